@@ -1,0 +1,1 @@
+"""The four services: policy, roster, attendance, reporting. None imports another."""

@@ -1,0 +1,1 @@
+"""Decides who is (claimed to be) where; owns `piket.{region}.attendance.v1`."""

@@ -1,0 +1,36 @@
+"""What all facts share: where they belong and when they happened."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Region = Annotated[str, StringConstraints(pattern=r"^\d{2}(\d{2})?$")]
+"""A Kemendagri code without dots: `32` West Java, `3271` Kota Bogor."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,39}$")]
+"""A short code of an OPD, unit, post or site; never free text about a person."""
+
+
+class Value(BaseModel):
+    """A part of a fact. Readers ignore what they do not know: the future is tolerated."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, serialize_by_alias=True)
+
+
+class Fact(Value):
+    """One thing that happened in one region, and in one OPD unless it concerns them all."""
+
+    TYPE: ClassVar[str]
+    REFUSAL: ClassVar[bool] = False
+
+    region: Region
+
+    @property
+    def partition_key(self) -> str:
+        """`{region}/{opd}`, or `{region}/-` for what concerns no single OPD."""
+        return f"{self.region}/{getattr(self, 'opd', '-')}"
+
+    def happened(self, now: datetime) -> datetime:
+        """When it happened: at its recording, unless the fact itself says otherwise."""
+        return now

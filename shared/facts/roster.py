@@ -1,0 +1,100 @@
+"""What roster tells: who belongs to which unit, and who is expected where. People are random ids, never names."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.facts.fact import Code, Fact, Value
+
+
+class EmployeePlaced(Fact):
+    """An employee belongs to a unit from a date on."""
+
+    TYPE: ClassVar[str] = "id.piket.roster.employee-placed.v1"
+
+    opd: Code
+    employee: UUID
+    unit: Code
+    position_class: str
+    job_type: str
+    status: str
+    skills: tuple[Code, ...] = ()
+    from_: date = Field(alias="from")
+    to: date | None = None
+
+
+class Required(Value):
+    """What the planner saw as needed; recorded, never counted."""
+
+    post: Code
+    from_minute: int
+    to_minute: int
+    minimum: int
+
+
+class Reason(Value):
+    """The rule that put a person there, so that "why?" has an answer."""
+
+    rule: str
+    code: str
+    instrument: str | None = None
+
+
+class Break(Value):
+    """Minutes of the work date in which nobody counts on this person."""
+
+    from_minute: int
+    to_minute: int
+
+
+class Assignment(Value):
+    """One person's shift: minutes from the site's midnight of the work date, beyond 1440 for a night."""
+
+    employee: UUID
+    mode: str
+    place: str | None = None
+    post: Code | None = None
+    from_minute: int = Field(ge=0, le=2880)
+    to_minute: int = Field(ge=0, le=2880)
+    breaks: tuple[Break, ...] = ()
+    reason: Reason
+
+
+class PolicySeen(Value):
+    """The state of policy that the planner knew."""
+
+    revision: int
+    sequence: int
+
+
+class Plan(Value):
+    """How the roster was made, and what was proved about it."""
+
+    solver: str
+    version: str
+    objective: float | None = None
+    bound: float | None = None
+    proved_optimal: bool = False
+    seed: int = 0
+
+
+class RosterAssigned(Fact):
+    """Who works where in one unit on one work date, whole: a later revision replaces it."""
+
+    TYPE: ClassVar[str] = "id.piket.roster.roster-assigned.v1"
+
+    opd: Code
+    unit: Code
+    work_date: date
+    roster_revision: int = Field(ge=1)
+    status: str
+    required: tuple[Required, ...] = ()
+    assignments: tuple[Assignment, ...]
+    policy: PolicySeen
+    plan: Plan
+    cause: str
+
+
+FACTS: tuple[type[Fact], ...] = (EmployeePlaced, RosterAssigned)
