@@ -1,0 +1,56 @@
+"""What holds, given a set of facts: for every question the last recorded answer, whatever the order of arrival."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from shared.events import Event
+from shared.facts.policy import ArrangementChanged, PolicyChanged, Post, Rules
+from shared.facts.roster import EmployeePlaced, RosterAssigned
+
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The arrangement, rosters, policy and skills of one OPD by a set of facts."""
+
+    arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
+    rosters: Mapping[tuple[str, date], RosterAssigned] = field(default_factory=dict)
+    policy: PolicyChanged | None = None
+    skills: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+
+    def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
+        """The last recorded arrangement of a unit that is valid on a day."""
+        valid = [a for a in self.arrangements.get(unit, ()) if a.valid_from <= day <= (a.valid_to or day)]
+        return valid[-1] if valid else None
+
+    def rules(self, day: date) -> Rules:
+        """The rules of a day; none set where no instrument binds."""
+        periods = self.policy.periods if self.policy else ()
+        return next((p.rules for p in periods if p.from_ <= day <= (p.to or day)), Rules())
+
+    def is_open(self, post: Post, day: date) -> bool:
+        """Whether a post opens on a work date: its weekday, and no holiday unless it serves on holidays too."""
+        holidays = {h.date for h in self.policy.holidays} if self.policy else set()
+        return WEEKDAYS[day.weekday()] in post.weekdays and (day not in holidays or post.on_holidays == "OPEN")
+
+
+def in_force(events: Iterable[Event]) -> InForce:
+    """Reduce facts to what holds. The order of `events` does not matter: sources are contiguous sequences."""
+    arrangements: dict[str, tuple[ArrangementChanged, ...]] = {}
+    rosters: dict[tuple[str, date], RosterAssigned] = {}
+    policy: PolicyChanged | None = None
+    skills: dict[UUID, frozenset[str]] = {}
+    for event in sorted(events, key=lambda e: (e.source, e.sequence)):
+        match event.data:
+            case ArrangementChanged() as fact:
+                arrangements[fact.unit] = (*arrangements.get(fact.unit, ()), fact)
+            case RosterAssigned() as fact:
+                rosters[fact.unit, fact.work_date] = fact
+            case PolicyChanged() as fact:
+                policy = fact
+            case EmployeePlaced() as fact:
+                skills[fact.employee] = frozenset(fact.skills)
+    return InForce(arrangements, rosters, policy, skills)
