@@ -1,6 +1,7 @@
 """Who is present when, and which post that covers: taps read against duties, in minutes since the epoch."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 from uuid import UUID
 
@@ -74,11 +75,11 @@ def present(taps: Sequence[Tap], duties: Sequence[Duty], holds: InForce) -> Iter
         if away.mode == "AWAY":
             yield Present("AWAY", None, away.start, away.end)
     ordered = sorted(taps, key=lambda tap: (tap.occurred_at, tap.client_id))
-    ends = [minute_of(tap.occurred_at) for tap in ordered[1:]]
-    for tap, following in zip(ordered, [*ends, None], strict=True):
+    following = [minute_of(tap.occurred_at) for tap in ordered[1:]]
+    for tap, after in zip_longest(ordered, following):
         if not isinstance(tap, CheckedOut):
             until = _until(tap, duties, holds)
-            yield from _one(tap, until if following is None else min(until, following), duties, holds)
+            yield from _one(tap, until if after is None else min(until, after), duties, holds)
 
 
 def _one(tap: Tap, until: int, duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:

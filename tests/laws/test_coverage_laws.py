@@ -1,0 +1,161 @@
+"""The laws of coverage: order, repeats and partition of the facts of a day never change an answer."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.reporting.coverage import coverage, row
+from services.reporting.factset import FactSet
+from shared.events import Event, decode, encode
+from shared.facts.attendance import Place
+from shared.facts.coverage import at as heads_at
+from shared.facts.fact import Fact
+from shared.facts.policy import Holiday
+from tests.examples import (
+    ANI,
+    BUDI,
+    CITRA,
+    EVERY_DAY,
+    THURSDAY,
+    Ledger,
+    arrangement,
+    at,
+    placed,
+    policy,
+    post,
+    refused,
+    roster,
+    shift,
+    tap,
+)
+
+MIDNIGHT = at("00:00")
+PEOPLE = st.sampled_from([ANI, BUDI, CITRA])
+NIGHTS = (post(), post("PUSDALOPS", 1320, 1800, minimum=2, weekdays=EVERY_DAY, on_holidays="OPEN"))
+
+
+def minutes(low: int = -1500, high: int = 3000) -> st.SearchStrategy[datetime]:
+    """Instants around the day, to the second."""
+    return st.integers(low * 60, high * 60).map(lambda s: MIDNIGHT + timedelta(seconds=s))
+
+
+shifts = st.builds(
+    lambda employee, start, length, at_post, mode, rest: shift(
+        employee, start, start + length, at_post=at_post, mode=mode, rest=(start + 60, start + 60 + rest)
+    ),
+    PEOPLE,
+    st.integers(0, 1400),
+    st.integers(61, 700),
+    st.sampled_from(["LOKET-1", "PUSDALOPS", None]),
+    st.sampled_from(["WFO", "WFO", "WFO", "WFH", "AWAY"]),
+    st.integers(0, 90),
+)
+rosters = st.builds(
+    lambda who, day, revision: roster(*who, day=THURSDAY + timedelta(days=day), revision=revision),
+    st.lists(shifts, max_size=4),
+    st.integers(-1, 1),
+    st.integers(1, 3),
+)
+taps = st.builds(
+    lambda kind, who, when, mode, place, strength: tap(
+        kind,
+        who,
+        when,
+        mode=mode,
+        post="LOKET-1" if kind == "take" else None,
+        place=Place(class_="SITE", site=place),
+        strength=strength,
+    ),
+    st.sampled_from(["in", "in", "out", "take"]),
+    PEOPLE,
+    minutes(),
+    st.sampled_from(["WFO", "WFO", "WFH"]),
+    st.sampled_from(["DPMPTSP-1", "DPMPTSP-1", "GEDUNG-SATE"]),
+    st.sampled_from(["CONFIRMED", "CLAIMED"]),
+)
+others = st.one_of(
+    st.builds(lambda: arrangement(*NIGHTS)),
+    st.builds(lambda: arrangement(post(minimum=2))),
+    st.builds(lambda: policy(Holiday(date=THURSDAY, kind="LIBUR", name="Libur", source="SKB"))),
+    st.builds(policy),
+    PEOPLE.map(placed),
+    st.builds(refused, PEOPLE, minutes()),
+)
+facts: st.SearchStrategy[Fact] = st.one_of(taps, taps, rosters, others)
+
+
+@st.composite
+def days(draw: st.DrawFn) -> list[Event]:
+    """The events of a day as their sources recorded them: an arrangement, a roster, then anything at any time."""
+    ledger = Ledger()
+    ledger.record(arrangement(*NIGHTS), MIDNIGHT - timedelta(days=3))
+    ledger.record(draw(rosters), MIDNIGHT - timedelta(days=2))
+    recorded = st.tuples(facts, minutes())
+    for fact, when in sorted(draw(st.lists(recorded, max_size=14)), key=lambda pair: pair[1]):
+        ledger.record(fact, when)
+    return ledger.events
+
+
+def folded(events: Sequence[Event]) -> FactSet:
+    facts = FactSet()
+    for event in events:
+        facts.add(event)
+    return facts
+
+
+def rows(facts: FactSet) -> list[object]:
+    return [row(facts.of(d), "32", "DPMPTSP", d, {}) for d in sorted(facts.dates())]
+
+
+@given(days(), st.randoms(use_true_random=False), minutes(), minutes())
+def test_any_order_repetition_and_partition_gives_the_same_coverage(
+    events: list[Event], random: object, moment: datetime, known_by: datetime
+) -> None:
+    shuffled = [*events, *events[len(events) // 2 :]]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    parts = [shuffled[0::2], shuffled[1::2]]
+    assert coverage([*parts[1], *parts[0]], moment, known_by) == coverage(events, moment, known_by)
+
+
+@given(days(), st.randoms(use_true_random=False))
+def test_any_order_and_repetition_gives_the_same_rows(events: list[Event], random: object) -> None:
+    shuffled = [*events, *events[len(events) // 2 :]]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert rows(folded(shuffled)) == rows(folded(events))
+
+
+@given(days(), st.integers(0, 14))
+def test_live_from_a_restored_set_equals_replay_from_the_first_event(events: list[Event], cut: int) -> None:
+    live = folded(events[:cut])
+    for event in events[max(0, cut - 3) :]:
+        live.add(decode(encode(event)))
+    assert rows(live) == rows(folded(events))
+
+
+@settings(max_examples=60)
+@given(days(), st.integers(0, 1439))
+def test_the_row_tells_every_minute_what_the_function_tells(events: list[Event], minute: int) -> None:
+    moment = MIDNIGHT + timedelta(minutes=minute)
+    then = coverage(events, moment, moment + timedelta(seconds=59, microseconds=999_999))
+    now = coverage(events, moment, MIDNIGHT + timedelta(days=30))
+    shown = row(folded(events).of(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
+    for unit, posts in shown.units.items():
+        for code, steps in posts.posts.items():
+            known = (steps.required, steps.planned, steps.known)
+            assert tuple(heads_at(s, minute) for s in known) == tuple(then.get((unit, code), (0, 0, 0)))
+            assert heads_at(steps.restated, minute) == (now[unit, code].on_site if (unit, code) in now else 0)
+
+
+@given(days())
+def test_every_event_is_read_as_it_was_written(events: list[Event]) -> None:
+    assert [decode(encode(e)) for e in events] == events
+
+
+@given(days())
+def test_heads_are_never_negative_and_the_revision_counts_distinct_facts(events: list[Event]) -> None:
+    facts = folded(events)
+    shown = row(facts.of(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
+    heads = [n for u in shown.units.values() for p in u.posts.values() for _, s in p for _, n in s]
+    assert (min(heads, default=0) >= 0, shown.revision) == (True, len({e.id for e in facts.of(THURSDAY)}))
