@@ -1,0 +1,1 @@
+"""How Piket is run: on one computer, and by the people who operate it."""

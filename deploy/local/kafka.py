@@ -1,0 +1,117 @@
+"""A real Apache Kafka on 127.0.0.1, without a container: one or three KRaft nodes. Needs Java 17 or newer and Maven.
+
+By hand: `python -m deploy.local.kafka --nodes 1 --folder run/kafka`, until Ctrl-C.
+"""
+
+import argparse
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.local import node as one
+from deploy.local.child import Child, free_ports
+
+STOP_WITHIN_S = 6  # of three nodes, the last ones find no quorum left to say goodbye to
+
+
+class Kafka:
+    """A cluster of nodes numbered from 1, each broker and controller, its data in `folder/{node}`.
+
+    As a context manager it is ready inside and stopped after. `settings` are Kafka's server properties and win over
+    ours. `jit` "fast" starts quickly in little memory; "full" is for measuring throughput.
+    """
+
+    def __init__(
+        self, folder: Path, nodes: int = 1, settings: Mapping[str, str] | None = None, *, jit: one.Jit = "fast"
+    ) -> None:
+        ports = free_ports(2 * nodes)
+        self.folder = folder.resolve()
+        self.ports = dict(enumerate(ports[:nodes], start=1))
+        self._controllers = dict(enumerate(ports[nodes:], start=1))
+        self._settings = dict(settings or {})
+        self._java = one.command(jit)
+        self._children: dict[int, Child] = {}
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` of every node, separated by commas; the same over restarts."""
+        return ",".join(f"127.0.0.1:{port}" for port in self.ports.values())
+
+    @property
+    def pids(self) -> dict[int, int]:
+        """Process id of each node that was started and not stopped or killed."""
+        return {node: child.pid for node, child in self._children.items()}
+
+    def start(self) -> None:
+        """Start every node that does not run, without waiting."""
+        for node in self.ports.keys() - self._children.keys():
+            self._start(node)
+
+    def wait_ready(self) -> None:
+        """Wait until every started node serves clients; RuntimeError with the end of its log when one does not."""
+        for child in self._children.values():
+            child.wait_until(lambda ready=child: one.serves(ready), one.READY_WITHIN_S)  # type: ignore[misc]
+
+    def stop(self) -> None:
+        """Stop every node; what it stored and its port stay for the next start."""
+        for child in self._children.values():
+            child.send(signal.SIGTERM)
+        for node in list(self._children):
+            self._children.pop(node).stop(STOP_WITHIN_S)
+
+    def kill(self, node: int = 1) -> None:
+        """Kill -9 one node."""
+        self._children.pop(node).kill()
+
+    def restart(self, node: int = 1) -> None:
+        """Start one node over what it stored, stopping it first if it runs; return when it is ready."""
+        if node in self._children:
+            self._children.pop(node).stop(STOP_WITHIN_S)
+        self._start(node)
+        self.wait_ready()
+
+    def pause(self, node: int = 1) -> None:
+        """Freeze one node (SIGSTOP): its connections stay open and nothing answers."""
+        self._children[node].send(signal.SIGSTOP)
+
+    def resume(self, node: int = 1) -> None:
+        """Let a paused node go on (SIGCONT)."""
+        self._children[node].send(signal.SIGCONT)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _start(self, node: int) -> None:
+        home = self.folder / str(node)
+        home.mkdir(parents=True, exist_ok=True)
+        settings = {**one.properties(node, self.ports, self._controllers), **self._settings}
+        self._children[node] = one.launch(self._java, home, settings)
+
+
+def main() -> None:
+    """Run a cluster in the foreground until Ctrl-C or SIGTERM."""
+    arguments = argparse.ArgumentParser(prog="python -m deploy.local.kafka", description=__doc__)
+    arguments.add_argument("--nodes", type=int, choices=(1, 3), default=1)
+    arguments.add_argument("--folder", type=Path, required=True, help="where each node keeps its records and its log")
+    arguments.add_argument("--jit", choices=("fast", "full"), default="fast", help="full for measuring throughput")
+    given = arguments.parse_args()
+    with Kafka(given.folder, given.nodes, jit=given.jit) as kafka:
+        signals = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        print(f"Kafka is ready on {kafka.bootstrap}, process ids {kafka.pids}; Ctrl-C stops it.", flush=True)
+        signal.sigwait(signals)
+
+
+if __name__ == "__main__":
+    main()

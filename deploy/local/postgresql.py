@@ -1,0 +1,150 @@
+"""A real, throw-away PostgreSQL on 127.0.0.1, from the server that the system's package installed."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from deploy.local.child import Child, free_ports
+
+READY_WITHIN_S = 60
+STOP_WITHIN_S = 20
+USER = "piket"
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+# The server refuses to be root, and its own user may not enter a private temporary folder above its data.
+AS_POSTGRES = (
+    *("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"),
+    *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--bounding-set=-all,+dac_override"),
+)
+
+
+def programs() -> Path:
+    """Folder of the newest server's programs; RuntimeError when the system has none."""
+    installed = [folder.parent for folder in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if installed:
+        return max(installed, key=lambda folder: int(folder.parent.name))
+    on_path = shutil.which("initdb")
+    if on_path is None:
+        raise RuntimeError("No PostgreSQL server is installed, so none was started. Install the package `postgresql`.")
+    return Path(on_path).resolve().parent
+
+
+class Postgresql:
+    """A cluster of its own in `folder`, made at the first start. As a context manager: ready inside, stopped after.
+
+    It syncs every commit to disk as in production; `settings` are the server's parameters and win over ours.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder.resolve()
+        self.port = free_ports(1)[0]
+        self._settings = {**SETTINGS, "port": str(self.port), **(settings or {})}
+        self._programs = programs()
+        self._server: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """`postgresql://` address of the database `postgres`; the same over restarts. It holds the password."""
+        return self._url("postgres")
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running server; RuntimeError when it does not run."""
+        return self._running().pid
+
+    def create_database(self, name: str) -> str:
+        """Create an empty database and return its `postgresql://` address."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self._url(name)
+
+    def start(self) -> None:
+        """Start the server, making its cluster first when there is none; return when it answers."""
+        data = self.folder / "data"
+        if not (data / "PG_VERSION").exists():
+            self._create(data)
+        parameters = [f"--{name.replace('_', '-')}={value}" for name, value in self._settings.items()]
+        server = [str(self._programs / "postgres"), "-D", str(data), *parameters]
+        self._server = Child(_unprivileged(server), self.folder / "server.log")
+        try:
+            self._server.wait_until(self._answers, READY_WITHIN_S)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the server, ending open connections; its data stay."""
+        server, self._server = self._running(), None
+        server.stop(STOP_WITHIN_S, by=signal.SIGINT)
+
+    def kill(self) -> None:
+        """Kill -9 the server and its backends, all at once."""
+        server, self._server = self._running(), None
+        backends = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+        server.kill()
+        for backend in map(int, backends):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Start again over the stored data, stopping it first if it runs; return when it answers."""
+        if self._server:
+            self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._server:
+            self.stop()
+
+    def _running(self) -> Child:
+        if self._server is None:
+            raise RuntimeError("This PostgreSQL server does not run. Start it first.")
+        return self._server
+
+    def _url(self, database: str) -> str:
+        password = (self.folder / "password").read_text()
+        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def _create(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        password = self.folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_hex(16))
+        if os.geteuid() == 0:
+            shutil.chown(data, "postgres")
+            shutil.chown(password, "postgres")
+        options = ["--username", USER, "--pwfile", str(password), "--auth=scram-sha-256", "--encoding=UTF8"]
+        initdb = [str(self._programs / "initdb"), "-D", str(data), *options, "--no-locale", "--no-sync"]
+        made = subprocess.run(_unprivileged(initdb), check=False, capture_output=True, text=True)
+        if made.returncode != 0:
+            raise RuntimeError(f"PostgreSQL could not make a cluster in {data}; nothing was started. {made.stderr}")
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _unprivileged(command: list[str]) -> list[str]:
+    return [*AS_POSTGRES, *command] if os.geteuid() == 0 else command
