@@ -1,0 +1,110 @@
+"""From a request to a stored decision and back: idempotency key, expected version, position."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse
+
+from shared.command import Command, Decide, EventRef, Outcome, S
+from shared.events import FACTS
+from shared.identity import Principal
+from shared.web.access import principal
+from shared.web.problem import Problem
+
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,128}$")]
+IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,18}"$')]
+
+
+class Stores(Protocol[S]):
+    """What a write needs of a store."""
+
+    @property
+    def service(self) -> str:
+        """The service whose source it keeps."""
+
+    async def execute(self, command: Command[S]) -> Outcome:
+        """Answer after the commit."""
+
+
+class Ask(BaseModel):
+    """A command's body: closed, so that a misspelt field is refused and not lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Who asks, and how the request proves to be the same one when it comes again."""
+
+    principal: Principal
+    key: str
+    fingerprint: str
+    expected: int | None
+
+
+async def submission(
+    request: Request,
+    who: Annotated[Principal, Depends(principal)],
+    key: IdempotencyKey,
+    if_match: IfMatch = None,
+) -> Submission:
+    """Read what every write carries: a token, `Idempotency-Key` (mandatory), `If-Match` (optional)."""
+    expected = int(if_match.strip('"')) if if_match else None
+    return Submission(who, key, fingerprint(request.method, request.url.path, await request.body()), expected)
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """What makes two requests the same: method, path and the meaning of the body, not its spelling. Hex sha256."""
+    try:
+        meaning = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")) if body else ""
+    except (ValueError, RecursionError) as unreadable:
+        raise Problem("malformed") from unreadable
+    return hashlib.sha256(f"{method}\n{path}\n{meaning}".encode()).hexdigest()
+
+
+async def submit(
+    asked: Submission,
+    store: Stores[S],
+    region: str,
+    stream: str,
+    decide: Decide[S],
+    reads: Sequence[str] = (),
+    event_id: UUID | None = None,
+) -> Response:
+    """Decide and store, then answer: 201 with events, 200 if there was nothing to do, 409 for a recorded refusal."""
+    command = Command(
+        region=region,
+        stream=stream,
+        decide=decide,
+        principal=f"user:{asked.principal.subject}",
+        key=asked.key,
+        fingerprint=asked.fingerprint,
+        reads=reads,
+        event_id=event_id,
+        expected=asked.expected,
+    )
+    return render(await store.execute(command), f"{store.service}/{region}")
+
+
+def render(outcome: Outcome, place: str) -> Response:
+    """The HTTP answer of an outcome. `place` is `{service}/{region}`."""
+    headers = {
+        "etag": f'"{outcome.version}"',
+        "piket-position": f"{place}/{outcome.position}",
+        "cache-control": "no-store",
+    } | ({"idempotency-replayed": "true"} if outcome.replayed else {})
+    events = [_shown(event) for event in outcome.answer.events]
+    refusals = [str(event.id) for event in outcome.answer.events if FACTS[event.type].REFUSAL]
+    if refusals:
+        return Problem("refused", headers, event=refusals[0], events=events).response()
+    return JSONResponse({"events": events}, outcome.answer.status, headers)
+
+
+def _shown(event: EventRef) -> dict[str, str | int]:
+    return {**event._asdict(), "id": str(event.id)}
