@@ -49,7 +49,7 @@ class Store(Generic[S]):
 
     def __init__(self, database: Database, *, service: str, decider: Decider[S], now: Clock) -> None:
         self._database = database
-        self._service = service
+        self.service = service
         self._decider = decider
         self._now = now
         self._waiting: list[tuple[Command[S], asyncio.Future[Outcome]]] = []
@@ -77,7 +77,7 @@ class Store(Generic[S]):
         rows = await self._database.read(
             "SELECT sequence, id, type, partition_key, body FROM event"
             " WHERE source = :source AND sequence > :after ORDER BY sequence LIMIT :limit",
-            source=events.source(region, self._service), after=after, limit=limit,
+            source=events.source(region, self.service), after=after, limit=limit,
         )  # fmt: skip
         return [Stored(sequence, UUID(id_), type_, key, body.encode()) for sequence, id_, type_, key, body in rows]
 
@@ -102,11 +102,11 @@ class Store(Generic[S]):
         """The regions that have events here."""
         rows = await self._database.read("SELECT source FROM head ORDER BY source")
         named = (source.split("/")[2:] for (source,) in rows)
-        return [region for region, service in named if service == self._service]
+        return [region for region, service in named if service == self.service]
 
     async def head(self, region: str) -> int:
         """The last position of a region, 0 if it has none."""
-        source = events.source(region, self._service)
+        source = events.source(region, self.service)
         rows = await self._database.read("SELECT sequence FROM head WHERE source = :source", source=source)
         return int(rows[0][0]) if rows else 0
 
@@ -137,8 +137,8 @@ class Store(Generic[S]):
             return failure
 
     def _commit(self, batch: Sequence[Command[S]], connection: Connection) -> list[Outcome | Exception]:
-        seen = ledger.load(connection, batch, self._service, self._decider)
-        desk = Desk(self._service, self._decider, Context(self._now(), uuid7))
+        seen = ledger.load(connection, batch, self.service, self._decider)
+        desk = Desk(self.service, self._decider, Context(self._now(), uuid7))
         outcomes = settle(batch, seen, desk)
         ledger.save(connection, seen)
         return outcomes
