@@ -34,3 +34,19 @@ class Fact(Value):
     def happened(self, now: datetime) -> datetime:
         """When it happened: at its recording, unless the fact itself says otherwise."""
         return now
+
+
+class Command(BaseModel):
+    """What somebody wants, imperative and closed: callers may not guess."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+
+class Invalid(Exception):
+    """A command that cannot be meant. Says where (an RFC 6901 pointer into the body) and why, in both languages."""
+
+    def __init__(self, pointer: str, indonesian: str, english: str) -> None:
+        super().__init__(english)
+        self.pointer = pointer
+        self.indonesian = indonesian
+        self.english = english

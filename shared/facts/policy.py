@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -96,7 +96,7 @@ class Instrument(Value):
 
     instrument: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")
     title: str = Field(min_length=3, max_length=200)
-    layer: Literal["NATIONAL", "PROVINCE", "REGION", "OPD"]
+    layer: str
     decided_on: date
     published_on: date
     effective_from: date
@@ -105,20 +105,23 @@ class Instrument(Value):
 
 
 class InstrumentEnacted(Fact):
-    """An instrument was enacted in a region."""
+    """An instrument was enacted in a region. It binds from `binds_from`: never before its publication was on record."""
 
     TYPE: ClassVar[str] = "id.piket.policy.instrument-enacted.v1"
 
     instrument: Instrument
+    binds_from: date
+    published_attested_by: str | None = None
 
 
 class InstrumentRevoked(Fact):
-    """An instrument binds nobody from a date on."""
+    """An instrument binds nobody from `binds_until` on."""
 
     TYPE: ClassVar[str] = "id.piket.policy.instrument-revoked.v1"
 
     instrument: str
     effective_from: date
+    binds_until: date
     decided_on: date
     published_on: date
 

@@ -1,0 +1,119 @@
+"""Attendance: a tap is a fact, also a refused one. Lateness, and which shift it was for, are for readers to derive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import AwareDatetime, Field
+
+from shared.command import Context
+from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, Evidence, Place, PostTaken, Tap
+from shared.facts.fact import Code, Command, Fact, Region
+from shared.regions import local_date
+
+SKEW = timedelta(minutes=5)
+"""How far a device's clock may run ahead before a tap comes from the future."""
+
+OLDEST = timedelta(days=31)
+"""A tap older than this was not made by a phone that lost its signal."""
+
+APPEAL = timedelta(days=3)
+CERTAIN = frozenset({"SITE_CODE", "SUPERVISOR", "DEVICE"})
+KINDS: Mapping[str, type[Tap]] = {"checked-in": CheckedIn, "checked-out": CheckedOut, "post-taken": PostTaken}
+
+
+class TapPlace(Command):
+    """The place as the phone classified it: coordinates stay on the phone."""
+
+    class_: Literal["SITE", "OTHER_SITE", "HOME", "PUBLIC", "UNKNOWN"] = Field("UNKNOWN", alias="class")
+    site: Code | None = None
+
+
+class TapEvidence(Command):
+    """What supports the place."""
+
+    kind: Literal["GEOFENCE", "SITE_CODE", "SUPERVISOR", "DEVICE", "CLAIM"] = "CLAIM"
+    accuracy_m: int | None = Field(None, ge=0, le=100_000)
+    distance_class: Literal["INSIDE", "EDGE", "OUTSIDE"] | None = None
+
+
+class RecordTap(Command):
+    """One press of the button by the person of the token, with both clocks."""
+
+    kind: Literal["checked-in", "checked-out", "post-taken"]
+    region: Region
+    opd: Code
+    employee: UUID
+    said_employee: UUID | None
+    client_id: str
+    mode: Literal["WFO", "WFH", "WFA"]
+    unit: Code | None
+    post: Code | None
+    occurred_at: AwareDatetime
+    received_at: AwareDatetime
+    place: TapPlace
+    evidence: TapEvidence
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One person's day: no decision on a tap depends on another tap."""
+
+    taps: int = 0
+
+
+initial = State()
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """One more tap."""
+    del fact
+    return State(state.taps + 1)
+
+
+def stream(command: RecordTap) -> str:
+    """The day of one person: a function of the request alone."""
+    day = local_date(command.occurred_at, command.region)
+    return f"attendance/{command.region}/{command.opd}/{day}/{command.employee}"
+
+
+def event_id(command: RecordTap) -> UUID:
+    """The same tap has the same id, whenever and however often the phone hands it in (design 3-contracts)."""
+    return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.client_id}")
+
+
+def decide(command: RecordTap, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
+    """The tap as a fact; refused only for what the request itself proves."""
+    del states, context
+    tap = _tap(command)
+    if reason := _refusal(command):
+        appeal_until = command.received_at + APPEAL
+        refused = CheckInRefused(**tap, attempted=command.kind, reason=reason, appeal_until=appeal_until)
+        return {stream(command): [refused]}
+    return {stream(command): [KINDS[command.kind].model_validate(tap)]}
+
+
+def _refusal(command: RecordTap) -> str | None:
+    if command.said_employee not in {None, command.employee}:
+        return "SELF_MISMATCH"
+    if not command.received_at - OLDEST <= command.occurred_at <= command.received_at + SKEW:
+        return "IMPOSSIBLE_TIME"
+    return None
+
+
+def _tap(command: RecordTap) -> dict[str, object]:
+    fields = command.model_dump(exclude={"kind", "said_employee", "place", "evidence"})
+    return fields | {
+        "tap_date": local_date(command.occurred_at, command.region),
+        "place": Place.model_validate(command.place.model_dump()),
+        "evidence": Evidence.model_validate(command.evidence.model_dump()),
+        "strength": _strength(command.evidence, offline=command.offline),
+    }
+
+
+def _strength(evidence: TapEvidence, *, offline: bool) -> str:
+    inside = evidence.kind == "GEOFENCE" and evidence.distance_class == "INSIDE"
+    return "CONFIRMED" if not offline and (inside or evidence.kind in CERTAIN) else "CLAIMED"

@@ -1,0 +1,132 @@
+"""What somebody may want of policy: imperative, closed, and checked before anything is decided."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal, assert_never
+from zoneinfo import available_timezones
+
+from pydantic import Field
+
+from services.policy.resolution import LAYERS
+from shared.facts.fact import Code, Command, Invalid, Region
+from shared.facts.policy import Instrument, Post, Site
+
+WEEKDAYS = frozenset({"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"})
+ZONES = frozenset({"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"}) & available_timezones()
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+
+Fault = tuple[str, str, str]
+"""(pointer into the body, sentence in Indonesian, sentence in English)"""
+
+
+class EnactInstrument(Command):
+    """Enact a decree or circular. Published before today it binds from today, unless a named official attests it."""
+
+    region: Region
+    instrument: Instrument
+    published_attested_by: str | None = Field(None, min_length=3, max_length=100)
+
+
+class RevokeInstrument(Command):
+    """End an instrument."""
+
+    region: Region
+    instrument: str
+    decided_on: date
+    published_on: date
+    effective_from: date
+
+
+class OpenOpd(Command):
+    """Enter an agency into the register."""
+
+    region: Region
+    opd: Code
+    name: str = Field(min_length=3, max_length=120)
+    on: date
+
+
+class ArrangeUnit(Command):
+    """State what one unit must provide."""
+
+    region: Region
+    opd: Code
+    unit: Code
+    name: str = Field(min_length=1, max_length=120)
+    class_: Literal["NON_SERVICE", "MIXED", "DIRECT", "EMERGENCY_24X7"] = Field(alias="class")
+    site: Site
+    posts: tuple[Post, ...] = Field((), max_length=200)
+    valid_from: date
+    valid_to: date | None = None
+
+
+PolicyCommand = EnactInstrument | RevokeInstrument | OpenOpd | ArrangeUnit
+
+
+def check(command: PolicyCommand) -> None:
+    """Raise `Invalid` for the first thing that a single command cannot mean: dates, weekdays, hours, zones."""
+    for fault in _faults(command):
+        raise Invalid(*fault)
+
+
+def _faults(command: PolicyCommand) -> Iterator[Fault]:
+    match command:
+        case EnactInstrument(instrument=instrument):
+            yield from _instrument_faults(instrument)
+        case RevokeInstrument():
+            for name in ("decided_on", "published_on", "effective_from"):
+                yield from _date_faults(f"/{name}", getattr(command, name))
+        case OpenOpd():
+            yield from _date_faults("/on", command.on)
+        case ArrangeUnit():
+            yield from _arrangement_faults(command)
+        case _:
+            assert_never(command)
+
+
+def _instrument_faults(instrument: Instrument) -> Iterator[Fault]:
+    for name in ("decided_on", "published_on", "effective_from", "effective_to"):
+        yield from _date_faults(f"/instrument/{name}", getattr(instrument, name))
+    yield from _span_faults("/instrument/effective_to", instrument.effective_from, instrument.effective_to)
+    if instrument.layer not in LAYERS:
+        yield (
+            "/instrument/layer",
+            f"Lapis harus {', '.join(LAYERS)}.",
+            f"The layer must be one of {', '.join(LAYERS)}.",
+        )
+    if instrument.rules.pattern:
+        yield from _weekday_faults("/instrument/rules/pattern/weekdays", instrument.rules.pattern.weekdays)
+
+
+def _arrangement_faults(command: ArrangeUnit) -> Iterator[Fault]:
+    for name in ("valid_from", "valid_to"):
+        yield from _date_faults(f"/{name}", getattr(command, name))
+    yield from _span_faults("/valid_to", command.valid_from, command.valid_to)
+    if command.site.timezone not in ZONES:
+        yield ("/site/timezone", "Zona waktu harus WIB, WITA, atau WIT.", f"The zone must be one of {sorted(ZONES)}.")
+    codes = [post.post for post in command.posts]
+    for number, post in enumerate(command.posts):
+        yield from _weekday_faults(f"/posts/{number}/weekdays", post.weekdays)
+        if post.closes_minute <= post.opens_minute:
+            yield (
+                f"/posts/{number}/closes_minute",
+                f"{post.post} harus tutup sesudah buka; tugas malam ditulis di atas menit 1440.",
+                f"{post.post} must close after it opens; write a night beyond minute 1440.",
+            )
+        if codes.index(post.post) != number:
+            yield (f"/posts/{number}/post", f"{post.post} tertulis dua kali.", f"{post.post} is written twice.")
+
+
+def _date_faults(pointer: str, day: date | None) -> Iterator[Fault]:
+    if day and not FIRST <= day <= LAST:
+        yield (pointer, f"Tanggal harus antara {FIRST} dan {LAST}.", f"The date must lie between {FIRST} and {LAST}.")
+
+
+def _span_faults(pointer: str, first: date, last: date | None) -> Iterator[Fault]:
+    if last and last < first:
+        yield (pointer, f"Tanggal akhir {last} mendahului {first}.", f"The last date {last} lies before {first}.")
+
+
+def _weekday_faults(pointer: str, weekdays: tuple[str, ...]) -> Iterator[Fault]:
+    if not weekdays or not set(weekdays) <= WEEKDAYS:
+        yield (pointer, "Isi hari dengan MON sampai SUN.", "Name the weekdays MON to SUN.")

@@ -1,0 +1,191 @@
+"""Policy: an instrument is enacted or revoked, an OPD opened, a unit arranged; every OPD it touches is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import assert_never
+
+from services.policy.commands import ArrangeUnit, EnactInstrument, OpenOpd, PolicyCommand, RevokeInstrument, check
+from services.policy.resolution import DAY, Binding, periods
+from shared.command import Context
+from shared.facts.fact import Fact, Invalid
+from shared.facts.policy import (
+    ArrangementChanged,
+    Change,
+    InstrumentEnacted,
+    InstrumentRevoked,
+    OpdOpened,
+    PolicyChanged,
+)
+from shared.regions import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One stream: the instruments of a region, the register entry of an OPD, or the arrangement of a unit."""
+
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    enacted: InstrumentEnacted | None = None
+    opd: OpdOpened | None = None
+    revision: int = 0
+    arrangement: ArrangementChanged | None = None
+
+
+initial = State()
+States = Mapping[str, State]
+Facts = Mapping[str, Sequence[Fact]]
+
+
+def stream(command: PolicyCommand) -> str:
+    """The primary stream of a command."""
+    match command:
+        case EnactInstrument() | RevokeInstrument():
+            return f"instruments/{command.region}"
+        case OpenOpd():
+            return f"policy/{command.region}/{command.opd}"
+        case ArrangeUnit():
+            return f"arrangement/{command.region}/{command.opd}/{command.unit}"
+    assert_never(command)
+
+
+def reads(command: PolicyCommand) -> tuple[str, ...]:
+    """What else a command must see: for an instrument, every OPD of the region."""
+    match command:
+        case EnactInstrument() | RevokeInstrument():
+            return (f"policy/{command.region}/",)
+        case OpenOpd():
+            return (f"instruments/{command.region}",)
+        case ArrangeUnit():
+            return (f"policy/{command.region}/{command.opd}",)
+    assert_never(command)
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """What a fact changes."""
+    match fact:
+        case InstrumentEnacted(instrument=instrument, binds_from=first):
+            last = instrument.effective_to
+            return replace(_bind(state, Binding(instrument, first, last + DAY if last else date.max)), enacted=fact)
+        case InstrumentRevoked(instrument=name, binds_until=until):
+            return _bind(state, replace(state.bindings[name], until=until))
+        case OpdOpened():
+            return replace(state, opd=fact)
+        case PolicyChanged(revision=revision):
+            return replace(state, revision=revision)
+        case ArrangementChanged():
+            return replace(state, arrangement=fact)
+        case _:
+            return state
+
+
+def decide(command: PolicyCommand, states: States, context: Context) -> Facts:
+    """The facts that a command makes, by stream; an empty answer means that nothing changes. Raises `Invalid`."""
+    check(command)
+    match command:
+        case EnactInstrument():
+            return _enact(command, states, local_date(context.now, command.region))
+        case RevokeInstrument():
+            return _revoke(command, states, local_date(context.now, command.region))
+        case OpenOpd():
+            return _open(command, states)
+        case ArrangeUnit():
+            return _arrange(command, states)
+    assert_never(command)
+
+
+def _enact(command: EnactInstrument, states: States, today: date) -> Facts:
+    instrument, known = command.instrument, states[stream(command)].bindings
+    if (binding := known.get(instrument.instrument)) and binding.instrument == instrument:
+        return {}
+    if binding:
+        raise Invalid(
+            "/instrument/instrument",
+            f"Instrumen {instrument.instrument} sudah ditetapkan dengan isi lain; beri nama baru untuk perubahannya.",
+            f"Instrument {instrument.instrument} is enacted already with other content; give the change its own name.",
+        )
+    published = instrument.published_on if command.published_attested_by else max(instrument.published_on, today)
+    first = max(instrument.effective_from, published)
+    fact = InstrumentEnacted(
+        region=command.region,
+        instrument=instrument,
+        binds_from=first,
+        published_attested_by=command.published_attested_by,
+    )
+    return {stream(command): [fact], **_tell(evolve(states[stream(command)], fact), states, _enacted(fact))}
+
+
+def _revoke(command: RevokeInstrument, states: States, today: date) -> Facts:
+    region = states[stream(command)]
+    binding = region.bindings.get(command.instrument)
+    if binding is None:
+        raise Invalid(
+            "/instrument",
+            f"Instrumen {command.instrument} tidak dikenal di wilayah {command.region}.",
+            f"Instrument {command.instrument} is unknown in region {command.region}.",
+        )
+    until = max(command.effective_from, command.published_on, today)
+    if until >= binding.until:
+        return {}
+    fact = InstrumentRevoked(**command.model_dump(), binds_until=until)
+    change = Change(
+        kind="REVOKED",
+        instrument=command.instrument,
+        decided_on=command.decided_on,
+        published_on=command.published_on,
+        effective_from=until,
+    )
+    return {stream(command): [fact], **_tell(evolve(region, fact), states, change)}
+
+
+def _enacted(fact: InstrumentEnacted) -> Change:
+    return Change(
+        kind="ENACTED",
+        instrument=fact.instrument.instrument,
+        decided_on=fact.instrument.decided_on,
+        published_on=fact.instrument.published_on,
+        published_attested_by=fact.published_attested_by,
+        effective_from=fact.binds_from,
+    )
+
+
+def _tell(region: State, states: States, change: Change) -> Facts:
+    """The effective policy of every open OPD, after a change in its region."""
+    return {
+        name: [_policy_changed(state.opd, state.revision, region, change)]
+        for name, state in states.items()
+        if state.opd
+    }
+
+
+def _policy_changed(opd: OpdOpened, revision: int, region: State, change: Change) -> PolicyChanged:
+    return PolicyChanged(
+        region=opd.region,
+        opd=opd.opd,
+        change=change,
+        revision=revision + 1,
+        periods=periods([b for b in region.bindings.values() if b.first < b.until]),
+    )
+
+
+def _open(command: OpenOpd, states: States) -> Facts:
+    own, region = states[stream(command)], states[f"instruments/{command.region}"]
+    if own.opd:
+        return {}
+    opened = OpdOpened(**command.model_dump())
+    facts = [_policy_changed(opened, 0, region, _enacted(region.enacted))] if region.enacted else []
+    return {stream(command): [opened, *facts]}
+
+
+def _arrange(command: ArrangeUnit, states: States) -> Facts:
+    if not states[f"policy/{command.region}/{command.opd}"].opd:
+        raise Invalid(
+            "/opd",
+            f"OPD {command.opd} belum terdaftar di wilayah {command.region}.",
+            f"OPD {command.opd} is not in the register of region {command.region}.",
+        )
+    fact = ArrangementChanged.model_validate(command.model_dump(by_alias=True))
+    return {} if states[stream(command)].arrangement == fact else {stream(command): [fact]}
+
+
+def _bind(state: State, binding: Binding) -> State:
+    return replace(state, bindings={**state.bindings, binding.instrument.instrument: binding})

@@ -1,0 +1,147 @@
+"""Roster: people are placed in units, and a unit's day is assigned from what policy is known to ask."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal, assert_never
+from uuid import UUID
+
+from pydantic import Field
+
+from services.roster.planner import Day, plan
+from shared.command import Context
+from shared.facts.fact import Code, Command, Fact, Invalid, Region
+from shared.facts.policy import ArrangementChanged, PolicyChanged
+from shared.facts.roster import EmployeePlaced, Plan, PolicySeen, RosterAssigned
+
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+
+
+class PlaceEmployee(Command):
+    """Place an employee, known here by a random id, in a unit."""
+
+    region: Region
+    opd: Code
+    employee: UUID
+    unit: Code
+    position_class: str = Field("PELAKSANA", pattern=r"^[A-Z_]{2,40}$")
+    job_type: str = Field("UMUM", pattern=r"^[A-Z0-9_]{2,40}$")
+    status: Literal["PNS", "PPPK"] = "PNS"
+    skills: tuple[Code, ...] = Field((), max_length=20)
+    from_: date = Field(alias="from", ge=FIRST, le=LAST)
+    to: date | None = Field(None, ge=FIRST, le=LAST)
+
+
+class AssignRoster(Command):
+    """Plan and publish one unit's work date, by the arrangement and policy that roster has seen."""
+
+    region: Region
+    opd: Code
+    unit: Code
+    work_date: date = Field(ge=FIRST, le=LAST)
+    arrangement: ArrangementChanged | None
+    policy: PolicyChanged | None
+    sequence: int
+
+
+RosterCommand = PlaceEmployee | AssignRoster
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One stream: the people of an OPD, or the rosters of a unit's week."""
+
+    people: Mapping[UUID, EmployeePlaced] = field(default_factory=dict)
+    rosters: Mapping[date, RosterAssigned] = field(default_factory=dict)
+
+
+initial = State()
+
+
+def placement(region: str, opd: str) -> str:
+    """The stream of an OPD's people."""
+    return f"placement/{region}/{opd}"
+
+
+def stream(command: RosterCommand) -> str:
+    """The primary stream of a command."""
+    match command:
+        case PlaceEmployee():
+            return placement(command.region, command.opd)
+        case AssignRoster():
+            year, week, _ = command.work_date.isocalendar()
+            return f"roster/{command.region}/{command.opd}/{year}-W{week:02d}/{command.unit}"
+    assert_never(command)
+
+
+def reads(command: RosterCommand) -> tuple[str, ...]:
+    """What else a command must see: to plan a unit, the people of its OPD."""
+    return (placement(command.region, command.opd),) if isinstance(command, AssignRoster) else ()
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """What a fact changes."""
+    match fact:
+        case EmployeePlaced():
+            return replace(state, people={**state.people, fact.employee: fact})
+        case RosterAssigned():
+            return replace(state, rosters={**state.rosters, fact.work_date: fact})
+        case _:
+            return state
+
+
+def decide(command: RosterCommand, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
+    """The facts that a command makes; placing or planning the same again changes nothing. Raises `Invalid`."""
+    del context
+    match command:
+        case PlaceEmployee():
+            return _place(command, states[stream(command)])
+        case AssignRoster():
+            return _assign(command, states[stream(command)], states[placement(command.region, command.opd)])
+    assert_never(command)
+
+
+def _place(command: PlaceEmployee, state: State) -> Mapping[str, Sequence[Fact]]:
+    if command.to and command.to < command.from_:
+        raise Invalid("/to", f"{command.to} mendahului {command.from_}.", f"{command.to} lies before {command.from_}.")
+    fact = EmployeePlaced.model_validate(command.model_dump(by_alias=True))
+    return {} if state.people.get(command.employee) == fact else {stream(command): [fact]}
+
+
+def _assign(command: AssignRoster, week: State, people: State) -> Mapping[str, Sequence[Fact]]:
+    if command.arrangement is None:
+        raise Invalid(
+            "/unit",
+            f"Roster belum melihat pengaturan unit {command.unit}; coba lagi sebentar, atau atur unitnya di Aturan.",
+            f"Roster has not seen an arrangement of unit {command.unit} yet; try again shortly, or arrange the unit.",
+        )
+    before = week.rosters.get(command.work_date)
+    fact = _draw(command, command.arrangement, before, _members(people, command))
+    unchanged = before and fact == before.model_copy(
+        update={"roster_revision": fact.roster_revision, "status": fact.status, "policy": fact.policy}
+    )
+    return {} if unchanged else {stream(command): [fact]}
+
+
+def _members(people: State, command: AssignRoster) -> list[EmployeePlaced]:
+    day = command.work_date
+    return [p for p in people.people.values() if p.unit == command.unit and p.from_ <= day <= (p.to or day)]
+
+
+def _draw(
+    command: AssignRoster, arrangement: ArrangementChanged, before: RosterAssigned | None, people: list[EmployeePlaced]
+) -> RosterAssigned:
+    drawn = plan(Day(command.work_date, arrangement, command.policy, people))
+    return RosterAssigned(
+        region=command.region,
+        opd=command.opd,
+        unit=command.unit,
+        work_date=command.work_date,
+        roster_revision=before.roster_revision + 1 if before else 1,
+        status="AMENDED" if before else "PUBLISHED",
+        required=drawn.required,
+        assignments=drawn.assignments,
+        policy=PolicySeen(revision=command.policy.revision if command.policy else 0, sequence=command.sequence),
+        plan=Plan(solver="weekday", version="1", objective=sum(drawn.shortage.values())),
+        cause="PLANNED",
+    )

@@ -1,0 +1,112 @@
+"""A tap of Ani at DPMPTSP: accepted, refused, and the same whenever it comes again."""
+
+from datetime import timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import pytest
+
+from services.attendance import decider
+from services.attendance.decider import RecordTap, event_id
+from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostTaken, Tap
+from tests.examples import ANI, BUDI, THURSDAY, at
+from tests.given import outcome
+
+CLIENT = "c2d95a4e-0b1f-4f2e-9a55-4d1f6d7e8f90"
+
+
+def record(**more: object) -> RecordTap:
+    fields: dict[str, object] = {
+        "kind": "checked-in",
+        "region": "32",
+        "opd": "DPMPTSP",
+        "employee": ANI,
+        "said_employee": None,
+        "client_id": CLIENT,
+        "mode": "WFO",
+        "unit": "FRONT",
+        "post": None,
+        "occurred_at": at("07:21:08"),
+        "received_at": at("07:21:09"),
+        "place": {"class": "SITE", "site": "DPMPTSP-1"},
+        "evidence": {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"},
+        "offline": False,
+    }
+    return RecordTap.model_validate(fields | more)
+
+
+def fact(command: RecordTap) -> Tap:
+    ((only,),) = outcome(decider, {}, command).values()
+    assert isinstance(only, Tap)
+    return only
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "post"),
+    [("checked-in", CheckedIn, None), ("checked-out", CheckedOut, None), ("post-taken", PostTaken, "LOKET-1")],
+)
+def test_a_tap_becomes_its_fact(kind: str, expected: type[Tap], post: str | None) -> None:
+    assert type(fact(record(kind=kind, post=post))) is expected
+
+
+def test_a_tap_stands_in_the_day_of_its_person() -> None:
+    assert list(outcome(decider, {}, record())) == [f"attendance/32/DPMPTSP/{THURSDAY}/{ANI}"]
+
+
+def test_the_day_is_the_regions_local_date() -> None:
+    assert fact(record(occurred_at=at("00:10"), received_at=at("00:10"))).tap_date == THURSDAY
+
+
+def test_it_happened_when_the_button_was_pressed() -> None:
+    assert fact(record()).happened(at("23:00")) == at("07:21:08")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "offline", "strength"),
+    [
+        ({"kind": "GEOFENCE", "distance_class": "INSIDE"}, False, "CONFIRMED"),
+        ({"kind": "GEOFENCE", "distance_class": "EDGE"}, False, "CLAIMED"),
+        ({"kind": "SITE_CODE"}, False, "CONFIRMED"),
+        ({"kind": "SITE_CODE"}, True, "CLAIMED"),
+        ({"kind": "CLAIM"}, False, "CLAIMED"),
+    ],
+)
+def test_what_proves_the_place_decides_its_strength(evidence: dict[str, str], offline: bool, strength: str) -> None:  # noqa: FBT001
+    assert fact(record(evidence=evidence, offline=offline)).strength == strength
+
+
+@pytest.mark.parametrize("minutes", [6, -60 * 24 * 32])
+def test_an_impossible_time_is_refused_as_a_fact_that_can_be_appealed(minutes: int) -> None:
+    refused = fact(record(occurred_at=at("12:00") + timedelta(minutes=minutes), received_at=at("12:00")))
+    assert isinstance(refused, CheckInRefused)
+    assert (refused.reason, refused.attempted, refused.appeal_until) == (
+        "IMPOSSIBLE_TIME",
+        "checked-in",
+        at("12:00") + timedelta(days=3),
+    )
+
+
+def test_a_clock_a_little_ahead_is_no_crime() -> None:
+    assert isinstance(fact(record(occurred_at=at("12:04"), received_at=at("12:00"))), CheckedIn)
+
+
+def test_a_tap_for_somebody_else_is_refused() -> None:
+    refused = fact(record(said_employee=BUDI))
+    assert (type(refused), refused.employee, getattr(refused, "reason", "")) == (CheckInRefused, ANI, "SELF_MISMATCH")
+
+
+def test_naming_oneself_is_fine() -> None:
+    assert isinstance(fact(record(said_employee=ANI)), CheckedIn)
+
+
+def test_the_same_tap_has_the_same_id_next_week_and_as_another_kind() -> None:
+    expected = uuid5(NAMESPACE_URL, f"urn:piket:tap:32:{ANI}:{CLIENT}")
+    later = record(received_at=at("07:21:09") + timedelta(days=7))
+    assert {event_id(record()), event_id(later)} == {expected}
+
+
+def test_another_press_is_another_tap() -> None:
+    assert event_id(record()) != event_id(record(client_id=str(UUID(int=1))))
+
+
+def test_a_day_counts_its_taps() -> None:
+    assert decider.evolve(decider.initial, fact(record())).taps == 1
