@@ -89,16 +89,25 @@ def name(event_type: str) -> str:
     return event_type.split(".")[3]
 
 
-def link(previous: str, content: Mapping[str, Any]) -> str:
+def link(previous: str, canonical: bytes) -> str:
     """The chain of an event: sha256(previous as 32 bytes, then RFC 8785 of the event without `chain`), in hex."""
-    return hashlib.sha256(bytes.fromhex(previous) + rfc8785.dumps(dict(content))).hexdigest()
+    return hashlib.sha256(bytes.fromhex(previous) + canonical).hexdigest()
 
 
 def seal(event: Event, previous: str) -> Sealed:
-    """Chain an event to its predecessor in the source and write its bytes."""
+    """Chain an event to its predecessor in the source and write its bytes.
+
+    Canonical members stand in the order of their names, so `chain` is put between its neighbours, not written anew.
+    """
     content = event.model_dump(mode="json", exclude_none=True, exclude={"chain"})
-    chain = link(previous, content)
-    return Sealed(event.model_copy(update={"chain": chain}), rfc8785.dumps(content | {"chain": chain}))
+    before = rfc8785.dumps({name: value for name, value in content.items() if name < "chain"})[1:-1]
+    after = rfc8785.dumps({name: value for name, value in content.items() if name > "chain"})[1:-1]
+    chain = link(previous, _members(before, after))
+    return Sealed(event.model_copy(update={"chain": chain}), _members(before, b'"chain":"%b"' % chain.encode(), after))
+
+
+def _members(*members: bytes) -> bytes:
+    return b"{" + b",".join(filter(None, members)) + b"}"
 
 
 def encode(event: Event) -> bytes:
@@ -109,7 +118,7 @@ def encode(event: Event) -> bytes:
 def chain_holds(body: bytes, previous: str) -> bool:
     """Whether these bytes follow `previous` unaltered; needs no knowledge of the event's type."""
     content = from_json(body)
-    return bool(content.pop("chain", None) == link(previous, content))
+    return bool(content.pop("chain", None) == link(previous, rfc8785.dumps(content)))
 
 
 class _Envelope(Event):

@@ -7,11 +7,9 @@ from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
 from shared import events
-from shared.command import Answer, Command, Context, Decide, Decider, EventRef, KeyReused, Outcome, VersionConflict
+from shared.command import Answer, Command, Context, Decider, EventRef, KeyReused, Outcome, VersionConflict
 from shared.events import Event, Sealed
 from shared.facts.fact import Fact
-
-__all__ = ["Context", "Decide", "Decider", "Desk", "Head", "Ledger", "S", "settle"]
 
 S = TypeVar("S")
 
