@@ -2,7 +2,8 @@
 
 from shared.web.access import principal, require
 from shared.web.application import application
-from shared.web.commands import Ask, Submission, submission, submit
+from shared.web.commands import Submission, submission, submit
+from shared.web.feed import feed_router
 from shared.web.problem import Problem
 
-__all__ = ["Ask", "Problem", "Submission", "application", "principal", "require", "submission", "submit"]
+__all__ = ["Problem", "Submission", "application", "feed_router", "principal", "require", "submission", "submit"]

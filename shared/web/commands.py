@@ -8,7 +8,6 @@ from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse
 
 from shared.command import Command, Decide, EventRef, Outcome, S
@@ -30,12 +29,6 @@ class Stores(Protocol[S]):
 
     async def execute(self, command: Command[S]) -> Outcome:
         """Answer after the commit."""
-
-
-class Ask(BaseModel):
-    """A command's body: closed, so that a misspelt field is refused and not lost."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from shared.command import KeyReused, VersionConflict
 from shared.database import Unavailable
+from shared.facts.fact import Invalid
 from shared.web.headers import HEADERS
 from shared.web.kinds import BY_STATUS, KINDS
 
@@ -51,6 +52,11 @@ async def _invalid(_: Request, error: RequestValidationError) -> Response:
     return Problem("invalid", errors=[_place(each) for each in errors]).response()
 
 
+async def _meaningless(_: Request, error: Invalid) -> Response:
+    place = {"pointer": error.pointer, "code": "rule", "detail": error.indonesian, "detail_en": error.english}
+    return Problem("invalid", errors=[place]).response()
+
+
 async def _http(_: Request, error: HTTPException) -> Response:
     return Problem(BY_STATUS.get(error.status_code, "request"), error.headers).response()
 
@@ -77,7 +83,11 @@ def _place(error: Mapping[str, Any]) -> Mapping[str, str]:
     """Where and what, without the value: it may be a NIP or a coordinate. Pointers are RFC 6901."""
     where, *path = error["loc"]
     at = {"pointer": pointer(path)} if where == "body" else {"parameter": "/".join(map(str, path)), "in": str(where)}
-    return {**at, "code": error["type"], "detail": error["msg"]}
+    return {**at, "code": error["type"], "detail": _WORDS.get(error["type"], _OTHER), "detail_en": error["msg"]}
+
+
+_OTHER = "Nilai ini tidak sah."
+_WORDS = {"missing": "Isian ini wajib.", "extra_forbidden": "Isian ini tidak dikenal."}
 
 
 def pointer(path: Sequence[str | int]) -> str:
@@ -88,6 +98,7 @@ def pointer(path: Sequence[str | int]) -> str:
 _HANDLERS: Mapping[type[Exception], Any] = {
     Problem: _problem,
     RequestValidationError: _invalid,
+    Invalid: _meaningless,
     HTTPException: _http,
     KeyReused: _key_reused,
     VersionConflict: _version_conflict,

@@ -11,6 +11,7 @@ from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
 from shared import web
 from shared.command import KeyReused, VersionConflict
 from shared.database import Unavailable
+from shared.facts.fact import Command, Invalid
 from shared.identity import Action, Identity, Principal, Scope
 from shared.web.kinds import KINDS
 from shared.web.problem import pointer
@@ -19,7 +20,7 @@ NIP = "198203042006041001"
 router = APIRouter()
 
 
-class Visit(web.Ask):
+class Visit(Command):
     opd: str = Field(max_length=20)
     people: int = Field(ge=1)
 
@@ -41,6 +42,7 @@ async def fail(error: str) -> None:
         "key": KeyReused("k"),
         "version": VersionConflict(3, 5),
         "away": Unavailable("disk full at /var/lib/secret"),
+        "rule": Invalid("/to", "Akhir mendahului awal.", "The end is before the beginning."),
         "bug": RuntimeError("secret"),
     }[error]
 
@@ -131,6 +133,22 @@ async def test_an_invalid_body_is_422_with_pointers_and_without_its_values(
 
 def test_pointers_escape_as_rfc_6901_says() -> None:
     assert pointer(["a/b", "~", 0]) == "/a~1b/~0/0"
+
+
+async def test_a_command_that_cannot_be_meant_says_where_and_why(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/rule")
+    error = {"pointer": "/to", "code": "rule", "detail": "Akhir mendahului awal."}
+    assert answer.json()["errors"] == [error | {"detail_en": "The end is before the beginning."}]
+
+
+async def test_a_missing_field_is_said_in_both_languages(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    answer = await client.post("/visits", json={"opd": "DPMPTSP"}, headers=bearer(issuer.token("rahmat")))
+    assert answer.json()["errors"][0] | {"pointer": "", "code": ""} == {
+        "pointer": "",
+        "code": "",
+        "detail": "Isian ini wajib.",
+        "detail_en": "Field required",
+    }
 
 
 async def test_without_a_token_the_answer_asks_for_one(client: httpx.AsyncClient) -> None:
