@@ -1,0 +1,113 @@
+"""The changelog of a worker's facts: one row per fact on a compacted topic, partitioned as its sources are.
+
+A Faust table in what recovery needs of one, and no more: the facts are kept, per partition, by whoever folds them.
+Its rows come and go as whole record batches: some 4 µs each, where a table write costs 400.
+"""
+
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+from faust import App, Table
+from faust.types import TP
+
+from services.reporting.fatal import fatal
+from services.reporting.transport import BatchSchema
+from shared.kafka import admin
+
+TABLE = "facts"
+NOTHING = -1
+
+
+class Row(NamedTuple):
+    """One fact: `{region}/{opd}|{event id}` and the bytes of its event."""
+
+    key: bytes
+    value: bytes
+
+
+class Facts(Protocol):
+    """Who keeps the facts of the partitions that this worker holds."""
+
+    def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
+        """Take facts of a partition that was assigned; null where a fact was deleted."""
+
+    def drop(self, partition: int) -> None:
+        """Forget a partition that another worker has now."""
+
+    async def publish_all(self) -> None:
+        """Publish every row: all facts of the assigned partitions are there."""
+
+
+def app_id(deployment: str) -> str:
+    """The Faust app, its consumer group, and the start of its changelog's name."""
+    return f"piket-coverage-{deployment}"
+
+
+def changelog_topic(deployment: str) -> str:
+    """The name that Faust gives the changelog of the table of facts."""
+    return f"{app_id(deployment)}-{TABLE}-changelog"
+
+
+async def create_changelog(bootstrap: str, deployment: str, partitions: int, replication: int) -> None:
+    """Create the changelog topic at deployment, beside the topics of the regions; one that exists is left as it is."""
+    name = changelog_topic(deployment)
+    new = NewTopic(name, partitions, replication, topic_configs={"cleanup.policy": "compact"})
+    async with admin(bootstrap) as client:
+        answer = await client.create_topics([new])
+    for _, code, reason in answer.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise for_code(code)(f"Kafka did not create {name}: {reason}")
+
+
+async def write(
+    producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[Row]
+) -> Sequence[Awaitable[Any]]:
+    """Send the rows of one partition; answers what to await until the broker has them."""
+    return [await producer.send_batch(batch, topic, partition=partition) for batch in _batches(producer, rows)]
+
+
+class Changelog(Table):
+    """Recovers the facts of newly assigned partitions and drops those of revoked ones."""
+
+    def __init__(self, app: App, partitions: int, facts: Facts) -> None:
+        # A buffer of 1 would make Faust go on reading its own changelog after the recovery.
+        super().__init__(app, name=TABLE, partitions=partitions, schema=BatchSchema(), recovery_buffer_size=2)
+        self._facts = facts
+        self._read: dict[int, int] = {}
+        app.tables.add(self)
+
+    def persisted_offset(self, tp: TP) -> int:
+        """Answer the last changelog offset that is in memory: recovery goes on behind it."""
+        return self._read.get(tp.partition, NOTHING)
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Hand over recovered rows. Faust would log an error and leave the rows out."""
+        with fatal("recovering facts from the changelog failed"):
+            for tp, _, records in (event.value for event in batch):
+                self._facts.recover(tp.partition, [record.value for record in records])
+                self._read[tp.partition] = records[-1].offset
+
+    async def on_rebalance(self, assigned: set[TP], revoked: set[TP], *_: object) -> None:
+        """Drop the partitions that went to another worker."""
+        for tp in revoked - assigned:
+            if tp.topic == self.changelog_topic_name:
+                self._read.pop(tp.partition, None)
+                self._facts.drop(tp.partition)
+
+    async def on_recovery_completed(self, *_: object) -> None:
+        """Every fact of every assigned partition is there. Faust would swallow an error here."""
+        with fatal("publishing the rows of the assigned partitions failed"):
+            await self._facts.publish_all()
+
+
+def _batches(producer: AIOKafkaProducer, rows: Sequence[Row]) -> Iterator[Any]:
+    batch = producer.create_batch()
+    for key, value in rows:
+        if batch.append(key=key, value=value, timestamp=None) is None:
+            yield batch
+            batch = producer.create_batch()
+            batch.append(key=key, value=value, timestamp=None)
+    yield batch

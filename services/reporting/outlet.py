@@ -1,0 +1,34 @@
+"""Where the worker writes on Kafka: the changelog, the view, the dead letters. Every write awaits its future."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+
+from services.reporting.changelog import Row, write
+from shared.events import topic
+from shared.facts.coverage import Coverage
+from shared.kafka import DeadLetter
+
+
+class KafkaOutlet:
+    """Writes by one producer; what was written is durable when the call returns."""
+
+    def __init__(self, producer: AIOKafkaProducer, changelog: str) -> None:
+        self._producer = producer
+        self._changelog = changelog
+
+    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
+        """Write facts to the changelog, in whole record batches."""
+        await asyncio.gather(*await write(self._producer, self._changelog, partition, facts))
+
+    async def publish(self, row: Coverage) -> None:
+        """Write a row to the compacted topic of its region."""
+        value = row.model_dump_json(exclude_none=True).encode()
+        await self._producer.send_and_wait(topic(row.region, "coverage"), value, key=row.key.encode())
+
+    async def put_aside(self, region: str, letter: DeadLetter) -> None:
+        """Write an unreadable record, as it came, to the dead letters of the region."""
+        await self._producer.send_and_wait(
+            topic(region, "dead-letter"), letter.value, letter.key, headers=letter.headers
+        )

@@ -1,0 +1,131 @@
+"""Wiring of the streaming worker: `python -m services.reporting.worker`, one process per core.
+
+Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT.
+Exit status 2: nothing to read; any other but 0: ended by itself, to be started again.
+"""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import faust
+from prometheus_client import Gauge, start_http_server
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.reporting.changelog import Changelog, app_id, changelog_topic
+from services.reporting.fatal import fatal
+from services.reporting.outlet import KafkaOutlet
+from services.reporting.pins import check_pins
+from services.reporting.processor import Processor
+from services.reporting.transport import BatchSchema, Transport
+from shared import kafka
+from shared.events import source, topic
+
+log = logging.getLogger(__name__)
+
+READ = ("policy", "roster", "attendance")
+EX_NOTHING_TO_READ = 2
+QUEUED = 16
+"""Batches between fetch and fold."""
+LAG_EVERY_S = 2.0
+
+LAG = Gauge("piket_worker_lag", "Records of a partition that are not read yet", ("topic", "partition"))
+
+
+class Settings(BaseSettings):
+    """Read from the environment, once."""
+
+    model_config = SettingsConfigDict(env_prefix="PIKET_")
+
+    kafka: str = "127.0.0.1:9092"
+    regions: str = "32"
+    deployment: str = "local"
+    partitions: int = 3
+    metrics_port: int = 0
+    session_timeout_s: float = 10.0
+
+
+def build(settings: Settings, regions: Sequence[str]) -> faust.App:
+    """Answer the Faust app that folds the facts of these regions; nothing is started."""
+    app = faust.App(
+        app_id(settings.deployment),
+        broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        datadir=Path(tempfile.gettempdir(), app_id(settings.deployment)),
+        store="memory://",
+        topic_partitions=settings.partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=QUEUED,
+        stream_recovery_delay=0.0,
+        broker_commit_interval=1.0,
+        broker_commit_every=None,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 4,
+    )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    wire(app, settings, regions)
+    return app
+
+
+def wire(app: faust.App, settings: Settings, regions: Sequence[str]) -> None:
+    """Connect topics, agent, changelog and flush."""
+    sources = {topic(region, service): source(region, service) for region in regions for service in READ}
+    processor = Processor(sources)
+    Changelog(app, settings.partitions, processor)
+    events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED)
+
+    @app.agent(events, name="coverage")  # type: ignore[untyped-decorator]
+    async def fold(stream: faust.Stream) -> None:
+        await processor.process(stream.noack().events())
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def flush() -> None:
+        with fatal("writing to Kafka failed"):
+            async with kafka.producer(settings.kafka) as producer:
+                await processor.flush(KafkaOutlet(producer, changelog_topic(settings.deployment)))
+
+    @app.timer(LAG_EVERY_S)  # type: ignore[untyped-decorator]
+    async def lag() -> None:
+        for (name, partition), following in processor.positions.items():
+            LAG.labels(name, partition).set((app.consumer.highwater((name, partition)) or following) - following)
+
+
+async def readable(settings: Settings) -> Sequence[str]:
+    """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
+    sizes = await kafka.topic_sizes(settings.kafka)
+    changelog = changelog_topic(settings.deployment)
+    if sizes.get(changelog) != settings.partitions:
+        log.error("%s", kafka.absent_topics([changelog]))
+        return ()
+    return [region for region in settings.regions.split(",") if _has_topics(region, sizes, settings.partitions)]
+
+
+def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
+    trouble = kafka.missing(sizes, [region], partitions)
+    if trouble:
+        log.error("Region %s is not read: %s", region, trouble)
+    return trouble is None
+
+
+def main() -> int:
+    """Run until SIGTERM; answers the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = Settings()
+    check_pins()
+    regions = asyncio.run(readable(settings))
+    if not regions:
+        return EX_NOTHING_TO_READ
+    start_http_server(settings.metrics_port, "127.0.0.1")
+    app = build(settings, regions)
+    faust.Worker(app, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
