@@ -27,7 +27,7 @@ check: ## style, types, import contracts, quick tests (under a minute)
 	@$(python) -m ruff format --check --quiet
 	@$(python) -m mypy
 	@.venv/bin/lint-imports --no-cache
-	@$(python) -m pytest --quiet --cov --cov-report= $(quick)
+	@$(python) -m pytest --quiet -m "not parts" --cov --cov-report= $(quick)
 	@$(python) -m coverage report --include='$(pure)' --fail-under=100
 
 bench: ## throughput beside plain anchors, interleaved, with the spread

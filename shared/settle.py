@@ -123,7 +123,7 @@ def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, he
         source=source,
         type=fact.TYPE,
         subject=stream,
-        time=fact.happened(now),
+        time=fact.happened(now).astimezone(UTC),
         recordedtime=max(head.recorded, now),
         sequence=head.sequence + 1,
         streamversion=version,
