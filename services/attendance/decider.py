@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, Field
 
 from shared.command import Context
-from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, Evidence, Place, PostTaken, Tap
+from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostTaken, Tap
 from shared.facts.fact import Code, Command, Fact, Region
 from shared.regions import local_date
 
@@ -19,6 +19,7 @@ SKEW = timedelta(minutes=5)
 OLDEST = timedelta(days=31)
 """A tap older than this was not made by a phone that lost its signal."""
 
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 APPEAL = timedelta(days=3)
 CERTAIN = frozenset({"SITE_CODE", "SUPERVISOR", "DEVICE"})
 KINDS: Mapping[str, type[Tap]] = {"checked-in": CheckedIn, "checked-out": CheckedOut, "post-taken": PostTaken}
@@ -39,23 +40,30 @@ class TapEvidence(Command):
     distance_class: Literal["INSIDE", "EDGE", "OUTSIDE"] | None = None
 
 
+class Press(Command):
+    """One press of the button. Without `occurred_at` the server's clock stands for a device that has none."""
+
+    client_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    occurred_at: AwareDatetime | None = Field(None, ge=FIRST, le=LAST)
+    employee: UUID | None = None
+    mode: Literal["WFO", "WFH", "WFA"] = "WFO"
+    unit: Code | None = None
+    post: Code | None = None
+    place: TapPlace = TapPlace()
+    evidence: TapEvidence = TapEvidence()
+    offline: bool = False
+
+
 class RecordTap(Command):
-    """One press of the button by the person of the token, with both clocks."""
+    """A press by the person of the token, with both clocks."""
 
     kind: Literal["checked-in", "checked-out", "post-taken"]
     region: Region
     opd: Code
     employee: UUID
-    said_employee: UUID | None
-    client_id: str
-    mode: Literal["WFO", "WFH", "WFA"]
-    unit: Code | None
-    post: Code | None
     occurred_at: AwareDatetime
     received_at: AwareDatetime
-    place: TapPlace
-    evidence: TapEvidence
-    offline: bool
+    press: Press
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def stream(command: RecordTap) -> str:
 
 def event_id(command: RecordTap) -> UUID:
     """The same tap has the same id, whenever and however often the phone hands it in (design 3-contracts)."""
-    return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.client_id}")
+    return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.press.client_id}")
 
 
 def decide(command: RecordTap, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
@@ -91,13 +99,13 @@ def decide(command: RecordTap, states: Mapping[str, State], context: Context) ->
     tap = _tap(command)
     if reason := _refusal(command):
         appeal_until = command.received_at + APPEAL
-        refused = CheckInRefused(**tap, attempted=command.kind, reason=reason, appeal_until=appeal_until)
-        return {stream(command): [refused]}
+        more = {"attempted": command.kind, "reason": reason, "appeal_until": appeal_until}
+        return {stream(command): [CheckInRefused.model_validate(tap | more)]}
     return {stream(command): [KINDS[command.kind].model_validate(tap)]}
 
 
 def _refusal(command: RecordTap) -> str | None:
-    if command.said_employee not in {None, command.employee}:
+    if command.press.employee not in {None, command.employee}:
         return "SELF_MISMATCH"
     if not command.received_at - OLDEST <= command.occurred_at <= command.received_at + SKEW:
         return "IMPOSSIBLE_TIME"
@@ -105,12 +113,15 @@ def _refusal(command: RecordTap) -> str | None:
 
 
 def _tap(command: RecordTap) -> dict[str, object]:
-    fields = command.model_dump(exclude={"kind", "said_employee", "place", "evidence"})
-    return fields | {
+    press = command.press.model_dump(exclude={"employee", "occurred_at"}, by_alias=True)
+    return press | {
+        "region": command.region,
+        "opd": command.opd,
+        "employee": command.employee,
+        "occurred_at": command.occurred_at,
+        "received_at": command.received_at,
         "tap_date": local_date(command.occurred_at, command.region),
-        "place": Place.model_validate(command.place.model_dump()),
-        "evidence": Evidence.model_validate(command.evidence.model_dump()),
-        "strength": _strength(command.evidence, offline=command.offline),
+        "strength": _strength(command.press.evidence, offline=command.press.offline),
     }
 
 

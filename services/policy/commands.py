@@ -19,38 +19,51 @@ Fault = tuple[str, str, str]
 """(pointer into the body, sentence in Indonesian, sentence in English)"""
 
 
-class EnactInstrument(Command):
-    """Enact a decree or circular. Published before today it binds from today, unless a named official attests it."""
+class Enactment(Command):
+    """A decree or circular. Published before today it binds from today, unless a named official attests it."""
 
-    region: Region
     instrument: Instrument
     published_attested_by: str | None = Field(None, min_length=3, max_length=100)
 
 
-class RevokeInstrument(Command):
-    """End an instrument."""
+class EnactInstrument(Enactment):
+    """Enact an instrument in a region."""
 
     region: Region
-    instrument: str
+
+
+class Revocation(Command):
+    """The end of an instrument."""
+
     decided_on: date
     published_on: date
     effective_from: date
 
 
-class OpenOpd(Command):
-    """Enter an agency into the register."""
+class RevokeInstrument(Revocation):
+    """End an instrument in a region."""
 
     region: Region
+    instrument: str
+
+
+class Opening(Command):
+    """An agency of the register."""
+
     opd: Code
     name: str = Field(min_length=3, max_length=120)
     on: date
 
 
-class ArrangeUnit(Command):
-    """State what one unit must provide."""
+class OpenOpd(Opening):
+    """Enter an agency into the register of a region."""
 
     region: Region
-    opd: Code
+
+
+class Arrangement(Command):
+    """What one unit must provide."""
+
     unit: Code
     name: str = Field(min_length=1, max_length=120)
     class_: Literal["NON_SERVICE", "MIXED", "DIRECT", "EMERGENCY_24X7"] = Field(alias="class")
@@ -58,6 +71,13 @@ class ArrangeUnit(Command):
     posts: tuple[Post, ...] = Field((), max_length=200)
     valid_from: date
     valid_to: date | None = None
+
+
+class ArrangeUnit(Arrangement):
+    """State what a unit of an OPD must provide."""
+
+    region: Region
+    opd: Code
 
 
 PolicyCommand = EnactInstrument | RevokeInstrument | OpenOpd | ArrangeUnit

@@ -27,7 +27,7 @@ class State:
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     enacted: InstrumentEnacted | None = None
     opd: OpdOpened | None = None
-    revision: int = 0
+    policy: PolicyChanged | None = None
     arrangement: ArrangementChanged | None = None
 
 
@@ -70,8 +70,8 @@ def evolve(state: State, fact: Fact) -> State:
             return _bind(state, replace(state.bindings[name], until=until))
         case OpdOpened():
             return replace(state, opd=fact)
-        case PolicyChanged(revision=revision):
-            return replace(state, revision=revision)
+        case PolicyChanged():
+            return replace(state, policy=fact)
         case ArrangementChanged():
             return replace(state, arrangement=fact)
         case _:
@@ -151,18 +151,16 @@ def _enacted(fact: InstrumentEnacted) -> Change:
 def _tell(region: State, states: States, change: Change) -> Facts:
     """The effective policy of every open OPD, after a change in its region."""
     return {
-        name: [_policy_changed(state.opd, state.revision, region, change)]
-        for name, state in states.items()
-        if state.opd
+        name: [_policy_changed(state.opd, state.policy, region, change)] for name, state in states.items() if state.opd
     }
 
 
-def _policy_changed(opd: OpdOpened, revision: int, region: State, change: Change) -> PolicyChanged:
+def _policy_changed(opd: OpdOpened, before: PolicyChanged | None, region: State, change: Change) -> PolicyChanged:
     return PolicyChanged(
         region=opd.region,
         opd=opd.opd,
         change=change,
-        revision=revision + 1,
+        revision=before.revision + 1 if before else 1,
         periods=periods([b for b in region.bindings.values() if b.first < b.until]),
     )
 
@@ -172,7 +170,7 @@ def _open(command: OpenOpd, states: States) -> Facts:
     if own.opd:
         return {}
     opened = OpdOpened(**command.model_dump())
-    facts = [_policy_changed(opened, 0, region, _enacted(region.enacted))] if region.enacted else []
+    facts = [_policy_changed(opened, None, region, _enacted(region.enacted))] if region.enacted else []
     return {stream(command): [opened, *facts]}
 
 

@@ -17,12 +17,9 @@ from shared.facts.roster import EmployeePlaced, Plan, PolicySeen, RosterAssigned
 FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
 
 
-class PlaceEmployee(Command):
-    """Place an employee, known here by a random id, in a unit."""
+class Placement(Command):
+    """Where an employee belongs, and what they can do."""
 
-    region: Region
-    opd: Code
-    employee: UUID
     unit: Code
     position_class: str = Field("PELAKSANA", pattern=r"^[A-Z_]{2,40}$")
     job_type: str = Field("UMUM", pattern=r"^[A-Z0-9_]{2,40}$")
@@ -30,6 +27,14 @@ class PlaceEmployee(Command):
     skills: tuple[Code, ...] = Field((), max_length=20)
     from_: date = Field(alias="from", ge=FIRST, le=LAST)
     to: date | None = Field(None, ge=FIRST, le=LAST)
+
+
+class PlaceEmployee(Placement):
+    """Place an employee, known here by a random id, in a unit."""
+
+    region: Region
+    opd: Code
+    employee: UUID
 
 
 class AssignRoster(Command):
@@ -63,14 +68,19 @@ def placement(region: str, opd: str) -> str:
     return f"placement/{region}/{opd}"
 
 
+def week(region: str, opd: str, unit: str, day: date) -> str:
+    """The stream of a unit's rosters in the ISO week of a day."""
+    year, number, _ = day.isocalendar()
+    return f"roster/{region}/{opd}/{year}-W{number:02d}/{unit}"
+
+
 def stream(command: RosterCommand) -> str:
     """The primary stream of a command."""
     match command:
         case PlaceEmployee():
             return placement(command.region, command.opd)
         case AssignRoster():
-            year, week, _ = command.work_date.isocalendar()
-            return f"roster/{command.region}/{command.opd}/{year}-W{week:02d}/{command.unit}"
+            return week(command.region, command.opd, command.unit, command.work_date)
     assert_never(command)
 
 
@@ -108,14 +118,14 @@ def _place(command: PlaceEmployee, state: State) -> Mapping[str, Sequence[Fact]]
     return {} if state.people.get(command.employee) == fact else {stream(command): [fact]}
 
 
-def _assign(command: AssignRoster, week: State, people: State) -> Mapping[str, Sequence[Fact]]:
+def _assign(command: AssignRoster, rosters: State, people: State) -> Mapping[str, Sequence[Fact]]:
     if command.arrangement is None:
         raise Invalid(
             "/unit",
             f"Roster belum melihat pengaturan unit {command.unit}; coba lagi sebentar, atau atur unitnya di Aturan.",
             f"Roster has not seen an arrangement of unit {command.unit} yet; try again shortly, or arrange the unit.",
         )
-    before = week.rosters.get(command.work_date)
+    before = rosters.rosters.get(command.work_date)
     fact = _draw(command, command.arrangement, before, _members(people, command))
     unchanged = before and fact == before.model_copy(
         update={"roster_revision": fact.roster_revision, "status": fact.status, "policy": fact.policy}

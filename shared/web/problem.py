@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,6 +13,8 @@ from shared.database import Unavailable
 from shared.facts.fact import Invalid
 from shared.web.headers import HEADERS
 from shared.web.kinds import BY_STATUS, KINDS
+
+T = TypeVar("T")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
@@ -33,6 +35,13 @@ class Problem(Exception):
         body = {"type": f"urn:piket:problem:{self.slug}", **kind._asdict(), **self.more}
         headers = {"cache-control": "no-store", **self.headers}
         return Response(json.dumps(body, ensure_ascii=False), kind.status, headers, MEDIA_TYPE)
+
+
+def found(value: T | None) -> T:
+    """A value, or a 404."""
+    if value is None:
+        raise Problem("not-found")
+    return value
 
 
 def install(app: FastAPI) -> None:

@@ -1,6 +1,6 @@
 """A tap of Ani at DPMPTSP: accepted, refused, and the same whenever it comes again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
@@ -11,27 +11,33 @@ from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostT
 from tests.examples import ANI, BUDI, THURSDAY, at
 from tests.given import outcome
 
+PRESSED, RECEIVED = at("07:21:08"), at("07:21:09")
 CLIENT = "c2d95a4e-0b1f-4f2e-9a55-4d1f6d7e8f90"
 
 
-def record(**more: object) -> RecordTap:
-    fields: dict[str, object] = {
-        "kind": "checked-in",
-        "region": "32",
-        "opd": "DPMPTSP",
-        "employee": ANI,
-        "said_employee": None,
+def record(
+    kind: str = "checked-in",
+    occurred_at: datetime = PRESSED,
+    received_at: datetime = RECEIVED,
+    **more: object,
+) -> RecordTap:
+    press: dict[str, object] = {
         "client_id": CLIENT,
-        "mode": "WFO",
         "unit": "FRONT",
-        "post": None,
-        "occurred_at": at("07:21:08"),
-        "received_at": at("07:21:09"),
         "place": {"class": "SITE", "site": "DPMPTSP-1"},
         "evidence": {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"},
-        "offline": False,
     }
-    return RecordTap.model_validate(fields | more)
+    return RecordTap.model_validate(
+        {
+            "kind": kind,
+            "region": "32",
+            "opd": "DPMPTSP",
+            "employee": ANI,
+            "occurred_at": occurred_at,
+            "received_at": received_at,
+            "press": press | more,
+        }
+    )
 
 
 def fact(command: RecordTap) -> Tap:
@@ -90,12 +96,12 @@ def test_a_clock_a_little_ahead_is_no_crime() -> None:
 
 
 def test_a_tap_for_somebody_else_is_refused() -> None:
-    refused = fact(record(said_employee=BUDI))
+    refused = fact(record(employee=BUDI))
     assert (type(refused), refused.employee, getattr(refused, "reason", "")) == (CheckInRefused, ANI, "SELF_MISMATCH")
 
 
 def test_naming_oneself_is_fine() -> None:
-    assert isinstance(fact(record(said_employee=ANI)), CheckedIn)
+    assert isinstance(fact(record(employee=ANI)), CheckedIn)
 
 
 def test_the_same_tap_has_the_same_id_next_week_and_as_another_kind() -> None:

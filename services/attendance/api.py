@@ -1,0 +1,56 @@
+"""A tap comes in over HTTP: the clock is read here, the employee is who the token says, and nothing is judged."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response
+
+from services.attendance import decider
+from services.attendance.decider import Press, RecordTap, State
+from shared.clock import Clock
+from shared.facts.fact import Region
+from shared.identity import Action, Scope
+from shared.store import Store
+from shared.web import Problem, Submission, require, submission, submit
+
+Asked = Annotated[Submission, Depends(submission)]
+Kind = Literal["checked-in", "checked-out", "post-taken"]
+TAPS: dict[str, Kind] = {"check-ins": "checked-in", "check-outs": "checked-out", "post-takings": "post-taken"}
+
+
+def router(store: Store[State], now: Clock) -> APIRouter:
+    """`POST /attendance/v1/{region}/{check-ins|check-outs|post-takings}`."""
+    routes = APIRouter()
+
+    @routes.post("/attendance/v1/{region}/{tap}", status_code=201, summary="One press of the button")
+    async def tap(
+        region: Region, tap: Literal["check-ins", "check-outs", "post-takings"], press: Press, asked: Asked
+    ) -> Response:
+        command = command_of(TAPS[tap], region, press, asked, now)
+        return await submit(
+            asked,
+            store,
+            region,
+            decider.stream(command),
+            lambda states, context: decider.decide(command, states, context),
+            event_id=decider.event_id(command),
+        )
+
+    return routes
+
+
+def command_of(kind: Kind, region: str, press: Press, asked: Submission, now: Clock) -> RecordTap:
+    """The press of the person behind the token. Raises a 403 problem where the token is no employee of this region."""
+    who = asked.principal
+    require(who, Action.TAP, Scope(region, who.opd, who.unit, who.employee))
+    if who.opd is None or who.employee is None:
+        raise Problem("forbidden", action=Action.TAP.value, region=region)
+    received_at = now()
+    return RecordTap(
+        kind=kind,
+        region=region,
+        opd=who.opd,
+        employee=who.employee,
+        occurred_at=press.occurred_at or received_at,
+        received_at=received_at,
+        press=press,
+    )

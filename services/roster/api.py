@@ -1,0 +1,80 @@
+"""People and rosters over HTTP. Names come out of the registry only through `people`, which records who read."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from services.roster import decider, registry
+from services.roster.decider import AssignRoster, PlaceEmployee, Placement, RosterCommand, State
+from services.roster.projections import seen
+from shared.clock import Clock
+from shared.database import Database
+from shared.facts.fact import Code, Region
+from shared.facts.roster import RosterAssigned
+from shared.identity import Action, Principal, Scope
+from shared.store import Store
+from shared.web import Submission, found, principal, require, submission, submit
+
+Asked = Annotated[Submission, Depends(submission)]
+Who = Annotated[Principal, Depends(principal)]
+
+
+class Enrolment(Placement):
+    """A person with a name, for the registry, and a placement, for everybody."""
+
+    name: str = Field(min_length=1, max_length=120)
+    nip: str = Field(pattern=r"^\d{18}$")
+
+
+def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
+    """`/roster/v1/{region}/opd/{opd}/…`."""
+    routes = APIRouter(prefix="/roster/v1/{region}/opd/{opd}")
+
+    async def answer(asked: Submission, command: RosterCommand) -> Response:
+        return await submit(
+            asked,
+            store,
+            command.region,
+            decider.stream(command),
+            lambda states, context: decider.decide(command, states, context),
+            decider.reads(command),
+        )
+
+    @routes.post("/people", status_code=201, summary="Place a person in a unit")
+    async def place(region: Region, opd: Code, body: Enrolment, asked: Asked) -> Response:
+        require(asked.principal, Action.PLACE, Scope(region, opd))
+        employee = await registry.enrol(database, region, opd, body.name, body.nip, new_employee)
+        placement = {k: v for k, v in vars(body).items() if k not in {"name", "nip"}}
+        return await answer(asked, PlaceEmployee(region=region, opd=opd, employee=employee, **placement))
+
+    @routes.get("/people", summary="The people of an OPD by name; the reading is recorded")
+    async def people(region: Region, opd: Code, who: Who) -> list[registry.Person]:
+        require(who, Action.READ_ROSTER, Scope(region, opd))
+        return await registry.people(database, region, opd, who.subject, now())
+
+    @routes.post("/units/{unit}/days/{work_date}", status_code=201, summary="Plan and publish a unit's day")
+    async def assign(region: Region, opd: Code, unit: Code, work_date: date, asked: Asked) -> Response:
+        require(asked.principal, Action.PLAN, Scope(region, opd))
+        known = await seen(database, region, opd, unit)
+        return await answer(
+            asked, AssignRoster(region=region, opd=opd, unit=unit, work_date=work_date, **known._asdict())
+        )
+
+    @routes.get("/units/{unit}/days/{work_date}", summary="The roster of a unit's day")
+    async def assigned(
+        region: Region, opd: Code, unit: Code, work_date: date, who: Who, response: Response
+    ) -> RosterAssigned:
+        require(who, Action.READ_ROSTER, Scope(region, opd))
+        state, version = await store.state(decider.week(region, opd, unit, work_date))
+        response.headers["etag"] = f'"{version}"'
+        return found(state.rosters.get(work_date))
+
+    return routes
+
+
+def new_employee() -> UUID:
+    """A random id: nothing about the person can be read from it."""
+    return uuid4()

@@ -1,0 +1,50 @@
+"""What roster knows of policy: the last effective policy of each OPD and the last arrangement of each unit."""
+
+from typing import NamedTuple
+
+from shared.database import Connection, Database
+from shared.events import Event
+from shared.facts.policy import ArrangementChanged, PolicyChanged
+
+
+class Seen(NamedTuple):
+    """What a planner may go by, and the position of policy's source that it reflects."""
+
+    arrangement: ArrangementChanged | None
+    policy: PolicyChanged | None
+    sequence: int
+
+
+def apply(connection: Connection, event: Event) -> None:
+    """Take one event of policy into roster's tables; events of other kinds change nothing."""
+    match event.data:
+        case PolicyChanged() as fact:
+            connection.execute(
+                "INSERT INTO policy_seen VALUES (:region, :opd, :sequence, :body)"
+                " ON CONFLICT (region, opd) DO UPDATE SET sequence = excluded.sequence, body = excluded.body",
+                region=fact.region, opd=fact.opd, sequence=event.sequence, body=fact.model_dump_json(),
+            )  # fmt: skip
+        case ArrangementChanged() as fact:
+            connection.execute(
+                "INSERT INTO arrangement_seen VALUES (:region, :opd, :unit, :sequence, :body)"
+                " ON CONFLICT (region, opd, unit) DO UPDATE SET sequence = excluded.sequence, body = excluded.body",
+                region=fact.region, opd=fact.opd, unit=fact.unit, sequence=event.sequence, body=fact.model_dump_json(),
+            )  # fmt: skip
+        case _:
+            pass
+
+
+async def seen(database: Database, region: str, opd: str, unit: str) -> Seen:
+    """What is known of a unit; a projection that lags answers with what it has."""
+    policy = await database.read(
+        "SELECT body, sequence FROM policy_seen WHERE region = :region AND opd = :opd", region=region, opd=opd
+    )
+    arrangement = await database.read(
+        "SELECT body, sequence FROM arrangement_seen WHERE region = :region AND opd = :opd AND unit = :unit",
+        region=region, opd=opd, unit=unit,
+    )  # fmt: skip
+    return Seen(
+        ArrangementChanged.model_validate_json(arrangement[0][0]) if arrangement else None,
+        PolicyChanged.model_validate_json(policy[0][0]) if policy else None,
+        max((int(row[1]) for row in (*policy, *arrangement)), default=0),
+    )
