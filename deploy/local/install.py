@@ -124,7 +124,8 @@ def install_uv() -> Sequence[str]:
         made = run([sys.executable, "-m", "venv", "--clear", str(OWN_UV)])
         made = made and run([str(OWN_UV / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"])
     else:
-        made = run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(OWN_UV), "uv"])
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(OWN_UV), "uv"]
+        made = has_module("pip") and run(pip)
     command = uv() if made else None
     if command is None:
         give_up("Piket needs uv; please install it (https://docs.astral.sh/uv) or Debian's python3-venv and try again.")
