@@ -1,12 +1,15 @@
 """Real parts that several tests share."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 
 from deploy.local.postgresql import Postgresql
+from shared.store import Store
+from tests.office import Office
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite://{tmp_path}/store.db"
     server: Postgresql = request.getfixturevalue("postgresql")
     return server.create_database(f"test_{uuid4().hex}")
+
+
+@pytest_asyncio.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    async with Office(database_url) as office:
+        yield office
+
+
+@pytest_asyncio.fixture
+async def store(office: Office) -> Store[int]:
+    return await office.store()
