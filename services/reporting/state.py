@@ -1,0 +1,123 @@
+"""How an OPD, its units and its counters stand at an instant, and since when, from coverage rows. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.reporting.runs import DAY, NO_POST, Day, State, runs, slots, worst
+from shared.clock import midnight, minute_of
+from shared.facts.coverage import Coverage, UnitCoverage, at
+from shared.regions import zone
+
+NO_UNIT = UnitCoverage()
+
+
+@dataclass(frozen=True)
+class PostNow:
+    """One counter: its state and since when; heads needed, there and rostered; the day's 96 slots.
+
+    `opens` is when it next needs somebody, if it does today.
+    """
+
+    post: str
+    state: State
+    since: datetime
+    required: int
+    on_site: int
+    planned: int
+    opens: datetime | None
+    slots: tuple[State, ...]
+
+
+@dataclass(frozen=True)
+class UnitNow:
+    """One unit and its counters."""
+
+    unit: str
+    name: str
+    state: State
+    posts: tuple[PostNow, ...]
+
+
+@dataclass(frozen=True)
+class OpdNow:
+    """One OPD. `modes` counts people by where they work; `behind` tells since when the view knows nothing new."""
+
+    region: str
+    opd: str
+    at: datetime
+    state: State
+    units: tuple[UnitNow, ...]
+    modes: Mapping[str, int]
+    behind: datetime | None = None
+
+    @property
+    def posts(self) -> tuple[PostNow, ...]:
+        """Every counter of the OPD."""
+        return tuple(post for unit in self.units for post in unit.posts)
+
+
+class Rows(NamedTuple):
+    """The rows of the service date and of the next one, which tells of the hour past midnight."""
+
+    today: Coverage | None
+    tomorrow: Coverage | None = None
+
+
+def opd_now(region: str, opd: str, rows: Rows, now: datetime, behind: datetime | None = None) -> OpdNow:
+    """How an OPD stands. Without a row, or with a view that is behind, it is unknown; that is never a guess."""
+    if rows.today is None:
+        return OpdNow(region, opd, now, State.TIDAK_DIKETAHUI, (), {}, behind)
+    following = rows.tomorrow.units if rows.tomorrow else {}
+    units = tuple(
+        _unit_now(code, unit, following.get(code, NO_UNIT), _moment(rows.today, unit.timezone, now, behind))
+        for code, unit in sorted(rows.today.units.items())
+    )
+    state = worst(unit.state for unit in units) if units else State.TIDAK_DIKETAHUI
+    minute = minute_of(now) - midnight(rows.today.service_date, zone(region))
+    modes = {mode: at(steps, minute) for mode, steps in rows.today.modes.items()}
+    return OpdNow(region, opd, now, state, units, modes, behind)
+
+
+class _Moment(NamedTuple):
+    """A minute of the service date at a site."""
+
+    minute: int
+    midnight: datetime
+    behind: datetime | None
+
+    def when(self, minute: int) -> datetime:
+        return self.midnight + timedelta(minutes=minute)
+
+
+def _moment(row: Coverage, timezone: str, now: datetime, behind: datetime | None) -> _Moment:
+    minute = minute_of(now) - midnight(row.service_date, timezone)
+    start = datetime.combine(row.service_date, time(), ZoneInfo(timezone))
+    return _Moment(min(max(minute, 0), DAY - 1), start, behind)
+
+
+def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage, moment: _Moment) -> UnitNow:
+    posts = tuple(
+        _post_now(name, Day(post, following.posts.get(name, NO_POST), unit.rostered), moment)
+        for name, post in sorted(unit.posts.items())
+    )
+    unknown = moment.behind or not (posts or unit.rostered)
+    return UnitNow(code, unit.name, State.TIDAK_DIKETAHUI if unknown else worst(p.state for p in posts), posts)
+
+
+def _post_now(name: str, day: Day, moment: _Moment) -> PostNow:
+    minute = moment.minute
+    run = next(run for run in runs(day) if run.end > minute)
+    opens = next((start for start, heads in day.post.required if start > minute and heads), None)
+    return PostNow(
+        post=name,
+        state=State.TIDAK_DIKETAHUI if moment.behind else run.state,
+        since=moment.behind or moment.when(run.start),
+        required=at(day.post.required, minute),
+        on_site=at(day.post.known, minute),
+        planned=at(day.post.planned, minute),
+        opens=None if opens is None else moment.when(opens),
+        slots=slots(day, minute),
+    )
