@@ -5,12 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import ProducerClosed, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
 from prometheus_client import Counter
 
 from shared.events import topic
@@ -39,16 +40,6 @@ class MissingTopics(Refused):
     """Topics that are not there, or have another number of partitions than this deployment."""
 
 
-class Record(Protocol):
-    """A consumed record, as far as a dead letter needs it."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-
-
 class DeadLetter(NamedTuple):
     """A record that nobody could read: its own bytes, and in the headers where it stood and why it was put aside."""
 
@@ -57,7 +48,7 @@ class DeadLetter(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-def dead_letter(record: Record, reason: str) -> DeadLetter:
+def dead_letter(record: ConsumerRecord[bytes, bytes], reason: str) -> DeadLetter:
     """Headers `topic`, `partition`, `offset`, `reason`; a null value becomes empty bytes."""
     where = {"topic": record.topic, "partition": record.partition, "offset": record.offset, "reason": reason}
     headers = [(name, str(value).encode()) for name, value in where.items()]
@@ -138,13 +129,9 @@ async def create_topics(bootstrap: str, regions: Iterable[str], partitions: int,
     for name, code, reason in answer.topic_errors:
         if code not in (0, TopicAlreadyExistsError.errno):
             raise for_code(code)(f"Kafka did not create {name}: {reason}")
-    await _visible(bootstrap, regions, partitions)
-
-
-async def _visible(bootstrap: str, regions: list[str], partitions: int) -> None:
     for _ in range(VISIBLE_WITHIN_S * 10):
-        if missing(await topic_sizes(bootstrap), regions, partitions) is None:
-            return
+        if {topic.name for topic in wanted} <= (await topic_sizes(bootstrap)).keys():
+            break
         await asyncio.sleep(0.1)
     await check_topics(bootstrap, regions, partitions)
 
