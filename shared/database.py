@@ -45,6 +45,11 @@ class Connection:
         """Run one statement for each row of values."""
         self._raw.cursor().executemany(said(sql, self._dialect.words), list(rows))
 
+    def commit(self) -> None:
+        """Make it durable. PostgreSQL answers the commit of a failed transaction by rolling back, without an error."""
+        if getattr(self._raw.execute("COMMIT"), "statusmessage", "COMMIT") != "COMMIT":
+            raise RuntimeError("A failed statement was ignored before the commit; nothing was stored")
+
     def close(self) -> None:
         """Give the connection back, whatever its state."""
         self._raw.close()
@@ -84,18 +89,29 @@ class Database:
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         try:
-            connection = self._connected()
+            connection = self._begun()
             try:
-                for statement in self.dialect.begin:
-                    connection.execute(statement)
                 result = work(connection)
-                connection.execute("COMMIT")
+                connection.commit()
             except BaseException:
                 self._roll_back(connection)
                 raise
         except self.dialect.away as failure:
             raise Unavailable(f"The database did not answer ({failure}); nothing was acknowledged") from failure
         return result
+
+    def _begun(self) -> Connection:
+        """Hold the lock; a connection that was lost while it was idle is opened again."""
+        idle, connection = self._writer, self._connected()
+        try:
+            for statement in self.dialect.begin:
+                connection.execute(statement)
+        except self.dialect.away:
+            self._drop(connection)
+            if connection is not idle:
+                raise
+            return self._begun()
+        return connection
 
     def _connected(self) -> Connection:
         """Return the writer's connection; a database that is away is not asked again at once by a whole queue."""
@@ -111,8 +127,11 @@ class Database:
         try:
             connection.execute("ROLLBACK")
         except (sqlite3.Error, psycopg.Error):
-            connection.close()
-            self._writer = None
+            self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        connection.close()
+        self._writer = None
 
     def _fetch(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         try:

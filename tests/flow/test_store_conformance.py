@@ -80,7 +80,9 @@ async def test_the_states_below_a_prefix_are_told(store: Store[int]) -> None:
 async def test_the_language_of_the_server_does_not_change_what_lies_below_a_prefix(postgresql: Postgresql) -> None:
     name = f"english_{uuid4().hex}"
     with psycopg.connect(postgresql.url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'".encode())
+        server.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US-u-ka-shifted'".encode()
+        )
     async with Office(postgresql.url.rpartition("/")[0] + "/" + name) as office:
         assert await seen_below(await office.store(), "policy/32/") == {"instruments/32": 0, **BELOW}
 

@@ -1,0 +1,104 @@
+"""One face for two databases: the same statements, the same failures."""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from shared.database import Connection, Database, Unavailable
+
+NOTES = "CREATE TABLE note (number bigint PRIMARY KEY, text text)"
+AWAY = ["sqlite:///nowhere/at/all/store.db", "postgresql://piket@127.0.0.1:1/none"]
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+def three_notes(connection: Connection) -> None:
+    connection.execute(NOTES)
+    connection.many("INSERT INTO note VALUES (:number, :text)", [{"number": n, "text": f"n{n}"} for n in (1, 2, 3)])
+
+
+@pytest.mark.parametrize(("wanted", "found"), [([], []), ([2], ["n2"]), ([3, 1, 7], ["n1", "n3"])])
+async def test_a_list_of_numbers_is_looked_up(database: Database, wanted: list[int], found: list[str]) -> None:
+    await database.write(three_notes)
+    rows = await database.read("SELECT text FROM note WHERE number IN :wanted ORDER BY number", wanted=wanted)
+    assert [text for (text,) in rows] == found
+
+
+async def test_what_was_inserted_is_told_if_asked_for(database: Database) -> None:
+    await database.write(three_notes)
+    raised = "UPDATE note SET number = number + 10 WHERE text = :text RETURNING number"
+    assert await database.write(lambda connection: connection.execute(raised, text="n2")) == [(12,)]
+
+
+async def test_a_failed_transaction_leaves_nothing_and_tells_why(database: Database) -> None:
+    def twice(connection: Connection) -> None:
+        three_notes(connection)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await database.write(twice)
+    await database.write(three_notes)
+    assert await database.read("SELECT count(*) FROM note") == [(3,)]
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    await database.write(three_notes)
+    with pytest.raises((psycopg.Error, Unavailable)):
+        await database.read("INSERT INTO note VALUES (4, 'n4') RETURNING number")
+
+
+async def test_a_transaction_that_hid_a_failed_statement_is_whole_or_nothing(database: Database) -> None:
+    def careless(connection: Connection) -> None:
+        connection.execute(NOTES)
+        with contextlib.suppress(sqlite3.Error, psycopg.Error):
+            connection.execute("SELECT nothing FROM nowhere")
+
+    try:
+        await database.write(careless)
+    except RuntimeError:
+        await database.write(lambda connection: connection.execute(NOTES))
+    assert await database.read("SELECT * FROM note") == []
+
+
+async def test_every_folder_of_migrations_is_one_part_and_goes_forward_once(database: Database, tmp_path: Path) -> None:
+    for part in ("store", "roster"):
+        folder = tmp_path / part / "migrations"
+        folder.mkdir(parents=True)
+        (folder / "0001_first.sql").write_text(f"CREATE TABLE {part} (name text NOT NULL);")
+        await database.migrate(folder)
+        two = f"INSERT INTO {part} VALUES ('x');\n\nINSERT INTO {part} VALUES ('y');"  # noqa: S608
+        (folder / "0002_second.sql").write_text(two)
+        await database.migrate(folder)
+        await database.migrate(folder)
+    assert await database.read("SELECT count(*) FROM store, roster") == [(4,)]
+
+
+@pytest.mark.parametrize("url", AWAY)
+async def test_a_database_that_is_not_there_is_unavailable_to_a_whole_queue_at_once(url: str) -> None:
+    database, begun, failures = Database(url), time.monotonic(), 0
+    for _ in range(50):
+        with contextlib.suppress(Unavailable):
+            await database.write(three_notes)
+            failures -= 1
+        failures += 1
+    await database.close()
+    assert (failures, time.monotonic() - begun < 5) == (50, True)
+
+
+@pytest.mark.parametrize("url", AWAY)
+async def test_a_database_that_is_not_there_cannot_be_read(url: str) -> None:
+    database = Database(url)
+    with pytest.raises(Unavailable):
+        await database.read("SELECT 1")
+    await database.close()
