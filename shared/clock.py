@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 Clock = Callable[[], datetime]
 
@@ -19,24 +19,36 @@ def scaled(start: datetime, speed: float, wall_start: float) -> Clock:
 
 
 def from_setting(setting: str, profile: str) -> Clock:
-    """The clock of `PIKET_CLOCK`: empty for the wall's, or `{start}/{speed}/{wall start}` in the demo profile only.
+    """The clock of `PIKET_CLOCK`: empty for the wall's, or a file that all processes of a demo share.
 
-    Raises ValueError for a scaled clock outside the demo, or a setting that is no clock.
+    The file holds `{start}/{speed}/{wall start}` (see `set_clock`) and is read again whenever it was replaced, so a
+    demo can be moved on in time. Raises ValueError outside the demo profile, or for a file that holds no clock.
     """
     if not setting:
         return wall
     if profile != "demo":
         raise ValueError("PIKET_CLOCK sets a demo clock; it is refused outside PIKET_PROFILE=demo.")
-    start, speed, wall_start = setting.split("/")
-    return scaled(datetime.fromisoformat(start), float(speed), float(wall_start))
+    return _from_file(Path(setting))
 
 
-def minute_of(instant: datetime) -> int:
-    """Whole minutes since the epoch."""
-    return int(instant.timestamp() // 60)
+def set_clock(file: Path, start: datetime, speed: float) -> Clock:
+    """Let every process that shares this file show `start` now, and run `speed` times as fast from here."""
+    written = file.with_suffix(".new")
+    written.write_text(f"{start.isoformat()}/{speed}/{time.time()}")  # noqa: TID251
+    written.replace(file)
+    return _from_file(file)
 
 
-def midnight(day: date, timezone: ZoneInfo | str) -> int:
-    """The minute since the epoch at which a day begins in a zone."""
-    place = ZoneInfo(timezone) if isinstance(timezone, str) else timezone
-    return minute_of(datetime(day.year, day.month, day.day, tzinfo=place))
+def _from_file(file: Path) -> Clock:
+    read: tuple[int, Clock] = (0, wall)
+
+    def now() -> datetime:
+        nonlocal read
+        changed = file.stat().st_mtime_ns
+        if changed != read[0]:
+            start, speed, wall_start = file.read_text().split("/")
+            read = (changed, scaled(datetime.fromisoformat(start), float(speed), float(wall_start)))
+        return read[1]()
+
+    now()
+    return now

@@ -19,3 +19,14 @@ def zone(region: str) -> ZoneInfo:
 def local_date(instant: datetime, region: str) -> date:
     """The region's calendar date at an instant."""
     return instant.astimezone(zone(region)).date()
+
+
+def minute_of(instant: datetime) -> int:
+    """Whole minutes since the epoch."""
+    return int(instant.timestamp() // 60)
+
+
+def midnight(day: date, timezone: ZoneInfo | str) -> int:
+    """The minute since the epoch at which a day begins in a zone."""
+    place = ZoneInfo(timezone) if isinstance(timezone, str) else timezone
+    return minute_of(datetime(day.year, day.month, day.day, tzinfo=place))

@@ -12,11 +12,10 @@ from uuid import UUID
 from services.reporting.inforce import InForce, in_force
 from services.reporting.presence import Duty, Present, duty, present
 from services.reporting.spans import Need, PostKey, epochs, heads_at, steps
-from shared.clock import midnight, minute_of
 from shared.events import Event
 from shared.facts.attendance import CheckInRefused, Tap
 from shared.facts.coverage import Coverage, PostCoverage, UnitCoverage
-from shared.regions import local_date, zone
+from shared.regions import local_date, midnight, minute_of, zone
 
 DEFINITION = 1
 DAY = timedelta(days=1)

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from services.reporting.inforce import InForce
 from services.reporting.spans import PostKey
-from shared.clock import midnight, minute_of
 from shared.facts.attendance import CheckedOut, PostTaken, Tap
 from shared.facts.policy import ArrangementChanged, Post
 from shared.facts.roster import Assignment
-from shared.regions import zone
+from shared.regions import midnight, minute_of, zone
 
 EARLY_MINUTES = 180
 """How long before a duty begins a check-in counts for it; a window classifies, it never refuses (design 4-domain)."""

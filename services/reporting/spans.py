@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from shared.clock import minute_of
 from shared.events import Event
 from shared.facts.coverage import Steps
+from shared.regions import minute_of
 
 PostKey = tuple[str, str]
 """(unit, post)"""

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.reporting.runs import DAY, NO_POST, Day, State, runs, slots, worst
-from shared.clock import midnight, minute_of
 from shared.facts.coverage import Coverage, UnitCoverage, at
-from shared.regions import zone
+from shared.regions import midnight, minute_of, zone
 
 NO_UNIT = UnitCoverage()
 

@@ -1,0 +1,1 @@
+"""The `piket` command: serve, relay, worker, topics, demo."""

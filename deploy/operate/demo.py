@@ -1,0 +1,100 @@
+"""`piket demo`: one office on one day, on real Kafka, in the browser, until Ctrl-C."""
+
+import asyncio
+import json
+import shutil
+import signal
+import tempfile
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from deploy.local.kafka import Kafka
+from deploy.operate import sources
+from deploy.operate.office import OPD, REGION, Office, on_site
+from deploy.operate.stack import Stack
+from shared.settings import Settings
+
+PRESENT = ("Rina", "Yudi")
+"""Who has come already when the page opens; Dewi's counter waits for her."""
+
+PREPARED_BEFORE = timedelta(days=3)
+CLIENT_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+console = Console(stderr=True)
+
+
+def run(port: int, at: str, speed: float) -> None:
+    """Start everything in a folder of its own, set the office up, wait; end every process and remove the folder."""
+    start = datetime.fromisoformat(at)
+    folder = Path(tempfile.mkdtemp(prefix="piket-demo-"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    began = time.monotonic()
+    try:
+        with console.status("Kafka starts …") as status, Kafka(folder / "kafka") as kafka:
+            stack = Stack(folder / "piket", kafka.bootstrap, start - PREPARED_BEFORE, speed=speed, port=port)
+            asyncio.run(sources.create_topics(Settings(kafka=kafka.bootstrap), replication=1))
+            status.update("The services start …")
+            with stack:
+                status.update("The office is set up …")
+                asyncio.run(open_office(stack, start, speed))
+                status.stop()
+                console.print(f"[dim]ready in {time.monotonic() - began:.1f} s[/dim]")
+                supervise(stack)
+    except KeyboardInterrupt:
+        console.print("Ended. Nothing runs any more, nothing was kept.")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def open_office(stack: Stack, start: datetime, speed: float) -> None:
+    """Three days before: the office. On the day: colleagues arrive, the page shows it, Dewi's tap is printed."""
+    async with httpx.AsyncClient(base_url=stack.url, timeout=10) as http:
+        office = Office(http, stack.issuer)
+        today = start.date()
+        await office.prepare(today - timedelta(days=1), today, today + timedelta(days=1))
+        stack.set_clock(start, speed)
+        for name in PRESENT:
+            await office.tap(name)
+        await shown(http, today)
+        explain(stack, office)
+
+
+async def shown(http: httpx.AsyncClient, today: date) -> None:
+    """Wait until the board has the office's row."""
+    for _ in range(300):
+        if (await http.get(f"/reporting/v1/{REGION}/coverage/{OPD}", params={"date": str(today)})).is_success:
+            return
+        await asyncio.sleep(0.1)
+    raise RuntimeError("The coverage row did not arrive within 30 s; see relay.log and worker.log.")
+
+
+def explain(stack: Stack, office: Office) -> None:
+    """Print where to look and what to try."""
+    body = json.dumps(on_site(client_id=CLIENT_ID), separators=(",", ":"))
+    print(
+        f"""
+  {stack.url}/opd/{REGION}/{OPD}
+
+Loket 1 has nobody: KRITIS. Its clerk arrives (once; the same tap again changes nothing):
+
+  curl -sS {stack.url}/attendance/v1/{REGION}/check-ins \\
+    -H 'Authorization: Bearer {office.token("Dewi")}' \\
+    -H 'Idempotency-Key: dewi-arrives' -H 'Content-Type: application/json' \\
+    -d '{body}'
+
+Ctrl-C ends everything.
+""",
+        flush=True,
+    )
+
+
+def supervise(stack: Stack) -> None:
+    """Start again whatever ended by itself, until interrupted."""
+    while True:
+        for name in stack.ended():
+            console.print(f"[yellow]{name} ended by itself and is started again; its log: {stack.folder}/{name}.log")
+            stack.start(name)
+        time.sleep(1)

@@ -1,0 +1,32 @@
+"""One port for several services, by the same paths that a gateway serves in front of separate processes."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
+    """Serve `/{service}/…` from that service, and every other path (pages) from `default`."""
+    outer = FastAPI(lifespan=_together(apps), docs_url=None, redoc_url=None, openapi_url=None)
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await outer(scope, receive, send)
+            return
+        service = scope["path"].split("/")[1]
+        await apps.get(service, apps[default])(scope, receive, send)
+
+    return dispatch
+
+
+def _together(apps: Mapping[str, FastAPI]) -> object:
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    return running

@@ -1,0 +1,76 @@
+"""The sources of a deployment as one runs them: relayed, checked, sent again."""
+
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+
+from services.attendance import decider as attendance
+from services.policy import decider as policy
+from services.reporting import changelog
+from services.roster import decider as roster
+from shared import events, kafka, mark
+from shared.events import FIRST_CHAIN
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.store import Store
+
+DECIDERS = {"policy": policy, "roster": roster, "attendance": attendance}
+
+
+def store_of(settings: Settings, service: str) -> Store[object]:
+    """The store of a service, for reading."""
+    decider: object = DECIDERS[service]
+    return Store(settings.database(service), service=service, decider=decider, now=settings.now())  # type: ignore[arg-type]
+
+
+async def relay(settings: Settings) -> None:
+    """Relay every source; a refusal of one ends all with its sentence, and a supervisor starts them again."""
+    async with asyncio.TaskGroup() as group:
+        for service in DECIDERS:
+            store = store_of(settings, service)
+            await store.open()
+            for region in settings.region_list():
+                group.create_task(_relay(settings, store, region))
+
+
+async def _relay(settings: Settings, store: Store[object], region: str) -> None:
+    await Relay(
+        lambda after, limit: store.read_feed(region, after, limit),
+        lambda: store.head(region),
+        events.topic(region, store.service),
+        settings.kafka,
+        mark_file(settings, store.service, region),
+    ).run()
+
+
+def mark_file(settings: Settings, service: str, region: str) -> Path:
+    """Where a relay keeps how far it has sent."""
+    folder = settings.folder / "relay"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{service}-{region}.json"
+
+
+def republish(settings: Settings, service: str, region: str) -> None:
+    """Forget how far a source was sent; a running relay must be started again."""
+    mark.forget(mark_file(settings, service, region))
+
+
+async def create_topics(settings: Settings, replication: int) -> None:
+    """Create the topics of the regions, and the worker's changelog."""
+    await kafka.create_topics(settings.kafka, settings.region_list(), settings.partitions, replication)
+    await changelog.create_changelog(settings.kafka, settings.deployment, settings.partitions, replication)
+
+
+async def verify(settings: Settings, service: str, region: str) -> None:
+    """Walk a source from its first event. Ends with a sentence and a failing status at the first broken link."""
+    store, console = store_of(settings, service), Console(stderr=True)
+    number, chain = 0, FIRST_CHAIN
+    with console.status("0") as status:
+        while page := await store.read_feed(region, number, 1000):
+            for stored in page:
+                if stored.sequence != number + 1 or not events.chain_holds(stored.body, chain):
+                    raise SystemExit(f"{events.source(region, service)}: broken at sequence {stored.sequence}.")
+                number, chain = stored.sequence, events.decode(stored.body).chain
+            status.update(f"{number}")
+    console.print(f"{events.source(region, service)}: {number} events, no hole, the chain holds to {chain}.")

@@ -1,0 +1,103 @@
+"""Piket's processes on this computer: the applications, a relay, a worker; each can be killed alone."""
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from deploy.local.child import Child, free_ports
+from deploy.local.issuer import Issuer
+from shared.clock import Clock, set_clock
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {"app": ("serve",), "relay": ("relay",), "worker": ("worker",)}
+READY_WITHIN_S = 60
+
+
+class Stack:
+    """The processes of one small deployment, their settings, stores and logs under `folder`.
+
+    `store` is a URL with `{service}` in it, or empty for SQLite files in the folder.
+    """
+
+    def __init__(
+        self, folder: Path, bootstrap: str, start: datetime, *, store: str = "", speed: float = 1, port: int = 0
+    ) -> None:
+        self.folder = folder.resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port, metrics, worker_metrics = port or free_ports(1)[0], *free_ports(2)
+        self.issuer = Issuer(self.folder, "demo")
+        self.now: Clock = set_clock(self.clock_file, start, speed)
+        self.metrics = {"app": metrics, "worker": worker_metrics}
+        self.environment = {
+            "PIKET_PROFILE": "demo",
+            "PIKET_FOLDER": str(self.folder),
+            "PIKET_KAFKA": bootstrap,
+            "PIKET_JWKS": str(self.issuer.jwks_file),
+            "PIKET_CLOCK": str(self.clock_file),
+        } | ({"PIKET_STORE": store} if store else {})
+        self._children: dict[str, Child] = {}
+
+    @property
+    def clock_file(self) -> Path:
+        """The file that all processes read the demo's time from."""
+        return self.folder / "clock"
+
+    @property
+    def url(self) -> str:
+        """Where the applications answer."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def set_clock(self, start: datetime, speed: float = 1) -> None:
+        """Move every process on to another time."""
+        self.now = set_clock(self.clock_file, start, speed)
+
+    def start(self, *names: str) -> None:
+        """Start these processes, or all; do not wait."""
+        for name in names or tuple(COMMANDS):
+            environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics.get(name, 0))}
+            arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
+            variables = [f"{key}={value}" for key, value in environment.items()]
+            command = ["env", *variables, sys.executable, "-m", "deploy.operate", *arguments]
+            self._children[name] = Child(command, self.folder / f"{name}.log")
+
+    def wait_ready(self) -> None:
+        """Wait until the applications answer; RuntimeError with the end of their log when they do not."""
+        self._children["app"].wait_until(self._answers, READY_WITHIN_S)
+
+    def kill(self, name: str) -> None:
+        """Kill one process with -9."""
+        self._children.pop(name).kill()
+
+    def stop(self, *names: str) -> None:
+        """Ask these processes, or all, to end."""
+        for name in names or tuple(self._children):
+            self._children.pop(name).stop(10)
+
+    def running(self, name: str) -> bool:
+        """Whether a process is there."""
+        return name in self._children and self._children[name].running
+
+    def ended(self) -> list[str]:
+        """Processes that ended by themselves."""
+        return [name for name, child in self._children.items() if not child.running]
+
+    def log(self, name: str) -> str:
+        """What a process has logged."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=1).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def __enter__(self) -> Self:
+        self.start()
+        self.wait_ready()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

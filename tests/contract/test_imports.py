@@ -1,0 +1,76 @@
+"""The import contracts and the six files: each is broken on purpose, in a copy, and must be caught."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PLANTED = [
+    ("services/roster/decider.py", "import services.policy.decider", "Services never import one another"),
+    ("services/attendance/app.py", "from services.reporting import coverage", "Services never import one another"),
+    ("shared/store.py", "import services.attendance.decider", "Shared knows no service"),
+    ("services/reporting/coverage.py", "import time", "The core is pure"),
+    ("services/attendance/decider.py", "import aiokafka", "The core is pure"),
+    ("shared/settle.py", "import asyncio", "The core is pure"),
+]
+SIX = [
+    "services/attendance/api.py",
+    "services/attendance/decider.py",
+    "shared/store.py",
+    "services/reporting/processor.py",
+    "services/reporting/coverage.py",
+    "services/reporting/metrics.py",
+]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copy")
+    for part in ("services", "shared"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def contracts(folder: Path) -> str:
+    done = subprocess.run(
+        [BIN / "lint-imports", "--no-cache"], cwd=folder, check=False, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout
+
+
+def test_the_contracts_hold(copy: Path) -> None:
+    assert "0 broken" in contracts(copy)
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), PLANTED)
+def test_a_planted_violation_is_caught(copy: Path, file: str, line: str, contract: str) -> None:
+    before = (copy / file).read_text()
+    (copy / file).write_text(f"{before}\n{line}\n")
+    try:
+        assert f"{contract} BROKEN" in contracts(copy)
+    finally:
+        (copy / file).write_text(before)
+
+
+@pytest.mark.parametrize(
+    "call", ["from datetime import datetime\n\nNOW = datetime.now()\n", "import uuid\n\nID = uuid.uuid4()\n"]
+)
+def test_a_clock_or_an_id_read_in_the_core_is_caught(copy: Path, call: str) -> None:
+    planted = copy / "services/roster/planted.py"
+    planted.write_text(call)
+    done = subprocess.run(
+        [BIN / "ruff", "check", "--no-cache", "--select", "TID251", "services/roster/planted.py"],
+        cwd=copy, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    planted.unlink()
+    assert "TID251" in done.stdout
+
+
+@pytest.mark.parametrize("file", SIX)
+def test_each_of_the_six_files_of_a_check_in_can_be_read_at_one_sitting(file: str) -> None:
+    assert len((ROOT / file).read_text().splitlines()) <= 200
