@@ -7,6 +7,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from shared import events
+from shared.clock import Clock
 from shared.command import Command, Context
 from shared.database import Database
 from shared.dialect import DIALECTS
@@ -44,7 +45,7 @@ class Office:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.watch = Watch()
+        self.watch: Clock = Watch()
         self.databases: list[Database] = []
 
     @property

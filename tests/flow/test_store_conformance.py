@@ -14,7 +14,7 @@ from shared import events
 from shared.command import Command, Context, KeyReused, VersionConflict
 from shared.facts.fact import Fact
 from shared.store import Store, Stored
-from tests.office import ANIS_DAY, BUDIS_DAY, MORNING, Office, chained, come, command, everything
+from tests.office import ANIS_DAY, BUDIS_DAY, MORNING, Office, Watch, chained, come, command, everything
 
 
 async def test_what_was_appended_is_read_again(store: Store[int]) -> None:
@@ -157,9 +157,11 @@ async def test_regions_in_one_database_have_their_own_contiguous_chained_logs(st
     assert [([stored.sequence for stored in log], chained(log)) for log in logs] == expected
 
 
-async def test_recorded_time_stays_monotone_when_the_clock_goes_back(office: Office, store: Store[int]) -> None:
+async def test_recorded_time_stays_monotone_when_the_clock_goes_back(office: Office) -> None:
+    office.watch = watch = Watch()
+    store = await office.store()
     for minutes in (0, 10, -30, 5, 20):
-        office.watch.shows = MORNING + timedelta(minutes=minutes)
+        watch.shows = MORNING + timedelta(minutes=minutes)
         await store.execute(command())
     recorded = [event.recordedtime for event in await store.read_stream(ANIS_DAY)]
     assert [(time - MORNING).seconds // 60 for time in recorded] == [0, 10, 10, 10, 20]

@@ -1,0 +1,56 @@
+"""The writer is killed in the middle of its work, again and again."""
+
+import asyncio
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from shared import events
+from shared.clock import wall
+from tests.faults.writer import stream
+from tests.office import Office, chained, command, everything
+
+USERS = 16
+KILLS = 6
+
+
+def write_until_killed(url: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
+    """What a writer acknowledged before it was killed at a random moment: (user, number, position)."""
+    program = [sys.executable, "-m", "tests.faults.writer", url, *map(str, starts)]
+    lines: list[str] = []
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
+        wanted = 20 + secrets.randbelow(400)
+        for line in writer.stdout:
+            lines.append(line)
+            if len(lines) == wanted:
+                writer.kill()
+    assert writer.returncode == -signal.SIGKILL
+    acknowledged = (line.split() for line in lines if line.endswith("\n"))
+    return [(int(user), int(number), int(position)) for user, number, position in acknowledged]
+
+
+async def test_a_killed_writer_loses_nothing_that_it_acknowledged(office: Office) -> None:
+    following = [0] * USERS
+    acknowledged: dict[int, str] = {}
+    for _ in range(KILLS):
+        for user, number, position in await asyncio.to_thread(write_until_killed, office.url, following):
+            assert following[user] == number
+            following[user] += 1
+            acknowledged[position] = stream(user)
+    office.watch = wall
+    store = await office.store()
+    for user, number in enumerate(following):
+        await store.execute(command(stream(user), key=f"{user}/{number}"))
+
+    told = await everything(store)
+    read = [events.decode(stored.body) for stored in told]
+    stored = {event.sequence: event.subject for event in read}
+    assert acknowledged.items() <= stored.items()
+    assert [event.sequence for event in read] == list(range(1, len(read) + 1))
+    assert [(await store.state(stream(user)))[1] for user in range(USERS)] == [number + 1 for number in following]
+    assert chained(told)
+    assert [event.recordedtime for event in read] == sorted(event.recordedtime for event in read)
+    print(f"{KILLS} kills: {len(acknowledged)} acknowledged, {len(read)} stored, none lost, one event per key")
