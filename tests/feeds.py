@@ -63,7 +63,7 @@ async def until(true: Callable[[], bool], seconds: float = 20) -> float:
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < seconds, f"not so after {seconds} s"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.005)
     return time.monotonic() - began
 
 

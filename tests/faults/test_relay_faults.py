@@ -108,11 +108,13 @@ async def accept(store: Store[int], stop: asyncio.Event) -> None:
             return
 
 
-async def kill_five_times(command: Sequence[str], chance: random.Random) -> None:
-    """Start the program five times, and end each with kill -9 in the midst of its work."""
+async def kill_five_times(command: Sequence[str], path: Path, chance: random.Random) -> None:
+    """Start the program five times, and end each with kill -9 just after its first page, in the midst of the next."""
     for _ in range(5):
+        before = mark.read(path)
         process = await asyncio.create_subprocess_exec(*command)
-        await asyncio.sleep(chance.uniform(0.8, 2.0))
+        await until(lambda before=before: mark.read(path) != before)  # type: ignore[misc]
+        await asyncio.sleep(chance.uniform(0, 0.03))
         process.kill()
         assert await process.wait() == -signal.SIGKILL
 
@@ -125,7 +127,7 @@ async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, t
     async with opened(database) as store:
         accepting = asyncio.create_task(accept(store, stop))
         relay = [sys.executable, "-m", "tests.relay_process", database, bootstrap, str(path)]
-        await kill_five_times(relay, random.Random(seed))  # noqa: S311 - the same
+        await kill_five_times(relay, path, random.Random(seed))  # noqa: S311 - the same
         stop.set()
         await accepting
         read, head = partial(store.read_feed, "32"), partial(store.head, "32")
