@@ -1,0 +1,213 @@
+"""The coverage of DPMPTSP over HTTP, from a view in memory."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from services.reporting import api, view
+from services.reporting.view import View, newer
+from shared import web
+from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
+from shared.identity import Identity
+from tests.examples import THURSDAY, at
+
+ROW = "/reporting/v1/32/coverage/DPMPTSP"
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = at("08:15")
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def row(known: Steps = (), revision: int = 1, attendance: int = 0) -> Coverage:
+    post = PostCoverage(required=((480, 1), (900, 0)), planned=((480, 1), (900, 0)), known=known, restated=known)
+    return Coverage(
+        region="32",
+        opd="DPMPTSP",
+        service_date=THURSDAY,
+        definition=1,
+        revision=revision,
+        units={"FRONT": UnitCoverage(name="Front Office", rostered=True, posts={"LOKET-1": post})},
+        watermark={"/piket/32/attendance": attendance},
+    )
+
+
+CHECKED_IN = row(((495, 1), (900, 0)), revision=2, attendance=1)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def held(time: Time) -> View:
+    held = View(time)
+    held.keep([row()])
+    held.confirm()
+    return held
+
+
+@pytest.fixture
+def app(held: View, time: Time) -> FastAPI:
+    app = web.application("Cakupan", Identity({}, "", ""))
+    app.include_router(api.router(held, time))
+    return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
+        yield client
+
+
+async def test_a_row_is_served_as_it_was_published(client: httpx.AsyncClient) -> None:
+    answer = await client.get(ROW)
+    assert Coverage.model_validate(answer.json()) == row()
+
+
+async def test_a_reader_who_has_the_row_gets_304_until_it_changes(client: httpx.AsyncClient, held: View) -> None:
+    etag = {"if-none-match": (await client.get(ROW)).headers["etag"]}
+    before = (await client.get(ROW, headers=etag)).status_code
+    held.keep([CHECKED_IN])
+    assert (before, (await client.get(ROW, headers=etag)).status_code) == (304, 200)
+
+
+async def test_a_day_without_a_row_is_not_found(client: httpx.AsyncClient) -> None:
+    assert (await client.get(f"{ROW}?date=2025-11-07")).status_code == 404
+
+
+async def test_a_date_that_is_none_is_invalid(client: httpx.AsyncClient) -> None:
+    assert (await client.get(f"{ROW}?date=yesterday")).status_code == 422
+
+
+async def test_a_write_is_read_as_soon_as_its_row_arrives(client: httpx.AsyncClient, held: View) -> None:
+    reading = asyncio.create_task(client.get(f"{ROW}/state", headers={"piket-min-position": "attendance/32/1"}))
+    await asyncio.sleep(0.1)
+    held.keep([CHECKED_IN])
+    assert (await asyncio.wait_for(reading, 1)).json()["state"] == "AMAN"
+
+
+async def test_a_write_that_does_not_arrive_is_an_honest_503(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "WAIT_SECONDS", 0.2)
+    answer = await client.get(ROW, headers={"piket-min-position": "attendance/32/9"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["type"] == "urn:piket:problem:behind"
+
+
+async def test_a_position_of_another_region_never_arrives_here(client: httpx.AsyncClient) -> None:
+    answer = await client.get(ROW, headers={"piket-min-position": "attendance/3271/1"})
+    assert answer.status_code == 503
+
+
+async def test_the_state_names_the_counter_and_since_when(client: httpx.AsyncClient) -> None:
+    state = (await client.get(f"{ROW}/state")).json()
+    (post,) = state["units"][0]["posts"]
+    assert (state["state"], post["post"], post["state"]) == ("KRITIS", "LOKET-1", "KRITIS")
+    assert datetime.fromisoformat(post["since"]) == at("08:00")
+
+
+async def test_an_opd_that_nobody_knows_is_unknown_not_fine(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/reporting/v1/32/coverage/BAPENDA/state")).json()["state"] == "TIDAK_DIKETAHUI"
+
+
+async def test_readiness_follows_the_view(client: httpx.AsyncClient, held: View) -> None:
+    ready = (await client.get("/readyz")).status_code
+    held.ready = False
+    assert (ready, (await client.get("/readyz")).status_code) == (204, 503)
+
+
+def test_a_view_is_behind_until_it_has_read_everything(time: Time) -> None:
+    fresh = View(time)
+    before = fresh.behind()
+    fresh.confirm()
+    assert (before, fresh.behind()) == (time.now, None)
+
+
+def test_a_view_that_nobody_confirms_any_more_is_behind_since_the_last_time(
+    held: View, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time.now += timedelta(minutes=3)
+    monkeypatch.setattr(view, "BEHIND_AFTER_SECONDS", 0.0)
+    assert held.behind() == at("08:15")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "replaces"),
+    [
+        (row(revision=2), row(revision=1, attendance=9), True),
+        (row(revision=1, attendance=2), row(revision=1, attendance=1), True),
+        (row(revision=1), row(revision=1), False),
+        (row(revision=1, attendance=9), row(revision=2), False),
+        (row(revision=1).model_copy(update={"definition": 2}), row(revision=99), True),
+    ],
+)
+def test_the_row_that_knows_more_is_kept(one: Coverage, other: Coverage, replaces: object) -> None:
+    assert newer(one, other) is replaces
+
+
+def test_rows_in_any_order_leave_the_same_view(time: Time) -> None:
+    views = [View(time), View(time)]
+    rows = [row(), CHECKED_IN, row(revision=3, attendance=2)]
+    views[0].keep(rows)
+    for each in (*reversed(rows), *rows):
+        views[1].keep([each])
+    assert views[0].rows == views[1].rows
+
+
+@pytest.fixture
+async def address(app: FastAPI) -> AsyncIterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.force_exit = server.should_exit = True
+    await serving
+
+
+async def streamed(answer: httpx.Response) -> AsyncIterator[Any]:
+    async for line in answer.aiter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+async def watch(address: str, *happenings: Callable[[], None]) -> list[Any]:
+    """What a live reader sees at once and after each happening."""
+    wants = {"accept": "text/event-stream"}
+    async with (
+        httpx.AsyncClient(base_url=address) as browser,
+        browser.stream("GET", f"{ROW}/state", headers=wants) as s,
+    ):
+        states = streamed(s)
+        seen = [await asyncio.wait_for(anext(states), 5)]
+        for happens in happenings:
+            happens()
+            seen.append(await asyncio.wait_for(anext(states), 5))
+    return seen
+
+
+async def test_a_stream_shows_the_counter_turn(address: str, held: View) -> None:
+    seen = await watch(address, lambda: held.keep([CHECKED_IN]))
+    assert [state["state"] for state in seen] == ["KRITIS", "AMAN"]
+
+
+async def test_a_stream_shows_the_minute_turn(address: str, time: Time) -> None:
+    def an_hour_later() -> None:
+        time.now = at("15:00")
+
+    seen = await watch(address, an_hour_later)
+    assert [state["state"] for state in seen] == ["KRITIS", "TUTUP"]
+    assert datetime.fromisoformat(seen[1]["at"]) == at("15:00").astimezone(UTC)
