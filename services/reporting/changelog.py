@@ -72,6 +72,8 @@ async def write(
 class Changelog(Table):
     """Recovers the facts of newly assigned partitions and drops those of revoked ones."""
 
+    mundane_level = "debug"
+
     def __init__(self, app: App, partitions: int, facts: Facts) -> None:
         # A buffer of 1 would make Faust go on reading its own changelog after the recovery.
         super().__init__(app, name=TABLE, partitions=partitions, schema=BatchSchema(), recovery_buffer_size=2)

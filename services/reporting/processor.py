@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
+from aiokafka import ConsumerRecord
+
 from services.reporting import coverage
 from services.reporting.changelog import Row
 from services.reporting.factset import FactSet
-from services.reporting.fatal import fatal
 from services.reporting.transport import Batch
 from shared.events import Event, Undecodable, decode
 from shared.events import source as source_of
 from shared.facts.coverage import Coverage
-from shared.kafka import EVENTS, DeadLetter, Record, dead_letter
+from shared.kafka import EVENTS, DeadLetter, dead_letter
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +102,8 @@ class Processor:
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
         """Fold every batch of a Faust stream of events that are acknowledged by hand."""
-        with fatal("folding a batch failed"):
-            async for event in stream:
-                await self.take(event.value, event.ack)
+        async for event in stream:
+            await self.take(event.value, event.ack)
 
     async def take(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
         """Fold one batch; waits while too much is not durable yet. Raises `Gap`."""
@@ -131,7 +131,7 @@ class Processor:
         EVENTS.labels("worker", batch.tp.topic, "unreadable").inc(len(folded.unreadable))
         return folded
 
-    def _fold_one(self, folded: Folded, record: Record, source: str) -> None:
+    def _fold_one(self, folded: Folded, record: ConsumerRecord[bytes, bytes], source: str) -> None:
         event = decode(record.value or b"")
         if not _belongs(event, record.key, source):
             raise Undecodable(f"{event.source} with the key {event.partitionkey} does not belong on this topic")
@@ -141,10 +141,9 @@ class Processor:
 
     async def flush(self, outlet: Outlet) -> None:
         """Make folded batches durable and acknowledge them, for ever."""
-        with fatal("writing facts or coverage rows failed"):
-            while True:
-                await self.flush_once(outlet)
-                await asyncio.sleep(COALESCE_S)
+        while True:
+            await self.flush_once(outlet)
+            await asyncio.sleep(COALESCE_S)
 
     async def flush_once(self, outlet: Outlet) -> None:
         """Make durable what waits, at least one batch; then acknowledge it, oldest first."""
@@ -188,6 +187,7 @@ class Processor:
             for opd, facts in known.facts.items()
             for day in facts.dates()
         }
+        log.info("Assigned: facts of partitions %s are there; publishing all %d rows.", sorted(self._known), len(every))
         await self._waiting.put(Folded(touched=every))
 
 

@@ -11,13 +11,12 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust import App, Schema
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from services.reporting.pins import VERSIONS, Unpinned
-from shared.kafka import Record
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class Batch(NamedTuple):
 
     tp: TP
     begins: int | None
-    records: Sequence[Record]
+    records: Sequence[ConsumerRecord[bytes, bytes]]
 
 
 class BatchSchema(Schema):
@@ -52,6 +51,8 @@ class BatchSchema(Schema):
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
+    mundane_level = "debug"
+
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         if not hasattr(consumer, "_fetch_max_wait_ms"):
@@ -68,6 +69,8 @@ class _Consumer(driver.Consumer):
     `_handed` are the batches handed out and not yet committed; `_begins` the position of each partition whose first
     batch is still to come; `_epoch` changes when what was fetched before must not be delivered any more.
     """
+
+    mundane_level = "debug"
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)

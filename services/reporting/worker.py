@@ -9,9 +9,11 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import faust
+import mode
 from prometheus_client import Gauge, start_http_server
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -82,18 +84,21 @@ def wire(app: faust.App, settings: Settings, regions: Sequence[str]) -> None:
 
     @app.agent(events, name="coverage")  # type: ignore[untyped-decorator]
     async def fold(stream: faust.Stream) -> None:
-        await processor.process(stream.noack().events())
+        with fatal("folding a batch failed"):
+            await processor.process(stream.noack().events())
 
     @app.task  # type: ignore[untyped-decorator]
     async def flush() -> None:
-        with fatal("writing to Kafka failed"):
+        with fatal("writing facts or coverage rows failed"):
             async with kafka.producer(settings.kafka) as producer:
                 await processor.flush(KafkaOutlet(producer, changelog_topic(settings.deployment)))
 
     @app.timer(LAG_EVERY_S)  # type: ignore[untyped-decorator]
     async def lag() -> None:
-        for (name, partition), following in processor.positions.items():
-            LAG.labels(name, partition).set((app.consumer.highwater((name, partition)) or following) - following)
+        LAG.clear()
+        for tp, following in processor.positions.items():
+            with suppress(AssertionError):  # revoked: aiokafka knows no end of it
+                LAG.labels(tp.topic, tp.partition).set((app.consumer.highwater(tp) or following) - following)
 
 
 async def readable(settings: Settings) -> Sequence[str]:
@@ -116,6 +121,8 @@ def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
 def main() -> int:
     """Run until SIGTERM; answers the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("faust", "mode", "aiokafka"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     settings = Settings()
     check_pins()
     regions = asyncio.run(readable(settings))
@@ -123,7 +130,7 @@ def main() -> int:
         return EX_NOTHING_TO_READ
     start_http_server(settings.metrics_port, "127.0.0.1")
     app = build(settings, regions)
-    faust.Worker(app, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
     return 0
 
 

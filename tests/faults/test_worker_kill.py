@@ -1,0 +1,264 @@
+"""What the streaming worker survives on real Kafka: kill -9, a lost row, a skipped record, bad bytes, a new log."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from deploy.local.child import Child
+from deploy.local.kafka import Kafka
+from services.reporting.changelog import app_id, changelog_topic, create_changelog
+from shared import kafka
+from shared.events import encode, topic
+from tests.faults.offices import PARTITIONS, Offices, committed, everything, settled, sizes, view
+
+pytestmark = pytest.mark.parts
+
+KILLS = 6
+READ = ("policy", "roster", "attendance")
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    with Kafka(tmp_path_factory.mktemp("kafka")) as one:
+        yield one
+
+
+class Site:
+    """One region on the broker, and the workers that are started for it."""
+
+    def __init__(self, broker: Kafka, region: str, folder: Path, offices: Offices) -> None:
+        self.bootstrap, self.region, self.offices = broker.bootstrap, region, offices
+        self.deployment = f"d{region}"
+        self.log = folder / "worker.log"
+
+    def command(self, *planted: str, regions: str = "") -> list[str]:
+        """How to start a worker; with `planted` code run in its process before."""
+        start = "import sys; from services.reporting import worker; sys.exit(worker.main())"
+        settings = {
+            "PIKET_KAFKA": self.bootstrap,
+            "PIKET_REGIONS": regions or self.region,
+            "PIKET_DEPLOYMENT": self.deployment,
+            "PIKET_PARTITIONS": str(PARTITIONS),
+            "PIKET_SESSION_TIMEOUT_S": "2",
+        }
+        return ["env", *(f"{k}={v}" for k, v in settings.items()), sys.executable, "-c", "\n".join([*planted, start])]
+
+    @contextmanager
+    def worker(self, *planted: str, regions: str = "") -> Iterator[Child]:
+        """A running worker, killed -9 at the end."""
+        child = Child(self.command(*planted, regions=regions), self.log)
+        try:
+            yield child
+        finally:
+            child.kill()
+
+    async def settled(self) -> bool:
+        expected = self.offices.expected()
+        assert await settled(self.bootstrap, self.region, expected) == expected
+        return True
+
+    async def committed(self, service: str = "attendance") -> dict[int, int]:
+        return dict(await committed(self.bootstrap, app_id(self.deployment), topic(self.region, service)))
+
+    async def all_committed(self) -> None:
+        """Wait until the worker has committed to the end of every topic."""
+        for service in READ:
+            behind = {0: 1}
+            for _ in range(100):
+                ends = await sizes(self.bootstrap, topic(self.region, service))
+                behind = dict(ends.items() - (await self.committed(service)).items())
+                if not behind:
+                    break
+                await asyncio.sleep(0.1)
+            assert not behind
+
+    async def renew(self, service: str) -> None:
+        """Delete a topic and create it again, empty."""
+        async with kafka.admin(self.bootstrap) as client:
+            await client.delete_topics([topic(self.region, service)])
+        for _ in range(100):
+            if topic(self.region, service) not in await kafka.topic_sizes(self.bootstrap):
+                break
+            await asyncio.sleep(0.1)
+        await kafka.create_topics(self.bootstrap, [self.region], PARTITIONS, 1)
+
+    async def commit(self, service: str, offsets: Mapping[int, int]) -> None:
+        """Commit as the worker's group, as offsets do that outlive their log."""
+        places = {TopicPartition(topic(self.region, service), part): at for part, at in offsets.items()}
+        async with AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, group_id=app_id(self.deployment), enable_auto_commit=False
+        ) as group:
+            group.assign(set(places))
+            await group.commit({place: OffsetAndMetadata(at, "") for place, at in places.items()})
+
+
+async def ended(worker: Child, within_s: float = 20) -> None:
+    for _ in range(int(within_s / 0.05)):
+        if not worker.running:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"The worker still runs after {within_s} s:\n{worker.written().decode()[-2000:]}")
+
+
+_regions = iter(range(32, 99))
+
+
+@pytest_asyncio.fixture
+async def site(broker: Kafka, tmp_path: Path) -> AsyncIterator[Site]:
+    region = str(next(_regions))
+    await kafka.create_topics(broker.bootstrap, [region], PARTITIONS, 1)
+    await create_changelog(broker.bootstrap, f"d{region}", PARTITIONS, 1)
+    async with kafka.producer(broker.bootstrap) as producer:
+        yield Site(broker, region, tmp_path, Offices(region, producer, seed=int(region)))
+
+
+def test_without_topics_the_worker_says_which_and_ends_with_status_2(site: Site) -> None:
+    ended = subprocess.run(site.command(regions="31"), capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert "Kafka has no topic piket.31.attendance.v1" in ended.stderr
+
+
+async def test_a_region_without_topics_is_skipped_loudly_and_the_others_run(site: Site) -> None:
+    await site.offices.open()
+    with site.worker(regions=f"31,{site.region}") as worker:
+        assert await site.settled()
+    assert b"Region 31 is not read" in worker.written()
+
+
+async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(site: Site) -> None:
+    await site.offices.open()
+    flow = asyncio.create_task(site.offices.come_and_go(seconds=18))
+    for _ in range(KILLS):
+        with site.worker():
+            await asyncio.sleep(site.offices.random.uniform(1.5, 4))
+    assert sum((await site.committed()).values()) > 100
+    await flow
+    with site.worker():
+        assert await site.settled()
+
+
+KILLED_BETWEEN = """
+import asyncio, os, signal
+from services.reporting.outlet import KafkaOutlet
+async def publish(self, row):
+    await asyncio.sleep(0.5)  # by now the facts are in the changelog
+    os.kill(os.getpid(), signal.SIGKILL)
+KafkaOutlet.publish = publish
+"""
+
+
+async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site: Site) -> None:
+    await site.offices.open()
+    await site.offices.morning(200)
+    with site.worker(KILLED_BETWEEN) as worker:
+        await ended(worker)
+    assert await everything(site.bootstrap, changelog_topic(site.deployment))
+    assert not await view(site.bootstrap, site.region)
+    with site.worker():
+        assert await site.settled()
+
+
+ROWS_LOST = """
+from services.reporting.outlet import KafkaOutlet
+async def publish(self, row):
+    pass
+KafkaOutlet.publish = publish
+"""
+
+
+async def test_a_row_lost_after_its_facts_were_acknowledged_is_published_at_the_next_start(site: Site) -> None:
+    await site.offices.open()
+    await site.offices.morning(200)
+    with site.worker(ROWS_LOST):
+        await site.all_committed()
+    assert not await view(site.bootstrap, site.region)
+    with site.worker():
+        assert await site.settled()
+
+
+RECORD_SKIPPED = """
+from services.reporting import transport
+cut, seen = transport._cut, []
+def skip(records):
+    seen.extend(record.offset for record in records if record.topic.endswith("attendance.v1"))
+    missing = seen[100] if len(seen) > 100 else None
+    return cut([r for r in records if (r.topic.split(".")[2], r.offset) != ("attendance", missing)])
+transport._cut = skip
+"""
+
+
+async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_over_it(site: Site) -> None:
+    await site.offices.open()
+    await site.offices.morning(300)
+    with site.worker(RECORD_SKIPPED) as worker:
+        await ended(worker)
+        said = re.search(rb"attendance.v1/(\d) goes on at offset \d+, not (\d+)", worker.written())
+    assert said
+    partition, skipped = map(int, said.groups())
+    assert (await site.committed()).get(partition, 0) <= skipped
+    with site.worker():
+        assert await site.settled()
+
+
+async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(site: Site) -> None:
+    await site.offices.open()
+    first = site.offices.sent[0]
+    good = encode(first)
+    bad = {
+        b"\xff\x00 no text": "event: Invalid JSON",
+        b"": "event: Invalid JSON",
+        good.replace(b"arrangement-changed", b"canteen-opened"): "unknown event type",
+        good.replace(b"LOKET-1", b"loket 1"): "posts.0.post",
+        good.replace(b'"region":"%s"' % site.region.encode(), b'"region":"99"'): "/piket/",
+    }
+    with site.worker():
+        for body in bad:
+            await site.offices.morning(20)
+            await site.offices.put("policy", body, first.partitionkey.encode())
+        assert await site.settled()
+        await site.all_committed()
+    letters = await everything(site.bootstrap, topic(site.region, "dead-letter"))
+    reasons = {letter.value: dict(letter.headers)["reason"].decode() for letter in letters}
+    assert {body for body, reason in bad.items() if reasons.get(body, "").startswith(reason)} == set(bad)
+
+
+async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: Site) -> None:
+    await site.offices.open()
+    await site.offices.morning(300)
+    with site.worker() as worker:
+        await site.all_committed()
+        worker.stop(5)  # an absent member's group takes no commit
+    outlived = await site.committed()
+    await site.renew("attendance")
+    await site.commit("attendance", {partition: at + 1000 for partition, at in outlived.items()})
+    await site.offices.republish("attendance")
+    await site.offices.morning(50)
+    with site.worker():
+        assert await site.settled()
+        await site.all_committed()
+
+
+async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_view(site: Site) -> None:
+    await site.offices.open()
+    await site.offices.morning(300)
+    with site.worker() as worker:
+        await site.all_committed()
+        await site.renew("attendance")
+        await site.offices.republish("attendance")
+        await site.offices.morning(50)
+        for _ in range(50):  # it may see the topic go, or find a gap and end: a supervisor would start it again
+            if not worker.running or await view(site.bootstrap, site.region) == site.offices.expected():
+                break
+            await asyncio.sleep(0.1)
+    with site.worker():
+        assert await site.settled()
+        await site.all_committed()
