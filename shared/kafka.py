@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import ProducerClosed, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 from prometheus_client import Counter
@@ -162,5 +162,5 @@ async def discard(thrown_away: AIOKafkaProducer) -> None:
     if sending is not None:
         sending.cancel()
         await asyncio.wait([sending])
-    thrown_away._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - the same
-    await thrown_away.stop()
+    thrown_away._closed = True  # noqa: SLF001 - the same
+    await thrown_away.client.close()

@@ -1,13 +1,14 @@
 """What a relay makes of a topic, a mark or a store that was lost or restored."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
 from shared import kafka
-from shared.relay import LogAhead
-from tests.feeds import TOPIC, Feed, create, delete, due, log_of, read_as, running, sent
+from shared.relay import FeedBroken, LogAhead
+from tests.feeds import PARTITIONS, TOPIC, Feed, create, delete, due, log_of, read_as, running, sent
 
 
 async def test_a_store_restored_from_an_older_backup_is_not_sent(bootstrap: str, tmp_path: Path) -> None:
@@ -32,6 +33,39 @@ async def test_a_relay_without_its_topic_refuses_to_start(bootstrap: str, tmp_pa
     await delete(bootstrap)
     with pytest.raises(kafka.MissingTopics, match=rf"no topic {TOPIC}\. .* every event is kept in its store"):
         await Feed(1).relay(bootstrap, tmp_path / "mark").run()
+
+
+async def test_the_process_of_a_refused_relay_ends_with_the_sentence_and_status_1(
+    bootstrap: str, tmp_path: Path
+) -> None:
+    await delete(bootstrap)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.relay_process",
+        f"sqlite:///{tmp_path}/a.db",
+        bootstrap,
+        str(tmp_path / "mark"),
+    ]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    _, said = await process.communicate()
+    assert (process.returncode, said.decode().strip()) == (1, str(kafka.absent_topics([TOPIC])))
+
+
+async def test_bytes_that_are_no_event_at_the_end_of_the_topic_hold_nothing_up(bootstrap: str, tmp_path: Path) -> None:
+    feed = Feed(50)
+    async with running(feed.relay(bootstrap, tmp_path / "mark")):
+        await sent(tmp_path / "mark", 50)
+    stranger = kafka.producer(bootstrap)
+    await stranger.start()
+    for place in range(PARTITIONS):
+        await stranger.send_and_wait(TOPIC, b"\xff{", partition=place)
+    await stranger.stop()
+    feed.grow(50)
+    async with running(feed.relay(bootstrap, tmp_path / "mark")):
+        await sent(tmp_path / "mark", 100)
+    log = await log_of(bootstrap)
+    assert {place: [n for n in sequences if n] for place, sequences in log.items()} == due(feed.stored)
 
 
 async def test_a_topic_lost_while_no_relay_ran_is_filled_again(bootstrap: str, tmp_path: Path) -> None:
@@ -78,3 +112,11 @@ async def test_a_lost_mark_only_repeats(bootstrap: str, tmp_path: Path) -> None:
     async with running(feed.relay(bootstrap, tmp_path / "mark")):
         await sent(tmp_path / "mark", 1500)
     assert read_as(await log_of(bootstrap)) == due(feed.stored)
+
+
+async def test_a_feed_with_a_hole_is_not_sent_past_it(bootstrap: str, tmp_path: Path) -> None:
+    feed = Feed(1500)
+    del feed.stored[1200]
+    with pytest.raises(FeedBroken, match="leaves out events after 1000"):
+        await feed.relay(bootstrap, tmp_path / "mark").run()
+    assert await log_of(bootstrap) == due(feed.stored[:1000])

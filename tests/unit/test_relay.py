@@ -52,7 +52,7 @@ def test_a_mark_is_found_again_by_the_next_relay(tmp_path: Path) -> None:
     assert mark.read(tmp_path / "mark") == Mark(sequence=7, offsets={0: 3, 2: 4})
 
 
-@pytest.mark.parametrize("torn", [b"", b'{"sequence": 7, "off', b"\x00" * 40, b'{"sequence": "many"}'])
+@pytest.mark.parametrize("torn", [b"", b'{"sequence": 7, "off', b"\x00" * 40, b'{"sequence": "many"}'], ids=repr)
 def test_a_torn_mark_begins_again_and_loses_nothing(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / "mark").write_bytes(torn)
     assert mark.read(tmp_path / "mark") == Mark()
@@ -90,7 +90,7 @@ async def test_everything_is_sent_anew_only_while_no_relay_runs(tmp_path: Path) 
         ({0: Tail(), 1: Tail()}, 0),  # made anew
         ({0: Tail(end=3, last=6), 1: Tail(end=5)}, 6),  # a partition lost its end
         ({0: Tail(end=3, last=6), 1: Tail(end=2, last=4)}, 4),  # both did
-        ({0: Tail(end=1, last=11), 1: Tail()}, 0),  # made anew, and already written to
+        ({0: Tail(end=1, last=11), 1: Tail(end=5, last=10)}, 0),  # made anew, and already written to
         ({0: Tail(end=5)}, 0),  # made anew with fewer partitions
     ],
 )
