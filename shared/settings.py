@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     issuer: str = "urn:piket:demo:issuer"
     audience: str = "piket"
     clock: str = ""
+    gateway: str = "http://127.0.0.1:8080"
+    token_file: Path = Path("run/token")
     metrics_port: int = 0
 
     def now(self) -> Clock:

@@ -81,7 +81,7 @@ def demo(port: int = 8080, at: str = "2025-11-06T08:05+07:00", speed: float = 1)
 
 
 if __name__ == "__main__":
-    configure()
+    configure("piket")
     try:
         cli(prog_name="piket")
     except kafka.Refused as refused:

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.web.application import Lifespan
+
 
 def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
     """Serve `/{service}/…` from that service, and every other path (pages) from `default`."""
@@ -21,7 +23,7 @@ def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
     return dispatch
 
 
-def _together(apps: Mapping[str, FastAPI]) -> object:
+def _together(apps: Mapping[str, FastAPI]) -> Lifespan:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -27,7 +27,7 @@ class Office:
     http: httpx.AsyncClient
     issuer: Issuer
     people: dict[str, UUID] = field(default_factory=dict)
-    _keys: count[int] = field(default_factory=count)
+    _keys: Iterator[int] = field(default_factory=count)
 
     def token(self, name: str) -> str:
         """The token of an employee of this office, who must have been placed."""

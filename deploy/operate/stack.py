@@ -37,13 +37,21 @@ class Stack:
             "PIKET_KAFKA": bootstrap,
             "PIKET_JWKS": str(self.issuer.jwks_file),
             "PIKET_CLOCK": str(self.clock_file),
+            "PIKET_GATEWAY": self.url,
+            "PIKET_TOKEN_FILE": str(self.token_file),
         } | ({"PIKET_STORE": store} if store else {})
+        self.token_file.write_text(self.issuer.token("agus"))
         self._children: dict[str, Child] = {}
 
     @property
     def clock_file(self) -> Path:
         """The file that all processes read the demo's time from."""
         return self.folder / "clock"
+
+    @property
+    def token_file(self) -> Path:
+        """The token by which one service reads another's feed."""
+        return self.folder / "token"
 
     @property
     def url(self) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID
 
 from shared.database import Connection, Database
+from shared.facts.fact import Value
 
 
-class Person(NamedTuple):
+class Person(Value):
     """A name behind a random id."""
 
     employee: UUID
@@ -29,7 +29,7 @@ async def people(database: Database, region: str, opd: str, principal: str, at: 
         "SELECT employee, name, nip FROM person WHERE region = :region AND opd = :opd ORDER BY name, employee",
         region=region, opd=opd,
     )  # fmt: skip
-    return [Person(UUID(employee), name, nip) for employee, name, nip in rows]
+    return [Person(employee=UUID(employee), name=name, nip=nip) for employee, name, nip in rows]
 
 
 def _enrol(connection: Connection, region: str, opd: str, name: str, nip: str, new_id: Callable[[], UUID]) -> UUID:

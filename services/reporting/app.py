@@ -1,0 +1,42 @@
+"""Wiring of reporting's API: the view, its routes and pages, its metrics on a port of their own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+
+from services.reporting import api, pages
+from services.reporting.metrics import CoverageCollector
+from services.reporting.view import View, follow
+from shared.background import alongside
+from shared.clock import Clock
+from shared.identity import Identity
+from shared.settings import Settings
+from shared.telemetry import serve_metrics
+from shared.web import application
+from shared.web.application import Lifespan
+
+
+def create(settings: Settings) -> FastAPI:
+    """The application as the environment sets it: a view fed from Kafka, metrics beside it."""
+    now = settings.now()
+    view = View(now)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        REGISTRY.register(CoverageCollector(view, now, settings.region_list()))
+        stop = serve_metrics(settings.metrics_port, REGISTRY)
+        async with alongside(follow(view, settings.kafka, settings.region_list(), settings.partitions)):
+            yield
+        stop()
+
+    return assemble(view, settings.identity(), now, running)
+
+
+def assemble(view: View, identity: Identity, now: Clock, lifespan: Lifespan | None = None) -> FastAPI:
+    """The application over a view that somebody feeds."""
+    app = application("Piket reporting", identity, lifespan, openapi_url="/reporting/openapi.json")
+    app.include_router(api.router(view, now))
+    hasattr(pages, "router") and app.include_router(pages.router(view, now))
+    return app

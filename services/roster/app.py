@@ -1,0 +1,90 @@
+"""Wiring of roster: store, registry, projection of policy, routes, feed."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import rfc8785
+from fastapi import FastAPI
+
+from services.roster import api, decider
+from services.roster.decider import State
+from services.roster.projections import apply
+from shared import kafka
+from shared.background import alongside
+from shared.clock import Clock
+from shared.database import Database
+from shared.events import topic
+from shared.following import Record
+from shared.identity import Identity
+from shared.projection import Projection
+from shared.settings import Settings
+from shared.store import Store
+from shared.web import application, feed_router
+from shared.web.application import Lifespan
+
+SERVICE = "roster"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create(settings: Settings) -> FastAPI:
+    """The application as the environment sets it, with policy's facts read from Kafka."""
+    database = settings.database(SERVICE)
+    projection = Projection(
+        database,
+        SERVICE,
+        [topic(region, "policy") for region in settings.region_list()],
+        apply,
+        dead_letter=lambda record, reason: put_aside(settings.kafka, record, reason),
+        feed=lambda source, after: owner_feed(settings, source, after),
+        bootstrap=settings.kafka,
+    )
+
+    @asynccontextmanager
+    async def projecting(_: FastAPI) -> AsyncIterator[None]:
+        async with alongside(projection.run()):
+            yield
+
+    return assemble(database, settings.identity(), settings.now(), projecting)
+
+
+def assemble(database: Database, identity: Identity, now: Clock, beside: Lifespan | None = None) -> FastAPI:
+    """The application on a database whose projection somebody feeds."""
+    store: Store[State] = Store(database, service=SERVICE, decider=decider, now=now)
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        await store.open()
+        await database.migrate(MIGRATIONS)
+        if beside:
+            async with beside(app):
+                yield
+        else:
+            yield
+        await store.close()
+        await database.close()
+
+    app = application("Piket roster", identity, running, openapi_url=f"/{SERVICE}/openapi.json")
+    app.state.store = store
+    app.include_router(feed_router(store))
+    app.include_router(api.router(store, database, now))
+    return app
+
+
+async def put_aside(bootstrap: str, record: Record, reason: str) -> None:
+    """Send what nobody could read to the region's dead letters."""
+    region = record.topic.split(".")[1]
+    key, value, headers = kafka.dead_letter(record, reason)
+    async with kafka.producer(bootstrap) as producer:
+        await producer.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
+
+
+async def owner_feed(settings: Settings, source: str, after: int) -> Sequence[bytes]:
+    """A page of another service's events, from its owner over HTTP."""
+    _, _, region, service = source.split("/")
+    async with httpx.AsyncClient(base_url=settings.gateway, timeout=10) as http:
+        headers = {"authorization": f"Bearer {settings.token_file.read_text().strip()}"}
+        answer = await http.get(f"/{service}/v1/{region}/feed", params={"after": after}, headers=headers)
+    return [rfc8785.dumps(event) for event in json.loads(answer.raise_for_status().content)]
