@@ -1,63 +1,33 @@
 """Coverage over HTTP, for everybody: counters are public and name nobody."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
-from typing import Annotated, NamedTuple
+from datetime import date
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import TypeAdapter
 
-from services.reporting.state import OpdNow, Rows, opd_now
+from services.reporting.live import Live
+from services.reporting.state import OpdNow
 from services.reporting.view import View
 from shared.clock import Clock
 from shared.events import source
 from shared.facts.coverage import Coverage
 from shared.facts.fact import Code, Region
-from shared.regions import local_date, minute_of
+from shared.regions import local_date
 from shared.web import Problem
 from shared.web.feed import Stream
 
 WAIT_SECONDS = 2.0
-BEAT_SECONDS = 5.0
-LOOK_SECONDS = 0.25
-"""How often a live reader looks whether the domain minute turned: the demo's minutes are short."""
-
 Position = Annotated[str | None, Header(alias="Piket-Min-Position", pattern=r"^[a-z]+/\d{2,4}/\d{1,18}$")]
 Etag = Annotated[str | None, Header(alias="If-None-Match")]
 _states = TypeAdapter(OpdNow)
 
 
-class Desk(NamedTuple):
-    """What the routes read: the view, and the instant that is now."""
-
-    view: View
-    now: Clock
-
-    def stand(self, region: str, opd: str) -> OpdNow:
-        """How an OPD stands now."""
-        now = self.now()
-        today = local_date(now, region)
-        rows = Rows(self.view.row(region, opd, today), self.view.row(region, opd, today + timedelta(days=1)))
-        return opd_now(region, opd, rows, now, self.view.behind())
-
-    async def live(self, region: str, opd: str) -> AsyncIterator[OpdNow | None]:
-        """How an OPD stands, at every change and every turn of the domain minute; None as a sign of life between."""
-        shown: object = None
-        quiet = 0.0
-        while True:
-            stand = self.stand(region, opd)
-            seen = (self.view.row(region, opd, local_date(stand.at, region)), minute_of(stand.at), stand.behind)
-            if seen != shown or quiet >= BEAT_SECONDS:
-                yield stand if seen != shown else None
-                shown, quiet = seen, 0.0
-            await self.view.change(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
-
-
 def router(view: View, now: Clock) -> APIRouter:
     """`GET /reporting/v1/{region}/coverage/{opd}` and its `/state`, as JSON and as a stream."""
-    desk, path = Desk(view, now), "/reporting/v1/{region}/coverage/{opd}"
+    live, path = Live(view, now), "/reporting/v1/{region}/coverage/{opd}"
     routes, streams = APIRouter(), APIRouter(route_class=Stream)
 
     @routes.get(path, response_model=Coverage, summary="One row: the steps of one OPD on one service date")
@@ -74,13 +44,13 @@ def router(view: View, now: Clock) -> APIRouter:
 
     @streams.get(f"{path}/state", response_class=EventSourceResponse, include_in_schema=False)
     async def states(region: Region, opd: Code) -> AsyncIterator[ServerSentEvent]:
-        async for stand in desk.live(region, opd):
+        async for stand in live.follow(region, opd):
             yield ServerSentEvent(raw_data=_states.dump_json(stand).decode()) if stand else ServerSentEvent(comment="")
 
     @routes.get(f"{path}/state", summary="How the counters of one OPD stand now")
     async def state(region: Region, opd: Code, position: Position = None) -> OpdNow:
         await _await_position(view, f"{region}/{opd}/{local_date(now(), region)}", region, position)
-        return desk.stand(region, opd)
+        return live.stand(region, opd)
 
     @routes.get("/readyz", include_in_schema=False)
     async def ready() -> Response:

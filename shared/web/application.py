@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.identity import Identity
 from shared.web import problem
 from shared.web.headers import StrictHeaders
+from shared.web.pages import STATIC
 
 BODY_LIMIT = 64 * 1024
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -26,6 +28,7 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(BodyLimit)
     app.add_middleware(StrictHeaders)
+    app.mount("/static", StaticFiles(directory=STATIC))
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     return app
 

@@ -1,0 +1,90 @@
+"""The frame of every page: templates, both languages, dates and times as people here write them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LANGUAGES = ("id", "en")
+"""Indonesian is what the templates are written in; every other language is a catalogue."""
+YEAR_SECONDS = 365 * 86_400
+
+
+class Pages:
+    """Renders a service's templates inside the frame. Catalogues `en.po` lie beside the templates."""
+
+    def __init__(self, folder: Path) -> None:
+        self._rooms = {lang: _environment(lang, folder) for lang in LANGUAGES}
+
+    def fragment(self, lang: str, template: str, **context: Any) -> str:  # noqa: ANN401 - a template's own
+        """Render a template in a language."""
+        return self._rooms[lang].get_template(template).render(context, lang=lang)
+
+    def page(self, request: Request, template: str, **context: Any) -> HTMLResponse:  # noqa: ANN401 - the same
+        """Answer with a page in the reader's language, and remember a language that was just chosen."""
+        lang = language(request)
+        headers = {"content-language": lang, "vary": "cookie", "cache-control": "no-cache"}
+        answer = HTMLResponse(self.fragment(lang, template, **context), headers=headers)
+        if request.query_params.get("lang") == lang:
+            answer.set_cookie("lang", lang, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
+        return answer
+
+
+def language(request: Request) -> str:
+    """The language chosen now (`?lang=`), or before (cookie), or Indonesian."""
+    wishes = (request.query_params.get("lang"), request.cookies.get("lang"))
+    return next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
+
+
+def _environment(lang: str, folder: Path) -> Environment:
+    room = Environment(
+        loader=FileSystemLoader([folder, HERE / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations = Translations()
+    for catalogue in (HERE / "locale" / f"{lang}.po", folder / f"{lang}.po"):
+        translations.merge(_catalogue(catalogue))
+    room.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    room.filters.update(_filters(lang))
+    return room
+
+
+def _catalogue(file: Path) -> Translations:
+    if not file.exists():
+        return Translations()
+    compiled = BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def _filters(lang: str) -> Mapping[str, Any]:
+    separator = "." if lang == "id" else ":"
+    day = "EEEE, d MMMM y"
+
+    def hours(instant: datetime) -> str:
+        return instant.strftime(f"%H{separator}%M")
+
+    return {
+        "hours": hours,
+        "minute": lambda minute: f"{minute // 60:02d}{separator}{minute % 60:02d}",
+        "hours_zone": lambda instant: f"{hours(instant)} {instant.tzname()}",
+        "day": lambda instant: format_date(instant.date(), day, locale=lang),
+        "label": lambda code: code.replace("-", " ").replace("_", " ").capitalize(),
+    }

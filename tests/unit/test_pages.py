@@ -1,0 +1,135 @@
+import hashlib
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from services.reporting import pages
+from services.reporting.runs import State
+from services.reporting.state import Rows, opd_now
+from services.reporting.strip import OFFICE_DAY, strip, window
+from shared.facts.coverage import Coverage
+from shared.web.pages import HERE, STATIC, Pages
+from tests.examples import at
+from tests.unit.test_state import CAME_0816, row
+
+ROOT = Path(__file__).parents[2]
+
+
+def seen(lang: str, when: str, today: Coverage | None, behind: datetime | None = None) -> str:
+    stand = opd_now("32", "DPMPTSP", Rows(today), at(when), behind)
+    return Pages(pages.FOLDER).fragment(lang, "opd-main.html", **pages.shown(stand))
+
+
+def heading(html: str) -> str:
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
+    assert found
+    return found.group(1).strip()
+
+
+@pytest.mark.parametrize(
+    ("when", "indonesian", "english"),
+    [
+        ("07:00", "Titik layanan DPMPTSP sedang tutup", "The counters of DPMPTSP are closed now"),
+        ("08:10", "1 dari 1 titik layanan DPMPTSP kekurangan petugas", "1 of 1 counters of DPMPTSP lacks staff"),
+        ("09:00", "Semua titik layanan DPMPTSP cukup petugas: 1 dari 1", "Every counter of DPMPTSP is staffed: 1 of 1"),
+        (
+            "11:30",
+            "1 dari 1 titik layanan DPMPTSP rawan dalam satu jam",
+            "1 of 1 counters of DPMPTSP is at risk within the hour",
+        ),
+    ],
+)
+def test_the_heading_is_the_answer_in_both_languages(when: str, indonesian: str, english: str) -> None:
+    assert [heading(seen(lang, when, row(CAME_0816))) for lang in ("id", "en")] == [indonesian, english]
+
+
+def test_a_view_that_is_behind_says_since_when() -> None:
+    assert (
+        heading(seen("id", "09:00", row(CAME_0816), at("08:40"))) == "Keadaan DPMPTSP tidak diketahui sejak 08.40 WIB"
+    )
+
+
+def test_before_the_roster_is_published_the_page_says_so() -> None:
+    assert heading(seen("id", "06:00", None)) == "Belum ada jadwal DPMPTSP untuk hari ini"
+
+
+def test_the_date_and_hour_are_written_as_people_write_them() -> None:
+    html = seen("id", "09:41", row(CAME_0816))
+    assert "Kamis, 6 November 2025" in html
+    assert "09.41 WIB" in html
+
+
+def test_a_card_shows_the_number_the_word_and_since_when() -> None:
+    card = re.sub(r"\s+", " ", seen("id", "08:10", row(())))
+    for words in ("0 <small>dari 1 orang", ">Kritis<", "sejak 08.00.", "Terjadwal, tetapi belum tercatat di tempat."):
+        assert words in card
+
+
+def test_a_closed_counter_shows_when_it_opens() -> None:
+    assert re.search(r"08\.00\s*<small>mulai buka", seen("id", "07:00", row(())))
+
+
+def test_the_strip_says_its_runs_in_words() -> None:
+    assert "08.00 sampai 08.30 kritis, 08.30 sampai 11.00 aman" in seen("id", "16:00", row(CAME_0816))
+
+
+def test_what_a_code_says_is_escaped() -> None:
+    unit = row(()).units["FRONT"].model_copy(update={"name": "<script>alert(1)</script>"})
+    assert "<script>" not in seen("id", "09:00", row(()).model_copy(update={"units": {"FRONT": unit}}))
+
+
+def test_pages_have_no_inline_style_or_script() -> None:
+    for template in (*pages.FOLDER.glob("*.html"), *(HERE / "templates").glob("*.html")):
+        text = template.read_text()
+        assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:|<script>|https?://(?!www\.w3\.org)", text), template
+
+
+def test_an_unopened_day_shows_office_hours() -> None:
+    assert window([[State.TUTUP] * 96]) == OFFICE_DAY
+
+
+def test_a_night_post_is_shown_from_midnight_to_midnight() -> None:
+    assert window([[State.AMAN] * 96]) == (0, 96)
+
+
+def test_the_worse_the_taller_and_unknown_is_hatched() -> None:
+    drawn = strip([State.TUTUP, State.AMAN, State.RAWAN, State.KRITIS, State.TIDAK_DIKETAHUI], (0, 5), 30)
+    assert drawn.paths == {
+        "t": "M0 11.2h1v0.8h-1z",
+        "a": "M1 9h1v3h-1z",
+        "r": "M2 6h1v6h-1z",
+        "k": "M3 0h1v12h-1z",
+        "b": "M4.25 6h0.75",
+    }
+    assert drawn.now == 2
+
+
+def test_every_sentence_has_its_english_and_no_other() -> None:
+    said = set()
+    for folder in (pages.FOLDER, HERE / "templates"):
+        found = extract_from_dir(folder, [("**.html", "jinja2.ext.babel_extract")], {"**.html": {"trimmed": "false"}})
+        said |= {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+    translated = set()
+    for catalogue in (HERE / "locale" / "en.po", pages.FOLDER / "en.po"):
+        with catalogue.open("rb") as source:
+            entries = [entry for entry in read_po(source) if entry.id]
+        assert all(all(entry.string) if isinstance(entry.string, tuple) else entry.string for entry in entries)
+        translated |= {entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in entries}
+    assert said == translated
+
+
+def test_what_was_vendored_is_what_its_maker_published() -> None:
+    manifest = json.loads((STATIC / "vendor" / "manifest.json").read_text())
+    hashes = {entry["file"]: hashlib.sha256((STATIC / entry["file"]).read_bytes()).hexdigest() for entry in manifest}
+    assert hashes == {entry["file"]: entry["sha256"] for entry in manifest}
+    scripts = {str(file.relative_to(STATIC)) for file in STATIC.rglob("*.js")} - {"live.js"}
+    assert scripts <= hashes.keys()
+
+
+def test_our_own_script_is_short() -> None:
+    assert len((STATIC / "live.js").read_text().splitlines()) <= 40
