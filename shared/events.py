@@ -130,20 +130,25 @@ class _Envelope(Event):
 _envelope = TypeAdapter(_Envelope)
 
 
+def envelope(body: bytes) -> Event:
+    """Read where an event stands, whatever it means: its data stay a mapping. Raises `Undecodable`."""
+    try:
+        return _envelope.validate_json(body)
+    except ValidationError as broken:
+        raise Undecodable(_first(broken)) from broken
+
+
 def decode(body: bytes) -> Event:
     """Read an event. Raises `Undecodable` for broken bytes, a broken envelope, an unknown type or broken data."""
-    try:
-        envelope = _envelope.validate_json(body)
-    except ValidationError as broken:
-        raise Undecodable(_first(broken)) from broken
-    fact = FACTS.get(envelope.type)
+    read = envelope(body)
+    fact = FACTS.get(read.type)
     if fact is None:
-        raise Undecodable(f"unknown event type {envelope.type!r}")
+        raise Undecodable(f"unknown event type {read.type!r}")
     try:
-        data = fact.model_validate(envelope.data)
+        data = fact.model_validate(read.data)
     except ValidationError as broken:
         raise Undecodable(_first(broken)) from broken
-    return Event.model_construct(**{**envelope.__dict__, "data": data})
+    return Event.model_construct(**{**read.__dict__, "data": data})
 
 
 def _first(broken: ValidationError) -> str:

@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from deploy.local.postgresql import Postgresql
 from shared.store import Store
 from tests.office import Office
+
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture(scope="session")

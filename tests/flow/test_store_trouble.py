@@ -1,9 +1,8 @@
 """What a store keeps when something breaks, the same on SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 import pytest
@@ -11,45 +10,10 @@ import pytest
 from deploy.local.postgresql import Postgresql
 from shared.command import Context, Outcome
 from shared.database import Unavailable
-from shared.dialect import DIALECTS
 from shared.facts.fact import Fact
 from shared.store import Store
+from tests.faulty import Faulty, Once, nothing
 from tests.office import Office, chained, command, everything
-
-
-class Faulty:
-    """A connection of the driver; `fails` sees each statement before and after it ran."""
-
-    def __init__(self, raw: Any, before: Callable[[str], None], after: Callable[[str], None]) -> None:
-        self._raw = raw
-        self._before = before
-        self._after = after
-
-    def execute(self, sql: str, *values: Any) -> Any:
-        self._before(sql)
-        cursor = self._raw.execute(sql, *values)
-        self._after(sql)
-        return cursor
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._raw, name)
-
-
-def nothing(_: str) -> None: ...
-
-
-class Once:
-    """Fails at a statement as if the database had gone, as often as it is told to."""
-
-    def __init__(self, url: str, statement: str) -> None:
-        self.failure = DIALECTS[url.partition(":")[0]].away[0]
-        self.statement = statement
-        self.left = 0
-
-    def __call__(self, sql: str) -> None:
-        if sql == self.statement and self.left:
-            self.left -= 1
-            raise self.failure("gone")
 
 
 async def test_a_commit_whose_answer_was_lost_ends_in_a_replay(office: Office) -> None:

@@ -1,0 +1,50 @@
+"""A service that notes the facts of attendance in its own database."""
+
+from collections.abc import Sequence
+
+from shared.database import Connection, Database
+from shared.events import Event
+from shared.following import Record
+from shared.projection import Apply, Projection
+from shared.store import Store
+from tests.faulty import losing_commits
+
+TOPIC = "piket.32.attendance.v1"
+SOURCE = "/piket/32/attendance"
+STREAMS = ("attendance/32/DPMPTSP/2025-11-06/ani", "attendance/32/DPMPTSP/2025-11-06/budi")
+
+
+def note(connection: Connection, event: Event) -> None:
+    """One row for each time an event is applied."""
+    connection.execute(
+        "INSERT INTO noted VALUES (:stream, :version)", stream=event.subject, version=event.streamversion
+    )
+
+
+class Reader:
+    """A service that notes the facts of attendance, and may be started again."""
+
+    def __init__(self, database: Database, url: str, owner: Store[int]) -> None:
+        self.database = database
+        self.owner = owner
+        self.letters: list[tuple[int, str]] = []
+        self.lost_answers = losing_commits(database, url)
+        self.owner_is_away = False
+
+    async def start(self, apply: Apply = note) -> Projection:
+        async def bury(record: Record, reason: str) -> None:
+            self.letters.append((record.offset, reason))
+
+        async def feed(_: str, after: int) -> Sequence[bytes]:
+            if self.owner_is_away:
+                raise ConnectionError
+            return [stored.body for stored in await self.owner.read_feed("32", after, 5)]
+
+        projection = Projection(self.database, "board", [TOPIC], apply, dead_letter=bury, feed=feed)
+        await projection.open()
+        return projection
+
+    async def noted(self) -> list[list[int]]:
+        """The versions that were applied of each stream, in the order of their application."""
+        rows = await self.database.read("SELECT stream, version FROM noted")
+        return [[version for name, version in rows if name == stream] for stream in STREAMS]
