@@ -1,0 +1,42 @@
+"""A deployment of real processes on real Kafka, its stores on SQLite or PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from deploy.local.kafka import Kafka
+from deploy.local.postgresql import Postgresql
+from deploy.operate import sources
+from deploy.operate.office import Office
+from deploy.operate.stack import Stack
+from shared.settings import Settings
+from tests.e2e.world import SERVICES, Deployment
+from tests.examples import at
+from tests.story import MONDAY
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Iterator[Kafka]:
+    with Kafka(tmp_path / "kafka") as server:
+        asyncio.run(sources.create_topics(Settings(kafka=server.bootstrap), replication=1))
+        yield server
+
+
+@pytest.fixture
+def store_url(postgresql: Postgresql) -> str:
+    """A PostgreSQL database for each service."""
+    name = f"e2e_{uuid4().hex[:8]}"
+    urls = {postgresql.create_database(f"{name}_{service}") for service in SERVICES}
+    return urls.pop().rsplit("_", 1)[0] + "_{service}"
+
+
+@pytest_asyncio.fixture
+async def deployment(tmp_path: Path, kafka: Kafka, store_url: str) -> AsyncIterator[Deployment]:
+    with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00", MONDAY), store=store_url) as stack:
+        async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
+            yield Deployment(stack, kafka, Office(http, stack.issuer))

@@ -1,0 +1,9 @@
+"""The same story on real Kafka and PostgreSQL, in real processes."""
+
+from tests.e2e.world import Deployment
+from tests.story import play
+
+
+async def test_the_story_of_one_office_on_real_parts(deployment: Deployment) -> None:
+    await play(deployment.world)
+    assert deployment.stack.ended() == []

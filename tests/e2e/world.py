@@ -1,0 +1,84 @@
+"""What the end-to-end tests know of a deployment, by its own front doors: HTTP, Kafka, the stores' feeds."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import date
+
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.local.kafka import Kafka
+from deploy.operate.office import OPD, REGION, Office
+from deploy.operate.stack import Stack
+from shared.events import topic
+from shared.facts.coverage import Coverage
+from tests.story import SERVICES, World, reached
+
+__all__ = ["SERVICES", "Deployment"]
+PATIENCE_S = 30
+
+
+@dataclass
+class Deployment:
+    """The processes, their broker, and the people who use them."""
+
+    stack: Stack
+    kafka: Kafka
+    office: Office
+
+    @property
+    def world(self) -> World:
+        """The stage of the story."""
+        return World(self.office, self.stack.set_clock, self.row)
+
+    async def row(self, day: date, seen: dict[str, int], patience: float = PATIENCE_S) -> Coverage:
+        """The row that readers see, once it has seen these positions."""
+        deadline = time.monotonic() + patience
+        row: Coverage | None = None
+        while time.monotonic() < deadline:
+            row = await self._row(day) or row
+            if row and reached(row, seen):
+                return row
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{day}: {seen} not reached in {patience} s, the row has {row and row.watermark}")
+
+    async def _row(self, day: date) -> Coverage | None:
+        try:
+            answer = await self.office.http.get(f"/reporting/v1/{REGION}/coverage/{OPD}", params={"date": str(day)})
+        except httpx.TransportError:
+            return None
+        return Coverage.model_validate_json(answer.content) if answer.is_success else None
+
+    async def stored(self, service: str) -> list[bytes]:
+        """Every event of a source, by its feed."""
+        headers = {"authorization": f"Bearer {self.stack.issuer.token('agus')}"}
+        bodies: list[bytes] = []
+        while True:
+            path = f"/{service}/v1/{REGION}/feed"
+            answer = await self.office.http.get(path, params={"after": len(bodies), "limit": 1000}, headers=headers)
+            page = answer.raise_for_status().json()
+            if not page:
+                return bodies
+            bodies += [httpx.Response(200, json=event).content for event in page]
+
+    async def in_kafka(self, service: str) -> list[tuple[int, bytes, bytes]]:
+        """Every record of a source's topic: partition, key, value; in offset order."""
+        return await records(self.kafka.bootstrap, topic(REGION, service), 3)
+
+
+async def records(bootstrap: str, name: str, partitions: int) -> list[tuple[int, bytes, bytes]]:
+    """All records of a topic."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = [TopicPartition(name, number) for number in range(partitions)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        found: list[tuple[int, bytes, bytes]] = []
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for batch in (await consumer.getmany(timeout_ms=500)).values():
+                found += [(r.partition, r.key or b"", r.value or b"") for r in batch]
+        return found
+    finally:
+        await consumer.stop()
