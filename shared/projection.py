@@ -171,7 +171,8 @@ class Projection:
             told = [(letter.event, letter) for letter in map(opened, page) if letter.event]
             found += [letter for event, letter in told if event.subject == stream]
             after = told[-1][0].sequence
-        records = [Record(held.source, -1, -1, None, letter.body) for letter in found]
+        topic = events.topic(*held.source.split("/")[2:])
+        records = [Record(topic, -1, -1, None, letter.body) for letter in found]
         await self._bury(records, found)
         return found
 

@@ -1,6 +1,6 @@
 """A service that notes the facts of attendance in its own database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.database import Connection, Database
 from shared.events import Event
@@ -27,18 +27,19 @@ class Reader:
     def __init__(self, database: Database, url: str, owner: Store[int]) -> None:
         self.database = database
         self.owner = owner
-        self.letters: list[tuple[int, str]] = []
+        self.letters: list[Record] = []
+        self.owner_tells: Callable[[bytes], bytes] = bytes
         self.lost_answers = losing_commits(database, url)
         self.owner_is_away = False
 
     async def start(self, apply: Apply = note) -> Projection:
-        async def bury(record: Record, reason: str) -> None:
-            self.letters.append((record.offset, reason))
+        async def bury(record: Record, _: str) -> None:
+            self.letters.append(record)
 
         async def feed(_: str, after: int) -> Sequence[bytes]:
             if self.owner_is_away:
                 raise ConnectionError
-            return [stored.body for stored in await self.owner.read_feed("32", after, 5)]
+            return [self.owner_tells(stored.body) for stored in await self.owner.read_feed("32", after, 5)]
 
         projection = Projection(self.database, "board", [TOPIC], apply, dead_letter=bury, feed=feed)
         await projection.open()
