@@ -27,5 +27,6 @@ async def alongside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def _end_process(task: asyncio.Task[None]) -> None:
-    log.critical("Work beside the server ended; the process ends with it", error=repr(task.exception()))
+    error = "cancelled" if task.cancelled() else repr(task.exception())
+    log.critical("Work beside the server ended; the process ends with it", error=error)
     os.kill(os.getpid(), signal.SIGTERM)

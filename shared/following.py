@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.database import Unavailable
-from shared.kafka import absent_topics, quiet_client, topic_sizes
+from shared.kafka import absent_topics, quiet_client, stop, topic_sizes
 from shared.progress import Mark, Overtaken, Partition, fingerprint
 
 AT_ONCE = 200
@@ -78,7 +78,7 @@ async def _assigned(
             await _seek(consumer, place, marks.get(Partition(*place)))
         yield consumer
     finally:
-        await consumer.stop()
+        await stop(consumer)
 
 
 async def _seek(consumer: AIOKafkaConsumer, place: TopicPartition, mark: Mark | None) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
@@ -151,6 +151,16 @@ def producer(bootstrap: str, request_timeout_ms: int = 10_000) -> AIOKafkaProduc
         max_batch_size=BATCH_BYTES,
         request_timeout_ms=request_timeout_ms,
     )
+
+
+async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Stop a client. aiokafka cancels its own tasks and lets that out as if whoever stops it had been cancelled."""
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
 
 
 async def discard(thrown_away: AIOKafkaProducer) -> None:

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 from pydantic_core import from_json
 
+from shared.kafka import stop
 from shared.mark import Mark
 
 UNMARKED = 2_000
@@ -85,7 +86,7 @@ async def _reading(
         consumer.assign(places)
         yield consumer
     finally:
-        await consumer.stop()
+        await stop(consumer)
 
 
 def _onward(tail: Tail, records: Sequence[ConsumerRecord[bytes, bytes]]) -> Tail:

@@ -94,7 +94,6 @@ Ctrl-C ends everything.
 def supervise(stack: Stack) -> None:
     """Start again whatever ended by itself, until interrupted."""
     while True:
-        for name in stack.ended():
+        for name in stack.restart_ended():
             console.print(f"[yellow]{name} ended by itself and is started again; its log: {stack.folder}/{name}.log")
-            stack.start(name)
         time.sleep(1)

@@ -88,9 +88,13 @@ class Stack:
         """Whether a process is there."""
         return name in self._children and self._children[name].running
 
-    def ended(self) -> list[str]:
-        """Processes that ended by themselves."""
-        return [name for name, child in self._children.items() if not child.running]
+    def restart_ended(self) -> list[str]:
+        """Start again what ended by itself, as a supervisor would; answers the names."""
+        ended = [name for name, child in self._children.items() if not child.running]
+        for name in ended:
+            self.kill(name)
+            self.start(name)
+        return ended
 
     def log(self, name: str) -> str:
         """What a process has logged."""

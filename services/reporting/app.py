@@ -38,5 +38,5 @@ def assemble(view: View, identity: Identity, now: Clock, lifespan: Lifespan | No
     """The application over a view that somebody feeds."""
     app = application("Piket reporting", identity, lifespan, openapi_url="/reporting/openapi.json")
     app.include_router(api.router(view, now))
-    hasattr(pages, "router") and app.include_router(pages.router(view, now))
+    app.include_router(pages.router(view, now))
     return app

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from shared import kafka
 from shared.clock import Clock
 from shared.events import topic
 from shared.facts.coverage import Coverage
@@ -118,7 +119,7 @@ async def _consumer(bootstrap: str, places: list[TopicPartition]) -> AsyncIterat
         await consumer.seek_to_beginning(*places)
         yield consumer
     finally:
-        await consumer.stop()
+        await kafka.stop(consumer)
 
 
 async def _read(view: View, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:

@@ -6,4 +6,4 @@ from tests.story import play
 
 async def test_the_story_of_one_office_on_real_parts(deployment: Deployment) -> None:
     await play(deployment.world)
-    assert deployment.stack.ended() == []
+    assert deployment.stack.restart_ended() == []

@@ -2,8 +2,11 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,11 +29,25 @@ class Deployment:
     stack: Stack
     kafka: Kafka
     office: Office
+    restarted: list[str] = field(default_factory=list)
 
     @property
     def world(self) -> World:
         """The stage of the story."""
         return World(self.office, self.stack.set_clock, self.row)
+
+    @asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """Meanwhile, what ends by itself is started again."""
+
+        async def watch() -> None:
+            while True:
+                self.restarted += self.stack.restart_ended()
+                await asyncio.sleep(0.5)
+
+        watching = asyncio.create_task(watch())
+        yield
+        watching.cancel()
 
     async def row(self, day: date, seen: dict[str, int], patience: float = PATIENCE_S) -> Coverage:
         """The row that readers see, once it has seen these positions."""
@@ -50,17 +67,17 @@ class Deployment:
             return None
         return Coverage.model_validate_json(answer.content) if answer.is_success else None
 
-    async def stored(self, service: str) -> list[bytes]:
+    async def stored(self, service: str) -> list[dict[str, Any]]:
         """Every event of a source, by its feed."""
         headers = {"authorization": f"Bearer {self.stack.issuer.token('agus')}"}
-        bodies: list[bytes] = []
+        events: list[dict[str, Any]] = []
         while True:
             path = f"/{service}/v1/{REGION}/feed"
-            answer = await self.office.http.get(path, params={"after": len(bodies), "limit": 1000}, headers=headers)
+            answer = await self.office.http.get(path, params={"after": len(events), "limit": 1000}, headers=headers)
             page = answer.raise_for_status().json()
             if not page:
-                return bodies
-            bodies += [httpx.Response(200, json=event).content for event in page]
+                return events
+            events += page
 
     async def in_kafka(self, service: str) -> list[tuple[int, bytes, bytes]]:
         """Every record of a source's topic: partition, key, value; in offset order."""
