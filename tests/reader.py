@@ -31,12 +31,14 @@ class Reader:
         self.owner_tells: Callable[[bytes], bytes] = bytes
         self.lost_answers = losing_commits(database, url)
         self.owner_is_away = False
+        self.asked = 0
 
     async def start(self, apply: Apply = note) -> Projection:
         async def bury(record: Record, _: str) -> None:
             self.letters.append(record)
 
         async def feed(_: str, after: int) -> Sequence[bytes]:
+            self.asked += 1
             if self.owner_is_away:
                 raise ConnectionError
             return [self.owner_tells(stored.body) for stored in await self.owner.read_feed("32", after, 5)]
