@@ -1,0 +1,199 @@
+"""The page of DPMPTSP in Chromium, on a view in memory: live, honest when it is not, quiet for assistive technology."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from services.reporting.app import assemble
+from services.reporting.view import View
+from shared.facts.coverage import Coverage
+from shared.identity import Identity
+from tests.examples import at
+from tests.unit.test_state import row
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+SHORT = "1 dari 1 titik layanan DPMPTSP kekurangan petugas"
+STAFFED = "Semua titik layanan DPMPTSP cukup petugas: 1 dari 1"
+
+pytestmark = [
+    pytest.mark.parts,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
+]
+
+
+class Office:
+    """DPMPTSP at 08:15, a minute before the clerk of counter 1 arrives."""
+
+    def __init__(self) -> None:
+        self.time = at("08:15")
+        self.view = View(lambda: self.time)
+        self.view.keep([row(())])
+        self.view.confirm()
+        self.app = assemble(self.view, Identity({}, "", ""), lambda: self.time)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+
+    @property
+    def page(self) -> str:
+        return f"http://127.0.0.1:{self.port}/opd/32/DPMPTSP"
+
+    def check_in(self) -> None:
+        self.view.confirm()
+        came: Coverage = row(((495, 1), (900, 0)))
+        self.view.keep([came.model_copy(update={"revision": 2})])
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[None]:
+        server = uvicorn.Server(uvicorn.Config(self.app, port=self.port, log_level="error", lifespan="off"))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.02)
+        yield
+        server.force_exit = server.should_exit = True
+        for connection in list(server.server_state.connections):
+            if transport := connection.transport:
+                transport.abort()
+        await serving
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page that fails its test on any script error or breach of the content security policy."""
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error.stack)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def live(page: Page, office: Office) -> None:
+    async with page.expect_response("**/live?*"):
+        await page.goto(office.page)
+
+
+async def heading(page: Page, text: str, seconds: float = 5) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_have_text(text, timeout=seconds * 1000)
+
+
+async def test_a_check_in_turns_the_counter_before_the_eyes_of_the_reader(office: Office, page: Page) -> None:
+    async with office.served():
+        await live(page, office)
+        await heading(page, SHORT)
+        began = perf_counter()
+        office.check_in()
+        await heading(page, STAFFED)
+        print(f"\nfrom the row in the view to the heading on the screen: {perf_counter() - began:.2f} s")
+        assert await page.locator("#pos-FRONT-LOKET-1").get_attribute("data-state") == "aman"
+
+
+async def test_the_minute_turns_on_the_screen(office: Office, page: Page) -> None:
+    async with office.served():
+        await page.goto(office.page)
+        await expect(page.locator("main time")).to_have_text("08.15 WIB")
+        office.time += timedelta(minutes=1)
+        await expect(page.locator("main time")).to_have_text("08.16 WIB", timeout=5000)
+
+
+async def test_a_broken_stream_says_since_when_and_resumes_by_itself(office: Office, page: Page) -> None:
+    async with office.served():
+        await live(page, office)
+        await expect(page.locator("main time")).to_have_text("08.15 WIB")
+    await expect(page.locator("#stale")).to_contain_text("tidak langsung sejak 08.15 WIB", timeout=20_000)
+    await expect(page.locator("#live")).to_have_text("Tidak langsung")
+    office.time += timedelta(minutes=1)
+    office.check_in()
+    async with office.served():
+        await heading(page, STAFFED, seconds=20)
+        await expect(page.locator("#stale")).to_be_hidden()
+        await expect(page.locator("#live")).to_have_text("Langsung")
+
+
+async def test_a_stream_that_never_began_is_asked_for_again(office: Office, page: Page) -> None:
+    await page.route("**/live?*", lambda route: route.abort())
+    await page.clock.install()
+    async with office.served():
+        await page.goto(office.page)
+        await page.clock.fast_forward(13_000)
+        await expect(page.locator("#stale")).to_be_visible(timeout=20_000)
+        office.check_in()
+        await page.unroute("**/live?*")
+        await page.clock.fast_forward(6_000)
+        await heading(page, STAFFED, seconds=20)
+
+
+async def test_the_heading_stays_the_same_element_so_that_a_screen_reader_says_only_what_changed(
+    office: Office, page: Page
+) -> None:
+    async with office.served():
+        await live(page, office)
+        await page.evaluate("document.querySelector('h1').mine = true")
+        office.check_in()
+        await heading(page, STAFFED)
+        assert (
+            await page.evaluate("document.querySelector('h1').mine && document.querySelector('h1').ariaLive")
+            == "polite"
+        )
+
+
+async def test_english_is_a_switch_away_and_is_kept(office: Office, page: Page) -> None:
+    async with office.served():
+        await page.goto(office.page)
+        await page.get_by_title("English").click()
+        await heading(page, "1 of 1 counters of DPMPTSP lacks staff")
+        await page.goto(office.page)
+        await heading(page, "1 of 1 counters of DPMPTSP lacks staff")
+        office.check_in()
+        await heading(page, "Every counter of DPMPTSP is staffed: 1 of 1")
+
+
+async def test_without_scripts_the_page_still_answers(office: Office, browser: Browser) -> None:
+    plain = await browser.new_context(java_script_enabled=False)
+    page = await plain.new_page()
+    async with office.served():
+        await page.goto(office.page)
+        await heading(page, SHORT)
+    await plain.close()
+
+
+@pytest.mark.parametrize("width", [360, 1920])
+async def test_nothing_is_cut_off_at_any_width(office: Office, page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    async with office.served():
+        await page.goto(office.page)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_nothing_is_fetched_from_elsewhere(office: Office, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    async with office.served():
+        await page.goto(office.page)
+        await heading(page, SHORT)
+    assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{office.port}"}
