@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from prometheus_client import REGISTRY
+
 from shared.database import Connection, Database
 from shared.events import Event
 from shared.following import Record
@@ -21,6 +23,11 @@ def note(connection: Connection, event: Event) -> None:
     )
 
 
+def beamed(body: bytes) -> bytes:
+    """Anis third tap, as a type that nobody here knows."""
+    return body.replace(b"checked-in.v1", b"beamed-in.v1") if b'"sequence":"00000000000000000005"' in body else body
+
+
 class Reader:
     """A service that notes the facts of attendance, and may be started again."""
 
@@ -31,14 +38,12 @@ class Reader:
         self.owner_tells: Callable[[bytes], bytes] = bytes
         self.lost_answers = losing_commits(database, url)
         self.owner_is_away = False
-        self.asked = 0
 
     async def start(self, apply: Apply = note) -> Projection:
         async def bury(record: Record, _: str) -> None:
             self.letters.append(record)
 
         async def feed(_: str, after: int) -> Sequence[bytes]:
-            self.asked += 1
             if self.owner_is_away:
                 raise ConnectionError
             return [self.owner_tells(stored.body) for stored in await self.owner.read_feed("32", after, 5)]
@@ -51,3 +56,7 @@ class Reader:
         """The versions that were applied of each stream, in the order of their application."""
         rows = await self.database.read("SELECT stream, version FROM noted")
         return [[version for name, version in rows if name == stream] for stream in STREAMS]
+
+    def held(self) -> float | None:
+        """How many streams wait, as the metrics tell."""
+        return REGISTRY.get_sample_value("piket_projection_held_streams", {"consumer": "board"})

@@ -1,14 +1,22 @@
 """The writer is killed in the middle of its work, again and again."""
 
 import asyncio
+import contextlib
+import itertools
 import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+import pytest
+
+from deploy.local.postgresql import Postgresql
 from shared import events
 from shared.clock import wall
+from shared.database import Unavailable
+from shared.store import Store
 from tests.faults.writer import stream
 from tests.office import Office, chained, command, everything
 
@@ -54,3 +62,32 @@ async def test_a_killed_writer_loses_nothing_that_it_acknowledged(office: Office
     assert chained(told)
     assert [event.recordedtime for event in read] == sorted(event.recordedtime for event in read)
     print(f"{KILLS} kills: {len(acknowledged)} acknowledged, {len(read)} stored, none lost, one event per key")
+
+
+@pytest.mark.parts
+async def test_a_killed_database_server_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    acknowledged: list[tuple[int, str]] = []
+
+    async def user(store: Store[int], number: int) -> None:
+        for n in itertools.count():
+            with contextlib.suppress(Unavailable):
+                outcome = await store.execute(command(stream(number), key=f"{number}/{n}"))
+                acknowledged.append((outcome.position, stream(number)))
+            await asyncio.sleep(0.002)
+
+    with Postgresql(tmp_path / "postgresql") as server:
+        async with Office(server.create_database("killed")) as office:
+            store = await office.store()
+            users = [asyncio.create_task(user(store, number)) for number in range(USERS)]
+            for _ in range(3):
+                await asyncio.sleep(0.7)
+                await asyncio.to_thread(server.kill)
+                await asyncio.to_thread(server.restart)
+            await asyncio.sleep(2)
+            for task in users:
+                task.cancel()
+            told = await everything(store)
+    stored = {one.sequence: events.decode(one.body).subject for one in told}
+    assert set(acknowledged) <= set(stored.items())
+    assert (list(stored), chained(told)) == (list(range(1, len(stored) + 1)), True)
+    assert len(acknowledged) > 3 * USERS
