@@ -68,6 +68,8 @@ def configure(service: str, level: int = logging.INFO, stream: TextIO = sys.stde
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+    for chatty in ("httpx", "httpcore", "uvicorn"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(service=service)
 
 

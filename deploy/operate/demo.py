@@ -18,8 +18,12 @@ from deploy.operate.office import OPD, REGION, Office, on_site
 from deploy.operate.stack import Stack
 from shared.settings import Settings
 
-PRESENT = ("Rina", "Yudi")
-"""Who has come already when the page opens; Dewi's counter waits for her."""
+CAME = (
+    ("Ujang", timedelta(hours=10, minutes=20)),
+    ("Rina", timedelta(minutes=50)),
+    ("Yudi", timedelta(minutes=41)),
+)
+"""Who has come already when the page opens, and how long before; Dewi's counter waits for her."""
 
 PREPARED_BEFORE = timedelta(days=3)
 CLIENT_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -55,9 +59,10 @@ async def open_office(stack: Stack, start: datetime, speed: float) -> None:
         office = Office(http, stack.issuer)
         today = start.date()
         await office.prepare(today - timedelta(days=1), today, today + timedelta(days=1))
-        stack.set_clock(start, speed)
-        for name in PRESENT:
+        for name, before in CAME:
+            stack.set_clock(start - before)
             await office.tap(name)
+        stack.set_clock(start, speed)
         await shown(http, today)
         explain(stack, office)
 

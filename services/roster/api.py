@@ -1,6 +1,5 @@
 """People and rosters over HTTP. Names come out of the registry only through `people`, which records who read."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from services.roster import decider, registry
-from services.roster.decider import AssignRoster, PlaceEmployee, Placement, RosterCommand, State
+from services.roster.decider import AssignRoster, Day, PlaceEmployee, Placement, RosterCommand, State
 from services.roster.projections import seen
 from shared.clock import Clock
 from shared.database import Database
@@ -56,7 +55,7 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
         return await registry.people(database, region, opd, who.subject, now())
 
     @routes.post("/units/{unit}/days/{work_date}", status_code=201, summary="Plan and publish a unit's day")
-    async def assign(region: Region, opd: Code, unit: Code, work_date: date, asked: Asked) -> Response:
+    async def assign(region: Region, opd: Code, unit: Code, work_date: Day, asked: Asked) -> Response:
         require(asked.principal, Action.PLAN, Scope(region, opd))
         known = await seen(database, region, opd, unit)
         return await answer(
@@ -65,7 +64,7 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
 
     @routes.get("/units/{unit}/days/{work_date}", summary="The roster of a unit's day")
     async def assigned(
-        region: Region, opd: Code, unit: Code, work_date: date, who: Who, response: Response
+        region: Region, opd: Code, unit: Code, work_date: Day, who: Who, response: Response
     ) -> RosterAssigned:
         require(who, Action.READ_ROSTER, Scope(region, opd))
         state, version = await store.state(decider.week(region, opd, unit, work_date))

@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, assert_never
+from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
 from pydantic import Field
 
-from services.roster.planner import Day, plan
+from services.roster import planner
 from shared.command import Context
 from shared.facts.fact import Code, Command, Fact, Invalid, Region
 from shared.facts.policy import ArrangementChanged, PolicyChanged
 from shared.facts.roster import EmployeePlaced, Plan, PolicySeen, RosterAssigned
 
-FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+"""A date that a roster can be about."""
 
 
 class Placement(Command):
@@ -25,8 +26,8 @@ class Placement(Command):
     job_type: str = Field("UMUM", pattern=r"^[A-Z0-9_]{2,40}$")
     status: Literal["PNS", "PPPK"] = "PNS"
     skills: tuple[Code, ...] = Field((), max_length=20)
-    from_: date = Field(alias="from", ge=FIRST, le=LAST)
-    to: date | None = Field(None, ge=FIRST, le=LAST)
+    from_: Day = Field(alias="from")
+    to: Day | None = None
 
 
 class PlaceEmployee(Placement):
@@ -43,7 +44,7 @@ class AssignRoster(Command):
     region: Region
     opd: Code
     unit: Code
-    work_date: date = Field(ge=FIRST, le=LAST)
+    work_date: Day
     arrangement: ArrangementChanged | None
     policy: PolicyChanged | None
     sequence: int
@@ -141,7 +142,7 @@ def _members(people: State, command: AssignRoster) -> list[EmployeePlaced]:
 def _draw(
     command: AssignRoster, arrangement: ArrangementChanged, before: RosterAssigned | None, people: list[EmployeePlaced]
 ) -> RosterAssigned:
-    drawn = plan(Day(command.work_date, arrangement, command.policy, people))
+    drawn = planner.plan(planner.Day(command.work_date, arrangement, command.policy, people))
     return RosterAssigned(
         region=command.region,
         opd=command.opd,

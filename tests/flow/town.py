@@ -41,7 +41,7 @@ class Town:
     """The log in memory, and everybody who reads it."""
 
     def __init__(self, stores: dict[str, Store[Any]], projection: Projection, view: View) -> None:
-        self._stores, self._projection, self._view = stores, projection, view
+        self.stores, self._projection, self._view = stores, projection, view
         self._read = dict.fromkeys(SERVICES, 0)
         self._processor = Processor({topic(REGION, service): source(REGION, service) for service in SERVICES})
         self.letters: list[DeadLetter] = []
@@ -50,7 +50,7 @@ class Town:
     async def catch_up(self) -> None:
         """Move every stored event to its readers."""
         for service in SERVICES:
-            page = await self._stores[service].read_feed(REGION, self._read[service])
+            page = await self.stores[service].read_feed(REGION, self._read[service])
             if page:
                 await self._hand_on(service, page)
 
