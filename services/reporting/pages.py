@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from services.reporting.live import Live
 from services.reporting.runs import State
@@ -17,6 +17,7 @@ from services.reporting.view import View
 from shared.clock import Clock
 from shared.facts.fact import Code, Region
 from shared.regions import zone
+from shared.web import Problem
 from shared.web.pages import Pages, language
 
 FOLDER = Path(__file__).parent / "pages"
@@ -34,6 +35,13 @@ def router(view: View, now: Clock) -> APIRouter:
     """`/opd/{region}/{opd}` and the stream that keeps it live."""
     live, pages = Live(view, now), Pages(FOLDER)
     routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/")
+    async def first() -> RedirectResponse:
+        if not view.rows:
+            raise Problem("not-found")
+        region, opd, _ = min(view.rows).split("/")
+        return RedirectResponse(f"/opd/{region}/{opd}")
 
     @routes.get("/opd/{region}/{opd}", response_class=HTMLResponse)
     async def opd_page(request: Request, region: Region, opd: Code) -> HTMLResponse:
@@ -55,7 +63,6 @@ def shown(stand: OpdNow) -> Mapping[str, Any]:
     """What the templates read. Pure."""
     here = zone(stand.region)
     at = stand.at.astimezone(here)
-    slots = window(post.slots for post in stand.posts)
     return {
         "stand": stand,
         "at": at,
@@ -63,12 +70,12 @@ def shown(stand: OpdNow) -> Mapping[str, Any]:
         "short": sum(post.state is State.KRITIS for post in stand.posts),
         "risky": sum(post.state is State.RAWAN for post in stand.posts),
         "open": sum(post.required > 0 for post in stand.posts),
-        "units": [(unit, _cards(unit, slots, at)) for unit in stand.units],
+        "units": [(unit, _cards(unit, at)) for unit in stand.units],
     }
 
 
-def _cards(unit: UnitNow, slots: tuple[int, int], at: datetime) -> list[Card]:
-    cards = []
+def _cards(unit: UnitNow, at: datetime) -> list[Card]:
+    cards, slots = [], window(post.slots for post in unit.posts)
     for post in unit.posts:
         there = at.astimezone(post.since.tzinfo)
         midnight = there.replace(hour=0, minute=0, second=0, microsecond=0)
