@@ -16,10 +16,10 @@ JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJkZXdpIn0.c2lnbmF0dXJl"
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
+    stream, before = io.StringIO(), structlog.get_config()
     telemetry.configure("attendance", stream=stream)
     yield stream
-    structlog.reset_defaults()
+    structlog.configure(**before)
     structlog.contextvars.clear_contextvars()
     logging.basicConfig(force=True)
 
