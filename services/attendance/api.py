@@ -1,5 +1,6 @@
 """A tap comes in over HTTP: the clock is read here, the employee is who the token says, and nothing is judged."""
 
+from datetime import UTC
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
@@ -50,7 +51,7 @@ def command_of(kind: Kind, region: str, press: Press, asked: Submission, now: Cl
         region=region,
         opd=who.opd,
         employee=who.employee,
-        occurred_at=press.occurred_at or received_at,
+        occurred_at=(press.occurred_at or received_at).astimezone(UTC),
         received_at=received_at,
         press=press,
     )

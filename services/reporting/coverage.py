@@ -124,7 +124,7 @@ def _as_known(
     """Required, planned, known and modes, each minute by what had been recorded by the end of that minute."""
     lanes: dict[str, list[Need]] = {"required": [], "planned": [], "known": []}
     modes: dict[str, list[Need]] = defaultdict(list)
-    days, taps = _around(service_date), [e for e in facts if isinstance(e.data, Tap)]
+    days, taps = _around(service_date), [(e, e.data) for e in facts if isinstance(e.data, Tap)]
     for settled, start, end in epochs([e for e in facts if not isinstance(e.data, Tap)], *span):
         holds = in_force(settled)
         on_duty = list(duties(holds, days))
@@ -180,9 +180,10 @@ def _by_employee(on_duty: Iterable[Duty]) -> Mapping[UUID, list[Duty]]:
     return own
 
 
-def _events_by_employee(taps: Iterable[Event], own: Mapping[UUID, list[Duty]]) -> Mapping[UUID, list[Event]]:
+def _events_by_employee(
+    taps: Iterable[tuple[Event, Tap]], own: Mapping[UUID, list[Duty]]
+) -> Mapping[UUID, list[Event]]:
     events: dict[UUID, list[Event]] = {employee: [] for employee in own}
-    for event in taps:
-        if isinstance(event.data, Tap):
-            events.setdefault(event.data.employee, []).append(event)
+    for event, tap in taps:
+        events.setdefault(tap.employee, []).append(event)
     return events

@@ -190,6 +190,12 @@ def test_a_second_shift_later_that_day_needs_a_second_check_in() -> None:
     assert counter(facts).known == ((360, 1), (720, 0))
 
 
+def test_an_arrangement_that_has_ended_requires_nothing() -> None:
+    ended = arrangement(valid_to=THURSDAY - timedelta(days=1))
+    facts = day((ended, BEFORE), (roster(shift(ANI)), BEFORE))
+    assert counter(facts).required == ()
+
+
 def test_leave_is_shown_as_away() -> None:
     facts = day(*PLANNED, (roster(shift(ANI, mode="AWAY", at_post=None), unit="BACK"), BEFORE))
     assert row(facts.of(THURSDAY), "32", "DPMPTSP", THURSDAY, {}).modes == {"AWAY": ((450, 1), (960, 0))}

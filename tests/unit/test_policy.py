@@ -78,6 +78,12 @@ def test_every_rule_names_the_instrument_that_gave_it() -> None:
     }
 
 
+def test_a_circular_may_set_a_cap_and_no_weekday() -> None:
+    cap = SE_150.model_copy(update={"rules": Rules(weekly_cap_days=2)})
+    (period,) = told(outcome(decider, REGISTER, EnactInstrument(region="32", instrument=cap), ON_TIME)).periods
+    assert (period.rules.pattern, period.rules.weekly_cap_days) == (None, 2)
+
+
 def test_enacting_the_same_again_changes_nothing() -> None:
     assert outcome(decider, IN_FORCE, ENACT, ON_TIME) == {}
 

@@ -1,0 +1,93 @@
+"""The wire format of 3-contracts: what a tap looks like on Kafka, and what is no event."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.events import FIRST_CHAIN, Undecodable, chain_holds, decode, encode, envelope, name, seal, topic
+from shared.facts.attendance import CheckedIn
+from shared.facts.policy import InstrumentRevoked
+from tests.examples import ANI, Ledger, at, tap
+
+TAP = Ledger().record(tap("in", ANI, at("07:21:08")), at("07:21:09"))
+WRITTEN: dict[str, Any] = json.loads(encode(TAP))
+
+
+def test_a_tap_carries_every_attribute_of_its_envelope() -> None:
+    assert set(WRITTEN) == {
+        "specversion", "id", "source", "type", "subject", "time", "recordedtime", "sequence", "streamversion",
+        "partitionkey", "datacontenttype", "chain", "data",
+    }  # fmt: skip
+
+
+def test_a_tap_on_the_wire() -> None:
+    shown = {key: WRITTEN[key] for key in ("source", "type", "time", "recordedtime", "sequence", "partitionkey")}
+    assert shown == {
+        "source": "/piket/32/attendance",
+        "type": "id.piket.attendance.checked-in.v1",
+        "time": "2025-11-06T00:21:08Z",
+        "recordedtime": "2025-11-06T00:21:09Z",
+        "sequence": "00000000000000000001",
+        "partitionkey": "32/DPMPTSP",
+    }
+
+
+def test_a_tap_tells_no_coordinate_no_lateness_and_no_work_date() -> None:
+    assert set(WRITTEN["data"]) == {
+        "region", "opd", "employee", "unit", "tap_date", "mode", "occurred_at", "received_at", "place", "evidence",
+        "strength", "offline", "client_id",
+    }  # fmt: skip
+
+
+def test_times_are_utc_and_absent_fields_are_left_out() -> None:
+    assert (WRITTEN["data"]["occurred_at"], "post" in WRITTEN["data"]) == ("2025-11-06T00:21:08Z", False)
+
+
+def test_a_reader_tolerates_what_it_does_not_know() -> None:
+    data = {**WRITTEN["data"], "mood": "good", "mode": "WFX", "place": {"class": "MOON", "crater": 7}}
+    read = decode(json.dumps({**WRITTEN, "data": data, "deprecation": "soon"}).encode())
+    assert isinstance(read.data, CheckedIn)
+    assert (read.data.mode, read.data.place.class_) == ("WFX", "MOON")
+
+
+BROKEN = {
+    "no JSON": b"\xff\x00",
+    "no object": b"[]",
+    "null": b"null",
+    "no envelope": b"{}",
+    "an unknown type": json.dumps({**WRITTEN, "type": "id.piket.attendance.moon-landed.v1"}).encode(),
+    "broken data": json.dumps({**WRITTEN, "data": {**WRITTEN["data"], "employee": "Ani"}}).encode(),
+    "a sequence that is none": json.dumps({**WRITTEN, "sequence": "first"}).encode(),
+    "a time without a zone": json.dumps({**WRITTEN, "time": "2025-11-06T07:21:08"}).encode(),
+    "another specversion": json.dumps({**WRITTEN, "specversion": "2.0"}).encode(),
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_no_event_says_why(body: bytes) -> None:
+    with pytest.raises(Undecodable) as why:
+        decode(body)
+    assert why.value.reason
+
+
+def test_the_envelope_of_an_unknown_type_can_still_be_read() -> None:
+    assert envelope(BROKEN["an unknown type"]).sequence == 1
+
+
+def test_the_chain_breaks_when_anything_is_altered() -> None:
+    sealed = seal(TAP, FIRST_CHAIN)
+    altered = sealed.body.replace(b'"WFO"', b'"WFH"')
+    assert (chain_holds(sealed.body, FIRST_CHAIN), chain_holds(altered, FIRST_CHAIN)) == (True, False)
+
+
+def test_an_event_says_its_service_and_its_name() -> None:
+    assert (TAP.service, name(TAP.type), topic("32", TAP.service)) == (
+        "attendance",
+        "checked-in",
+        "piket.32.attendance.v1",
+    )
+
+
+def test_what_concerns_no_single_opd_has_a_key_of_its_own() -> None:
+    assert InstrumentRevoked.model_construct(region="32").partition_key == "32/-"

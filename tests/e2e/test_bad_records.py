@@ -1,0 +1,91 @@
+"""What may stand on a topic, or be missing: dead letters, clear refusals, and a view that ends equal."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer
+from rfc8785 import dumps
+
+from deploy.local.kafka import Kafka
+from deploy.operate import sources
+from deploy.operate.office import OPD, REGION
+from shared.events import topic
+from shared.kafka import admin
+from shared.settings import Settings
+from tests.e2e.world import Deployment, records
+from tests.examples import THURSDAY, at
+from tests.story import position
+
+KEY = f"{REGION}/{OPD}".encode()
+
+
+async def test_unreadable_records_become_dead_letters_and_nothing_stops(deployment: Deployment) -> None:
+    await open_counter(deployment)
+    unknown = {"type": "id.piket.policy.moon-landed.v1", "subject": "moon/32", "sequence": "0" * 20}
+    bad = [b"\xff\x00 no json", b"{}", dumps((await deployment.stored("policy"))[0] | unknown)]
+    await send(deployment.kafka.bootstrap, topic(REGION, "policy"), bad)
+    await send(deployment.kafka.bootstrap, topic(REGION, "attendance"), bad[:2])
+    came = await deployment.office.tap("Asep")
+    await deployment.row(THURSDAY, position(came.headers["piket-position"]))
+    letters = await dead_letters(deployment, 2 * len(bad) + 2)
+    assert sorted(letters) == sorted([*bad, *bad, *bad[:2]])
+    assert deployment.stack.restart_ended() == []
+
+
+async def test_a_topic_deleted_and_republished_ends_in_the_same_view(deployment: Deployment) -> None:
+    await open_counter(deployment)
+    before = (await deployment.row(THURSDAY, {"/piket/32/attendance": 1})).units
+    deployment.stack.stop("relay")
+    await remade(deployment.kafka.bootstrap, topic(REGION, "attendance"))
+    sources.republish(Settings(folder=deployment.stack.folder), "attendance", REGION)
+    deployment.stack.start("relay")
+    async with deployment.supervised():
+        deployment.stack.set_clock(at("09:00"))
+        came = await deployment.office.tap("Asep")
+        seen = position(came.headers["piket-position"])
+        after = (await deployment.row(THURSDAY, seen, patience=60)).units
+    assert after["FRONT"].posts["LOKET-2"] == before["FRONT"].posts["LOKET-2"]
+    assert after["FRONT"].posts["LOKET-1"].known[:2] == ((480, 1), (540, 2))
+    assert len(await deployment.in_kafka("attendance")) == 2
+
+
+def test_without_topics_relay_and_worker_say_what_to_do_and_end(tmp_path: Path) -> None:
+    with Kafka(tmp_path / "kafka") as kafka:
+        for command in ("relay", "worker"):
+            settings = [f"PIKET_KAFKA={kafka.bootstrap}", f"PIKET_FOLDER={tmp_path}"]
+            run = [sys.executable, "-m", "deploy.operate", command]
+            done = subprocess.run(["env", *settings, *run], capture_output=True, text=True, timeout=60, check=False)
+            assert (done.returncode != 0, "piket topics create" in done.stderr) == (True, True), done.stderr
+
+
+async def open_counter(deployment: Deployment) -> None:
+    """The office on its Thursday, with Dewi at her counter."""
+    await deployment.office.prepare(THURSDAY)
+    deployment.stack.set_clock(at("08:00"))
+    came = await deployment.office.tap("Dewi")
+    await deployment.row(THURSDAY, position(came.headers["piket-position"]))
+
+
+async def send(bootstrap: str, name: str, values: list[bytes]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for value in values:
+            await producer.send_and_wait(name, value, key=KEY)
+
+
+async def dead_letters(deployment: Deployment, count: int) -> list[bytes]:
+    found: list[bytes] = []
+    for _ in range(100):
+        found = [value for _, _, value in await records(deployment.kafka.bootstrap, topic(REGION, "dead-letter"), 3)]
+        if len(found) >= count:
+            break
+        await asyncio.sleep(0.2)
+    return found
+
+
+async def remade(bootstrap: str, name: str) -> None:
+    async with admin(bootstrap) as client:
+        await client.delete_topics([name])
+    await asyncio.sleep(2)
+    await sources.create_topics(Settings(kafka=bootstrap), replication=1)
