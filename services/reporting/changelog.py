@@ -12,10 +12,13 @@ from aiokafka.admin import NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from faust import App, Table
 from faust.types import TP
+from prometheus_client import Counter
 
 from services.reporting.fatal import fatal
 from services.reporting.transport import BatchSchema
 from shared.kafka import admin
+
+RECOVERED = Counter("piket_worker_recovered_rows_total", "Facts read back from the changelog")
 
 TABLE = "facts"
 NOTHING = -1
@@ -91,6 +94,7 @@ class Changelog(Table):
             for tp, _, records in (event.value for event in batch):
                 self._facts.recover(tp.partition, [record.value for record in records])
                 self._read[tp.partition] = records[-1].offset
+                RECOVERED.inc(len(records))
 
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], *_: object) -> None:
         """Drop the partitions that went to another worker."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
@@ -11,8 +12,24 @@ from shared.facts.coverage import Coverage
 from shared.kafka import DeadLetter
 
 
+class Outlet(Protocol):
+    """Where a worker writes. What was written is durable when the call returns."""
+
+    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
+        """Write facts to the changelog."""
+
+    async def publish(self, row: Coverage) -> None:
+        """Write a row of the view."""
+
+    async def put_aside(self, region: str, letter: DeadLetter) -> None:
+        """Write a record that nobody could read to the region's dead letters."""
+
+
 class KafkaOutlet:
-    """Writes by one producer; what was written is durable when the call returns."""
+    """Writes by one producer; what was written is durable when the call returns.
+
+    One `keep` at a time for each partition: among several waiting for room, aiokafka lets one starve until its timeout.
+    """
 
     def __init__(self, producer: AIOKafkaProducer, changelog: str) -> None:
         self._producer = producer

@@ -7,17 +7,20 @@ come between fact and row.
 
 import asyncio
 import logging
+from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
+from prometheus_client import Counter
 
 from services.reporting import coverage
 from services.reporting.changelog import Row
 from services.reporting.factset import FactSet
+from services.reporting.outlet import Outlet
 from services.reporting.transport import Batch
 from shared.events import Event, Undecodable, decode
 from shared.events import source as source_of
@@ -26,12 +29,11 @@ from shared.kafka import EVENTS, DeadLetter, dead_letter
 
 log = logging.getLogger(__name__)
 
-WAITING = 64
-"""Batches folded and not yet durable, at most: beyond, the worker stops fetching."""
+BATCHES = Counter("piket_worker_batches_total", "Batches folded")
+WAITING = 20_000
+"""Records folded and not yet durable: with more, no batch is taken, and soon none is fetched."""
 COALESCE_S = 0.1
 """Pause between flushes: however many facts touch a row, it is published once in this time."""
-TOGETHER = 100
-"""Rows published before the next ones are computed."""
 NO_OPD = "-"
 
 
@@ -46,26 +48,13 @@ class Touched(NamedTuple):
 
 @dataclass
 class Folded:
-    """One batch, and what must be durable before it is acknowledged."""
+    """Batches folded, and what must be durable before they are acknowledged. Facts by partition."""
 
-    partition: int = 0
-    facts: list[Row] = field(default_factory=list)
+    records: int = 0
+    facts: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     touched: set[Touched] = field(default_factory=set)
     unreadable: list[tuple[str, DeadLetter]] = field(default_factory=list)
-    acknowledge: Callable[[], object] = bool
-
-
-class Outlet(Protocol):
-    """Where a worker writes. What was written is durable when the call returns."""
-
-    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
-        """Write facts to the changelog."""
-
-    async def publish(self, row: Coverage) -> None:
-        """Write a row of the view."""
-
-    async def put_aside(self, region: str, letter: DeadLetter) -> None:
-        """Write a record that nobody could read to the region's dead letters."""
+    acknowledge: list[Callable[[], object]] = field(default_factory=list)
 
 
 class Gap(Exception):
@@ -98,7 +87,8 @@ class Processor:
         self._sources = sources
         self._known: defaultdict[int, Known] = defaultdict(Known)
         self.positions: dict[Any, int] = {}
-        self._waiting: asyncio.Queue[Folded] = asyncio.Queue(WAITING)
+        self._folded = Folded()
+        self._changed = asyncio.Condition()
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
         """Fold every batch of a Faust stream of events that are acknowledged by hand."""
@@ -106,11 +96,16 @@ class Processor:
             await self.take(event.value, event.ack)
 
     async def take(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
-        """Fold one batch; waits while too much is not durable yet. Raises `Gap`."""
+        """Fold one batch, then wait while too much is not being made durable yet. Raises `Gap`."""
         self._follows(batch)
-        folded = self._fold(batch)
-        folded.acknowledge = acknowledge
-        await self._waiting.put(folded)
+        place = batch.tp.topic
+        for outcome, count in Tally(self._fold(record, self._sources[place]) for record in batch.records).items():
+            EVENTS.labels("worker", place, outcome).inc(count)
+        BATCHES.inc()
+        self._folded.acknowledge.append(acknowledge)
+        async with self._changed:
+            self._changed.notify_all()
+            await self._changed.wait_for(lambda: self._folded.records < WAITING)
 
     def _follows(self, batch: Batch) -> None:
         """Refuse a skip, whatever its cause: once committed over, it would never be read again."""
@@ -120,24 +115,18 @@ class Processor:
             raise Gap(f"{batch.tp.topic}/{batch.tp.partition} goes on at offset {first}, not {expected}")
         self.positions[batch.tp] = after
 
-    def _fold(self, batch: Batch) -> Folded:
-        folded, source = Folded(batch.tp.partition), self._sources[batch.tp.topic]
-        for record in batch.records:
-            try:
-                self._fold_one(folded, record, source)
-            except Undecodable as why:
-                folded.unreadable.append((source.split("/")[2], dead_letter(record, why.reason)))
-        EVENTS.labels("worker", batch.tp.topic, "folded").inc(len(folded.facts))
-        EVENTS.labels("worker", batch.tp.topic, "unreadable").inc(len(folded.unreadable))
-        return folded
-
-    def _fold_one(self, folded: Folded, record: ConsumerRecord[bytes, bytes], source: str) -> None:
-        event = decode(record.value or b"")
-        if not _belongs(event, record.key, source):
-            raise Undecodable(f"{event.source} with the key {event.partitionkey} does not belong on this topic")
-        touched = self._known[folded.partition].add(event)
-        folded.facts.append(Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b""))
-        folded.touched.update(Touched(folded.partition, *row) for row in touched)
+    def _fold(self, record: ConsumerRecord[bytes, bytes], source: str) -> str:
+        self._folded.records += 1
+        try:
+            event = _read(record, source)
+        except Undecodable as why:
+            self._folded.unreadable.append((source.split("/")[2], dead_letter(record, why.reason)))
+            return "unreadable"
+        touched = self._known[record.partition].add(event)
+        self._folded.touched.update(Touched(record.partition, *row) for row in touched)
+        fact = Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b"")
+        self._folded.facts[record.partition].append(fact)
+        return "folded"
 
     async def flush(self, outlet: Outlet) -> None:
         """Make folded batches durable and acknowledge them, for ever."""
@@ -146,22 +135,25 @@ class Processor:
             await asyncio.sleep(COALESCE_S)
 
     async def flush_once(self, outlet: Outlet) -> None:
-        """Make durable what waits, at least one batch; then acknowledge it, oldest first."""
-        folded = [await self._waiting.get()]
-        while not self._waiting.empty():
-            folded.append(self._waiting.get_nowait())
+        """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._folded.acknowledge or self._folded.touched)
+            folded, self._folded = self._folded, Folded()
+            self._changed.notify_all()
         await asyncio.gather(
-            *(outlet.keep(batch.partition, batch.facts) for batch in folded if batch.facts),
-            *(outlet.put_aside(*letter) for batch in folded for letter in batch.unreadable),
-            self._publish(sorted(set().union(*(batch.touched for batch in folded))), outlet),
+            *(outlet.keep(partition, facts) for partition, facts in folded.facts.items()),
+            *(outlet.put_aside(*letter) for letter in folded.unreadable),
+            self._publish(sorted(folded.touched), outlet),
         )
-        for batch in folded:
-            batch.acknowledge()
+        for acknowledge in folded.acknowledge:
+            acknowledge()
 
     async def _publish(self, touched: Sequence[Touched], outlet: Outlet) -> None:
-        for i in range(0, len(touched), TOGETHER):
-            rows = [row for each in touched[i : i + TOGETHER] if (row := self._row(each))]
-            await asyncio.gather(*(outlet.publish(row) for row in rows))
+        sent = []
+        for row in filter(None, map(self._row, touched)):
+            sent.append(asyncio.create_task(outlet.publish(row)))
+            await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
+        await asyncio.gather(*sent)
 
     def _row(self, touched: Touched) -> Coverage | None:
         partition, region, opd, service_date = touched
@@ -188,9 +180,14 @@ class Processor:
             for day in facts.dates()
         }
         log.info("Assigned: facts of partitions %s are there; publishing all %d rows.", sorted(self._known), len(every))
-        await self._waiting.put(Folded(touched=every))
+        async with self._changed:
+            self._folded.touched |= every
+            self._changed.notify_all()
 
 
-def _belongs(event: Event, key: bytes | None, source: str) -> bool:
-    same_source = event.source == source == source_of(event.data.region, event.service)
-    return same_source and key == event.partitionkey.encode() == event.data.partition_key.encode()
+def _read(record: ConsumerRecord[bytes, bytes], source: str) -> Event:
+    event = decode(record.value or b"")
+    belongs = event.source == source == source_of(event.data.region, event.service)
+    if belongs and record.key == event.partitionkey.encode() == event.data.partition_key.encode():
+        return event
+    raise Undecodable(f"{event.source} with the key {event.partitionkey} does not belong on this topic")

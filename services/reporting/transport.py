@@ -66,8 +66,9 @@ class _Thread(driver.AIOKafkaConsumerThread):
 class _Consumer(driver.Consumer):
     """Fetches, seeks and commits by batches.
 
-    `_handed` are the batches handed out and not yet committed; `_begins` the position of each partition whose first
-    batch is still to come; `_epoch` changes when what was fetched before must not be delivered any more.
+    `_handed` are the batches handed out and not yet committed, `_sought` the partitions whose position was set in this
+    assignment, `_begins` that position until the first batch is handed out. `_epoch` changes when what was fetched
+    before must not be delivered any more.
     """
 
     mundane_level = "debug"
@@ -75,6 +76,7 @@ class _Consumer(driver.Consumer):
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)
         self._handed: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        self._sought: set[TP] = set()
         self._begins: dict[TP, int] = {}
         self._epoch = 0
         self._position = asyncio.Lock()  # a fetch moves positions: none may be under way during a seek
@@ -109,8 +111,9 @@ class _Consumer(driver.Consumer):
                 yield TP(*tp), self._hand(TP(*tp), some)
 
     async def _fetch(self, timeout: float) -> Mapping[TP, Sequence[Any]]:  # noqa: ASYNC109 - Faust's
-        """While rebalancing fetch only changelogs: Faust clears the stream queues when a recovery ends."""
-        active = {tp for tp in self._get_active_partitions() if not self.app.rebalancing or self._is_changelog_tp(tp)}
+        """Fetch what was sought; while rebalancing only changelogs: Faust clears the streams' queues at its end."""
+        active = self._get_active_partitions() & self._sought
+        active = {tp for tp in active if not self.app.rebalancing or self._is_changelog_tp(tp)}
         if active:
             return await self._getmany(active, timeout)  # type: ignore[no-any-return]
         await self.sleep(POLL_S / 4)
@@ -143,20 +146,26 @@ class _Consumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was handed out: whoever owns the partitions next reads it again."""
         self._forget()
+        self._sought.clear()
         await super().on_partitions_revoked(revoked)
 
     async def perform_seek(self) -> None:
         """Seek every stream partition to its committed offset, or to the log start when the log does not hold it."""
         self._forget()
+        epoch = self._epoch
         positions = await self._positions([tp for tp in self.assignment() if not self._is_changelog_tp(tp)])
-        await self.seek_wait(positions)
-        self._committed_offset.update(positions)
-        self._begins = positions
+        if epoch == self._epoch:  # else they were revoked meanwhile, and the next assignment seeks
+            await self.seek_wait(positions)
+            self._committed_offset.update(positions)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek when no fetch is under way, and let nothing be delivered that was fetched before."""
         async with self._position:
+            epoch = self._epoch
             await super().seek_wait(partitions)
+            if epoch == self._epoch:
+                self._sought.update(partitions)
+                self._begins.update(partitions)
             self._epoch += 1
 
     async def _positions(self, streams: Sequence[TP]) -> dict[TP, int]:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import faust
 import mode
-from prometheus_client import Gauge, start_http_server
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from prometheus_client import REGISTRY, Gauge
 
 from services.reporting.changelog import Changelog, app_id, changelog_topic
 from services.reporting.fatal import fatal
@@ -25,6 +24,8 @@ from services.reporting.processor import Processor
 from services.reporting.transport import BatchSchema, Transport
 from shared import kafka
 from shared.events import source, topic
+from shared.settings import Settings
+from shared.telemetry import configure, serve_metrics
 
 log = logging.getLogger(__name__)
 
@@ -33,24 +34,20 @@ EX_NOTHING_TO_READ = 2
 QUEUED = 16
 """Batches between fetch and fold."""
 LAG_EVERY_S = 2.0
+PATIENCE_MS = 30_000
+"""How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
 
 LAG = Gauge("piket_worker_lag", "Records of a partition that are not read yet", ("topic", "partition"))
 
 
-class Settings(BaseSettings):
-    """Read from the environment, once."""
+class WorkerSettings(Settings):
+    """What only a worker is told."""
 
-    model_config = SettingsConfigDict(env_prefix="PIKET_")
-
-    kafka: str = "127.0.0.1:9092"
-    regions: str = "32"
-    deployment: str = "local"
-    partitions: int = 3
-    metrics_port: int = 0
     session_timeout_s: float = 10.0
+    """Seconds after which the group gives a silent worker's partitions to others."""
 
 
-def build(settings: Settings, regions: Sequence[str]) -> faust.App:
+def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
     """Answer the Faust app that folds the facts of these regions; nothing is started."""
     app = faust.App(
         app_id(settings.deployment),
@@ -75,7 +72,7 @@ def build(settings: Settings, regions: Sequence[str]) -> faust.App:
     return app
 
 
-def wire(app: faust.App, settings: Settings, regions: Sequence[str]) -> None:
+def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
     """Connect topics, agent, changelog and flush."""
     sources = {topic(region, service): source(region, service) for region in regions for service in READ}
     processor = Processor(sources)
@@ -90,7 +87,7 @@ def wire(app: faust.App, settings: Settings, regions: Sequence[str]) -> None:
     @app.task  # type: ignore[untyped-decorator]
     async def flush() -> None:
         with fatal("writing facts or coverage rows failed"):
-            async with kafka.producer(settings.kafka) as producer:
+            async with kafka.producer(settings.kafka, PATIENCE_MS) as producer:
                 await processor.flush(KafkaOutlet(producer, changelog_topic(settings.deployment)))
 
     @app.timer(LAG_EVERY_S)  # type: ignore[untyped-decorator]
@@ -101,14 +98,14 @@ def wire(app: faust.App, settings: Settings, regions: Sequence[str]) -> None:
                 LAG.labels(tp.topic, tp.partition).set((app.consumer.highwater(tp) or following) - following)
 
 
-async def readable(settings: Settings) -> Sequence[str]:
+async def readable(settings: WorkerSettings) -> Sequence[str]:
     """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
     sizes = await kafka.topic_sizes(settings.kafka)
     changelog = changelog_topic(settings.deployment)
     if sizes.get(changelog) != settings.partitions:
         log.error("%s", kafka.absent_topics([changelog]))
         return ()
-    return [region for region in settings.regions.split(",") if _has_topics(region, sizes, settings.partitions)]
+    return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
 
 
 def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
@@ -120,15 +117,15 @@ def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
 
 def main() -> int:
     """Run until SIGTERM; answers the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure("worker")
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    settings = Settings()
+    settings = WorkerSettings()
     check_pins()
     regions = asyncio.run(readable(settings))
     if not regions:
         return EX_NOTHING_TO_READ
-    start_http_server(settings.metrics_port, "127.0.0.1")
+    serve_metrics(settings.metrics_port, REGISTRY)
     app = build(settings, regions)
     mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
     return 0

@@ -19,7 +19,6 @@ from tests import examples as ex
 
 FRIDAY = ex.THURSDAY + timedelta(days=1)
 DAYS = (ex.THURSDAY, FRIDAY)
-OPDS = tuple(f"OPD-{n}" for n in range(8))
 STAFF = tuple(ex.person(f"staff {n}") for n in range(25))
 NOON = 720
 PARTITIONS = 3
@@ -33,10 +32,11 @@ class Row(NamedTuple):
 
 
 class Offices:
-    """Eight offices, one counter each, for which everybody is rostered on two days; people come and go at random."""
+    """One counter each, for which everybody is rostered on two days; people come and go at random."""
 
-    def __init__(self, region: str, producer: AIOKafkaProducer, seed: int) -> None:
+    def __init__(self, region: str, producer: AIOKafkaProducer, seed: int, opds: int = 8) -> None:
         self.region = region
+        self.opds = [f"OPD-{n}" for n in range(opds)]
         self.random = random.Random(seed)  # noqa: S311 - a game of chance
         self.sent: list[Event] = []
         self._producer = producer
@@ -47,7 +47,7 @@ class Offices:
 
     async def open(self) -> None:
         """Arrange every counter and publish its rosters."""
-        for opd in OPDS:
+        for opd in self.opds:
             await self._tell(ex.arrangement(opd=opd), opd)
             for day in DAYS:
                 await self._tell(ex.roster(*(ex.shift(one, at_post="LOKET-1") for one in STAFF), day=day), opd)
@@ -55,7 +55,7 @@ class Offices:
     async def morning(self, taps: int, repeats: float = 0.15) -> None:
         """Let people come and go; some events are sent twice, as a relay that lost its mark does."""
         for _ in range(taps):
-            opd, day, one = self.random.choice(OPDS), self.random.choice(DAYS), self.random.choice(STAFF)
+            opd, day, one = self.random.choice(self.opds), self.random.choice(DAYS), self.random.choice(STAFF)
             present = self._present[opd, day]
             await self._tell(ex.tap("out" if one in present else "in", one, self._later(day)), opd)
             present ^= {one}
@@ -99,7 +99,7 @@ class Offices:
         """Every row that must be in the view, by key: counted here, not by the product."""
         return {
             f"{self.region}/{opd}/{day}": Row(len(self._present[opd, day]), self._facts[opd])
-            for opd in OPDS
+            for opd in self.opds
             for day in DAYS
         }
 

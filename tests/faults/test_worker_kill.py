@@ -39,6 +39,7 @@ class Site:
         self.bootstrap, self.region, self.offices = broker.bootstrap, region, offices
         self.deployment = f"d{region}"
         self.log = folder / "worker.log"
+        self.started: list[Child] = []
 
     def command(self, *planted: str, regions: str = "") -> list[str]:
         """How to start a worker; with `planted` code run in its process before."""
@@ -52,14 +53,17 @@ class Site:
         }
         return ["env", *(f"{k}={v}" for k, v in settings.items()), sys.executable, "-c", "\n".join([*planted, start])]
 
+    def start(self, *planted: str, regions: str = "") -> Child:
+        """One more worker; the test's end kills it."""
+        self.started.append(Child(self.command(*planted, regions=regions), self.log))
+        return self.started[-1]
+
     @contextmanager
     def worker(self, *planted: str, regions: str = "") -> Iterator[Child]:
         """A running worker, killed -9 at the end."""
-        child = Child(self.command(*planted, regions=regions), self.log)
-        try:
-            yield child
-        finally:
-            child.kill()
+        child = self.start(*planted, regions=regions)
+        yield child
+        child.kill()
 
     async def settled(self) -> bool:
         expected = self.offices.expected()
@@ -118,7 +122,10 @@ async def site(broker: Kafka, tmp_path: Path) -> AsyncIterator[Site]:
     await kafka.create_topics(broker.bootstrap, [region], PARTITIONS, 1)
     await create_changelog(broker.bootstrap, f"d{region}", PARTITIONS, 1)
     async with kafka.producer(broker.bootstrap) as producer:
-        yield Site(broker, region, tmp_path, Offices(region, producer, seed=int(region)))
+        site = Site(broker, region, tmp_path, Offices(region, producer, seed=int(region)))
+        yield site
+    for worker in site.started:
+        worker.kill()
 
 
 def test_without_topics_the_worker_says_which_and_ends_with_status_2(site: Site) -> None:
@@ -144,6 +151,24 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
     await flow
     with site.worker():
         assert await site.settled()
+
+
+async def test_workers_that_join_leave_and_die_together_lose_nothing(site: Site) -> None:
+    await site.offices.open()
+    flow = asyncio.create_task(site.offices.come_and_go(seconds=20))
+    workers = [site.start()]
+    while not flow.done():
+        await asyncio.sleep(site.offices.random.uniform(0.5, 3))
+        if len(workers) < 3 and site.offices.random.random() < 0.6:
+            workers.append(site.start())
+        elif len(workers) > 1:
+            leaving = workers.pop(site.offices.random.randrange(len(workers)))
+            if site.offices.random.random() < 0.5:
+                leaving.stop(5)
+            else:
+                leaving.kill()
+    assert all(worker.running for worker in workers)  # none found a gap
+    assert await site.settled()
 
 
 KILLED_BETWEEN = """
