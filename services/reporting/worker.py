@@ -8,7 +8,7 @@ import asyncio
 import logging
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,6 +34,7 @@ EX_NOTHING_TO_READ = 2
 QUEUED = 16
 """Batches between fetch and fold."""
 LAG_EVERY_S = 2.0
+WHOLE_EVERY_S = 3.0
 PATIENCE_MS = 30_000
 """How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
 
@@ -96,6 +97,30 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
         for tp, following in processor.positions.items():
             with suppress(AssertionError):  # revoked: aiokafka knows no end of it
                 LAG.labels(tp.topic, tp.partition).set((app.consumer.highwater(tp) or following) - following)
+
+    @app.timer(WHOLE_EVERY_S)  # type: ignore[untyped-decorator]
+    async def whole() -> None:
+        unread = left_out(app.consumer.assignment(), sources, read_before=bool(processor.positions))
+        if unread and not app.rebalancing:
+            with fatal("Faust left topics out that were missing for a moment"):
+                raise LeftOut(", ".join(unread))
+
+
+class LeftOut(Exception):
+    """Topics that were missing when partitions were assigned: Faust would never read them again."""
+
+
+def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:
+    """Topics that lack a partition number which another topic was assigned: all have the same partitions.
+
+    All of them, when a worker that has read is left with none: it starts again, as a spare if others have them all.
+    """
+    numbers: dict[str, set[int]] = {name: set() for name in topics}
+    for name, number in assigned:
+        if name in numbers:
+            numbers[name].add(number)
+    every = set().union(*numbers.values())
+    return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
 
 
 async def readable(settings: WorkerSettings) -> Sequence[str]:
