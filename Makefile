@@ -8,7 +8,8 @@ quick := tests/unit tests/laws tests/contract tests/flow
 # What decides and counts, without a clock, randomness or IO: every line and branch of it is tested.
 pure := services/*/decider.py,services/*/commands.py,services/policy/resolution.py,services/roster/planner.py,$\
 services/reporting/coverage.py,services/reporting/factset.py,services/reporting/inforce.py,$\
-services/reporting/presence.py,services/reporting/spans.py,shared/events.py,shared/regions.py,shared/settle.py,$\
+services/reporting/presence.py,services/reporting/spans.py,services/reporting/runs.py,services/reporting/state.py,$\
+services/reporting/strip.py,shared/events.py,shared/regions.py,shared/settle.py,$\
 shared/facts/*.py
 
 help: ## what can be made

@@ -40,7 +40,14 @@ def serve(
     """Serve services over HTTP on 127.0.0.1, each under its own path."""
     settings = Settings()
     apps = {name: SERVICES[name](settings) for name in services or SERVICES}
-    uvicorn.run(gateway(apps, default=[*apps][-1]), host="127.0.0.1", port=port, log_config=None, access_log=False)
+    uvicorn.run(
+        gateway(apps, default=[*apps][-1]),
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
 
 
 @cli.command()
