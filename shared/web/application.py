@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.identity import Identity
-from shared.web import problem
+from shared.web import docs, problem
 from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
 
@@ -25,6 +25,7 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, **options)
     app.state.identity = identity
     problem.install(app)
+    docs.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(BodyLimit)
     app.add_middleware(StrictHeaders)

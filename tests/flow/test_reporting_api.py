@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from services.reporting import api, view
+from services.reporting import api, pages, view
 from services.reporting.view import View, newer
 from shared import web
 from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
@@ -62,6 +62,7 @@ def held(time: Time) -> View:
 def app(held: View, time: Time) -> FastAPI:
     app = web.application("Cakupan", Identity({}, "", ""))
     app.include_router(api.router(held, time))
+    app.include_router(pages.router(held, time))
     return app
 
 
@@ -211,3 +212,44 @@ async def test_a_stream_shows_the_minute_turn(address: str, time: Time) -> None:
     seen = await watch(address, an_hour_later)
     assert [state["state"] for state in seen] == ["KRITIS", "TUTUP"]
     assert datetime.fromisoformat(seen[1]["at"]) == at("15:00").astimezone(UTC)
+
+
+async def test_the_page_is_complete_without_a_script(client: httpx.AsyncClient) -> None:
+    page = await client.get("/opd/32/DPMPTSP")
+    assert "1 dari 1 titik layanan DPMPTSP kekurangan petugas" in page.text
+    assert page.headers["content-language"] == "id"
+
+
+async def test_a_language_once_chosen_is_kept(client: httpx.AsyncClient) -> None:
+    await client.get("/opd/32/DPMPTSP?lang=en")
+    assert "1 of 1 counters of DPMPTSP lacks staff" in (await client.get("/opd/32/DPMPTSP")).text
+
+
+async def test_a_language_that_nobody_speaks_here_is_indonesian(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/opd/32/DPMPTSP?lang=../../etc/passwd")).headers["content-language"] == "id"
+
+
+async def test_the_first_page_leads_to_an_opd(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/")).headers["location"] == "/opd/32/DPMPTSP"
+
+
+async def test_a_page_of_no_opd_is_a_problem(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/opd/32/..%2Fetc")).status_code == 404
+
+
+async def test_a_live_page_gets_the_fragment_and_signs_of_life(
+    address: str, held: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.reporting.live.BEAT_SECONDS", 0.5)
+    seen = []
+    async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", "/opd/32/DPMPTSP/live") as answer:
+        async for line in answer.aiter_lines():
+            if "kekurangan petugas" in line:
+                seen.append("short")
+            if line == "event: beat" and seen[-1:] == ["short"]:
+                seen.append("beat")
+                held.keep([CHECKED_IN])
+            if "cukup petugas" in line:
+                seen.append("staffed")
+                break
+    assert seen == ["short", "beat", "staffed"]

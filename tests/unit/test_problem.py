@@ -203,3 +203,11 @@ async def test_every_answer_carries_a_strict_content_security_policy(client: htt
         policy = (await client.get(path)).headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
         assert "unsafe" not in policy
+
+
+async def test_the_interface_is_documented_by_itself_in_both_languages(client: httpx.AsyncClient) -> None:
+    pages = [await client.get("/docs", params={"lang": lang}) for lang in ("id", "en")]
+    for page, heading in zip(pages, ("Contoh melayani 3 permintaan", "Contoh answers 3 requests"), strict=True):
+        assert f"<h1>{heading}</h1>" in page.text
+        assert "/visits" in page.text
+        assert "urn:piket:problem:version-conflict" in page.text
