@@ -1,0 +1,160 @@
+"""`python -m tests.bench.contenders NAME COUNT`: one process that reads COUNT events and tells what it took.
+
+Every contender decodes each event and adds it to the fact set of its OPD; the facts it ends with are counted and told.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import faust
+import mode
+from aiokafka import AIOKafkaConsumer
+
+from services.reporting import worker
+from services.reporting.changelog import Row
+from services.reporting.factset import FactSet
+from services.reporting.outlet import KafkaOutlet, Outlet
+from services.reporting.processor import Processor
+from services.reporting.transport import Batch
+from shared import events
+from shared.facts.coverage import Coverage
+
+TOPIC = events.topic("32", "attendance")
+RUN, BOOTSTRAP, PARTITIONS = os.environ["PIKET_DEPLOYMENT"], os.environ["PIKET_KAFKA"], 3
+
+
+class Meter:
+    """Wall and processor time from the first event to the last."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._wall = self._cpu = 0.0
+
+    def start(self) -> None:
+        """The first event is here."""
+        if not self._wall:
+            self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def tell(self, facts: int) -> None:
+        """Everything is done: print the figures and end."""
+        seconds, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        print(json.dumps({"rate": self.count / seconds, "cpu_us": cpu / self.count * 1e6, "facts": facts}), flush=True)
+        os._exit(0)
+
+
+async def bare(meter: Meter) -> None:
+    """An aiokafka loop, nothing durable, nothing committed."""
+    known: defaultdict[str, FactSet] = defaultdict(FactSet)
+    read = 0
+    async with AIOKafkaConsumer(
+        TOPIC,
+        bootstrap_servers=BOOTSTRAP,
+        group_id=RUN,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=50,
+    ) as consumer:
+        while read < meter.count:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                meter.start()
+                read += len(records)
+                for record in records:
+                    event = events.decode(record.value)
+                    known[event.partitionkey].add(event)
+    meter.tell(sum(map(len, known.values())))
+
+
+def stock(meter: Meter) -> None:
+    """Faust as it comes: one agent, one event at a time, one table row per fact."""
+    app = faust.App(
+        RUN,
+        broker=f"kafka://{BOOTSTRAP}",
+        store="memory://",
+        topic_partitions=PARTITIONS,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        datadir=os.environ["PIKET_FOLDER"],
+    )
+    table = app.Table("facts", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
+    known: defaultdict[str, FactSet] = defaultdict(FactSet)
+    read = 0
+
+    @app.agent(app.topic(TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"))
+    async def fold(stream: faust.Stream) -> None:
+        nonlocal read
+        async for body in stream:
+            meter.start()
+            event = events.decode(body)
+            known[event.partitionkey].add(event)
+            table[f"{event.partitionkey}|{event.id}".encode()] = body
+            read += 1
+            if read == meter.count:
+                meter.tell(sum(map(len, known.values())))
+
+    mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+
+
+class Measured(Processor):
+    """The worker's processor; ends the process when every event is acknowledged."""
+
+    meter: Meter
+
+    async def take(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
+        """Fold one batch."""
+        self.meter.start()
+        await super().take(batch, acknowledge)
+
+    async def flush_once(self, outlet: Outlet) -> None:
+        """Make durable what is folded."""
+        await super().flush_once(outlet)
+        if sum(self.positions.values()) >= self.meter.count and not self._folded.records:
+            self.meter.tell(sum(len(facts) for known in self._known.values() for facts in known.facts.values()))
+
+
+class WithoutRows(Measured):
+    """Coverage rows are neither computed nor sent."""
+
+    async def _publish(self, *_: object) -> None:
+        pass
+
+
+class Nowhere(KafkaOutlet):
+    """Nothing is written."""
+
+    async def keep(self, partition: int, facts: list[Row]) -> None:  # type: ignore[override]
+        pass
+
+    async def publish(self, row: Coverage) -> None:
+        pass
+
+
+def piket(processor: type[Measured], outlet: type[KafkaOutlet]) -> Callable[[Meter], None]:
+    """The worker as it is deployed, with a meter."""
+
+    def run(meter: Meter) -> None:
+        Measured.meter = meter
+        planted: Mapping[str, Any] = {"Processor": processor, "KafkaOutlet": outlet}
+        vars(worker).update(planted)
+        sys.exit(worker.main())
+
+    return run
+
+
+CONTENDERS: Mapping[str, Callable[[Meter], None]] = {
+    "bare": lambda meter: asyncio.run(bare(meter)),
+    "fold": piket(WithoutRows, Nowhere),
+    "facts": piket(WithoutRows, KafkaOutlet),
+    "whole": piket(Measured, KafkaOutlet),
+    "stock": stock,
+}
+
+if __name__ == "__main__":
+    CONTENDERS[sys.argv[1]](Meter(int(sys.argv[2])))
