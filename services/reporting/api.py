@@ -52,15 +52,23 @@ def router(view: View, now: Clock) -> APIRouter:
         await _await_position(view, f"{region}/{opd}/{local_date(now(), region)}", region, position)
         return live.stand(region, opd)
 
-    @routes.get("/readyz", include_in_schema=False)
+    routes.include_router(readiness(view))
+    streams.include_router(routes)
+    return streams
+
+
+def readiness(view: View) -> APIRouter:
+    """`/readyz`: whether the view is complete and current."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/readyz")
     async def ready() -> Response:
         behind = view.behind()
         if behind:
             raise Problem("behind", {"retry-after": "2"}, since=behind.isoformat())
         return Response(status_code=204)
 
-    streams.include_router(routes)
-    return streams
+    return routes
 
 
 async def _await_position(view: View, key: str, region: str, position: str | None) -> None:
