@@ -30,18 +30,17 @@ from shared.kafka import EVENTS, DeadLetter, dead_letter
 log = logging.getLogger(__name__)
 
 BATCHES = Counter("piket_worker_batches_total", "Batches folded")
-WAITING = 20_000
+WAITING = 50_000
 """Records folded and not yet durable: with more, no batch is taken, and soon none is fetched."""
 COALESCE_S = 0.1
 """Pause between flushes: however many facts touch a row, it is published once in this time."""
-NO_OPD = "-"
+NO_OPD = "/-"
 
 
 class Touched(NamedTuple):
-    """A coverage row to publish."""
+    """A coverage row to publish; `opd` is the record key, `{region}/{opd}`."""
 
     partition: int
-    region: str
     opd: str
     service_date: date
 
@@ -62,19 +61,16 @@ class Gap(Exception):
 
 
 class Known:
-    """What is known of one partition: the facts of each (region, OPD), and the highest sequence read of each source."""
+    """What is known of one partition: the facts of each `{region}/{opd}`, and the highest sequence of each source."""
 
     def __init__(self) -> None:
-        self.facts: defaultdict[tuple[str, str], FactSet] = defaultdict(FactSet)
+        self.facts: defaultdict[str, FactSet] = defaultdict(FactSet)
         self.watermark: dict[str, int] = {}
 
-    def add(self, event: Event) -> Collection[tuple[str, str, date]]:
-        """Keep a fact; answers region, OPD and service date of every row that it touches, also when it is a repeat."""
-        region, opd = event.partitionkey.split("/")
+    def add(self, event: Event) -> Collection[date]:
+        """Keep a fact; answers the service dates of every row that it touches, also when it is a repeat."""
         self.watermark[event.source] = max(event.sequence, self.watermark.get(event.source, 0))
-        if opd == NO_OPD:
-            return ()
-        return [(region, opd, day) for day in self.facts[region, opd].add(event)]
+        return () if event.partitionkey.endswith(NO_OPD) else self.facts[event.partitionkey].add(event)
 
 
 class Processor:
@@ -122,8 +118,8 @@ class Processor:
         except Undecodable as why:
             self._folded.unreadable.append((source.split("/")[2], dead_letter(record, why.reason)))
             return "unreadable"
-        touched = self._known[record.partition].add(event)
-        self._folded.touched.update(Touched(record.partition, *row) for row in touched)
+        for day in self._known[record.partition].add(event):
+            self._folded.touched.add(Touched(record.partition, event.partitionkey, day))
         fact = Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b"")
         self._folded.facts[record.partition].append(fact)
         return "folded"
@@ -156,11 +152,12 @@ class Processor:
         await asyncio.gather(*sent)
 
     def _row(self, touched: Touched) -> Coverage | None:
-        partition, region, opd, service_date = touched
-        known = self._known.get(partition)
-        if known is None or (region, opd) not in known.facts:
+        known = self._known.get(touched.partition)
+        if known is None or touched.opd not in known.facts:
             return None  # revoked since
-        return coverage.row(known.facts[region, opd].of(service_date), region, opd, service_date, known.watermark)
+        region, opd = touched.opd.split("/")
+        facts = known.facts[touched.opd].of(touched.service_date)
+        return coverage.row(facts, region, opd, touched.service_date, known.watermark)
 
     def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
         """Take facts of a newly assigned partition from the changelog."""
@@ -174,7 +171,7 @@ class Processor:
     async def publish_all(self) -> None:
         """Publish every row of the assigned partitions: what was killed before its row was out shows now."""
         every = {
-            Touched(partition, *opd, day)
+            Touched(partition, opd, day)
             for partition, known in self._known.items()
             for opd, facts in known.facts.items()
             for day in facts.dates()
@@ -187,7 +184,7 @@ class Processor:
 
 def _read(record: ConsumerRecord[bytes, bytes], source: str) -> Event:
     event = decode(record.value or b"")
-    belongs = event.source == source == source_of(event.data.region, event.service)
-    if belongs and record.key == event.partitionkey.encode() == event.data.partition_key.encode():
+    own_source = event.source == source == source_of(event.data.region, event.service)
+    if own_source and record.key == event.partitionkey.encode() == event.data.partition_key.encode():
         return event
     raise Undecodable(f"{event.source} with the key {event.partitionkey} does not belong on this topic")

@@ -1,6 +1,7 @@
 """`python -m tests.bench.contenders NAME COUNT`: one process that reads COUNT events and tells what it took.
 
-Every contender decodes each event and adds it to the fact set of its OPD; the facts it ends with are counted and told.
+Every contender decodes each event and adds it to the fact set of its OPD, with the same garbage collector settings; the
+facts it ends with are counted and told.
 """
 
 import asyncio
@@ -157,4 +158,5 @@ CONTENDERS: Mapping[str, Callable[[Meter], None]] = {
 }
 
 if __name__ == "__main__":
+    worker.calm_collector()
     CONTENDERS[sys.argv[1]](Meter(int(sys.argv[2])))

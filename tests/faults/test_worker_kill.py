@@ -22,7 +22,7 @@ from tests.faults.offices import PARTITIONS, Offices, committed, everything, set
 
 pytestmark = pytest.mark.parts
 
-KILLS = 6
+KILLS = 5
 READ = ("policy", "roster", "attendance")
 
 
@@ -143,10 +143,10 @@ async def test_a_region_without_topics_is_skipped_loudly_and_the_others_run(site
 
 async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(site: Site) -> None:
     await site.offices.open()
-    flow = asyncio.create_task(site.offices.come_and_go(seconds=18))
+    flow = asyncio.create_task(site.offices.come_and_go(seconds=15))
     for _ in range(KILLS):
         with site.worker():
-            await asyncio.sleep(site.offices.random.uniform(1.5, 4))
+            await asyncio.sleep(site.offices.random.uniform(1.5, 3.5))
     assert sum((await site.committed()).values()) > 100
     await flow
     with site.worker():
@@ -155,7 +155,7 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
 
 async def test_workers_that_join_leave_and_die_together_lose_nothing(site: Site) -> None:
     await site.offices.open()
-    flow = asyncio.create_task(site.offices.come_and_go(seconds=20))
+    flow = asyncio.create_task(site.offices.come_and_go(seconds=15))
     workers = [site.start()]
     while not flow.done():
         await asyncio.sleep(site.offices.random.uniform(0.5, 3))
