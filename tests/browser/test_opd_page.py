@@ -11,7 +11,7 @@ from time import perf_counter
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from services.reporting.app import assemble
 from services.reporting.view import View
@@ -59,12 +59,14 @@ class Office:
         serving = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.02)
-        yield
-        server.force_exit = server.should_exit = True
-        for connection in list(server.server_state.connections):
-            if transport := connection.transport:
-                transport.abort()
-        await serving
+        try:
+            yield
+        finally:
+            server.force_exit = server.should_exit = True
+            for connection in list(server.server_state.connections):
+                if transport := connection.transport:
+                    transport.abort()
+            await serving
 
 
 @pytest.fixture
@@ -171,6 +173,18 @@ async def test_english_is_a_switch_away_and_is_kept(office: Office, page: Page) 
         await heading(page, "1 of 1 counters of DPMPTSP lacks staff")
         office.check_in()
         await heading(page, "Every counter of DPMPTSP is staffed: 1 of 1")
+
+
+async def test_on_a_slow_line_the_stream_begins_all_the_same(office: Office, page: Page) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1.5)
+        await route.continue_()
+
+    await page.route("**/hx-sse*", late)
+    async with office.served():
+        await live(page, office)
+        office.check_in()
+        await heading(page, STAFFED)
 
 
 async def test_without_scripts_the_page_still_answers(office: Office, browser: Browser) -> None:
