@@ -27,14 +27,7 @@ def router(store: Store[State], now: Clock) -> APIRouter:
         region: Region, tap: Literal["check-ins", "check-outs", "post-takings"], press: Press, asked: Asked
     ) -> Response:
         command = command_of(TAPS[tap], region, press, asked, now)
-        return await submit(
-            asked,
-            store,
-            region,
-            decider.stream(command),
-            lambda states, context: decider.decide(command, states, context),
-            event_id=decider.event_id(command),
-        )
+        return await submit(asked, store, decider, command, decider.event_id(command))
 
     return routes
 

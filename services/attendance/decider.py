@@ -88,6 +88,12 @@ def stream(command: RecordTap) -> str:
     return f"attendance/{command.region}/{command.opd}/{day}/{command.employee}"
 
 
+def reads(command: RecordTap) -> tuple[str, ...]:
+    """Nothing: no tap depends on another stream."""
+    del command
+    return ()
+
+
 def event_id(command: RecordTap) -> UUID:
     """The same tap has the same id, whenever and however often the phone hands it in (design 3-contracts)."""
     return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.press.client_id}")

@@ -13,7 +13,6 @@ from services.policy.commands import (
     Enactment,
     Opening,
     OpenOpd,
-    PolicyCommand,
     Revocation,
     RevokeInstrument,
 )
@@ -33,37 +32,29 @@ def router(store: Store[State]) -> APIRouter:
     """`/policy/v1/{region}/…`."""
     routes = APIRouter(prefix="/policy/v1/{region}")
 
-    async def answer(asked: Submission, command: PolicyCommand) -> Response:
-        return await submit(
-            asked,
-            store,
-            command.region,
-            decider.stream(command),
-            lambda states, context: decider.decide(command, states, context),
-            decider.reads(command),
-        )
-
     @routes.post("/instruments", status_code=201, summary="Enact an instrument")
     async def enact(region: Region, body: Annotated[Enactment, Depends(closed(Enactment))], asked: Asked) -> Response:
         require(asked.principal, Action.ENACT, Scope(region))
-        return await answer(asked, EnactInstrument(region=region, **fields(body)))
+        return await submit(asked, store, decider, EnactInstrument(region=region, **fields(body)))
 
     @routes.post("/instruments/{instrument}/revocation", status_code=201, summary="Revoke an instrument")
     async def revoke(region: Region, instrument: str, body: Revocation, asked: Asked) -> Response:
         require(asked.principal, Action.ENACT, Scope(region))
-        return await answer(asked, RevokeInstrument(region=region, instrument=instrument, **fields(body)))
+        return await submit(
+            asked, store, decider, RevokeInstrument(region=region, instrument=instrument, **fields(body))
+        )
 
     @routes.post("/opd", status_code=201, summary="Enter an OPD into the register")
     async def open_opd(region: Region, body: Opening, asked: Asked) -> Response:
         require(asked.principal, Action.ENACT, Scope(region))
-        return await answer(asked, OpenOpd(region=region, **fields(body)))
+        return await submit(asked, store, decider, OpenOpd(region=region, **fields(body)))
 
     @routes.post("/opd/{opd}/units", status_code=201, summary="Arrange a unit")
     async def arrange(
         region: Region, opd: Code, body: Annotated[Arrangement, Depends(closed(Arrangement))], asked: Asked
     ) -> Response:
         require(asked.principal, Action.ARRANGE, Scope(region, opd))
-        return await answer(asked, ArrangeUnit(region=region, opd=opd, **fields(body)))
+        return await submit(asked, store, decider, ArrangeUnit(region=region, opd=opd, **fields(body)))
 
     @routes.get("/opd/{opd}", summary="The effective policy of an OPD")
     async def effective(region: Region, opd: Code, who: Who, response: Response) -> PolicyChanged:

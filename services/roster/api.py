@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from services.roster import decider, registry
-from services.roster.decider import AssignRoster, Day, PlaceEmployee, Placement, RosterCommand, State
+from services.roster.decider import AssignRoster, Day, PlaceEmployee, Placement, State
 from services.roster.projections import seen
 from shared.clock import Clock
 from shared.database import Database
@@ -32,22 +32,14 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
     """`/roster/v1/{region}/opd/{opd}/…`."""
     routes = APIRouter(prefix="/roster/v1/{region}/opd/{opd}")
 
-    async def answer(asked: Submission, command: RosterCommand) -> Response:
-        return await submit(
-            asked,
-            store,
-            command.region,
-            decider.stream(command),
-            lambda states, context: decider.decide(command, states, context),
-            decider.reads(command),
-        )
-
     @routes.post("/people", status_code=201, summary="Place a person in a unit")
     async def place(region: Region, opd: Code, body: Enrolment, asked: Asked) -> Response:
         require(asked.principal, Action.PLACE, Scope(region, opd))
         employee = await registry.enrol(database, region, opd, body.name, body.nip, new_employee)
         placement = {k: v for k, v in vars(body).items() if k not in {"name", "nip"}}
-        return await answer(asked, PlaceEmployee(region=region, opd=opd, employee=employee, **placement))
+        return await submit(
+            asked, store, decider, PlaceEmployee(region=region, opd=opd, employee=employee, **placement)
+        )
 
     @routes.get("/people", summary="The people of an OPD by name; the reading is recorded")
     async def people(region: Region, opd: Code, who: Who) -> list[registry.Person]:
@@ -58,8 +50,11 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
     async def assign(region: Region, opd: Code, unit: Code, work_date: Day, asked: Asked) -> Response:
         require(asked.principal, Action.PLAN, Scope(region, opd))
         known = await seen(database, region, opd, unit)
-        return await answer(
-            asked, AssignRoster(region=region, opd=opd, unit=unit, work_date=work_date, **known._asdict())
+        return await submit(
+            asked,
+            store,
+            decider,
+            AssignRoster(region=region, opd=opd, unit=unit, work_date=work_date, **known._asdict()),
         )
 
     @routes.get("/units/{unit}/days/{work_date}", summary="The roster of a unit's day")

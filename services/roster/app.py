@@ -10,7 +10,6 @@ import rfc8785
 from fastapi import FastAPI
 
 from services.roster import api, decider
-from services.roster.decider import State
 from services.roster.projections import apply
 from shared import kafka
 from shared.background import alongside
@@ -21,9 +20,8 @@ from shared.following import Record
 from shared.identity import Identity
 from shared.projection import Projection
 from shared.settings import Settings
-from shared.store import Store
-from shared.web import application, feed_router
 from shared.web.application import Lifespan
+from shared.web.service import service
 
 SERVICE = "roster"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -44,31 +42,16 @@ def create(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def projecting(_: FastAPI) -> AsyncIterator[None]:
+        await database.migrate(MIGRATIONS)
         async with alongside(projection.run()):
             yield
 
     return assemble(database, settings.identity(), settings.now(), projecting)
 
 
-def assemble(database: Database, identity: Identity, now: Clock, beside: Lifespan | None = None) -> FastAPI:
-    """The application on a database whose projection somebody feeds."""
-    store: Store[State] = Store(database, service=SERVICE, decider=decider, now=now)
-
-    @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
-        await store.open()
-        await database.migrate(MIGRATIONS)
-        if beside:
-            async with beside(app):
-                yield
-        else:
-            yield
-        await store.close()
-        await database.close()
-
-    app = application("Piket roster", identity, running, openapi_url=f"/{SERVICE}/openapi.json")
-    app.state.store = store
-    app.include_router(feed_router(store))
+def assemble(database: Database, identity: Identity, now: Clock, beside: Lifespan) -> FastAPI:
+    """The application on a database; `beside` brings roster's own tables and feeds them."""
+    app, store = service(SERVICE, decider, database, identity, now, beside)
     app.include_router(api.router(store, database, now))
     return app
 

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from functools import partial
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from starlette.responses import JSONResponse
 
-from shared.command import Command, Decide, EventRef, Outcome, S
+from shared.command import Command, Context, Decide, EventRef, Outcome, S
 from shared.events import FACTS
+from shared.facts.fact import Fact
 from shared.identity import Principal
 from shared.web.access import principal
 from shared.web.problem import Problem
@@ -61,7 +63,48 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(f"{method}\n{path}\n{meaning}".encode()).hexdigest()
 
 
+class Asked(Protocol):
+    """A service's command."""
+
+    @property
+    def region(self) -> str:
+        """Whose source it appends to."""
+
+
+C_contra = TypeVar("C_contra", bound=Asked, contravariant=True)
+S_contra = TypeVar("S_contra", contravariant=True)
+
+
+class Decisions(Protocol[C_contra, S_contra]):
+    """A service's decider module, as the edge calls it."""
+
+    def stream(self, command: C_contra, /) -> str:
+        """The primary stream."""
+
+    def reads(self, command: C_contra, /) -> Sequence[str]:
+        """What else the command must see."""
+
+    def decide(
+        self, command: C_contra, states: Mapping[str, S_contra], context: Context, /
+    ) -> Mapping[str, Sequence[Fact]]:
+        """The facts it makes."""
+
+
 async def submit(
+    asked: Submission,
+    store: Stores[S],
+    decider: Decisions[C_contra, S],
+    command: C_contra,
+    event_id: UUID | None = None,
+) -> Response:
+    """Decide a command by its service's decider, store, and answer."""
+    decide = partial(decider.decide, command)
+    return await execute(
+        asked, store, command.region, decider.stream(command), decide, decider.reads(command), event_id
+    )
+
+
+async def execute(
     asked: Submission,
     store: Stores[S],
     region: str,

@@ -1,6 +1,7 @@
 """The wire format of 3-contracts: what a tap looks like on Kafka, and what is no event."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -90,4 +91,6 @@ def test_an_event_says_its_service_and_its_name() -> None:
 
 
 def test_what_concerns_no_single_opd_has_a_key_of_its_own() -> None:
-    assert InstrumentRevoked.model_construct(region="32").partition_key == "32/-"
+    day = date(2025, 11, 13)
+    dates = {"decided_on": day, "published_on": day, "effective_from": day, "binds_until": day}
+    assert InstrumentRevoked(region="32", instrument="se-150", **dates).partition_key == "32/-"

@@ -23,6 +23,7 @@ from shared.facts.attendance import CheckedIn
 from shared.facts.fact import Command, Fact
 from shared.identity import Action, Identity, Principal
 from shared.store import Store
+from shared.web.commands import execute
 from tests.examples import at, refused, tap
 
 NOW = at("08:16")
@@ -60,7 +61,7 @@ def routes(store: Store[State]) -> APIRouter:
             fact = refused(who.employee, body.at) if body.kind == "no" else tap(body.kind, who.employee, body.at)
             return {STREAM: [fact]}
 
-        return await web.submit(asked, store, region, STREAM, decide)
+        return await execute(asked, store, region, STREAM, decide)
 
     return router
 

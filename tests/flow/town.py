@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from aiokafka import ConsumerRecord
+from fastapi import FastAPI
 from faust.types import TP
 
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
@@ -44,15 +45,17 @@ class Town:
         self.stores, self._projection, self._view = stores, projection, view
         self._read = dict.fromkeys(SERVICES, 0)
         self._processor = Processor({topic(REGION, service): source(REGION, service) for service in SERVICES})
+        self._hand = asyncio.Lock()
         self.letters: list[DeadLetter] = []
         self.changelog: list[Row] = []
 
     async def catch_up(self) -> None:
-        """Move every stored event to its readers."""
-        for service in SERVICES:
-            page = await self.stores[service].read_feed(REGION, self._read[service])
-            if page:
-                await self._hand_on(service, page)
+        """Move every stored event to its readers, one hand at a time."""
+        async with self._hand:
+            for service in SERVICES:
+                page = await self.stores[service].read_feed(REGION, self._read[service])
+                if page:
+                    await self._hand_on(service, page)
 
     async def _hand_on(self, service: str, page: Sequence[Stored]) -> None:
         name, begins = topic(REGION, service), self._read[service]
@@ -112,11 +115,17 @@ async def town(folder: Path) -> AsyncIterator[tuple[World, Town]]:
     """A running town and its office."""
     issuer, watch = Issuer(folder, "demo"), Watch()
     identity = Identity.of(issuer.jwks(), ISSUER, AUDIENCE)
+
+    @asynccontextmanager
+    async def tables(_: FastAPI) -> AsyncIterator[None]:
+        await databases["roster"].migrate(roster.MIGRATIONS)
+        yield
+
     databases = {service: Database(f"sqlite://{folder}/{service}.db") for service in SERVICES}
     view = View(watch)
     apps = {
         "policy": policy.assemble(databases["policy"], identity, watch),
-        "roster": roster.assemble(databases["roster"], identity, watch),
+        "roster": roster.assemble(databases["roster"], identity, watch, tables),
         "attendance": attendance.assemble(databases["attendance"], identity, watch),
         "reporting": reporting.assemble(view, identity, watch),
     }
