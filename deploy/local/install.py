@@ -53,11 +53,12 @@ JAVA = Program("Java 17 or newer", java_is_recent, "default-jre-headless")
 MAVEN = Program("Maven", on_path("mvn"), "maven")
 POSTGRESQL = Program("the PostgreSQL server", postgresql_is_installed, "postgresql")
 CHROMIUM = Program("Chromium", on_path("chromium", "chromium-browser", "google-chrome"), "chromium")
+CURL = Program("curl", on_path("curl"), "curl")
 NEEDED = {
     "check": (),
-    "demo": (JAVA, MAVEN),
+    "demo": (JAVA, MAVEN, CURL),
     "bench": (JAVA, MAVEN, POSTGRESQL),
-    "test": (JAVA, MAVEN, POSTGRESQL, CHROMIUM),
+    "test": (JAVA, MAVEN, CURL, POSTGRESQL, CHROMIUM),
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from prometheus_client import REGISTRY
 from rich.console import Console
 
 from services.attendance import decider as attendance
@@ -14,6 +15,7 @@ from shared.events import FIRST_CHAIN
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.store import Store
+from shared.telemetry import serve_metrics
 
 DECIDERS = {"policy": policy, "roster": roster, "attendance": attendance}
 
@@ -26,6 +28,7 @@ def store_of(settings: Settings, service: str) -> Store[object]:
 
 async def relay(settings: Settings) -> None:
     """Relay every source; a refusal of one ends all with its sentence, and a supervisor starts them again."""
+    serve_metrics(settings.metrics_port, REGISTRY)
     async with asyncio.TaskGroup() as group:
         for service in DECIDERS:
             store = store_of(settings, service)

@@ -27,10 +27,10 @@ class Stack:
     ) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port, metrics, worker_metrics = port or free_ports(1)[0], *free_ports(2)
+        self.port = port or free_ports(1)[0]
         self.issuer = Issuer(self.folder, "demo")
         self.now: Clock = set_clock(self.clock_file, start, speed)
-        self.metrics = {"app": metrics, "worker": worker_metrics}
+        self.metrics = dict(zip(COMMANDS, free_ports(len(COMMANDS)), strict=True))
         self.environment = {
             "PIKET_PROFILE": "demo",
             "PIKET_FOLDER": str(self.folder),
@@ -65,7 +65,7 @@ class Stack:
     def start(self, *names: str) -> None:
         """Start these processes, or all; do not wait."""
         for name in names or tuple(COMMANDS):
-            environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics.get(name, 0))}
+            environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics[name])}
             arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
             variables = [f"{key}={value}" for key, value in environment.items()]
             command = ["env", *variables, sys.executable, "-m", "deploy.operate", *arguments]

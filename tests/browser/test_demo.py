@@ -55,7 +55,9 @@ def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
     raise AssertionError(f"the demo did not come up: {(folder / 'log').read_text()[-2000:]}")
 
 
-async def test_the_printed_check_in_turns_the_counter_in_the_browser_and_names_no_one(demo: Demo) -> None:
+async def test_the_printed_check_in_turns_the_counter_in_the_browser_and_names_no_one(
+    demo: Demo, figures: list[str]
+) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = await browser.new_page()
@@ -70,7 +72,7 @@ async def test_the_printed_check_in_turns_the_counter_in_the_browser_and_names_n
         await expect(counter).to_have_attribute("data-state", "aman", timeout=20_000)
         seen = perf_counter()
         await expect(heading).to_contain_text("Semua titik layanan DPMPTSP cukup petugas: 2 dari 2")
-        print(f"\ncheck-in sent -> 201: {answered - began:.2f} s; sent -> seen in the browser: {seen - began:.2f} s")
+        figures.append(f"check-in sent to 201: {answered - began:.2f} s; to seen in Chromium: {seen - began:.2f} s")
         text = await page.content()
         await browser.close()
     assert b"checked-in" in answer

@@ -10,7 +10,6 @@ from time import perf_counter
 
 import pytest
 import pytest_asyncio
-import uvicorn
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from services.reporting.app import assemble
@@ -18,6 +17,7 @@ from services.reporting.view import View
 from shared.facts.coverage import Coverage
 from shared.identity import Identity
 from tests.examples import at
+from tests.server import served
 from tests.unit.test_state import row
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
@@ -55,18 +55,8 @@ class Office:
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
-        server = uvicorn.Server(uvicorn.Config(self.app, port=self.port, log_level="error", lifespan="off"))
-        serving = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.02)
-        try:
+        async with served(self.app, self.port):
             yield
-        finally:
-            server.force_exit = server.should_exit = True
-            for connection in list(server.server_state.connections):
-                if transport := connection.transport:
-                    transport.abort()
-            await serving
 
 
 @pytest.fixture

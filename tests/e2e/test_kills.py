@@ -17,17 +17,19 @@ KILLS_EACH = 10
 SEED = 20251106
 
 
-async def test_kills_of_api_relay_and_worker_change_nothing(deployment: Deployment) -> None:
+async def test_kills_of_api_relay_and_worker_change_nothing(deployment: Deployment, figures: list[str]) -> None:
     crowd = await opened(deployment, SEED)
     stop = asyncio.Event()
     pressing = asyncio.create_task(crowd.press(stop))
     await havoc(deployment, random.Random(SEED))  # noqa: S311
     stop.set()
     await pressing
-    await compared(deployment, crowd)
+    await compared(deployment, crowd, figures)
 
 
-async def test_a_stopped_broker_stops_no_check_in_and_the_backlog_drains_in_order(deployment: Deployment) -> None:
+async def test_a_stopped_broker_stops_no_check_in_and_the_backlog_drains_in_order(
+    deployment: Deployment, figures: list[str]
+) -> None:
     crowd = await opened(deployment, SEED + 1)
     deployment.kafka.kill()
     stop = asyncio.Event()
@@ -38,7 +40,7 @@ async def test_a_stopped_broker_stops_no_check_in_and_the_backlog_drains_in_orde
     assert crowd.retried == 0
     deployment.kafka.restart()
     async with deployment.supervised():
-        await compared(deployment, crowd)
+        await compared(deployment, crowd, figures)
 
 
 async def opened(deployment: Deployment, seed: int) -> Crowd:
@@ -63,7 +65,7 @@ async def havoc(deployment: Deployment, chance: random.Random) -> None:
     await asyncio.to_thread(deployment.stack.wait_ready)
 
 
-async def compared(deployment: Deployment, crowd: Crowd) -> None:
+async def compared(deployment: Deployment, crowd: Crowd, figures: list[str]) -> None:
     """Acknowledged ⊆ stored ⊆ Kafka ⊆ stored; the view is what the driver knows."""
     healed = time.monotonic()
     stored = {service: await deployment.stored(service) for service in SERVICES}
@@ -76,9 +78,9 @@ async def compared(deployment: Deployment, crowd: Crowd) -> None:
         await same_in_kafka(deployment, service, events)
     known = {post: minutes(steps.restated) for post, steps in row.units[UNIT].posts.items()}
     assert known == crowd.truth.heads()
-    print(
+    figures.append(
         f"{crowd.pressed} presses, {crowd.retried} retries, {len(stored['attendance'])} stored,"
-        f" view exact {exact:.1f} s after the last kill"
+        f" view exact {exact:.1f} s after the last fault"
     )
 
 

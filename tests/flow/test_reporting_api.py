@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from services.reporting import api, pages, view
@@ -17,6 +16,7 @@ from shared import web
 from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.identity import Identity
 from tests.examples import THURSDAY, at
+from tests.server import served
 
 ROW = "/reporting/v1/32/coverage/DPMPTSP"
 
@@ -170,13 +170,8 @@ def test_rows_in_any_order_leave_the_same_view(time: Time) -> None:
 
 @pytest.fixture
 async def address(app: FastAPI) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.force_exit = server.should_exit = True
-    await serving
+    async with served(app) as where:
+        yield where
 
 
 async def streamed(answer: httpx.Response) -> AsyncIterator[Any]:

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import APIRouter, Depends, Response
 from uuid_utils.compat import UUID
 
@@ -25,6 +24,7 @@ from shared.identity import Action, Identity, Principal
 from shared.store import Store
 from shared.web.commands import execute
 from tests.examples import at, refused, tap
+from tests.server import served
 
 NOW = at("08:16")
 STREAM = "attendance/32/DPMPTSP/2025-11-06/dewi"
@@ -275,13 +275,8 @@ async def test_only_subscribers_of_the_region_read_its_feed(
 
 @pytest.fixture
 async def address(app: Any) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.force_exit = server.should_exit = True
-    await serving
+    async with served(app) as where:
+        yield where
 
 
 async def lines(answer: httpx.Response, count: int) -> list[str]:
