@@ -15,6 +15,10 @@ class KeyReused(Exception):
     """An idempotency key came again with another body."""
 
 
+class Diverged(Exception):
+    """The log and the store tell different stories."""
+
+
 class VersionConflict(Exception):
     """The primary stream is not at the version that the client saw."""
 

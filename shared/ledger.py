@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared import events
-from shared.command import Answer, Command, Decider, EventRef, Outcome
+from shared.command import Answer, Command, Decider, Diverged, EventRef, Outcome
 from shared.database import Connection, Row
 from shared.events import Sealed
 from shared.settle import Head, Ledger
@@ -104,6 +104,21 @@ def save(connection: Connection, ledger: Ledger[S]) -> None:
     connection.many(ADD_EVENT, (row for sealed in ledger.appended for row in _event_rows(sealed)))
     connection.many(SET_HEAD, _head_rows(ledger))
     connection.many(ADD_KEY, (_key_row(command, outcome) for command, outcome in ledger.noted))
+
+
+def restore(source: str, bodies: Sequence[bytes], connection: Connection) -> None:
+    """Append events as they stand in the log. Raises `Diverged` where one does not follow its predecessor."""
+    restored: Ledger[None] = Ledger({}, _heads(connection, {source}), {}, {})
+    for body in bodies:
+        event, head = events.decode(body), restored.heads.get(source, Head())
+        if event.source != source or event.sequence != head.sequence + 1 or not events.chain_holds(body, head.chain):
+            raise Diverged(
+                f"Event {event.sequence} of the log does not follow event {head.sequence} of the store {source}: they "
+                "have gone different ways. Nothing was changed; restore a copy that ends before they part."
+            )
+        restored.heads[source] = Head(event.sequence, event.recordedtime, event.chain)
+        restored.appended.append([Sealed(event, body)])
+    save(connection, restored)
 
 
 def _event_rows(sealed: Sequence[Sealed]) -> Iterator[dict[str, object]]:

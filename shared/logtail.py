@@ -53,7 +53,7 @@ async def read_tails(
 ) -> dict[int, Tail]:
     """Read every partition from the last marked record to its end; raises KafkaError when Kafka does not answer."""
     places = [TopicPartition(topic, number) for number in range(partitions)]
-    async with _reading(bootstrap, places, request_timeout_ms) as consumer:
+    async with reading(bootstrap, places, request_timeout_ms) as consumer:
         begins = await consumer.beginning_offsets(places)
         ends = await consumer.end_offsets(places)
         tails = {place.partition: Tail(end=ends[place]) for place in places}
@@ -72,9 +72,10 @@ async def read_tails(
 
 
 @asynccontextmanager
-async def _reading(
+async def reading(
     bootstrap: str, places: Sequence[TopicPartition], request_timeout_ms: int
 ) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of these partitions, without a group."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,

@@ -72,6 +72,10 @@ class Store(Generic[S]):
             self._committing = asyncio.create_task(self._commit_all())
         return await answered
 
+    async def restore(self, region: str, bodies: Sequence[bytes]) -> None:
+        """Append events that the log kept and this store lost, in order: all, or with `Diverged` none."""
+        await self._database.write(partial(ledger.restore, events.source(region, self.service), bodies))
+
     async def read_feed(self, region: str, after: int = 0, limit: int = 500) -> list[Stored]:
         """Committed events of a region after a position, contiguous."""
         rows = await self._database.read(

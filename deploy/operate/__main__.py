@@ -8,6 +8,7 @@ import typer
 import uvicorn
 
 from deploy.operate import demo as the_demo
+from deploy.operate import recover as recovery
 from deploy.operate import sources
 from deploy.operate.gateway import gateway
 from services.attendance import app as attendance
@@ -16,6 +17,7 @@ from services.reporting import app as reporting
 from services.reporting import worker as coverage_worker
 from services.roster import app as roster
 from shared import kafka
+from shared.command import Diverged
 from shared.settings import Settings
 from shared.telemetry import configure
 
@@ -82,6 +84,14 @@ def verify(service: str, region: str = "32") -> None:
 
 
 @cli.command()
+def recover(service: str, region: str = "32", from_log: Annotated[bool, typer.Option("--from-log")] = True) -> None:  # noqa: FBT002
+    """Bring a store that was restored from an older copy up to the log. Stop the service and the relay first."""
+    del from_log  # the log is the one place to recover from
+    count = asyncio.run(recovery.recover(Settings(), service, region))
+    print(f"{count} events were restored from the log. Start the service and the relay again.")
+
+
+@cli.command()
 def demo(port: int = 8080, at: str = "2025-11-06T08:05+07:00", speed: float = 1) -> None:
     """Show one office on one day, on real Kafka, until Ctrl-C."""
     the_demo.run(port, at, speed)
@@ -91,5 +101,5 @@ if __name__ == "__main__":
     configure("piket")
     try:
         cli(prog_name="piket")
-    except kafka.Refused as refused:
+    except (kafka.Refused, Diverged) as refused:
         sys.exit(str(refused))
