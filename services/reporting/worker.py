@@ -36,6 +36,7 @@ QUEUED = 16
 """Batches between fetch and fold."""
 LAG_EVERY_S = 2.0
 WHOLE_EVERY_S = 3.0
+SAID_AGAIN_S = 10.0
 PATIENCE_MS = 30_000
 """How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
 
@@ -146,12 +147,29 @@ def calm_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+class Seldom(logging.Filter):
+    """Let a line of the Kafka client pass once in ten seconds: while a broker is away it logs every attempt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a line is written."""
+        line, at = f"{record.name}{record.msg}", record.created
+        if not record.name.startswith("aiokafka") or at - self._passed.get(line, 0.0) > SAID_AGAIN_S:
+            self._passed[line] = at
+            return True
+        return False
+
+
 def main() -> int:
     """Run until SIGTERM; answers the exit status."""
     configure("worker")
     calm_collector()
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger().handlers[0].addFilter(Seldom())
     settings = WorkerSettings()
     check_pins()
     regions = asyncio.run(readable(settings))

@@ -4,7 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from tests.faults.offices import PARTITIONS, Offices, committed, everything, set
 
 pytestmark = pytest.mark.parts
 
-KILLS = 5
+KILLS = 6
 READ = ("policy", "roster", "attendance")
 
 
@@ -105,12 +105,20 @@ class Site:
             await group.commit({place: OffsetAndMetadata(at, "") for place, at in places.items()})
 
 
-async def ended(worker: Child, within_s: float = 20) -> None:
+async def until(true: Callable[[], bool], worker: Child, within_s: float = 20) -> None:
     for _ in range(int(within_s / 0.05)):
-        if not worker.running:
+        if true():
             return
         await asyncio.sleep(0.05)
-    pytest.fail(f"The worker still runs after {within_s} s:\n{worker.written().decode()[-2000:]}")
+    pytest.fail(f"Not so after {within_s} s:\n{worker.written().decode()[-2000:]}")
+
+
+async def ended(worker: Child) -> None:
+    await until(lambda: not worker.running, worker)
+
+
+async def said(worker: Child, words: bytes) -> None:
+    await until(lambda: words in worker.written(), worker)
 
 
 _regions = iter(range(32, 99))
@@ -143,10 +151,12 @@ async def test_a_region_without_topics_is_skipped_loudly_and_the_others_run(site
 
 async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(site: Site) -> None:
     await site.offices.open()
-    flow = asyncio.create_task(site.offices.come_and_go(seconds=15))
-    for _ in range(KILLS):
-        with site.worker():
-            await asyncio.sleep(site.offices.random.uniform(1.5, 3.5))
+    flow = asyncio.create_task(site.offices.come_and_go(seconds=18))
+    for number in range(KILLS):
+        with site.worker() as worker:
+            if number % 2 == 0:  # these are killed at work, the others while they start and recover
+                await said(worker, b"Assigned")
+            await asyncio.sleep(site.offices.random.uniform(0.5, 2.5))
     assert sum((await site.committed()).values()) > 100
     await flow
     with site.worker():
@@ -287,3 +297,15 @@ async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_vie
     with site.worker():
         assert await site.settled()
         await site.all_committed()
+
+
+async def test_an_absent_broker_is_waited_for(site: Site, broker: Kafka) -> None:
+    await site.offices.open()
+    with site.worker() as worker:
+        await site.all_committed()
+        broker.kill()
+        await asyncio.sleep(4)  # longer than the group's patience with a silent member
+        broker.restart()
+        await site.offices.morning(100)
+        assert await site.settled()
+        assert worker.running

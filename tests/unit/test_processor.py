@@ -1,0 +1,165 @@
+"""The streaming worker's processor without Kafka: what it keeps, publishes and puts aside before it acknowledges."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+from faust.types import TP
+
+from services.reporting import processor
+from services.reporting.changelog import Row
+from services.reporting.processor import Gap, Processor
+from services.reporting.transport import Batch
+from shared.events import encode, source, topic
+from shared.facts.coverage import Coverage
+from shared.kafka import DeadLetter
+from tests import examples as ex
+
+PLACE = TP(topic("32", "attendance"), 1)
+
+
+class Paper:
+    """An outlet in memory; nothing becomes durable while it is not `open`."""
+
+    def __init__(self) -> None:
+        self.facts: list[Row] = []
+        self.rows: list[Coverage] = []
+        self.letters: list[tuple[str, DeadLetter]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
+        assert partition == PLACE.partition
+        await self.open.wait()
+        self.facts += facts
+
+    async def publish(self, row: Coverage) -> None:
+        await self.open.wait()
+        self.rows.append(row)
+
+    async def put_aside(self, region: str, letter: DeadLetter) -> None:
+        await self.open.wait()
+        self.letters.append((region, letter))
+
+
+class Desk:
+    """A processor that was assigned one partition of attendance from offset 0 on."""
+
+    def __init__(self) -> None:
+        self.processor = Processor({PLACE.topic: source("32", "attendance")})
+        self.paper, self.acknowledged = Paper(), 0
+        self._begins: int | None = 0
+        self._next = 0
+
+    async def take(self, *bodies: bytes, skip: int = 0, key: bytes = b"32/DPMPTSP") -> None:
+        first = self._next + skip
+        records = [
+            ConsumerRecord(PLACE.topic, 1, first + n, 0, 0, key, body, None, 0, 0, ()) for n, body in enumerate(bodies)
+        ]
+        self._next = first + len(records)
+        batch, self._begins = Batch(PLACE, self._begins, records), None
+        await self.processor.take(batch, self.acknowledge)
+
+    def acknowledge(self) -> None:
+        self.acknowledged += 1
+
+    async def flush(self) -> None:
+        async with asyncio.timeout(5):
+            await self.processor.flush_once(self.paper)
+
+
+@pytest.fixture
+async def desk() -> Desk:
+    return Desk()
+
+
+def taps(count: int) -> list[bytes]:
+    ledger = ex.Ledger()
+    return [
+        encode(ledger.record(ex.tap("in", ex.person(str(n)), ex.at("08:00")), ex.at("08:00"))) for n in range(count)
+    ]
+
+
+async def test_a_hundred_check_ins_of_one_office_give_one_row(desk: Desk) -> None:
+    await desk.take(*taps(100))
+    await desk.flush()
+    assert [(row.key, row.revision) for row in desk.paper.rows] == [("32/DPMPTSP/2025-11-06", 100)]
+
+
+async def test_every_fact_is_kept_as_it_was_read(desk: Desk) -> None:
+    bodies = taps(3)
+    await desk.take(*bodies)
+    await desk.flush()
+    assert [row.value for row in desk.paper.facts] == bodies
+
+
+async def test_a_repeat_changes_no_row_and_publishes_it_again(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.take(*taps(1))
+        await desk.flush()
+    assert desk.paper.rows[0] == desk.paper.rows[1]
+
+
+async def test_nothing_is_acknowledged_before_it_is_durable(desk: Desk) -> None:
+    desk.paper.open.clear()
+    await desk.take(*taps(1))
+    flush = asyncio.create_task(desk.flush())
+    await asyncio.sleep(0.05)
+    assert desk.acknowledged == 0
+    desk.paper.open.set()
+    await flush
+    assert desk.acknowledged == 1
+
+
+async def test_the_next_batch_does_not_wait_for_the_flush_of_the_last(desk: Desk) -> None:
+    desk.paper.open.clear()
+    await desk.take(taps(2)[0])
+    flush = asyncio.create_task(desk.flush())
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(1):
+        await desk.take(taps(2)[1])
+    desk.paper.open.set()
+    await flush
+
+
+async def test_with_too_much_not_durable_yet_the_next_batch_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor, "WAITING", 2)
+    taking = asyncio.create_task(desk.take(*taps(2)))
+    await asyncio.sleep(0.05)
+    assert not taking.done()
+    await desk.flush()
+    await taking
+
+
+async def test_a_skipped_record_is_refused(desk: Desk) -> None:
+    await desk.take(*taps(1))
+    with pytest.raises(Gap, match=r"attendance.v1/1 goes on at offset 2, not 1"):
+        await desk.take(*taps(1), skip=1)
+
+
+async def test_what_nobody_can_read_is_put_aside_and_acknowledged(desk: Desk) -> None:
+    await desk.take(b"no event", *taps(1))
+    await desk.flush()
+    (region, letter), headers = desk.paper.letters[0], dict(desk.paper.letters[0][1].headers)
+    assert (region, letter.value, headers["offset"], desk.acknowledged) == ("32", b"no event", b"0", 1)
+
+
+async def test_an_event_under_another_office_s_key_is_put_aside(desk: Desk) -> None:
+    await desk.take(*taps(1), key=b"32/BAPENDA")
+    await desk.flush()
+    assert (len(desk.paper.letters), desk.paper.rows) == (1, [])
+
+
+async def test_a_dropped_partition_publishes_nothing_more(desk: Desk) -> None:
+    await desk.take(*taps(1))
+    desk.processor.drop(PLACE.partition)
+    await desk.flush()
+    assert desk.paper.rows == []
+
+
+async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> None:
+    desk.processor.recover(PLACE.partition, taps(5))
+    await desk.processor.publish_all()
+    await desk.flush()
+    assert [row.revision for row in desk.paper.rows] == [5]
