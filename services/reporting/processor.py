@@ -160,9 +160,12 @@ class Processor:
         return coverage.row(facts, region, opd, touched.service_date, known.watermark)
 
     def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
-        """Take facts of a newly assigned partition from the changelog."""
-        for value in values:
-            self._known[partition].add(decode(value or b""))
+        """Take facts of a newly assigned partition from the changelog; null where one was deleted."""
+        for value in filter(None, values):
+            try:
+                self._known[partition].add(decode(value))
+            except Undecodable as why:  # a later version wrote it; its source topic keeps it
+                log.error("A fact in the changelog of partition %d is left out: %s.", partition, why.reason)  # noqa: TRY400
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""

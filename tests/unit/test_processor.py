@@ -163,3 +163,11 @@ async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> Non
     await desk.processor.publish_all()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [5]
+
+
+async def test_a_fact_of_a_later_version_does_not_keep_the_worker_from_starting(desk: Desk) -> None:
+    later = taps(2)[1].replace(b"checked-in.v1", b"beamed-in.v1")
+    desk.processor.recover(PLACE.partition, [taps(1)[0], later, None])
+    await desk.processor.publish_all()
+    await desk.flush()
+    assert [row.revision for row in desk.paper.rows] == [1]
