@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from datetime import date
 from typing import Literal, assert_never
-from zoneinfo import available_timezones
 
 from pydantic import Field
 
 from services.policy.resolution import LAYERS
-from shared.facts.fact import Code, Command, Invalid, Region
+from shared.facts.fact import Code, Command, Day, Invalid, Region
 from shared.facts.policy import Instrument, Post, Site
 
 WEEKDAYS = frozenset({"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"})
-ZONES = frozenset({"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"}) & available_timezones()
-FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
 
 Fault = tuple[str, str, str]
 """(pointer into the body, sentence in Indonesian, sentence in English)"""
@@ -35,9 +32,9 @@ class EnactInstrument(Enactment):
 class Revocation(Command):
     """The end of an instrument."""
 
-    decided_on: date
-    published_on: date
-    effective_from: date
+    decided_on: Day
+    published_on: Day
+    effective_from: Day
 
 
 class RevokeInstrument(Revocation):
@@ -52,7 +49,7 @@ class Opening(Command):
 
     opd: Code
     name: str = Field(min_length=3, max_length=120)
-    on: date
+    on: Day
 
 
 class OpenOpd(Opening):
@@ -69,8 +66,8 @@ class Arrangement(Command):
     class_: Literal["NON_SERVICE", "MIXED", "DIRECT", "EMERGENCY_24X7"] = Field(alias="class")
     site: Site
     posts: tuple[Post, ...] = Field((), max_length=200)
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
 
 
 class ArrangeUnit(Arrangement):
@@ -93,11 +90,8 @@ def _faults(command: PolicyCommand) -> Iterator[Fault]:
     match command:
         case EnactInstrument(instrument=instrument):
             yield from _instrument_faults(instrument)
-        case RevokeInstrument():
-            for name in ("decided_on", "published_on", "effective_from"):
-                yield from _date_faults(f"/{name}", getattr(command, name))
-        case OpenOpd():
-            yield from _date_faults("/on", command.on)
+        case RevokeInstrument() | OpenOpd():
+            return
         case ArrangeUnit():
             yield from _arrangement_faults(command)
         case _:
@@ -105,8 +99,6 @@ def _faults(command: PolicyCommand) -> Iterator[Fault]:
 
 
 def _instrument_faults(instrument: Instrument) -> Iterator[Fault]:
-    for name in ("decided_on", "published_on", "effective_from", "effective_to"):
-        yield from _date_faults(f"/instrument/{name}", getattr(instrument, name))
     yield from _span_faults("/instrument/effective_to", instrument.effective_from, instrument.effective_to)
     if instrument.layer not in LAYERS:
         yield (
@@ -119,11 +111,7 @@ def _instrument_faults(instrument: Instrument) -> Iterator[Fault]:
 
 
 def _arrangement_faults(command: ArrangeUnit) -> Iterator[Fault]:
-    for name in ("valid_from", "valid_to"):
-        yield from _date_faults(f"/{name}", getattr(command, name))
     yield from _span_faults("/valid_to", command.valid_from, command.valid_to)
-    if command.site.timezone not in ZONES:
-        yield ("/site/timezone", "Zona waktu harus WIB, WITA, atau WIT.", f"The zone must be one of {sorted(ZONES)}.")
     codes = [post.post for post in command.posts]
     for number, post in enumerate(command.posts):
         yield from _weekday_faults(f"/posts/{number}/weekdays", post.weekdays)
@@ -137,12 +125,7 @@ def _arrangement_faults(command: ArrangeUnit) -> Iterator[Fault]:
             yield (f"/posts/{number}/post", f"{post.post} tertulis dua kali.", f"{post.post} is written twice.")
 
 
-def _date_faults(pointer: str, day: date | None) -> Iterator[Fault]:
-    if day and not FIRST <= day <= LAST:
-        yield (pointer, f"Tanggal harus antara {FIRST} dan {LAST}.", f"The date must lie between {FIRST} and {LAST}.")
-
-
-def _span_faults(pointer: str, first: date, last: date | None) -> Iterator[Fault]:
+def _span_faults(pointer: str, first: date, last: Day | None) -> Iterator[Fault]:
     if last and last < first:
         yield (pointer, f"Tanggal akhir {last} mendahului {first}.", f"The last date {last} lies before {first}.")
 

@@ -144,14 +144,27 @@ def _as_known(
 def _units(
     lanes: Mapping[str, list[Need]], holds: InForce, region: str, service_date: date
 ) -> Mapping[str, UnitCoverage]:
+    by_post = {lane: _by_post(needs) for lane, needs in lanes.items()}
     posts: dict[str, set[str]] = {unit: set() for unit in holds.arrangements if holds.arrangement(unit, service_date)}
-    for unit, post in {need.post for lane in lanes.values() for need in lane}:
+    for unit, post in set().union(*by_post.values()):
         posts.setdefault(unit, set()).add(post)
-    return {unit: _unit(unit, posts[unit], lanes, holds, region, service_date) for unit in sorted(posts)}
+    return {unit: _unit(unit, posts[unit], by_post, holds, region, service_date) for unit in sorted(posts)}
+
+
+def _by_post(needs: Iterable[Need]) -> Mapping[PostKey, list[Need]]:
+    grouped: dict[PostKey, list[Need]] = defaultdict(list)
+    for need in needs:
+        grouped[need.post].append(need)
+    return grouped
 
 
 def _unit(
-    unit: str, posts: Iterable[str], lanes: Mapping[str, list[Need]], holds: InForce, region: str, day: date
+    unit: str,
+    posts: Iterable[str],
+    lanes: Mapping[str, Mapping[PostKey, list[Need]]],
+    holds: InForce,
+    region: str,
+    day: date,
 ) -> UnitCoverage:
     arrangement, timezone = holds.arrangement(unit, day), _timezone(holds, unit, day, region)
     origin = midnight(day, timezone)
@@ -160,9 +173,7 @@ def _unit(
         timezone=timezone,
         rostered=(unit, day) in holds.rosters,
         posts={
-            post: PostCoverage(
-                **{lane: steps((n for n in needs if n.post == (unit, post)), origin) for lane, needs in lanes.items()}
-            )
+            post: PostCoverage(**{lane: steps(needs.get((unit, post), ()), origin) for lane, needs in lanes.items()})
             for post in sorted(posts)
         },
     )

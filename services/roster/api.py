@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from services.roster import decider, registry
-from services.roster.decider import AssignRoster, Day, PlaceEmployee, Placement, State
+from services.roster.decider import AssignRoster, PlaceEmployee, Placement, State
 from services.roster.projections import seen
 from shared.clock import Clock
 from shared.database import Database
-from shared.facts.fact import Code, Region
+from shared.facts.fact import Code, Day, Region
 from shared.facts.roster import RosterAssigned
 from shared.identity import Action, Principal, Scope
 from shared.store import Store

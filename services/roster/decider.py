@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Annotated, Literal, assert_never
+from typing import Literal, assert_never
 from uuid import UUID
 
 from pydantic import Field
 
 from services.roster import planner
 from shared.command import Context
-from shared.facts.fact import Code, Command, Fact, Invalid, Region
+from shared.facts.fact import Code, Command, Day, Fact, Invalid, Region
 from shared.facts.policy import ArrangementChanged, PolicyChanged
 from shared.facts.roster import EmployeePlaced, Plan, PolicySeen, RosterAssigned
-
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
-"""A date that a roster can be about."""
 
 
 class Placement(Command):

@@ -1,12 +1,12 @@
 """What attendance tells: taps, accepted or refused. No coordinate, no lateness, no work date: those are derived."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.facts.fact import Code, Fact, Value
+from shared.facts.fact import Code, Day, Fact, Value
 
 
 class Place(Value):
@@ -30,7 +30,7 @@ class Tap(Fact):
     opd: Code
     employee: UUID
     unit: Code | None = None
-    tap_date: date
+    tap_date: Day
     mode: str
     occurred_at: AwareDatetime
     received_at: AwareDatetime

@@ -1,15 +1,22 @@
 """What all facts share: where they belong and when they happened."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Region = Annotated[str, StringConstraints(pattern=r"^\d{2}(\d{2})?$")]
 """A Kemendagri code without dots: `32` West Java, `3271` Kota Bogor."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,39}$")]
 """A short code of an OPD, unit, post or site; never free text about a person."""
+
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+"""A date that a fact can be about: any other is a mistake, and arithmetic on it may overflow."""
+
+Zone = Annotated[str, StringConstraints(pattern=r"^Asia/(Jakarta|Pontianak|Makassar|Jayapura)$")]
+"""The time zone of a site: WIB, WITA or WIT."""
 
 
 class Value(BaseModel):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.facts.fact import Code, Fact, Value
+from shared.facts.fact import Code, Day, Fact, Value, Zone
 
 
 class Pattern(Value):
@@ -52,7 +52,7 @@ class Period(Value):
 class Holiday(Value):
     """One day without duty, and who declared it."""
 
-    date: date
+    date: Day
     kind: str
     name: str
     source: str
@@ -72,9 +72,9 @@ class Change(Value):
 
     kind: str
     instrument: str
-    decided_on: date
-    published_on: date
-    effective_from: date
+    decided_on: Day
+    published_on: Day
+    effective_from: Day
     published_attested_by: str | None = None
 
 
@@ -97,10 +97,10 @@ class Instrument(Value):
     instrument: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")
     title: str = Field(min_length=3, max_length=200)
     layer: str
-    decided_on: date
-    published_on: date
-    effective_from: date
-    effective_to: date | None = None
+    decided_on: Day
+    published_on: Day
+    effective_from: Day
+    effective_to: Day | None = None
     rules: Rules
 
 
@@ -110,7 +110,7 @@ class InstrumentEnacted(Fact):
     TYPE: ClassVar[str] = "id.piket.policy.instrument-enacted.v1"
 
     instrument: Instrument
-    binds_from: date
+    binds_from: Day
     published_attested_by: str | None = None
 
 
@@ -120,10 +120,10 @@ class InstrumentRevoked(Fact):
     TYPE: ClassVar[str] = "id.piket.policy.instrument-revoked.v1"
 
     instrument: str
-    effective_from: date
-    binds_until: date
-    decided_on: date
-    published_on: date
+    effective_from: Day
+    binds_until: Day
+    decided_on: Day
+    published_on: Day
 
 
 class OpdOpened(Fact):
@@ -133,7 +133,7 @@ class OpdOpened(Fact):
 
     opd: Code
     name: str
-    on: date
+    on: Day
 
 
 class Site(Value):
@@ -143,7 +143,7 @@ class Site(Value):
     lat: float = Field(ge=-90, le=90)
     lng: float = Field(ge=-180, le=180)
     radius_m: int = Field(gt=0, le=5000)
-    timezone: str
+    timezone: Zone
 
 
 class Post(Value):
@@ -169,8 +169,8 @@ class ArrangementChanged(Fact):
     class_: str = Field(alias="class")
     site: Site
     posts: tuple[Post, ...] = ()
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
 
 
 FACTS: tuple[type[Fact], ...] = (PolicyChanged, InstrumentEnacted, InstrumentRevoked, OpdOpened, ArrangementChanged)

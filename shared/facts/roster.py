@@ -1,12 +1,11 @@
 """What roster tells: who belongs to which unit, and who is expected where. People are random ids, never names."""
 
-from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.facts.fact import Code, Fact, Value
+from shared.facts.fact import Code, Day, Fact, Value
 
 
 class EmployeePlaced(Fact):
@@ -21,8 +20,8 @@ class EmployeePlaced(Fact):
     job_type: str
     status: str
     skills: tuple[Code, ...] = ()
-    from_: date = Field(alias="from")
-    to: date | None = None
+    from_: Day = Field(alias="from")
+    to: Day | None = None
 
 
 class Required(Value):
@@ -87,7 +86,7 @@ class RosterAssigned(Fact):
 
     opd: Code
     unit: Code
-    work_date: date
+    work_date: Day
     roster_revision: int = Field(ge=1)
     status: str
     required: tuple[Required, ...] = ()

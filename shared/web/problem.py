@@ -96,7 +96,20 @@ def _place(error: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 _OTHER = "Nilai ini tidak sah."
-_WORDS = {"missing": "Isian ini wajib.", "extra_forbidden": "Isian ini tidak dikenal."}
+_WORDS = {
+    "missing": "Isian ini wajib.",
+    "extra_forbidden": "Isian ini tidak dikenal.",
+    "greater_than_equal": "Nilai ini terlalu kecil atau terlalu awal.",
+    "less_than_equal": "Nilai ini terlalu besar atau terlalu akhir.",
+    "string_pattern_mismatch": "Bentuk isian ini tidak sesuai.",
+    "string_too_short": "Isian ini terlalu pendek.",
+    "string_too_long": "Isian ini terlalu panjang.",
+    "literal_error": "Pilihan ini tidak ada.",
+    "date_from_datetime_parsing": "Ini bukan tanggal; tulis misalnya 2025-11-06.",
+    "datetime_from_date_parsing": "Ini bukan waktu; tulis misalnya 2025-11-06T07:21:08+07:00.",
+    "timezone_aware": "Waktu harus menyebut zona, misalnya +07:00.",
+    "uuid_parsing": "Ini bukan UUID.",
+}
 
 
 def pointer(path: Sequence[str | int]) -> str:

@@ -9,10 +9,15 @@ import pytest
 from shared.events import FIRST_CHAIN, Undecodable, chain_holds, decode, encode, envelope, name, seal, topic
 from shared.facts.attendance import CheckedIn
 from shared.facts.policy import InstrumentRevoked
-from tests.examples import ANI, Ledger, at, tap
+from tests.examples import ANI, Ledger, arrangement, at, tap
 
 TAP = Ledger().record(tap("in", ANI, at("07:21:08")), at("07:21:09"))
 WRITTEN: dict[str, Any] = json.loads(encode(TAP))
+ARRANGED: dict[str, Any] = json.loads(encode(Ledger().record(arrangement(), at("07:00"))))
+
+
+def altered(event: dict[str, Any], **more: object) -> bytes:
+    return json.dumps({**event, "data": {**event["data"], **more}}).encode()
 
 
 def test_a_tap_carries_every_attribute_of_its_envelope() -> None:
@@ -61,6 +66,8 @@ BROKEN = {
     "broken data": json.dumps({**WRITTEN, "data": {**WRITTEN["data"], "employee": "Ani"}}).encode(),
     "a sequence that is none": json.dumps({**WRITTEN, "sequence": "first"}).encode(),
     "a time without a zone": json.dumps({**WRITTEN, "time": "2025-11-06T07:21:08"}).encode(),
+    "a zone that no map knows": altered(ARRANGED, site={**ARRANGED["data"]["site"], "timezone": "Mars/Olympus"}),
+    "a date beyond any roster": altered(ARRANGED, valid_from="9999-12-31"),
     "another specversion": json.dumps({**WRITTEN, "specversion": "2.0"}).encode(),
 }
 

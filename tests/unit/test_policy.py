@@ -170,10 +170,6 @@ IMPOSSIBLE: list[tuple[PolicyCommand, str]] = [
         EnactInstrument(region="32", instrument=SE_150.model_copy(update={"effective_to": date(2025, 11, 1)})),
         "/instrument/effective_to",
     ),
-    (
-        EnactInstrument(region="32", instrument=SE_150.model_copy(update={"effective_to": date(9999, 12, 31)})),
-        "/instrument/effective_to",
-    ),
     (EnactInstrument(region="32", instrument=SE_150.model_copy(update={"layer": "GALAXY"})), "/instrument/layer"),
     (
         EnactInstrument(
@@ -182,10 +178,7 @@ IMPOSSIBLE: list[tuple[PolicyCommand, str]] = [
         ),
         "/instrument/rules/pattern/weekdays",
     ),
-    (REVOKE.model_copy(update={"effective_from": date(1, 1, 1)}), "/effective_from"),
-    (OpenOpd(region="32", opd="BKD", name="BKD Jawa Barat", on=date(9999, 12, 31)), "/on"),
     (arrange(valid_to="2025-10-01"), "/valid_to"),
-    (arrange(site=SITE.model_copy(update={"timezone": "Mars/Olympus"}).model_dump()), "/site/timezone"),
     (arrange(posts=[NIGHTLESS.model_dump()]), "/posts/0/closes_minute"),
     (arrange(posts=[post().model_dump(), post().model_dump()]), "/posts/1/post"),
     (arrange(posts=[post(weekdays=()).model_dump()]), "/posts/0/weekdays"),
