@@ -7,6 +7,7 @@ As root on Debian or Ubuntu it installs missing programs by apt-get; elsewhere i
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import re
 import shutil
@@ -41,6 +42,19 @@ def postgresql_is_installed() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or on_path("initdb")()
 
 
+def loads(library: str) -> Callable[[], bool]:
+    """A probe for a shared library."""
+
+    def is_there() -> bool:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            return False
+        return True
+
+    return is_there
+
+
 class Program(NamedTuple):
     """A program, how to tell that it is there, and the Debian package that brings it."""
 
@@ -53,12 +67,14 @@ JAVA = Program("Java 17 or newer", java_is_recent, "default-jre-headless")
 MAVEN = Program("Maven", on_path("mvn"), "maven")
 POSTGRESQL = Program("the PostgreSQL server", postgresql_is_installed, "postgresql")
 CHROMIUM = Program("Chromium", on_path("chromium", "chromium-browser", "google-chrome"), "chromium")
+# Playwright ships its own node, which needs it.
+ATOMIC = Program("libatomic", loads("libatomic.so.1"), "libatomic1")
 CURL = Program("curl", on_path("curl"), "curl")
 NEEDED = {
     "check": (),
     "demo": (JAVA, MAVEN, CURL),
     "bench": (JAVA, MAVEN, POSTGRESQL),
-    "test": (JAVA, MAVEN, CURL, POSTGRESQL, CHROMIUM),
+    "test": (JAVA, MAVEN, CURL, POSTGRESQL, CHROMIUM, ATOMIC),
 }
 
 
