@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     SerializeAsAny,
     TypeAdapter,
@@ -28,7 +29,19 @@ FIRST_CHAIN = "0" * 64
 CONTENT_TYPE = "application/cloudevents+json"
 FACTS: Mapping[str, type[Fact]] = {fact.TYPE: fact for module in (policy, roster, attendance) for fact in module.FACTS}
 
-Sequence20 = Annotated[int, BeforeValidator(int), PlainSerializer(lambda n: f"{n:020d}", return_type=str)]
+
+def _number(written: object) -> int:
+    """Read a sequence: digits on the wire, a number inside."""
+    if isinstance(written, int) and not isinstance(written, bool):
+        return written
+    if isinstance(written, str) and written.isascii() and written.isdigit():
+        return int(written)
+    raise ValueError("a sequence is written in digits")
+
+
+Sequence20 = Annotated[
+    int, BeforeValidator(_number), Field(ge=1, lt=2**63), PlainSerializer(lambda n: f"{n:020d}", return_type=str)
+]
 
 
 class Undecodable(Exception):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.reporting.inforce import InForce, in_force
 from services.reporting.presence import Duty, Present, duty, present
-from services.reporting.spans import Need, PostKey, epochs, heads_at, steps
+from services.reporting.spans import Need, PostKey, by_post, epochs, heads_at, steps
 from shared.events import Event
 from shared.facts.attendance import CheckInRefused, Tap
 from shared.facts.coverage import Coverage, PostCoverage, UnitCoverage
@@ -79,12 +79,17 @@ def required(holds: InForce, days: Iterable[date]) -> Iterator[Need]:
                         yield Need((unit, p.post), start + p.opens_minute, start + p.closes_minute, p.minimum)
 
 
+def unrostered(holds: InForce, days: Iterable[date]) -> Iterator[Need]:
+    """The part of the service standard that no roster speaks of."""
+    return (n for day in days for n in required(holds, [day]) if not holds.rostered(n.post[0], day))
+
+
 def duties(holds: InForce, days: Collection[date]) -> Iterator[Duty]:
     """Every assignment of the rosters in force on these work dates."""
     for (unit, day), roster in holds.rosters.items():
-        if day in days and roster.status != "WITHDRAWN":
+        if day in days and holds.rostered(unit, day):
             start = midnight(day, _timezone(holds, unit, day, roster.region))
-            yield from (duty(assignment, unit, start) for assignment in roster.assignments)
+            yield from (duty(assignment, unit, day, start) for assignment in roster.assignments)
 
 
 def planned(on_duty: Iterable[Duty]) -> Iterator[Need]:
@@ -122,13 +127,14 @@ def _as_known(
     facts: Collection[Event], service_date: date, span: tuple[int, int]
 ) -> tuple[dict[str, list[Need]], dict[str, list[Need]]]:
     """Required, planned, known and modes, each minute by what had been recorded by the end of that minute."""
-    lanes: dict[str, list[Need]] = {"required": [], "planned": [], "known": []}
+    lanes: dict[str, list[Need]] = {"required": [], "unrostered": [], "planned": [], "known": []}
     modes: dict[str, list[Need]] = defaultdict(list)
     days, taps = _around(service_date), [(e, e.data) for e in facts if isinstance(e.data, Tap)]
     for settled, start, end in epochs([e for e in facts if not isinstance(e.data, Tap)], *span):
         holds = in_force(settled)
         on_duty = list(duties(holds, days))
         lanes["required"] += (n.within(start, end) for n in required(holds, days))
+        lanes["unrostered"] += (n.within(start, end) for n in unrostered(holds, days))
         lanes["planned"] += (n.within(start, end) for n in planned(on_duty))
         own = _by_employee(on_duty)
         for employee, mine in _events_by_employee(taps, own).items():
@@ -144,18 +150,11 @@ def _as_known(
 def _units(
     lanes: Mapping[str, list[Need]], holds: InForce, region: str, service_date: date
 ) -> Mapping[str, UnitCoverage]:
-    by_post = {lane: _by_post(needs) for lane, needs in lanes.items()}
+    grouped = {lane: by_post(needs) for lane, needs in lanes.items()}
     posts: dict[str, set[str]] = {unit: set() for unit in holds.arrangements if holds.arrangement(unit, service_date)}
-    for unit, post in set().union(*by_post.values()):
+    for unit, post in set().union(*grouped.values()):
         posts.setdefault(unit, set()).add(post)
-    return {unit: _unit(unit, posts[unit], by_post, holds, region, service_date) for unit in sorted(posts)}
-
-
-def _by_post(needs: Iterable[Need]) -> Mapping[PostKey, list[Need]]:
-    grouped: dict[PostKey, list[Need]] = defaultdict(list)
-    for need in needs:
-        grouped[need.post].append(need)
-    return grouped
+    return {unit: _unit(unit, posts[unit], grouped, holds, region, service_date) for unit in sorted(posts)}
 
 
 def _unit(
@@ -171,7 +170,7 @@ def _unit(
     return UnitCoverage(
         name=arrangement.name if arrangement else unit,
         timezone=timezone,
-        rostered=(unit, day) in holds.rosters,
+        rostered=holds.rostered(unit, day),
         posts={
             post: PostCoverage(**{lane: steps(needs.get((unit, post), ()), origin) for lane, needs in lanes.items()})
             for post in sorted(posts)

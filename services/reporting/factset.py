@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from shared.events import Event
-from shared.facts.attendance import Tap
+from shared.facts.attendance import CheckInRefused, Tap
 from shared.facts.roster import RosterAssigned
 
 DAY = timedelta(days=1)
@@ -24,6 +24,8 @@ class FactSet:
         match event.data:
             case RosterAssigned() as fact:
                 return self._add_dated(event, fact.work_date, _shown_on(fact))
+            case CheckInRefused() as fact:
+                return self._add_dated(event, fact.tap_date, set())
             case Tap() as fact:
                 return self._add_dated(event, fact.tap_date, {fact.tap_date})
             case _:
@@ -36,7 +38,7 @@ class FactSet:
         return frozenset({day - DAY, day, day + DAY} & self._dates)
 
     def dates(self) -> frozenset[date]:
-        """The service dates that have a row: a shift or a tap falls on them."""
+        """The service dates that have a row: a shift or an accepted tap falls on them."""
         return frozenset(self._dates)
 
     def of(self, service_date: date) -> list[Event]:
@@ -50,5 +52,6 @@ class FactSet:
 
 
 def _shown_on(roster: RosterAssigned) -> set[date]:
-    into_the_night = any(a.to_minute > 1440 for a in roster.assignments)
+    ends = [*(a.to_minute for a in roster.assignments), *(r.to_minute for r in roster.required)]
+    into_the_night = max(ends, default=0) > 1440
     return {roster.work_date, roster.work_date + DAY} if into_the_night else {roster.work_date}

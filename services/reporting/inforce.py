@@ -14,22 +14,32 @@ WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The arrangement, rosters, policy and skills of one OPD by a set of facts."""
+    """The arrangement, rosters (the last recorded last), policy and placements of one OPD by a set of facts."""
 
     arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
     rosters: Mapping[tuple[str, date], RosterAssigned] = field(default_factory=dict)
     policy: PolicyChanged | None = None
-    skills: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    placements: Mapping[UUID, tuple[EmployeePlaced, ...]] = field(default_factory=dict)
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
         """The last recorded arrangement of a unit that is valid on a day."""
         valid = [a for a in self.arrangements.get(unit, ()) if a.valid_from <= day <= (a.valid_to or day)]
         return valid[-1] if valid else None
 
+    def skills_of(self, employee: UUID, day: date) -> frozenset[str]:
+        """What a person can do by their last recorded placement that holds on a day; nothing without one."""
+        holding = [p for p in self.placements.get(employee, ()) if p.from_ <= day <= (p.to or day)]
+        return frozenset(holding[-1].skills) if holding else frozenset()
+
     def rules(self, day: date) -> Rules:
         """The rules of a day; none set where no instrument binds."""
         periods = self.policy.periods if self.policy else ()
         return next((p.rules for p in periods if p.from_ <= day <= (p.to or day)), Rules())
+
+    def rostered(self, unit: str, day: date) -> bool:
+        """Whether a roster of a unit's work date stands."""
+        roster = self.rosters.get((unit, day))
+        return roster is not None and roster.status != "WITHDRAWN"
 
     def is_open(self, post: Post, day: date) -> bool:
         """Whether a post opens on a work date: its weekday, and no holiday unless it serves on holidays too."""
@@ -42,15 +52,16 @@ def in_force(events: Iterable[Event]) -> InForce:
     arrangements: dict[str, tuple[ArrangementChanged, ...]] = {}
     rosters: dict[tuple[str, date], RosterAssigned] = {}
     policy: PolicyChanged | None = None
-    skills: dict[UUID, frozenset[str]] = {}
+    placements: dict[UUID, tuple[EmployeePlaced, ...]] = {}
     for event in sorted(events, key=lambda e: (e.source, e.sequence)):
         match event.data:
             case ArrangementChanged() as fact:
                 arrangements[fact.unit] = (*arrangements.get(fact.unit, ()), fact)
             case RosterAssigned() as fact:
+                rosters.pop((fact.unit, fact.work_date), None)
                 rosters[fact.unit, fact.work_date] = fact
             case PolicyChanged() as fact:
                 policy = fact
             case EmployeePlaced() as fact:
-                skills[fact.employee] = frozenset(fact.skills)
-    return InForce(arrangements, rosters, policy, skills)
+                placements[fact.employee] = (*placements.get(fact.employee, ()), fact)
+    return InForce(arrangements, rosters, policy, placements)

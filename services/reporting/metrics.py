@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily
@@ -74,10 +75,11 @@ class CoverageCollector(Collector):
 
     def _samples(self) -> Iterator[Sample]:
         now, rows, behind = self._now(), self._view.rows, self._view.behind()
-        days = {region: str(local_date(now, region)) for region in self._regions}
+        days = {region: local_date(now, region) for region in self._regions}
         for row in rows.values():
-            if days.get(row.region) == str(row.service_date):
-                yield from samples(opd_now(row.region, row.opd, Rows(row), now, behind), row)
+            if days.get(row.region) == row.service_date:
+                tomorrow = rows.get(f"{row.region}/{row.opd}/{row.service_date + timedelta(days=1)}")
+                yield from samples(opd_now(row.region, row.opd, Rows(row, tomorrow), now, behind), row)
         for region in self._regions:
             at = self._view.current_at.timestamp()
             yield Sample("piket_view_watermark_timestamp_seconds", (region,), at)

@@ -1,6 +1,7 @@
 """Who is present when, and which post that covers: taps read against duties, in minutes since the epoch."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from services.reporting.inforce import InForce
 from services.reporting.spans import PostKey
 from shared.facts.attendance import CheckedOut, PostTaken, Tap
-from shared.facts.policy import ArrangementChanged, Post
+from shared.facts.policy import ArrangementChanged, Post, Presence
 from shared.facts.roster import Assignment
 from shared.regions import midnight, minute_of, zone
 
@@ -28,6 +29,7 @@ class Duty(NamedTuple):
     start: int
     end: int
     breaks: tuple[Span, ...]
+    work_date: date
 
     def covers(self) -> Iterator[Span]:
         """The spans in which this duty is meant to fill its post: on site, breaks taken out."""
@@ -44,8 +46,8 @@ class Present(NamedTuple):
     end: int
 
 
-def duty(assignment: Assignment, unit: str, start: int) -> Duty:
-    """An assignment whose minutes count from `start`, the site's midnight of its work date."""
+def duty(assignment: Assignment, unit: str, day: date, start: int) -> Duty:
+    """An assignment of a work date, whose minutes count from `start`, the site's midnight."""
     return Duty(
         assignment.employee,
         unit,
@@ -54,6 +56,7 @@ def duty(assignment: Assignment, unit: str, start: int) -> Duty:
         start + assignment.from_minute,
         start + assignment.to_minute,
         tuple((start + b.from_minute, start + b.to_minute) for b in assignment.breaks),
+        day,
     )
 
 
@@ -89,36 +92,46 @@ def _one(tap: Tap, until: int, duties: Sequence[Duty], holds: InForce) -> Iterat
     if isinstance(tap, PostTaken):
         yield from _taken(tap, (start, until), duties, holds)
         return
-    for own in duties:
-        if own.post and _at_site(tap, own.unit, holds):
-            for begin, finish in own.covers():
-                if max(begin, start) < min(finish, until):
-                    yield Present(tap.mode, (own.unit, own.post), max(begin, start), min(finish, until))
+    taken: list[Span] = []
+    for own in reversed(duties):  # nobody stands at two posts: the roster recorded last says where
+        if own.post and _at_site(tap, own.unit, own.work_date, holds):
+            spans = [(max(begin, start), min(finish, until)) for begin, finish in own.covers()]
+            for begin, finish in (left for span in spans for left in without(span, taken)):
+                yield Present(tap.mode, (own.unit, own.post), begin, finish)
+            taken += (span for span in spans if span[0] < span[1])
 
 
 def _taken(tap: PostTaken, span: Span, duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
     unit = _unit_of(tap, holds)
     post = _post(unit, tap, holds)
-    if post and _at_site(tap, unit, holds) and set(post.skills) <= holds.skills.get(tap.employee, frozenset()):
+    if (
+        post
+        and _at_site(tap, unit, tap.tap_date, holds)
+        and set(post.skills) <= holds.skills_of(tap.employee, tap.tap_date)
+    ):
         for begin, finish in without(span, [rest for own in duties for rest in own.breaks]):
             yield Present(tap.mode, (unit, post.post), begin, finish)
 
 
 def _counts(tap: Tap, holds: InForce) -> bool:
-    accepted = tap.strength == "CONFIRMED" or holds.rules(tap.tap_date).presence.accept_claimed
-    return tap.mode == "WFO" and tap.place.class_ == "SITE" and accepted
+    rules = holds.rules(tap.tap_date).presence or Presence()
+    accepted = tap.strength == "CONFIRMED" or rules.accept_claimed
+    in_time = tap.received_at - tap.occurred_at <= timedelta(hours=rules.offline_limit_hours)
+    return tap.mode == "WFO" and tap.place.class_ == "SITE" and accepted and in_time
 
 
-def _at_site(tap: Tap, unit: str, holds: InForce) -> bool:
-    arrangement = holds.arrangement(unit, tap.tap_date)
+def _at_site(tap: Tap, unit: str, day: date, holds: InForce) -> bool:
+    arrangement = holds.arrangement(unit, day)
     return arrangement is not None and arrangement.site.site == tap.place.site
 
 
 def _until(tap: Tap, duties: Sequence[Duty], holds: InForce) -> int:
     """The end of the duties this tap belongs to; without one the closing of the post taken, or the end of the day."""
     minute = minute_of(tap.occurred_at)
-    ends = [end for start, end in _chains(duties) if start - EARLY_MINUTES <= minute < end]
-    return max(ends) if ends else _closing(tap, holds)
+    chains = _chains(duties)
+    ends = [end for start, end in chains if start - EARLY_MINUTES <= minute < end]
+    later = [start - EARLY_MINUTES for start, _ in chains if start - EARLY_MINUTES > minute]
+    return max(ends) if ends else min([_closing(tap, holds), *later])
 
 
 def _chains(duties: Sequence[Duty]) -> list[Span]:
@@ -134,13 +147,13 @@ def _chains(duties: Sequence[Duty]) -> list[Span]:
 
 
 def _closing(tap: Tap, holds: InForce) -> int:
-    day_end = midnight(tap.tap_date, zone(tap.region)) + 1440
     unit = _unit_of(tap, holds)
     post = _post(unit, tap, holds) if isinstance(tap, PostTaken) else None
     arrangement = holds.arrangement(unit, tap.tap_date)
     if post is None or arrangement is None:
-        return day_end
-    return midnight(tap.tap_date, arrangement.site.timezone) + post.closes_minute
+        return midnight(tap.tap_date, zone(tap.region)) + 1440
+    today = midnight(tap.tap_date, arrangement.site.timezone) + post.closes_minute
+    return today - 1440 if minute_of(tap.occurred_at) < today - 1440 else today
 
 
 def _unit_of(tap: Tap, holds: InForce) -> str:

@@ -35,11 +35,10 @@ def worst(states: Iterable[State]) -> State:
 
 
 class Day(NamedTuple):
-    """A counter on its service date, the same counter on the next one, and whether its unit has a roster."""
+    """A counter on its service date, and the same counter on the next one."""
 
     post: PostCoverage
     following: PostCoverage = NO_POST
-    rostered: bool = True
 
 
 class Run(NamedTuple):
@@ -56,18 +55,31 @@ Runs = tuple[Run, ...]
 @lru_cache(maxsize=50_000)
 def runs(day: Day) -> Runs:
     """The states of the whole day, each minute by what was known then, seeing an hour ahead."""
-    required = _joined(day.post.required, day.following.required)
-    spans = list(_spans(required, _joined(day.post.known, day.following.known)))
-    short = [start for start, _, (needed, known) in spans if known < needed]
-    states = [
+    one, two = day.post, day.following
+    lanes = zip((one.required, one.known, one.unrostered), (two.required, two.known, two.unrostered), strict=True)
+    spans = list(_spans(*(_joined(today, tomorrow) for today, tomorrow in lanes)))
+    short = [start for start, _, (needed, known, _) in spans if known < needed]
+    return _merged(
         run
-        for start, end, (needed, known) in spans
-        for run in _of_span(start, end, needed, known, next((s for s in short if s >= end), 2 * DAY))
-    ]
-    return _merged(states if day.rostered else map(_unknown, states))
+        for start, end, (needed, known, unrostered) in spans
+        for run in _of_span(Heads(start, end, needed, known), next((s for s in short if s >= end), 2 * DAY), unrostered)
+    )
 
 
-def _of_span(start: int, end: int, required: int, known: int, next_short: int) -> Iterator[Run]:
+class Heads(NamedTuple):
+    """Heads needed and there over minutes."""
+
+    start: int
+    end: int
+    required: int
+    known: int
+
+
+def _of_span(heads: Heads, next_short: int, unrostered: int) -> Iterator[Run]:
+    start, end, required, known = heads
+    if unrostered:
+        yield Run(start, end, State.TIDAK_DIKETAHUI)
+        return
     if required == 0 or known < required:
         yield Run(start, end, State.KRITIS if required else State.TUTUP)
         return
@@ -79,12 +91,13 @@ def _of_span(start: int, end: int, required: int, known: int, next_short: int) -
 @lru_cache(maxsize=50_000)
 def forecast(day: Day) -> Runs:
     """What to expect of the hours to come: RAWAN where only the plan fills the counter, KRITIS where not even that."""
-    lanes = _spans(day.post.required, day.post.known, day.post.planned)
-    states = (Run(start, end, _expected(*heads)) for start, end, heads in lanes)
-    return _merged(states if day.rostered else map(_unknown, states))
+    lanes = _spans(day.post.required, day.post.known, day.post.planned, day.post.unrostered)
+    return _merged(Run(start, end, _expected(*heads)) for start, end, heads in lanes)
 
 
-def _expected(required: int, known: int, planned: int) -> State:
+def _expected(required: int, known: int, planned: int, unrostered: int) -> State:
+    if unrostered:
+        return State.TIDAK_DIKETAHUI
     if required == 0:
         return State.TUTUP
     if known >= required:
@@ -111,10 +124,6 @@ def _spans(*lanes: Steps) -> Iterator[tuple[int, int, tuple[int, ...]]]:
 
 def _joined(today: Steps, tomorrow: Steps) -> Steps:
     return (*today, (DAY, 0), *((DAY + minute, heads) for minute, heads in tomorrow))
-
-
-def _unknown(run: Run) -> Run:
-    return run if run.state is State.TUTUP else run._replace(state=State.TIDAK_DIKETAHUI)
 
 
 def _merged(states: Iterable[Run]) -> Runs:

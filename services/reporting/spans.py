@@ -1,7 +1,7 @@
 """Heads over spans of minutes, half-open: the arithmetic under every lane of coverage."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,6 +38,14 @@ def steps(spans: Iterable[Need], origin: int) -> Steps:
         heads += change[minute]
         out.append((minute, heads))
     return tuple(out)
+
+
+def by_post(needs: Iterable[Need]) -> Mapping[PostKey, list[Need]]:
+    """Needs by their post."""
+    grouped: dict[PostKey, list[Need]] = defaultdict(list)
+    for need in needs:
+        grouped[need.post].append(need)
+    return grouped
 
 
 def heads_at(spans: Iterable[Need], minute: int) -> Counter[PostKey]:

@@ -99,7 +99,7 @@ def _moment(row: Coverage, timezone: str, now: datetime, behind: datetime | None
 
 def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage, moment: _Moment) -> UnitNow:
     posts = tuple(
-        _post_now(name, Day(post, following.posts.get(name, NO_POST), unit.rostered), moment)
+        _post_now(name, Day(post, following.posts.get(name, NO_POST)), moment)
         for name, post in sorted(unit.posts.items())
     )
     unknown = moment.behind or not (posts or unit.rostered)

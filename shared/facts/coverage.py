@@ -10,12 +10,16 @@ Steps = tuple[tuple[int, int], ...]
 
 
 class PostCoverage(Value):
-    """Heads at one post: needed, rostered on site, there as known at each minute, there as known now."""
+    """Heads at one post: needed, rostered on site, there as known at each minute, there as known now.
+
+    `unrostered` are heads needed by shifts that no roster speaks of: whether anybody is missing is unknown.
+    """
 
     required: Steps = ()
     planned: Steps = ()
     known: Steps = ()
     restated: Steps = ()
+    unrostered: Steps = ()
 
 
 class UnitCoverage(Value):

@@ -10,11 +10,13 @@ from shared.events import Event
 from shared.facts.coverage import PostCoverage
 from shared.facts.fact import Fact
 from shared.facts.policy import Holiday, Presence, Rules
+from shared.facts.roster import Required
 from tests.examples import (
     ANI,
     BUDI,
     CITRA,
     EVERY_DAY,
+    SITE,
     THURSDAY,
     Ledger,
     arrangement,
@@ -231,3 +233,88 @@ def test_a_new_arrangement_touches_every_row() -> None:
     facts = day((NIGHT, BEFORE), (NIGHT_ROSTER, BEFORE))
     (changed,) = history((arrangement(), at("10:00")))
     assert facts.add(changed) == {THURSDAY, FRIDAY}
+
+
+NIGHT_GUARD = (NIGHT, BEFORE), (NIGHT_ROSTER, BEFORE)
+
+
+def test_a_night_that_a_roster_speaks_of_is_not_unknown_after_midnight() -> None:
+    steps = counter(day(*NIGHT_GUARD), FRIDAY, "PUSDALOPS", "PUSDALOPS")
+    assert (steps.required[0], steps.unrostered) == ((0, 1), ((1320, 1),))
+
+
+def test_a_night_that_nobody_was_assigned_to_has_a_row_on_both_dates() -> None:
+    empty = roster(unit="PUSDALOPS").model_copy(
+        update={"required": (Required(post="PUSDALOPS", from_minute=1320, to_minute=1800, minimum=1),)}
+    )
+    assert day((NIGHT, BEFORE), (empty, BEFORE)).dates() == {THURSDAY, FRIDAY}
+
+
+def test_a_withdrawn_roster_is_none() -> None:
+    withdrawn = roster(shift(ANI), revision=2).model_copy(update={"status": "WITHDRAWN"})
+    facts = day(*PLANNED, (withdrawn, BEFORE))
+    shown = row(facts.of(THURSDAY), "32", "DPMPTSP", THURSDAY, {}).units["FRONT"]
+    assert (shown.rostered, shown.posts["LOKET-1"].unrostered) == (False, ((480, 1), (900, 0)))
+
+
+def test_one_person_stands_at_one_counter_where_the_last_roster_says() -> None:
+    back = arrangement(post("LOKET-9"), unit="BACK")
+    moved = roster(shift(ANI, at_post="LOKET-9"), unit="BACK")
+    facts = day(*PLANNED, (back, BEFORE), (moved, BEFORE), (tap("in", ANI, at("08:00")), at("08:00")))
+    assert (counter(facts).restated, counter(facts, unit="BACK", code="LOKET-9").restated[0]) == (
+        (),
+        (480, 1),
+    )
+
+
+def test_a_refused_tap_of_another_century_makes_no_row() -> None:
+    facts = day(*PLANNED, (refused(ANI, at("08:00", date(2150, 2, 1))), at("08:00")))
+    assert facts.dates() == {THURSDAY}
+
+
+def test_a_tap_handed_in_after_the_limit_no_longer_covers() -> None:
+    late = tap("in", ANI, at("07:50"), offline=True, strength="CLAIMED", received_at=at("07:51", date(2025, 11, 9)))
+    assert counter(day(*PLANNED, (late, at("07:51", date(2025, 11, 9))))).restated == ()
+
+
+def test_a_guard_who_came_before_midnight_covers_a_shift_that_begins_with_its_arrangement() -> None:
+    early = arrangement(post("JAGA", 0, 480, weekdays=EVERY_DAY), valid_from=THURSDAY)
+    guard = roster(shift(ANI, 0, 480, at_post="JAGA"))
+    came = at("23:50", THURSDAY - timedelta(days=1))
+    assert counter(day((early, BEFORE), (guard, BEFORE), (tap("in", ANI, came), came)), code="JAGA").known == (
+        (0, 1),
+        (480, 0),
+    )
+
+
+@pytest.mark.parametrize(("came", "known"), [("19:00", ((1320, 1),)), ("18:59", ())])
+def test_a_tap_counts_for_a_duty_that_begins_within_three_hours(came: str, known: object) -> None:
+    facts = day(*NIGHT_GUARD, (tap("in", ANI, at(came)), at(came)))
+    assert counter(facts, THURSDAY, "PUSDALOPS", "PUSDALOPS").known == known
+
+
+def test_a_night_post_taken_over_after_midnight_is_left_when_it_closes_that_morning() -> None:
+    take = tap("take", CITRA, at("00:30", FRIDAY), unit="PUSDALOPS", post="PUSDALOPS")
+    facts = day(*NIGHT_GUARD, (take, at("00:30", FRIDAY)))
+    assert counter(facts, FRIDAY, "PUSDALOPS", "PUSDALOPS").known == ((30, 1), (360, 0))
+
+
+def test_who_took_a_counter_over_rests_at_the_hours_of_their_own_duty() -> None:
+    own = roster(shift(ANI), shift(BUDI, at_post=None, rest=(720, 780)))
+    take = tap("take", BUDI, at("09:00"), post="LOKET-1")
+    assert counter(day(*PLANNED, (own, BEFORE), (take, at("09:00")))).known == (
+        (540, 1),
+        (720, 0),
+        (780, 1),
+        (960, 0),
+    )
+
+
+def test_a_site_in_another_zone_counts_by_its_own_clock() -> None:
+    ambon = SITE.model_copy(update={"site": "AMBON", "timezone": "Asia/Jayapura"})
+    facts = day(
+        (arrangement(site=ambon), BEFORE),
+        (roster(shift(ANI, 450, 960)), BEFORE),
+        (tap("in", ANI, at("05:30"), place={"class": "SITE", "site": "AMBON"}), at("05:31")),
+    )
+    assert (counter(facts).required, counter(facts).known) == (((480, 1), (900, 0)), ((451, 1), (960, 0)))

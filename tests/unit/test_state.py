@@ -20,7 +20,8 @@ def counter(known: Steps, required: Steps = OPEN, planned: Steps = ROSTER) -> Po
 
 
 def row(known: Steps, *, rostered: bool = True, timezone: str = "Asia/Jakarta") -> Coverage:
-    unit = UnitCoverage(name="Front Office", timezone=timezone, rostered=rostered, posts={"LOKET-1": counter(known)})
+    post = counter(known) if rostered else counter(known).model_copy(update={"unrostered": counter(known).required})
+    unit = UnitCoverage(name="Front Office", timezone=timezone, rostered=rostered, posts={"LOKET-1": post})
     return Coverage(
         region="32",
         opd="DPMPTSP",
