@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from shared.facts.fact import Fact
@@ -47,6 +47,13 @@ class Decider(Protocol[S]):
         """The stream after one more fact."""
 
 
+class Transaction(Protocol):
+    """An open transaction of the service's database."""
+
+    def execute(self, sql: str, **values: object) -> Sequence[tuple[Any, ...]]:
+        """Run one statement; the rows it gives, if any."""
+
+
 Decide = Callable[[Mapping[str, S], Context], Mapping[str, Sequence[Fact]]]
 
 
@@ -55,7 +62,9 @@ class Command(Generic[S]):
     """A decision to make on one primary stream of one region.
 
     `reads` names further streams, or prefixes ending in `/` for all existing streams below; only what was read may be
-    appended to. `event_id` is the id of the first event, where the request itself determines it.
+    appended to. `event_id` is the id of the first event, where the request itself determines it. `beside` writes what
+    belongs to the decision but is no event, in the same transaction, once: never for a replay or a failure. What it
+    raises undoes the whole command.
     """
 
     region: str
@@ -67,6 +76,7 @@ class Command(Generic[S]):
     reads: Sequence[str] = ()
     event_id: UUID | None = None
     expected: int | None = None
+    beside: Callable[[Transaction], None] | None = None
 
 
 class EventRef(NamedTuple):

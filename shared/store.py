@@ -145,4 +145,7 @@ class Store(Generic[S]):
         desk = Desk(self.service, self._decider, Context(self._now(), uuid7))
         outcomes = settle(batch, seen, desk)
         ledger.save(connection, seen)
+        for command, outcome in zip(batch, outcomes, strict=True):
+            if command.beside and isinstance(outcome, Outcome) and not outcome.replayed:
+                command.beside(connection)
         return outcomes

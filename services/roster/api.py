@@ -1,5 +1,6 @@
 """People and rosters over HTTP. Names come out of the registry only through `people`, which records who read."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -13,9 +14,9 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.facts.fact import Code, Day, Region
 from shared.facts.roster import RosterAssigned
-from shared.identity import Action, Principal, Scope
+from shared.identity import Action, Principal, Scope, may
 from shared.store import Store
-from shared.web import Submission, found, principal, require, submission, submit
+from shared.web import Problem, Submission, found, principal, require, submission, submit
 
 Asked = Annotated[Submission, Depends(submission)]
 Who = Annotated[Principal, Depends(principal)]
@@ -35,11 +36,12 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
     @routes.post("/people", status_code=201, summary="Place a person in a unit")
     async def place(region: Region, opd: Code, body: Enrolment, asked: Asked) -> Response:
         require(asked.principal, Action.PLACE, Scope(region, opd))
-        employee = await registry.enrol(database, region, opd, body.name, body.nip, new_employee)
+        employee = await registry.known(database, region, body.nip) or new_employee()
         placement = {k: v for k, v in vars(body).items() if k not in {"name", "nip"}}
-        return await submit(
-            asked, store, decider, PlaceEmployee(region=region, opd=opd, employee=employee, **placement)
-        )
+        command = PlaceEmployee(region=region, opd=opd, employee=employee, **placement)
+        person = registry.Person(employee=employee, name=body.name, nip=body.nip)
+        enrol = partial(registry.enrol, person, region, opd, partial(_may_leave, asked.principal, region))
+        return await submit(asked, store, decider, command, beside=enrol)
 
     @routes.get("/people", summary="The people of an OPD by name; the reading is recorded")
     async def people(region: Region, opd: Code, who: Who) -> list[registry.Person]:
@@ -67,6 +69,12 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
         return found(state.rosters.get(work_date))
 
     return routes
+
+
+def _may_leave(who: Principal, region: str, opd: str) -> None:
+    """Whoever takes a person over must be in charge where they are now, too; a 403 does not tell where that is."""
+    if not may(who, Action.PLACE, Scope(region, opd)):
+        raise Problem("forbidden", action=Action.PLACE.value, region=region)
 
 
 def new_employee() -> UUID:

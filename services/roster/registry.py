@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shared.database import Connection, Database
+from shared.command import Transaction
+from shared.database import Connection, Database, Unavailable
 from shared.facts.fact import Value
 
 
@@ -17,9 +18,30 @@ class Person(Value):
     nip: str
 
 
-async def enrol(database: Database, region: str, opd: str, name: str, nip: str, new_id: Callable[[], UUID]) -> UUID:
-    """The id of a person, the same whenever they are enrolled again in this region."""
-    return await database.write(partial(_enrol, region=region, opd=opd, name=name, nip=nip, new_id=new_id))
+async def known(database: Database, region: str, nip: str) -> UUID | None:
+    """The id of a person who was enrolled before in this region."""
+    rows = await database.read(
+        "SELECT employee FROM person WHERE region = :region AND nip = :nip", region=region, nip=nip
+    )
+    return UUID(rows[0][0]) if rows else None
+
+
+def enrol(person: Person, region: str, opd: str, leaves: Callable[[str], None], transaction: Transaction) -> None:
+    """Keep a person in an OPD, beside their placement. `leaves` raises unless they may be taken from where they are.
+
+    Raises `Unavailable` when somebody else enrolled them under another id meanwhile.
+    """
+    for employee, now_in in transaction.execute(
+        "SELECT employee, opd FROM person WHERE region = :region AND nip = :nip", region=region, nip=person.nip
+    ):
+        leaves(now_in)
+        if employee != str(person.employee):
+            raise Unavailable("The person was enrolled by somebody else at the same moment; nothing was acknowledged")
+    transaction.execute(
+        "INSERT INTO person VALUES (:employee, :region, :opd, :name, :nip)"
+        " ON CONFLICT (employee) DO UPDATE SET opd = excluded.opd, name = excluded.name",
+        employee=str(person.employee), region=region, opd=opd, name=person.name, nip=person.nip,
+    )  # fmt: skip
 
 
 async def people(database: Database, region: str, opd: str, principal: str, at: datetime) -> list[Person]:
@@ -30,19 +52,6 @@ async def people(database: Database, region: str, opd: str, principal: str, at: 
         region=region, opd=opd,
     )  # fmt: skip
     return [Person(employee=UUID(employee), name=name, nip=nip) for employee, name, nip in rows]
-
-
-def _enrol(connection: Connection, region: str, opd: str, name: str, nip: str, new_id: Callable[[], UUID]) -> UUID:
-    known = connection.execute(
-        "SELECT employee FROM person WHERE region = :region AND nip = :nip", region=region, nip=nip
-    )
-    employee = UUID(known[0][0]) if known else new_id()
-    connection.execute(
-        "INSERT INTO person VALUES (:employee, :region, :opd, :name, :nip)"
-        " ON CONFLICT (employee) DO UPDATE SET opd = excluded.opd, name = excluded.name",
-        employee=str(employee), region=region, opd=opd, name=name, nip=nip,
-    )  # fmt: skip
-    return employee
 
 
 def _record_read(connection: Connection, region: str, opd: str, principal: str, at: datetime) -> None:

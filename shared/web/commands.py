@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Protocol, TypeVar
@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Request, Response
 from starlette.responses import JSONResponse
 
-from shared.command import Command, Context, Decide, EventRef, Outcome, S
+from shared.command import Command, Context, Decide, EventRef, Outcome, S, Transaction
 from shared.events import FACTS
 from shared.facts.fact import Fact
 from shared.identity import Principal
@@ -96,11 +96,12 @@ async def submit(
     decider: Decisions[C_contra, S],
     command: C_contra,
     event_id: UUID | None = None,
+    beside: Callable[[Transaction], None] | None = None,
 ) -> Response:
     """Decide a command by its service's decider, store, and answer."""
     decide = partial(decider.decide, command)
     return await execute(
-        asked, store, command.region, decider.stream(command), decide, decider.reads(command), event_id
+        asked, store, command.region, decider.stream(command), decide, decider.reads(command), event_id, beside
     )
 
 
@@ -112,6 +113,7 @@ async def execute(
     decide: Decide[S],
     reads: Sequence[str] = (),
     event_id: UUID | None = None,
+    beside: Callable[[Transaction], None] | None = None,
 ) -> Response:
     """Decide and store, then answer: 201 with events, 200 if there was nothing to do, 409 for a recorded refusal."""
     command = Command(
@@ -124,6 +126,7 @@ async def execute(
         reads=reads,
         event_id=event_id,
         expected=asked.expected,
+        beside=beside,
     )
     return render(await store.execute(command), f"{store.service}/{region}")
 

@@ -1,0 +1,112 @@
+"""Whose name stands in the registry, and who may change it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
+from services.roster import app as roster
+from shared.database import Database
+from shared.identity import Identity
+from tests.examples import at
+
+DEWI = {"name": "Dewi Contoh", "nip": "199001012015032001", "unit": "FRONT", "from": "2025-01-01"}
+RENAMED = DEWI | {"name": "Orang Lain"}
+HERE, THERE = ("DPMPTSP", "Dewi Contoh"), ("BAPENDA", "Orang Lain")
+
+
+class Registry:
+    """The people of two OPDs, and who places them."""
+
+    def __init__(self, http: httpx.AsyncClient, issuer: Issuer, database: Database) -> None:
+        self._http, self._issuer, self._database = http, issuer, database
+
+    async def place(
+        self, body: dict[str, Any], key: str, opd: str = "DPMPTSP", role: str = "SCHEDULER", **headers: str
+    ) -> httpx.Response:
+        token = self._issuer.sign("somebody", roles=[role], region="32", opd=opd)
+        headers |= {"authorization": f"Bearer {token}", "idempotency-key": key}
+        return await self._http.post(f"/roster/v1/32/opd/{opd}/people", json=body, headers=headers)
+
+    async def kept(self) -> list[tuple[str, str]]:
+        return [(opd, name) for opd, name in await self._database.read("SELECT opd, name FROM person ORDER BY nip")]
+
+
+@pytest_asyncio.fixture
+async def registry(database_url: str, tmp_path: Path) -> AsyncIterator[Registry]:
+    issuer, database = Issuer(tmp_path, "demo"), Database(database_url)
+
+    @asynccontextmanager
+    async def tables(_: FastAPI) -> AsyncIterator[None]:
+        await database.migrate(roster.MIGRATIONS)
+        yield
+
+    identity = Identity.of(issuer.jwks(), ISSUER, AUDIENCE)
+    app = roster.assemble(database, identity, lambda: at("09:00"), tables)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://piket") as http:
+            registry = Registry(http, issuer, database)
+            assert (await registry.place(DEWI, "dewi-comes")).status_code == 201
+            yield registry
+    await database.close()
+
+
+async def test_a_scheduler_of_another_opd_neither_takes_a_person_over_nor_renames_them(registry: Registry) -> None:
+    answer = await registry.place(RENAMED, "bapenda-wants-her", "BAPENDA")
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:piket:problem:forbidden")
+    assert ("DPMPTSP" in answer.text, await registry.kept()) == (False, [HERE])
+
+
+async def test_the_personnel_agency_moves_a_person_to_another_opd(registry: Registry) -> None:
+    answer = await registry.place(RENAMED, "dewi-is-moved", "BAPENDA", "PERSONNEL")
+    assert (answer.status_code, await registry.kept()) == (201, [THERE])
+
+
+async def test_the_scheduler_corrects_a_name(registry: Registry) -> None:
+    answer = await registry.place(RENAMED, "a-correction")
+    assert (answer.status_code, await registry.kept()) == (200, [("DPMPTSP", "Orang Lain")])
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "headers", "status"),
+    [
+        (RENAMED, "dewi-comes", {}, 422),
+        (RENAMED, "a-stale-tab", {"if-match": '"0"'}, 412),
+        (RENAMED | {"to": "2024-12-31"}, "ends-too-early", {}, 422),
+    ],
+    ids=["a key that comes again with another body", "a version that has moved on", "reversed dates"],
+)
+async def test_what_is_answered_as_not_stored_renames_nobody(
+    registry: Registry, body: dict[str, Any], key: str, headers: dict[str, str], status: int
+) -> None:
+    answer = await registry.place(body, key, **headers)
+    assert (answer.status_code, await registry.kept()) == (status, [HERE])
+
+
+async def test_a_placement_that_comes_again_after_a_correction_does_not_undo_it(registry: Registry) -> None:
+    await registry.place(RENAMED, "a-correction")
+    again = await registry.place(DEWI, "dewi-comes")
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert await registry.kept() == [("DPMPTSP", "Orang Lain")]
+
+
+async def test_a_replay_is_answered_even_after_the_person_was_moved_away(registry: Registry) -> None:
+    await registry.place(RENAMED, "dewi-is-moved", "BAPENDA", "PERSONNEL")
+    again = await registry.place(DEWI, "dewi-comes")
+    assert (again.status_code, await registry.kept()) == (201, [THERE])
+
+
+async def test_a_person_enrolled_by_many_at_once_is_one_person(registry: Registry) -> None:
+    new = DEWI | {"name": "Sari Contoh", "nip": "199001012015032002"}
+    answers = await asyncio.gather(*(registry.place(new, f"sari-comes-{n}") for n in range(8)))
+    assert {answer.status_code for answer in answers} <= {200, 201, 503}
+    assert [answer.status_code for answer in answers].count(201) == 1
+    assert await registry.kept() == [HERE, ("DPMPTSP", "Sari Contoh")]
