@@ -17,7 +17,7 @@ def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
         if scope["type"] == "lifespan":
             await outer(scope, receive, send)
             return
-        service = scope["path"].split("/")[1]
+        service = scope["path"].lstrip("/").partition("/")[0]
         await apps.get(service, apps[default])(scope, receive, send)
 
     return dispatch

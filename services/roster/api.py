@@ -25,8 +25,8 @@ Who = Annotated[Principal, Depends(principal)]
 class Enrolment(Placement):
     """A person with a name, for the registry, and a placement, for everybody."""
 
-    name: str = Field(min_length=1, max_length=120)
-    nip: str = Field(pattern=r"^\d{18}$")
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+    nip: str = Field(pattern=r"^[0-9]{18}$")
 
 
 def router(store: Store[State], database: Database, now: Clock) -> APIRouter:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Region = Annotated[str, StringConstraints(pattern=r"^\d{2}(\d{2})?$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2})?$")]
 """A Kemendagri code without dots: `32` West Java, `3271` Kota Bogor."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,39}$")]

@@ -42,7 +42,11 @@ class Stream(APIRoute):
         return super().matches(scope) if wanted else (Match.NONE, {})
 
 
-After = Annotated[int, Query(ge=0, lt=10**20, description="The last sequence already read.")]
+BEYOND = 2**63
+"""No store counts so far."""
+
+After = Annotated[int, Query(ge=0, lt=BEYOND, description="The last sequence already read.")]
+LastRead = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=BEYOND)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Patience = Annotated[float, Query(alias="timeout", ge=0, le=30, description="Seconds to wait for the first event.")]
 
@@ -64,7 +68,7 @@ def feed_router(source: Source) -> APIRouter:
     async def stream(
         region: Readable,
         after: After = 0,
-        last_event_id: Annotated[int | None, Header(alias="Last-Event-ID", ge=0)] = None,
+        last_event_id: LastRead = None,
     ) -> AsyncIterator[ServerSentEvent]:
         async for event in follow(source, region, after if last_event_id is None else last_event_id):
             yield ServerSentEvent(raw_data=event.body.decode(), id=str(event.sequence))

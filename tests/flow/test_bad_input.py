@@ -1,5 +1,6 @@
 """Whatever is sent: a problem in both languages, nothing stored, and the next good request is served."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -199,3 +200,62 @@ async def test_a_nip_that_is_none_is_not_told_back(counter: Counter) -> None:
 
 def _headers(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}", "idempotency-key": "bad-input-1"}
+
+
+BEYOND = str(2**63)
+
+
+@pytest.mark.parametrize(
+    ("after", "headers"),
+    [
+        (BEYOND, {}),
+        (BEYOND, {"accept": "text/event-stream"}),
+        ("0", {"accept": "text/event-stream", "last-event-id": BEYOND}),
+    ],
+    ids=["a batch", "a stream", "a stream that goes on"],
+)
+async def test_a_feed_beyond_what_any_store_can_count(counter: Counter, after: str, headers: dict[str, str]) -> None:
+    headers |= {"authorization": f"Bearer {counter.office.issuer.token('agus')}"}
+    path = f"/attendance/v1/{REGION}/feed"
+    answer = await counter.office.http.get(path, params={"after": after}, headers=headers)
+    await refused(counter, answer, 422, "invalid")
+
+
+PERSON_BODIES: Mapping[str, tuple[dict[str, Any], str]] = {
+    "a null character in the name": ({"name": "Dewi\u0000"}, "/name"),
+    "a new line in the name": ({"name": "Dewi\nContoh"}, "/name"),
+    "half a character in the name": ({"name": "Dewi \ud800"}, "/name"),
+    "digits of another script": ({"nip": "١٩٩٠٠١٠١٢٠١٥٠٣٢٠٠١"}, "/nip"),
+}
+
+
+@pytest.mark.parametrize(("more", "pointer"), PERSON_BODIES.values(), ids=PERSON_BODIES.keys())
+async def test_a_person_with(counter: Counter, more: dict[str, Any], pointer: str) -> None:
+    body = {**OFFICE["people"][0], "from": "2025-01-01"} | more
+    path = f"/roster/v1/{REGION}/opd/{OPD}/people"
+    headers = _headers(counter.office.issuer.token("rahmat")) | {"content-type": "application/json"}
+    answer = await counter.office.http.post(path, content=json.dumps(body), headers=headers)
+    problem = await refused(counter, answer, 422, "invalid")
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+async def test_a_region_in_digits_of_another_script(counter: Counter) -> None:
+    token = counter.office.issuer.token("rahmat")
+    answer = await counter.office.ask(
+        f"/roster/v1/٣٢/opd/{OPD}/people", token, {**OFFICE["people"][0], "from": "2025-01-01"}
+    )
+    await refused(counter, answer, 422, "invalid")
+
+
+async def test_a_path_that_is_none(counter: Counter) -> None:
+    request = counter.office.http.build_request("OPTIONS", "http://piket/")
+    request.url = _Star("http://piket/")
+    await refused(counter, await counter.office.http.send(request), 404, "not-found")
+
+
+class _Star(httpx.URL):
+    """The `*` of `OPTIONS *`, as a server hands it on."""
+
+    @property
+    def path(self) -> str:
+        return "*"
