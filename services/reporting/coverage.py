@@ -110,12 +110,12 @@ def presences(on_duty: Iterable[Duty], taps: Mapping[UUID, Sequence[Tap]], holds
 
 
 def taps_of(facts: Iterable[Event]) -> Mapping[UUID, Sequence[Tap]]:
-    """Each employee's accepted taps."""
+    """Each employee's accepted taps, in the order of their ids whatever came first."""
     taps: dict[UUID, dict[UUID, Tap]] = defaultdict(dict)
     for event in facts:
         if isinstance(event.data, Tap) and not isinstance(event.data, CheckInRefused):
             taps[event.data.employee][event.id] = event.data
-    return {employee: list(own.values()) for employee, own in taps.items()}
+    return {employee: [own[event_id] for event_id in sorted(own)] for employee, own in taps.items()}
 
 
 def _around(day: date) -> tuple[date, date, date]:

@@ -65,6 +65,10 @@ BROKEN = {
     "an unknown type": json.dumps({**WRITTEN, "type": "id.piket.attendance.moon-landed.v1"}).encode(),
     "broken data": json.dumps({**WRITTEN, "data": {**WRITTEN["data"], "employee": "Ani"}}).encode(),
     "a sequence that is none": json.dumps({**WRITTEN, "sequence": "first"}).encode(),
+    **{
+        f"a sequence of {written!r}": json.dumps({**WRITTEN, "sequence": written}).encode()
+        for written in (None, [1], True, 1.5, float("inf"), -5, 0, "9" * 25, "٣", " 1")
+    },
     "a time without a zone": json.dumps({**WRITTEN, "time": "2025-11-06T07:21:08"}).encode(),
     "a zone that no map knows": altered(ARRANGED, site={**ARRANGED["data"]["site"], "timezone": "Mars/Olympus"}),
     "a date beyond any roster": altered(ARRANGED, valid_from="9999-12-31"),

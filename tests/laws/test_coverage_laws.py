@@ -1,7 +1,7 @@
 """The laws of coverage: order, repeats and partition of the facts of a day never change an answer."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +13,13 @@ from shared.facts.attendance import Place
 from shared.facts.coverage import at as heads_at
 from shared.facts.fact import Fact
 from shared.facts.policy import Holiday
+from shared.regions import midnight
 from tests.examples import (
     ANI,
     BUDI,
     CITRA,
     EVERY_DAY,
+    SITE,
     THURSDAY,
     Ledger,
     arrangement,
@@ -32,6 +34,8 @@ from tests.examples import (
 )
 
 MIDNIGHT = at("00:00")
+AMBON = SITE.model_copy(update={"site": "AMBON", "timezone": "Asia/Jayapura"})
+EAST = arrangement(post(skills=("KASIR",)), post("PUSDALOPS", 1320, 1800, weekdays=EVERY_DAY), unit="TIMUR", site=AMBON)
 PEOPLE = st.sampled_from([ANI, BUDI, CITRA])
 NIGHTS = (post(), post("PUSDALOPS", 1320, 1800, minimum=2, weekdays=EVERY_DAY, on_holidays="OPEN"))
 
@@ -53,13 +57,17 @@ shifts = st.builds(
     st.integers(0, 90),
 )
 rosters = st.builds(
-    lambda who, day, revision: roster(*who, day=THURSDAY + timedelta(days=day), revision=revision),
+    lambda who, day, revision, unit, status: roster(
+        *who, day=THURSDAY + timedelta(days=day), revision=revision, unit=unit
+    ).model_copy(update={"status": status}),
     st.lists(shifts, max_size=4),
     st.integers(-1, 1),
     st.integers(1, 3),
+    st.sampled_from(["FRONT", "FRONT", "TIMUR"]),
+    st.sampled_from(["PUBLISHED", "PUBLISHED", "PUBLISHED", "WITHDRAWN"]),
 )
 taps = st.builds(
-    lambda kind, who, when, mode, place, strength: tap(
+    lambda kind, who, when, mode, place, strength, late: tap(
         kind,
         who,
         when,
@@ -67,17 +75,23 @@ taps = st.builds(
         post="LOKET-1" if kind == "take" else None,
         place=Place(class_="SITE", site=place),
         strength=strength,
+        received_at=when + timedelta(hours=late),
+        unit=None if late else "FRONT",
     ),
     st.sampled_from(["in", "in", "out", "take"]),
     PEOPLE,
     minutes(),
     st.sampled_from(["WFO", "WFO", "WFH"]),
-    st.sampled_from(["DPMPTSP-1", "DPMPTSP-1", "GEDUNG-SATE"]),
+    st.sampled_from(["DPMPTSP-1", "DPMPTSP-1", "AMBON", "GEDUNG-SATE"]),
     st.sampled_from(["CONFIRMED", "CLAIMED"]),
+    st.sampled_from([0, 0, 5, 80]),
 )
 others = st.one_of(
     st.builds(lambda: arrangement(*NIGHTS)),
     st.builds(lambda: arrangement(post(minimum=2))),
+    st.builds(lambda: arrangement(post(minimum=3), valid_from=THURSDAY)),
+    PEOPLE.map(lambda who: placed(who, "KASIR")),
+    st.builds(lambda: EAST),
     st.builds(lambda: policy(Holiday(date=THURSDAY, kind="LIBUR", name="Libur", source="SKB"))),
     st.builds(policy),
     PEOPLE.map(placed),
@@ -91,6 +105,7 @@ def days(draw: st.DrawFn) -> list[Event]:
     """The events of a day as their sources recorded them: an arrangement, a roster, then anything at any time."""
     ledger = Ledger()
     ledger.record(arrangement(*NIGHTS), MIDNIGHT - timedelta(days=3))
+    ledger.record(EAST, MIDNIGHT - timedelta(days=3))
     ledger.record(draw(rosters), MIDNIGHT - timedelta(days=2))
     recorded = st.tuples(facts, minutes())
     for fact, when in sorted(draw(st.lists(recorded, max_size=14)), key=lambda pair: pair[1]):
@@ -137,11 +152,11 @@ def test_live_from_a_restored_set_equals_replay_from_the_first_event(events: lis
 @settings(max_examples=60)
 @given(days(), st.integers(0, 1439))
 def test_the_row_tells_every_minute_what_the_function_tells(events: list[Event], minute: int) -> None:
-    moment = MIDNIGHT + timedelta(minutes=minute)
-    then = coverage(events, moment, moment + timedelta(seconds=59, microseconds=999_999))
-    now = coverage(events, moment, MIDNIGHT + timedelta(days=30))
     shown = row(folded(events).of(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
     for unit, posts in shown.units.items():
+        moment = datetime.fromtimestamp((midnight(THURSDAY, posts.timezone) + minute) * 60, UTC)
+        then = coverage(events, moment, moment + timedelta(seconds=59, microseconds=999_999))
+        now = coverage(events, moment, MIDNIGHT + timedelta(days=30))
         for code, steps in posts.posts.items():
             known = (steps.required, steps.planned, steps.known)
             assert tuple(heads_at(s, minute) for s in known) == tuple(then.get((unit, code), (0, 0, 0)))
