@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,6 +15,7 @@ from tests.e2e.truth import Duty, Truth
 from tests.examples import THURSDAY, WEEKDAYS, at
 
 CLERKS = 24
+OPENING_S, CLOSING_S = 6 * 3600, 16 * 3600
 UNIT = "LAYANAN"
 POSTS = {f"LOKET-{n}": "ABC"[n % 3] for n in range(3, 9)}
 """Six counters, each with the skill it asks for."""
@@ -26,6 +29,7 @@ class Crowd:
 
     office: Office
     random: random.Random
+    now: Callable[[], datetime]
     truth: Truth = field(default_factory=lambda: Truth({}))
     acknowledged: set[str] = field(default_factory=set)
     retried: int = 0
@@ -80,25 +84,28 @@ class Crowd:
         await asyncio.gather(*(self._clerk(name, stop) for name in self.truth.duties))
 
     async def _clerk(self, name: str, stop: asyncio.Event) -> None:
-        minute = self.random.randrange(440, 500)
-        while not stop.is_set() and minute < 960:
-            what = self.random.choice(["in", "in", "take", "out"])
-            post = self.random.choice(sorted(POSTS)) if what == "take" else ""
-            await self._send(name, minute, what, post)
-            minute += self.random.randrange(1, 25)
-            await asyncio.sleep(self.random.uniform(0, 3))
+        while not stop.is_set() and (second := self._second()) < CLOSING_S:
+            if second >= OPENING_S:
+                what = self.random.choice(["in", "in", "take", "out"])
+                await self._send(name, second, what, self.random.choice(sorted(POSTS)) if what == "take" else "")
+            await asyncio.sleep(self.random.uniform(0.2, 3))
 
-    async def _send(self, name: str, minute: int, what: str, post: str) -> None:
+    def _second(self) -> int:
+        """The second of the day that the clerks' own clocks show."""
+        return int((self.now() - at("00:00")).total_seconds())
+
+    async def _send(self, name: str, second: int, what: str, post: str) -> None:
         self.pressed += 1
-        client = str(uuid5(NAMESPACE_URL, f"{name}/{minute}"))
-        pressed_at = at(f"{minute // 60:02d}:{minute % 60:02d}").isoformat()
+        client = str(uuid5(NAMESPACE_URL, f"{name}/{second}"))
         more = {"unit": UNIT, "post": post} if post else {}
-        body = on_site(client_id=client, occurred_at=pressed_at, **more)
+        pressed_at = at("00:00") + timedelta(seconds=second)
+        body = on_site(client_id=client, occurred_at=pressed_at.isoformat(), **more)
         path = f"/attendance/v1/{REGION}/{KINDS[what]}"
         answer = await self._insist(path, name, body, f"press-{client}")
         assert answer.status_code == httpx.codes.CREATED, answer.text
-        self.acknowledged |= {event["id"] for event in answer.json()["events"]}
-        self.truth.pressed(name, minute, what, post)
+        (event,) = (event["id"] for event in answer.json()["events"])
+        self.acknowledged.add(event)
+        self.truth.pressed(name, second, what, post, event)
 
     async def _insist(self, path: str, name: str, body: Any, key: str) -> httpx.Response:
         for _ in range(600):

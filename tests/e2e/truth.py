@@ -21,29 +21,30 @@ class Duty:
 
 @dataclass
 class Truth:
-    """Every acknowledged press of a button, by person: (minute, what, post)."""
+    """Every acknowledged press of a button, by person: (second of the day, what, post, event)."""
 
     duties: Mapping[str, Duty]
-    presses: dict[str, list[tuple[int, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    presses: dict[str, list[tuple[int, str, str, str]]] = field(default_factory=lambda: defaultdict(list))
 
-    def pressed(self, person: str, minute: int, what: str, post: str = "") -> None:
-        self.presses[person].append((minute, what, post))
+    def pressed(self, person: str, second: int, what: str, post: str, event: str) -> None:
+        self.presses[person].append((second, what, post, event))
 
-    def heads(self) -> Mapping[str, list[int]]:
-        """Heads at each post at each of the 1440 minutes."""
-        counted = {minute: Counter(self._posts_at(minute)) for minute in range(1440)}
+    def heads(self, recorded: Mapping[str, int] | None = None) -> Mapping[str, list[int]]:
+        """Heads at each post at each of the 1440 minutes; by what was recorded until then, where that is given."""
+        counted = {minute: Counter(self._posts_at(minute, recorded)) for minute in range(1440)}
         posts = {duty.post for duty in self.duties.values()}
         return {post: [counted[minute][post] for minute in range(1440)] for post in sorted(posts)}
 
-    def _posts_at(self, minute: int) -> list[str]:
-        found = (self._post_of(person, minute) for person in self.duties)
+    def _posts_at(self, minute: int, recorded: Mapping[str, int] | None) -> list[str]:
+        found = (self._post_of(person, minute, recorded) for person in self.duties)
         return [post for post in found if post]
 
-    def _post_of(self, person: str, minute: int) -> str:
-        duty, before = self.duties[person], [p for p in sorted(self.presses[person]) if p[0] <= minute]
+    def _post_of(self, person: str, minute: int, recorded: Mapping[str, int] | None) -> str:
+        duty, presses = self.duties[person], sorted(self.presses[person])
+        before = [p for p in presses if p[0] // 60 <= minute and (not recorded or recorded[p[3]] <= minute)]
         if not before or not duty.works(minute) or minute >= duty.end:
             return ""
-        _, what, post = before[-1]
+        _, what, post, _ = before[-1]
         if what == "take":
             return post if post in duty.skilled_for else ""
         return duty.post if what == "in" and minute >= duty.start else ""
