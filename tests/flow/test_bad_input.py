@@ -143,6 +143,14 @@ async def test_a_key_that_comes_again_with_another_body(counter: Counter) -> Non
     await refused(counter, second, 422, "key-reused")
 
 
+async def test_a_key_that_comes_again_for_another_thing(counter: Counter) -> None:
+    token, body = counter.office.token("Dewi"), on_site()
+    first = await counter.office.ask(TAPS, token, body, "the-same-key")
+    second = await counter.office.ask(f"/attendance/v1/{REGION}/check-outs", token, body, "the-same-key")
+    assert first.status_code == 201
+    await refused(counter, second, 422, "key-reused")
+
+
 async def test_a_version_that_has_moved_on(counter: Counter) -> None:
     headers = _headers(counter.office.issuer.token("sri")) | {"if-match": '"0"'}
     answer = await counter.office.http.post(f"/policy/v1/{REGION}/opd", json=OFFICE["opd"], headers=headers)

@@ -184,6 +184,13 @@ def test_shifts_that_touch_need_one_check_in() -> None:
     assert counter(facts).known == ((360, 1), (1320, 0))
 
 
+def test_a_tap_between_two_shifts_counts_for_both() -> None:
+    both = roster(shift(ANI, 360, 840), shift(ANI, 900, 1320))
+    wide = arrangement(post(opens=360, closes=1320))
+    facts = day((wide, BEFORE), (both, BEFORE), (tap("in", ANI, at("13:00")), at("13:00")))
+    assert counter(facts).known == ((780, 1), (840, 0), (900, 1), (1320, 0))
+
+
 def test_a_second_shift_later_that_day_needs_a_second_check_in() -> None:
     both = roster(shift(ANI, 360, 720), shift(ANI, 1080, 1320))
     facts = day(
