@@ -52,9 +52,9 @@ RosterCommand = PlaceEmployee | AssignRoster
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One stream: the people of an OPD, or the rosters of a unit's week."""
+    """One stream: the placements of an OPD's people, in order of recording, or the rosters of a unit's week."""
 
-    people: Mapping[UUID, EmployeePlaced] = field(default_factory=dict)
+    people: Mapping[UUID, tuple[EmployeePlaced, ...]] = field(default_factory=dict)
     rosters: Mapping[date, RosterAssigned] = field(default_factory=dict)
 
 
@@ -91,7 +91,8 @@ def evolve(state: State, fact: Fact) -> State:
     """What a fact changes."""
     match fact:
         case EmployeePlaced():
-            return replace(state, people={**state.people, fact.employee: fact})
+            placements = (*state.people.get(fact.employee, ()), fact)
+            return replace(state, people={**state.people, fact.employee: placements})
         case RosterAssigned():
             return replace(state, rosters={**state.rosters, fact.work_date: fact})
         case _:
@@ -113,7 +114,7 @@ def _place(command: PlaceEmployee, state: State) -> Mapping[str, Sequence[Fact]]
     if command.to and command.to < command.from_:
         raise Invalid("/to", f"{command.to} mendahului {command.from_}.", f"{command.to} lies before {command.from_}.")
     fact = EmployeePlaced.model_validate(command.model_dump(by_alias=True))
-    return {} if state.people.get(command.employee) == fact else {stream(command): [fact]}
+    return {} if state.people.get(command.employee, ())[-1:] == (fact,) else {stream(command): [fact]}
 
 
 def _assign(command: AssignRoster, rosters: State, people: State) -> Mapping[str, Sequence[Fact]]:
@@ -132,8 +133,13 @@ def _assign(command: AssignRoster, rosters: State, people: State) -> Mapping[str
 
 
 def _members(people: State, command: AssignRoster) -> list[EmployeePlaced]:
-    day = command.work_date
-    return [p for p in people.people.values() if p.unit == command.unit and p.from_ <= day <= (p.to or day)]
+    holding = (_holding(placements, command.work_date) for placements in people.people.values())
+    return [p for p in holding if p and p.unit == command.unit]
+
+
+def _holding(placements: Sequence[EmployeePlaced], day: date) -> EmployeePlaced | None:
+    """Of the placements that a day lies in, the one recorded last."""
+    return next((p for p in reversed(placements) if p.from_ <= day <= (p.to or day)), None)
 
 
 def _draw(

@@ -18,11 +18,12 @@ OFFICE = (450, 960)
 OFFICE_FRIDAY = (450, 990)
 """07:30-16:00, Fridays to 16:30 (Perpres 21/2023: 37.5 hours a week net of breaks)."""
 
-BREAKS = (720, 660, 780, 840)
-"""When breaks begin: at noon, then around it, so that a post keeps its minimum as long as people suffice."""
+BREAKS = tuple(Break(from_minute=start, to_minute=start + 60) for start in (720, 660, 780, 840))
+BREAKS_FRIDAY = tuple(Break(from_minute=start, to_minute=start + 90) for start in (690, 600, 780))
+"""Breaks around noon that never overlap, in order of use: one group of a post rests while the others keep it."""
 
-BREAK_MINUTES = 60
-FRIDAY_BREAK_MINUTES = 90
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,15 @@ def plan(day: Day) -> Drawn:
     """
     posts = _open_posts(day)
     people = sorted(day.people, key=lambda p: str(p.employee))
-    at_post = _fill(posts, people, spread=day.arrangement.class_ in ON_SITE_CLASSES)
+    at_post = _fill(day, posts, people)
     filled = [a for post in posts for a in _post_shifts(day, post, at_post[post.post])]
     busy = {a.employee for a in filled}
     rest = [_elsewhere(day, p.employee) for p in people if p.employee not in busy]
     required = tuple(
         Required(post=p.post, from_minute=p.opens_minute, to_minute=p.closes_minute, minimum=p.minimum) for p in posts
     )
-    short = {p.post: p.minimum - len(at_post[p.post]) for p in posts if len(at_post[p.post]) < p.minimum}
-    return Drawn(required, (*filled, *rest), short)
+    short = {p.post: _missing(p, [a for a in filled if a.post == p.post]) for p in posts}
+    return Drawn(required, (*filled, *rest), {post: heads for post, heads in short.items() if heads})
 
 
 def _open_posts(day: Day) -> list[Post]:
@@ -83,24 +84,36 @@ def _open_posts(day: Day) -> list[Post]:
     return [p for p in posts if not day.holiday or p.on_holidays == "OPEN"]
 
 
-def _fill(posts: Sequence[Post], people: Sequence[EmployeePlaced], *, spread: bool) -> Mapping[str, list[UUID]]:
-    """The post of each person: minima first, scarce skills first; then, if all are on site, the rest in turn."""
+def _fill(day: Day, posts: Sequence[Post], people: Sequence[EmployeePlaced]) -> Mapping[str, list[UUID]]:
+    """The people of each post: every minimum, scarce skills first; then relief; then, if all are on site, the rest."""
     at_post: dict[str, list[UUID]] = {p.post: [] for p in posts}
-    free = list(people)
-    for post in sorted(posts, key=lambda p: (sum(_able(e, p) for e in people), p.post)):
-        chosen = [e for e in free if _able(e, post)][: post.minimum + _relief(post)]
-        at_post[post.post] = [e.employee for e in chosen]
+    free = sorted(people, key=lambda e: sum(_able(e, p) for p in posts))
+    scarce = sorted(posts, key=lambda p: (sum(_able(e, p) for e in people), p.post))
+    for post, heads in [*((p, p.minimum) for p in scarce), *((p, _relief(day, p)) for p in scarce)]:
+        chosen = [e for e in free if _able(e, post)][:heads]
+        at_post[post.post] += (e.employee for e in chosen)
         free = [e for e in free if e not in chosen]
-    for person, start in zip(free if spread and posts else [], cycle(range(len(posts) or 1)), strict=False):
+    spread = posts and day.arrangement.class_ in ON_SITE_CLASSES
+    for person, start in zip(free if spread else [], cycle(range(len(posts) or 1)), strict=False):
         able = [p.post for p in (*posts[start:], *posts[:start]) if _able(person, p)]
         for post_code in able[:1]:
             at_post[post_code].append(person.employee)
     return at_post
 
 
-def _relief(post: Post) -> int:
-    """Heads beyond the minimum that let everybody rest: the breaks begin at as many hours as `BREAKS` has."""
-    return ceil(post.minimum / (len(BREAKS) - 1)) if _in_office_hours(post) else 0
+def _relief(day: Day, post: Post) -> int:
+    """Heads beyond the minimum that let everybody rest: a post rests in as many groups as the day has breaks."""
+    return ceil(post.minimum / (len(_breaks(day)) - 1)) if _in_office_hours(post) else 0
+
+
+def _missing(post: Post, shifts: Sequence[Assignment]) -> int:
+    """The greatest number of heads below the minimum at any minute the post is open, but for its breaks."""
+    # everybody is there from opening to closing: heads can only go missing where a break begins
+    rests = [rest for shift in shifts for rest in shift.breaks]
+    starts = {rest.from_minute for rest in rests if rest.from_minute < post.closes_minute}
+    minutes = {post.opens_minute, *(start for start in starts if start > post.opens_minute)}
+    resting = max(sum(r.from_minute <= minute < r.to_minute for r in rests) for minute in minutes)
+    return max(post.minimum - len(shifts) + resting, 0)
 
 
 def _in_office_hours(post: Post) -> bool:
@@ -112,8 +125,8 @@ def _able(person: EmployeePlaced, post: Post) -> bool:
 
 
 def _post_shifts(day: Day, post: Post, employees: Sequence[UUID]) -> list[Assignment]:
-    start, end = _office(day) if _in_office_hours(post) else (post.opens_minute, post.closes_minute)
-    spare = max(len(employees) - post.minimum, 1)
+    start, end = _hours(day, post)
+    group = max(len(employees) - post.minimum, ceil(len(employees) / len(_breaks(day))))
     reason = Reason(rule="post_minimum", code="SERVICE_STANDARD")
     return [
         Assignment(
@@ -123,11 +136,17 @@ def _post_shifts(day: Day, post: Post, employees: Sequence[UUID]) -> list[Assign
             post=post.post,
             from_minute=start,
             to_minute=end,
-            breaks=_break(day, number // spare) if _in_office_hours(post) else (),
+            breaks=(_breaks(day)[number // group],) if _in_office_hours(post) else (),
             reason=reason,
         )
         for number, employee in enumerate(employees)
     ]
+
+
+def _hours(day: Day, post: Post) -> Span:
+    """The office's hours and, on other days than it was made for, as long as the post is open; at night the post's."""
+    start, end = _office(day)
+    return (start, max(end, post.closes_minute)) if _in_office_hours(post) else (post.opens_minute, post.closes_minute)
 
 
 def _elsewhere(day: Day, employee: UUID) -> Assignment:
@@ -141,7 +160,7 @@ def _elsewhere(day: Day, employee: UUID) -> Assignment:
         place=site,
         from_minute=start,
         to_minute=end,
-        breaks=_break(day, 0),
+        breaks=_breaks(day)[:1],
         reason=reason,
     )
 
@@ -149,17 +168,13 @@ def _elsewhere(day: Day, employee: UUID) -> Assignment:
 def _mode(day: Day) -> tuple[str, Reason]:
     if day.holiday or day.weekday in {"SAT", "SUN"}:
         return "OFF", Reason(rule="calendar", code="HOLIDAY" if day.holiday else "WEEKEND")
-    if _home_day(day):
+    if _weekday_pattern(day) and not _excluded(day):
         return "WFH", Reason(rule="pattern", code="WFH_WEEKDAY", instrument=_winner(day, "pattern"))
     if _weekday_pattern(day):
         return "WFO", Reason(
             rule="excluded_classes", code="DIRECT_SERVICE", instrument=_winner(day, "excluded_classes")
         )
     return "WFO", Reason(rule="office", code="OFFICE_DAY")
-
-
-def _home_day(day: Day) -> bool:
-    return _weekday_pattern(day) and not _excluded(day)
 
 
 def _weekday_pattern(day: Day) -> bool:
@@ -177,12 +192,9 @@ def _winner(day: Day, rule: str) -> str | None:
     return winner.instrument if winner else None
 
 
-def _office(day: Day) -> tuple[int, int]:
+def _office(day: Day) -> Span:
     return OFFICE_FRIDAY if day.weekday == "FRI" else OFFICE
 
 
-def _break(day: Day, turn: int) -> tuple[Break, ...]:
-    start = BREAKS[turn % len(BREAKS)]
-    return (
-        Break(from_minute=start, to_minute=start + (FRIDAY_BREAK_MINUTES if day.weekday == "FRI" else BREAK_MINUTES)),
-    )
+def _breaks(day: Day) -> tuple[Break, ...]:
+    return BREAKS_FRIDAY if day.weekday == "FRI" else BREAKS

@@ -1,0 +1,32 @@
+"""What holds on a day: a placement of next month says nothing about today."""
+
+from datetime import date, timedelta
+
+from services.reporting.inforce import InForce, in_force
+from shared.facts.roster import EmployeePlaced
+from tests.examples import ANI, THURSDAY, Ledger, at, placed
+
+NEXT_MONTH = date(2025, 12, 1)
+CASHIER = placed(ANI, "KASIR")
+LICENSING = placed(ANI, "PERIZINAN").model_copy(update={"from_": NEXT_MONTH})
+
+
+def holding(*placements: EmployeePlaced) -> InForce:
+    ledger = Ledger()
+    for placement in placements:
+        ledger.record(placement, at("06:00"))
+    return in_force(ledger.events)
+
+
+def test_a_placement_from_next_month_leaves_todays_skills() -> None:
+    holds = holding(CASHIER, LICENSING)
+    assert [holds.skills_of(ANI, day) for day in (THURSDAY, NEXT_MONTH)] == [{"KASIR"}, {"PERIZINAN"}]
+
+
+def test_the_placement_recorded_last_holds() -> None:
+    assert holding(LICENSING, CASHIER).skills_of(ANI, NEXT_MONTH) == {"KASIR"}
+
+
+def test_after_a_placement_ends_nothing_is_known_of_skills() -> None:
+    ended = CASHIER.model_copy(update={"to": THURSDAY})
+    assert holding(ended).skills_of(ANI, THURSDAY + timedelta(days=1)) == frozenset()
