@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.command import Context
 from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostTaken, Tap
-from shared.facts.fact import Code, Command, Fact, Region
+from shared.facts.fact import Code, Command, Fact, Invalid, Region
 from shared.regions import local_date
 
 SKEW = timedelta(minutes=5)
@@ -100,8 +100,10 @@ def event_id(command: RecordTap) -> UUID:
 
 
 def decide(command: RecordTap, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
-    """The tap as a fact; refused only for what the request itself proves."""
+    """The tap as a fact; refused only for what the request itself proves. Raises `Invalid` for a post taken that is not named."""
     del states, context
+    if command.kind == "post-taken" and command.press.post is None:
+        raise Invalid("/post", "Sebutkan loket yang diambil alih.", "Name the post that is taken.")
     tap = _tap(command)
     if reason := _refusal(command):
         appeal_until = command.received_at + APPEAL

@@ -8,6 +8,7 @@ import pytest
 from services.attendance import decider
 from services.attendance.decider import RecordTap, event_id
 from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostTaken, Tap
+from shared.facts.fact import Invalid
 from tests.examples import ANI, BUDI, THURSDAY, at
 from tests.given import outcome
 
@@ -80,7 +81,18 @@ def test_what_proves_the_place_decides_its_strength(evidence: dict[str, str], of
     assert fact(record(evidence=evidence, offline=offline)).strength == strength
 
 
-@pytest.mark.parametrize("minutes", [6, -60 * 24 * 32])
+def test_a_post_taken_without_its_name_is_turned_away_in_both_languages() -> None:
+    with pytest.raises(Invalid) as refused:
+        outcome(decider, {}, record(kind="post-taken"))
+    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/post", True, True)
+
+
+@pytest.mark.parametrize("days", [30, 31])
+def test_a_tap_of_last_month_is_still_accepted(days: int) -> None:
+    assert isinstance(fact(record(occurred_at=at("12:00") - timedelta(days=days), received_at=at("12:00"))), CheckedIn)
+
+
+@pytest.mark.parametrize("minutes", [6, -60 * 24 * 31 - 1])
 def test_an_impossible_time_is_refused_as_a_fact_that_can_be_appealed(minutes: int) -> None:
     refused = fact(record(occurred_at=at("12:00") + timedelta(minutes=minutes), received_at=at("12:00")))
     assert isinstance(refused, CheckInRefused)
