@@ -1,26 +1,32 @@
 """What somebody may want of policy: imperative, closed, and checked before anything is decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Literal, assert_never
 
 from pydantic import Field
 
-from services.policy.resolution import LAYERS
 from shared.facts.fact import Code, Command, Day, Invalid, Region
-from shared.facts.policy import Instrument, Post, Site
+from shared.facts.policy import Function, Instrument, Post, Site
 
 WEEKDAYS = frozenset({"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"})
+
+LAYERS: Mapping[str, frozenset[int]] = {
+    "NATIONAL": frozenset({2, 4}),
+    "PROVINCE": frozenset({2}),
+    "REGION": frozenset({4}),
+}
+"""The layers that may be enacted, and how many digits the codes of their regions have."""
 
 Fault = tuple[str, str, str]
 """(pointer into the body, sentence in Indonesian, sentence in English)"""
 
 
 class Enactment(Command):
-    """A decree or circular. Published before today it binds from today, unless a named official attests it."""
+    """A decree or circular. Published before today it binds from today, unless a function attests it."""
 
     instrument: Instrument
-    published_attested_by: str | None = Field(None, min_length=3, max_length=100)
+    published_attested_by: Function | None = None
 
 
 class EnactInstrument(Enactment):
@@ -89,6 +95,7 @@ def check(command: PolicyCommand) -> None:
 def _faults(command: PolicyCommand) -> Iterator[Fault]:
     match command:
         case EnactInstrument(instrument=instrument):
+            yield from _layer_faults(instrument.layer, command.region)
             yield from _instrument_faults(instrument)
         case RevokeInstrument() | OpenOpd():
             return
@@ -98,14 +105,29 @@ def _faults(command: PolicyCommand) -> Iterator[Fault]:
             assert_never(command)
 
 
-def _instrument_faults(instrument: Instrument) -> Iterator[Fault]:
-    yield from _span_faults("/instrument/effective_to", instrument.effective_from, instrument.effective_to)
-    if instrument.layer not in LAYERS:
+def _layer_faults(layer: str, region: str) -> Iterator[Fault]:
+    if layer == "OPD":
+        yield (
+            "/instrument/layer",
+            "Instrumen OPD belum dapat ditetapkan: rilis berikutnya menerimanya bersama OPD yang dituju.",
+            "An instrument of an OPD cannot be enacted yet: a later release takes it with its target OPD.",
+        )
+    elif layer not in LAYERS:
         yield (
             "/instrument/layer",
             f"Lapis harus {', '.join(LAYERS)}.",
             f"The layer must be one of {', '.join(LAYERS)}.",
         )
+    elif len(region) not in LAYERS[layer]:
+        yield (
+            "/instrument/layer",
+            f"Lapis {layer} tidak berlaku di wilayah {region}: PROVINCE berkode dua angka, REGION empat angka.",
+            f"Layer {layer} does not fit region {region}: PROVINCE has a code of two digits, REGION of four.",
+        )
+
+
+def _instrument_faults(instrument: Instrument) -> Iterator[Fault]:
+    yield from _span_faults("/instrument/effective_to", instrument.effective_from, instrument.effective_to)
     if instrument.rules.pattern:
         yield from _weekday_faults("/instrument/rules/pattern/weekdays", instrument.rules.pattern.weekdays)
 

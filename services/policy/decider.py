@@ -1,12 +1,12 @@
 """Policy: an instrument is enacted or revoked, an OPD opened, a unit arranged; every OPD it touches is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
 from services.policy.commands import ArrangeUnit, EnactInstrument, OpenOpd, PolicyCommand, RevokeInstrument, check
-from services.policy.resolution import DAY, Binding, periods
+from services.policy.resolution import Binding, end, periods
 from shared.command import Context
 from shared.facts.fact import Fact, Invalid
 from shared.facts.policy import (
@@ -24,8 +24,7 @@ from shared.regions import local_date
 class State:
     """One stream: the instruments of a region, the register entry of an OPD, or the arrangement of a unit."""
 
-    bindings: Mapping[str, Binding] = field(default_factory=dict)
-    enacted: InstrumentEnacted | None = None
+    bindings: tuple[Binding, ...] = ()
     opd: OpdOpened | None = None
     policy: PolicyChanged | None = None
     arrangement: ArrangementChanged | None = None
@@ -64,10 +63,10 @@ def evolve(state: State, fact: Fact) -> State:
     """What a fact changes."""
     match fact:
         case InstrumentEnacted(instrument=instrument, binds_from=first):
-            last = instrument.effective_to
-            return replace(_bind(state, Binding(instrument, first, last + DAY if last else date.max)), enacted=fact)
+            binding = Binding(instrument, first, end(instrument), fact.published_attested_by)
+            return replace(state, bindings=(*state.bindings, binding))
         case InstrumentRevoked(instrument=name, binds_until=until):
-            return _bind(state, replace(state.bindings[name], until=until))
+            return replace(state, bindings=tuple(_ended(b, name, until) for b in state.bindings))
         case OpdOpened():
             return replace(state, opd=fact)
         case PolicyChanged():
@@ -87,36 +86,39 @@ def decide(command: PolicyCommand, states: States, context: Context) -> Facts:
         case RevokeInstrument():
             return _revoke(command, states, local_date(context.now, command.region))
         case OpenOpd():
-            return _open(command, states)
+            return _open(command, states, local_date(context.now, command.region))
         case ArrangeUnit():
             return _arrange(command, states)
     assert_never(command)
 
 
 def _enact(command: EnactInstrument, states: States, today: date) -> Facts:
-    instrument, known = command.instrument, states[stream(command)].bindings
-    if (binding := known.get(instrument.instrument)) and binding.instrument == instrument:
-        return {}
-    if binding:
+    instrument = command.instrument
+    before = _last(states[stream(command)], instrument.instrument)
+    if before and before.instrument != instrument:
         raise Invalid(
             "/instrument/instrument",
             f"Instrumen {instrument.instrument} sudah ditetapkan dengan isi lain; beri nama baru untuk perubahannya.",
             f"Instrument {instrument.instrument} is enacted already with other content; give the change its own name.",
         )
+    if before and not before.revoked:
+        return {}
     published = instrument.published_on if command.published_attested_by else max(instrument.published_on, today)
-    first = max(instrument.effective_from, published)
+    # what was revoked binds again from now on: nobody attests that it was never revoked
+    first = max(instrument.effective_from, published, *((before.until, today) if before else ()))
     fact = InstrumentEnacted(
         region=command.region,
         instrument=instrument,
         binds_from=first,
         published_attested_by=command.published_attested_by,
     )
-    return {stream(command): [fact], **_tell(evolve(states[stream(command)], fact), states, _enacted(fact))}
+    region = evolve(states[stream(command)], fact)
+    return {stream(command): [fact], **_tell(region, states, _enacted(region.bindings[-1]))}
 
 
 def _revoke(command: RevokeInstrument, states: States, today: date) -> Facts:
     region = states[stream(command)]
-    binding = region.bindings.get(command.instrument)
+    binding = _last(region, command.instrument)
     if binding is None:
         raise Invalid(
             "/instrument",
@@ -137,14 +139,14 @@ def _revoke(command: RevokeInstrument, states: States, today: date) -> Facts:
     return {stream(command): [fact], **_tell(evolve(region, fact), states, change)}
 
 
-def _enacted(fact: InstrumentEnacted) -> Change:
+def _enacted(binding: Binding) -> Change:
     return Change(
         kind="ENACTED",
-        instrument=fact.instrument.instrument,
-        decided_on=fact.instrument.decided_on,
-        published_on=fact.instrument.published_on,
-        published_attested_by=fact.published_attested_by,
-        effective_from=fact.binds_from,
+        instrument=binding.instrument.instrument,
+        decided_on=binding.instrument.decided_on,
+        published_on=binding.instrument.published_on,
+        published_attested_by=binding.attested_by,
+        effective_from=binding.first,
     )
 
 
@@ -161,16 +163,17 @@ def _policy_changed(opd: OpdOpened, before: PolicyChanged | None, region: State,
         opd=opd.opd,
         change=change,
         revision=before.revision + 1 if before else 1,
-        periods=periods([b for b in region.bindings.values() if b.first < b.until]),
+        periods=periods([b for b in region.bindings if b.first < b.until]),
     )
 
 
-def _open(command: OpenOpd, states: States) -> Facts:
+def _open(command: OpenOpd, states: States, today: date) -> Facts:
     own, region = states[stream(command)], states[f"instruments/{command.region}"]
     if own.opd:
         return {}
     opened = OpdOpened(**command.model_dump())
-    facts = [_policy_changed(opened, None, region, _enacted(region.enacted))] if region.enacted else []
+    holding = [b for b in region.bindings if max(b.first, today) < b.until]
+    facts = [_policy_changed(opened, None, region, _enacted(b)) for b in holding[-1:]]
     return {stream(command): [opened, *facts]}
 
 
@@ -185,5 +188,10 @@ def _arrange(command: ArrangeUnit, states: States) -> Facts:
     return {} if states[stream(command)].arrangement == fact else {stream(command): [fact]}
 
 
-def _bind(state: State, binding: Binding) -> State:
-    return replace(state, bindings={**state.bindings, binding.instrument.instrument: binding})
+def _last(region: State, name: str) -> Binding | None:
+    return next((b for b in reversed(region.bindings) if b.instrument.instrument == name), None)
+
+
+def _ended(binding: Binding, name: str, until: date) -> Binding:
+    named = binding.instrument.instrument == name
+    return replace(binding, until=min(binding.until, until)) if named else binding

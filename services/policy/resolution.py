@@ -1,14 +1,23 @@
 """Which rules bind an OPD on which dates, and the instrument that gave each: layers resolved, caps held together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from shared.facts.policy import Instrument, Period, Rules, Winner
+from shared.facts.policy import Instrument, Period, Presence, Rules, Winner
 
 LAYERS = ("NATIONAL", "PROVINCE", "REGION", "OPD")
 """Most general first; a later one gives the pattern where both do (design 4-domain, resolution)."""
+
+Cap = Callable[[Rules], float | None]
+CAPS: Mapping[str, Cap] = {
+    "max_share": lambda rules: rules.max_share,
+    "weekly_cap_days": lambda rules: rules.weekly_cap_days,
+    "offline_limit_hours": lambda rules: rules.presence.offline_limit_hours if rules.presence else None,
+    "accept_claimed": lambda rules: rules.presence.accept_claimed if rules.presence else None,
+}
+"""Rules that hold together across layers: the least that any instrument sets, and no comes before yes."""
 
 DAY = timedelta(days=1)
 
@@ -20,6 +29,22 @@ class Binding:
     instrument: Instrument
     first: date
     until: date
+    attested_by: str | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """What the instrument sets."""
+        return self.instrument.rules
+
+    @property
+    def revoked(self) -> bool:
+        """Whether it ends before the instrument itself does."""
+        return self.until < end(self.instrument)
+
+
+def end(instrument: Instrument) -> date:
+    """The first date that an instrument no longer binds, unless it is revoked."""
+    return instrument.effective_to + DAY if instrument.effective_to else date.max
 
 
 def periods(bindings: Sequence[Binding]) -> tuple[Period, ...]:
@@ -36,23 +61,27 @@ def periods(bindings: Sequence[Binding]) -> tuple[Period, ...]:
 
 def resolve(ranked: Sequence[Binding]) -> tuple[Rules, Mapping[str, Winner]]:
     """The rules of one day. `ranked` is in rising precedence: the last instrument with a pattern gives it."""
-    pattern = next((b for b in reversed(ranked) if b.instrument.rules.pattern), None)
-    caps = [b for b in ranked if b.instrument.rules.weekly_cap_days is not None]
-    strictest = min(caps, key=lambda b: b.instrument.rules.weekly_cap_days or 0, default=None)
-    excluding = [b for b in ranked if b.instrument.rules.excluded_classes]
-    rules = Rules(
-        pattern=pattern.instrument.rules.pattern if pattern else None,
-        max_share=pattern.instrument.rules.max_share if pattern else None,
-        weekly_cap_days=strictest.instrument.rules.weekly_cap_days if strictest else None,
-        excluded_classes=tuple(sorted({c for b in excluding for c in b.instrument.rules.excluded_classes})),
-        presence=(pattern or ranked[-1]).instrument.rules.presence,
+    patterns = [b for b in ranked if b.rules.pattern]
+    excluding = [b for b in ranked if b.rules.excluded_classes]
+    strictest = {rule: _strictest(ranked, cap) for rule, cap in CAPS.items()}
+    caps = {rule: CAPS[rule](b.rules) for rule, b in strictest.items() if b}
+    presence = {rule: caps.pop(rule) for rule in tuple(caps) if rule in Presence.model_fields}
+    rules = Rules.model_validate(
+        {
+            "pattern": patterns[-1].rules.pattern if patterns else None,
+            "excluded_classes": sorted({c for b in excluding for c in b.rules.excluded_classes}),
+            "presence": presence or None,
+            **caps,
+        }
     )
-    winners = {
-        "pattern": pattern,
-        "weekly_cap_days": strictest,
-        "excluded_classes": excluding[-1] if excluding else None,
-    }
-    return rules, {rule: _winner(b) for rule, b in winners.items() if b}
+    winners = [("pattern", patterns[-1:]), ("excluded_classes", excluding[-1:])]
+    won_by = {rule: _winner(b) for rule, last in winners for b in last}
+    return rules, won_by | {rule: _winner(b) for rule, b in strictest.items() if b}
+
+
+def _strictest(ranked: Sequence[Binding], cap: Cap) -> Binding | None:
+    setting = [b for b in ranked if cap(b.rules) is not None]
+    return min(setting, key=lambda b: cap(b.rules) or 0, default=None)
 
 
 def _rank(binding: Binding) -> tuple[int, date, str]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.facts.fact import Code, Day, Fact, Value, Zone
+
+Function = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
+"""The title of an office, such as `KEPALA_BKD`: published, so never the name of a person."""
 
 
 class Pattern(Value):
@@ -29,7 +32,7 @@ class Rules(Value):
     max_share: float | None = Field(None, ge=0, le=1)
     excluded_classes: tuple[str, ...] = ()
     weekly_cap_days: int | None = Field(None, ge=0, le=7)
-    presence: Presence = Presence()
+    presence: Presence | None = None
 
 
 class Winner(Value):
@@ -75,7 +78,7 @@ class Change(Value):
     decided_on: Day
     published_on: Day
     effective_from: Day
-    published_attested_by: str | None = None
+    published_attested_by: Function | None = None
 
 
 class PolicyChanged(Fact):
@@ -111,7 +114,7 @@ class InstrumentEnacted(Fact):
 
     instrument: Instrument
     binds_from: Day
-    published_attested_by: str | None = None
+    published_attested_by: Function | None = None
 
 
 class InstrumentRevoked(Fact):

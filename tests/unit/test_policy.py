@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.policy import decider
 from services.policy.commands import ArrangeUnit, EnactInstrument, OpenOpd, PolicyCommand, RevokeInstrument
@@ -21,6 +22,7 @@ from shared.facts.policy import (
     InstrumentRevoked,
     OpdOpened,
     PolicyChanged,
+    Presence,
     Rules,
 )
 from tests.examples import SITE, at, post
@@ -75,6 +77,9 @@ def test_every_rule_names_the_instrument_that_gave_it() -> None:
     assert {rule: (w.instrument, w.layer) for rule, w in period.won_by.items()} == {
         "pattern": (SE_150.instrument, "PROVINCE"),
         "excluded_classes": (SE_150.instrument, "PROVINCE"),
+        "max_share": (SE_150.instrument, "PROVINCE"),
+        "accept_claimed": (SE_150.instrument, "PROVINCE"),
+        "offline_limit_hours": (SE_150.instrument, "PROVINCE"),
     }
 
 
@@ -99,7 +104,7 @@ def test_a_publication_typed_in_late_binds_from_its_recording() -> None:
 
 
 def test_a_named_official_may_attest_an_earlier_publication() -> None:
-    attested = EnactInstrument(region="32", instrument=SE_150, published_attested_by="Kepala BKD")
+    attested = EnactInstrument(region="32", instrument=SE_150, published_attested_by="KEPALA_BKD")
     assert told(outcome(decider, REGISTER, attested, LATE)).periods[0].from_ == date(2025, 11, 6)
 
 
@@ -115,6 +120,56 @@ def test_revoking_twice_changes_nothing() -> None:
 
 def test_a_revocation_never_reaches_back_before_it_was_known() -> None:
     assert told(outcome(decider, IN_FORCE, REVOKE, at("09:00", date(2025, 11, 20)))).periods[0].to == date(2025, 11, 19)
+
+
+REVOKED = InstrumentRevoked(**REVOKE.model_dump(), binds_until=date(2025, 11, 13))
+AFTER_REVOCATION: dict[str, Sequence[Fact]] = {**REGISTER, "instruments/32": [ENACTED, REVOKED]}
+THE_18TH = at("09:00", date(2025, 11, 18))
+
+
+@pytest.mark.parametrize("attested", [None, "KEPALA_BKD"])
+def test_a_revoked_circular_enacted_again_binds_again_from_now_on(attested: str | None) -> None:
+    again = ENACT.model_copy(update={"published_attested_by": attested})
+    first, second = told(outcome(decider, AFTER_REVOCATION, again, THE_18TH)).periods
+    assert (first.to, second.from_, second.to) == (date(2025, 11, 12), date(2025, 11, 18), date(2025, 11, 30))
+
+
+def test_enacted_again_it_can_be_revoked_again_and_its_first_time_stays() -> None:
+    again = outcome(decider, AFTER_REVOCATION, ENACT, THE_18TH)["instruments/32"]
+    facts = {**REGISTER, "instruments/32": [ENACTED, REVOKED, *again]}
+    periods_told = told(outcome(decider, facts, REVOKE, at("09:00", date(2025, 11, 20)))).periods
+    assert [p.to for p in periods_told] == [date(2025, 11, 12), date(2025, 11, 19)]
+
+
+def test_revoking_one_circular_leaves_another() -> None:
+    other = ENACTED.model_copy(update={"instrument": SE_150.model_copy(update={"instrument": "lain"})})
+    facts = {**REGISTER, "instruments/32": [ENACTED, other, REVOKED]}
+    cap = SE_150.model_copy(update={"instrument": "cap", "rules": Rules(weekly_cap_days=2)})
+    last = told(outcome(decider, facts, EnactInstrument(region="32", instrument=cap), THE_18TH)).periods[-1]
+    assert last.won_by["pattern"].instrument == "lain"
+
+
+def opened(*facts: Fact, on: datetime = ON_TIME) -> Sequence[Fact]:
+    command = OpenOpd(region="32", opd="BKD", name="Badan Kepegawaian Daerah", on=date(2025, 11, 1))
+    return outcome(decider, {"instruments/32": facts}, command, on)["policy/32/BKD"]
+
+
+def test_an_opd_opened_later_is_told_of_what_still_binds() -> None:
+    standing = SE_150.model_copy(update={"instrument": "standing", "effective_to": None})
+    _, policy = opened(ENACTED.model_copy(update={"instrument": standing}), ENACTED, REVOKED, on=THE_18TH)
+    assert isinstance(policy, PolicyChanged)
+    assert policy.change.instrument == "standing"
+
+
+@pytest.mark.parametrize("on", [at("09:00", date(2025, 11, 13)), at("09:00", date(2025, 12, 1))])
+def test_an_opd_opened_when_nothing_binds_any_more_is_only_opened(on: datetime) -> None:
+    assert [type(f) for f in opened(ENACTED, REVOKED, on=on)] == [OpdOpened]
+
+
+@pytest.mark.parametrize("who", ["Kepala BKD", "Asep Sunandar", "KB", "1KEPALA"])
+def test_who_attests_is_a_function_and_never_a_name(who: str) -> None:
+    with pytest.raises(ValidationError):
+        EnactInstrument.model_validate({**ENACT.model_dump(), "published_attested_by": who})
 
 
 def test_an_unknown_instrument_cannot_be_revoked() -> None:
@@ -171,6 +226,9 @@ IMPOSSIBLE: list[tuple[PolicyCommand, str]] = [
         "/instrument/effective_to",
     ),
     (EnactInstrument(region="32", instrument=SE_150.model_copy(update={"layer": "GALAXY"})), "/instrument/layer"),
+    (EnactInstrument(region="32", instrument=SE_150.model_copy(update={"layer": "OPD"})), "/instrument/layer"),
+    (EnactInstrument(region="32", instrument=SE_150.model_copy(update={"layer": "REGION"})), "/instrument/layer"),
+    (EnactInstrument(region="3271", instrument=SE_150), "/instrument/layer"),
     (
         EnactInstrument(
             region="32",
@@ -215,6 +273,30 @@ def test_the_own_government_gives_the_pattern_and_the_strictest_cap_holds() -> N
         "jabar-2025",
     )
     assert (third.to, third.rules.weekly_cap_days) == (None, 2)
+
+
+def test_caps_of_all_layers_hold_together_and_each_names_who_gave_it() -> None:
+    strict = binding("pusat", "NATIONAL", date(2025, 1, 1), date.max, presence={"accept_claimed": False}, max_share=0.5)
+    own = binding("jabar", "PROVINCE", date(2025, 1, 1), date.max, presence={"offline_limit_hours": 24}, max_share=0.8)
+    (period,) = periods([strict, own])
+    assert (period.rules.max_share, period.rules.presence) == (
+        0.5,
+        Presence(accept_claimed=False, offline_limit_hours=24),
+    )
+    assert {rule: w.instrument for rule, w in period.won_by.items()} == {
+        "max_share": "pusat", "accept_claimed": "pusat", "offline_limit_hours": "jabar"
+    }  # fmt: skip
+
+
+def test_a_presence_that_nobody_sets_stays_unset() -> None:
+    (period,) = periods([binding("jabar", "PROVINCE", date(2025, 1, 1), date.max, weekly_cap_days=2)])
+    assert (period.rules.presence, period.rules.weekly_cap_days) == (None, 2)
+
+
+def test_within_a_layer_the_one_later_in_force_gives_the_pattern() -> None:
+    later = binding("a-later", "PROVINCE", date(2025, 2, 1), date.max, pattern={"weekdays": ["THU"]})
+    earlier = binding("b-earlier", "PROVINCE", date(2025, 1, 1), date.max, pattern={"weekdays": ["WED"]})
+    assert periods([later, earlier])[-1].won_by["pattern"].instrument == "a-later"
 
 
 def test_dates_that_nothing_binds_have_no_period() -> None:
