@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock, from_setting
@@ -16,7 +17,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PIKET_", frozen=True)
 
     profile: str = "production"
-    store: str = "sqlite://{folder}/{service}.db"
+    store: str = Field("sqlite://{folder}/{service}.db", pattern=r"^(sqlite|postgresql)://")
     folder: Path = Path("run")
     kafka: str = "127.0.0.1:9092"
     regions: str = "32"

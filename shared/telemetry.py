@@ -63,8 +63,6 @@ def configure(service: str, level: int = logging.INFO, stream: TextIO = sys.stde
     handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for talker in ("httpx", "httpcore"):
-        logging.getLogger(talker).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),

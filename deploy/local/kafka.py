@@ -44,6 +44,10 @@ class Kafka:
         """Process id of each node that was started and not stopped or killed."""
         return {node: child.pid for node, child in self._children.items()}
 
+    def running(self, node: int = 1) -> bool:
+        """Whether a node was started and has not ended by itself; a paused one is running."""
+        return node in self._children and self._children[node].running
+
     def start(self) -> None:
         """Start every node that does not run, without waiting."""
         for node in self.ports.keys() - self._children.keys():

@@ -1,7 +1,10 @@
 """`python -m deploy.operate`: the commands that run Piket."""
 
 import asyncio
+import math
 import sys
+from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,17 +14,34 @@ from deploy.operate import demo as the_demo
 from deploy.operate import recover as recovery
 from deploy.operate import sources
 from deploy.operate.gateway import gateway
+from deploy.operate.trouble import sentence
 from services.attendance import app as attendance
 from services.policy import app as policy
 from services.reporting import app as reporting
 from services.reporting import worker as coverage_worker
 from services.roster import app as roster
-from shared import kafka
-from shared.command import Diverged
 from shared.settings import Settings
 from shared.telemetry import configure
 
-SERVICES = {
+
+class Source(StrEnum):
+    """The services that decide: each has a store and a source per region."""
+
+    POLICY = "policy"
+    ROSTER = "roster"
+    ATTENDANCE = "attendance"
+
+
+class Service(StrEnum):
+    """What can be served."""
+
+    POLICY = "policy"
+    ROSTER = "roster"
+    ATTENDANCE = "attendance"
+    REPORTING = "reporting"
+
+
+CREATE = {
     "policy": policy.create,
     "roster": roster.create,
     "attendance": attendance.create,
@@ -34,14 +54,14 @@ cli.add_typer(topics, name="topics")
 
 @cli.command()
 def serve(
-    services: Annotated[
-        list[str] | None, typer.Argument(help="policy roster attendance reporting; all if none")
-    ] = None,
+    services: Annotated[list[Service] | None, typer.Argument(help="all if none is named")] = None,
     port: int = 8080,
 ) -> None:
     """Serve services over HTTP on 127.0.0.1, each under its own path."""
     settings = Settings()
-    apps = {name: SERVICES[name](settings) for name in services or SERVICES}
+    named = [service.value for service in services or Service]
+    asyncio.run(sources.reach(settings, named))
+    apps = {name: CREATE[name](settings) for name in named}
     uvicorn.run(
         gateway(apps, default=[*apps][-1]),
         host="127.0.0.1",
@@ -72,34 +92,59 @@ def create(replication: int = 1) -> None:
 
 
 @cli.command()
-def republish(service: str, region: str = "32") -> None:
+def republish(service: Source, region: str = "32") -> None:
     """Let the relay send a source's events from the first one again; readers know them."""
     sources.republish(Settings(), service, region)
 
 
 @cli.command()
-def verify(service: str, region: str = "32") -> None:
+def verify(service: Source, region: str = "32") -> None:
     """Check that a source's sequence has no hole and that its chain holds."""
     asyncio.run(sources.verify(Settings(), service, region))
 
 
 @cli.command()
-def recover(service: str, region: str = "32", from_log: Annotated[bool, typer.Option("--from-log")] = True) -> None:  # noqa: FBT002
+def recover(service: Source, region: str = "32", from_log: Annotated[bool, typer.Option("--from-log")] = True) -> None:  # noqa: FBT002
     """Bring a store that was restored from an older copy up to the log. Stop the service and the relay first."""
     del from_log  # the log is the one place to recover from
     count = asyncio.run(recovery.recover(Settings(), service, region))
     print(f"{count} events were restored from the log. Start the service and the relay again.")
 
 
+def a_time(text: str) -> str:
+    """Check `--at`. Raises BadParameter for what is no time with a zone."""
+    try:
+        zoned = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise typer.BadParameter(f"{text} is no time with its zone; write for example 2025-11-06T08:05+07:00.")
+    return text
+
+
+def a_speed(speed: float) -> float:
+    """Check `--speed`. Raises BadParameter where time would stand still or run backwards."""
+    if not 0 < speed < math.inf:
+        raise typer.BadParameter("time must go on: give a number above 0.")
+    return speed
+
+
 @cli.command()
-def demo(port: int = 8080, at: str = "2025-11-06T08:05+07:00", speed: float = 1) -> None:
+def demo(
+    port: int = 8080,
+    at: Annotated[str, typer.Option(callback=a_time)] = "2025-11-06T08:05+07:00",
+    speed: Annotated[float, typer.Option(callback=a_speed)] = 1,
+) -> None:
     """Show one office on one day, on real Kafka, until Ctrl-C."""
-    the_demo.run(port, at, speed)
+    the_demo.run(port, datetime.fromisoformat(at), speed)
 
 
 if __name__ == "__main__":
     configure("piket")
     try:
         cli(prog_name="piket")
-    except (kafka.Refused, Diverged) as refused:
-        sys.exit(str(refused))
+    except Exception as failure:
+        said = sentence(failure)
+        if said is None:
+            raise
+        sys.exit(said)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from deploy.local.kafka import Kafka
 from deploy.operate import sources
 from deploy.operate.office import OPD, REGION, Office, on_site
 from deploy.operate.stack import Stack
+from shared.kafka import Refused
 from shared.settings import Settings
 
 CAME = (
@@ -30,11 +32,12 @@ CLIENT_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 console = Console(stderr=True)
 
 
-def run(port: int, at: str, speed: float) -> None:
+def run(port: int, start: datetime, speed: float) -> None:
     """Start everything in a folder of its own, set the office up, wait; end every process and remove the folder."""
-    start = datetime.fromisoformat(at)
+    refuse_taken(port)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="piket-demo-"))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     try:
         with console.status("Kafka starts …") as status, Kafka(folder / "kafka") as kafka:
@@ -46,7 +49,7 @@ def run(port: int, at: str, speed: float) -> None:
                 asyncio.run(open_office(stack, start, speed))
                 status.stop()
                 console.print(f"[dim]ready in {time.monotonic() - began:.1f} s[/dim]")
-                supervise(stack)
+                supervise(stack, kafka)
     except KeyboardInterrupt:
         console.print("Ended. Nothing runs any more, nothing was kept.")
     finally:
@@ -96,9 +99,30 @@ Ctrl-C ends everything.
     )
 
 
-def supervise(stack: Stack) -> None:
+def refuse_taken(port: int) -> None:
+    """Raise `Refused` where another server listens: the demo would else talk to that one. 0 stands for any port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as taken:
+            raise Refused(
+                f"Port {port} of 127.0.0.1 cannot be used ({taken}). Nothing was started. Give another with --port."
+            ) from taken
+
+
+def supervise(stack: Stack, kafka: Kafka) -> None:
     """Start again whatever ended by itself, until interrupted."""
     while True:
-        for name in stack.restart_ended():
-            console.print(f"[yellow]{name} ended by itself and is started again; its log: {stack.folder}/{name}.log")
+        for name, log in revive(stack, kafka):
+            console.print(f"[yellow]{name} ended by itself and was started again; its log: {log}", soft_wrap=True)
         time.sleep(1)
+
+
+def revive(stack: Stack, kafka: Kafka) -> list[tuple[str, Path]]:
+    """Start again whatever ended by itself, Kafka first; answers the names and where they log."""
+    revived = []
+    if not kafka.running():
+        kafka.restart()
+        revived.append(("Kafka", kafka.folder))
+    return revived + [(name, stack.folder / f"{name}.log") for name in stack.restart_ended()]

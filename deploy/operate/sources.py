@@ -1,6 +1,7 @@
 """The sources of a deployment as one runs them: relayed, checked, sent again."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -24,6 +25,16 @@ def store_of(settings: Settings, service: str) -> Store[object]:
     """The store of a service, for reading."""
     decider: object = DECIDERS[service]
     return Store(settings.database(service), service=service, decider=decider, now=settings.now())  # type: ignore[arg-type]
+
+
+async def reach(settings: Settings, services: Iterable[str]) -> None:
+    """Raise `Unavailable` unless every service's store answers, before anything is served from it."""
+    for service in DECIDERS.keys() & services:
+        database = settings.database(service)
+        try:
+            await database.read("SELECT 1")
+        finally:
+            await database.close()
 
 
 async def relay(settings: Settings) -> None:
