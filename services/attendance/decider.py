@@ -100,7 +100,7 @@ def event_id(command: RecordTap) -> UUID:
 
 
 def decide(command: RecordTap, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
-    """The tap as a fact; refused only for what the request itself proves. Raises `Invalid`: which post?"""
+    """The tap as a fact; refused only for what the request itself proves. Raises `Invalid` for a post not named."""
     del states, context
     if command.kind == "post-taken" and command.press.post is None:
         raise Invalid("/post", "Sebutkan loket yang diambil alih.", "Name the post that is taken.")
