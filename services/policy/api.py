@@ -31,7 +31,12 @@ Who = Annotated[Principal, Depends(principal)]
 def router(store: Store[State]) -> APIRouter:
     """`/policy/v1/{region}/…`."""
     routes = APIRouter(prefix="/policy/v1/{region}")
+    _decisions(routes, store)
+    _reads(routes, store)
+    return routes
 
+
+def _decisions(routes: APIRouter, store: Store[State]) -> None:
     @routes.post("/instruments", status_code=201, summary="Enact an instrument")
     async def enact(region: Region, body: Annotated[Enactment, Depends(closed(Enactment))], asked: Asked) -> Response:
         require(asked.principal, Action.ENACT, Scope(region))
@@ -56,6 +61,8 @@ def router(store: Store[State]) -> APIRouter:
         require(asked.principal, Action.ARRANGE, Scope(region, opd))
         return await submit(asked, store, decider, ArrangeUnit(region=region, opd=opd, **fields(body)))
 
+
+def _reads(routes: APIRouter, store: Store[State]) -> None:
     @routes.get("/opd/{opd}", summary="The effective policy of an OPD")
     async def effective(region: Region, opd: Code, who: Who, response: Response) -> PolicyChanged:
         require(who, Action.READ_POLICY, Scope(region, opd))
@@ -69,8 +76,6 @@ def router(store: Store[State]) -> APIRouter:
         state, version = await store.state(f"arrangement/{region}/{opd}/{unit}")
         response.headers["etag"] = f'"{version}"'
         return found(state.arrangement)
-
-    return routes
 
 
 def fields(body: object) -> Mapping[str, object]:

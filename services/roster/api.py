@@ -32,7 +32,12 @@ class Enrolment(Placement):
 def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
     """`/roster/v1/{region}/opd/{opd}/…`."""
     routes = APIRouter(prefix="/roster/v1/{region}/opd/{opd}")
+    _people(routes, store, database, now)
+    _rosters(routes, store, database)
+    return routes
 
+
+def _people(routes: APIRouter, store: Store[State], database: Database, now: Clock) -> None:
     @routes.post("/people", status_code=201, summary="Place a person in a unit")
     async def place(region: Region, opd: Code, body: Enrolment, asked: Asked) -> Response:
         require(asked.principal, Action.PLACE, Scope(region, opd))
@@ -48,6 +53,8 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
         require(who, Action.READ_ROSTER, Scope(region, opd))
         return await registry.people(database, region, opd, who.subject, now())
 
+
+def _rosters(routes: APIRouter, store: Store[State], database: Database) -> None:
     @routes.post("/units/{unit}/days/{work_date}", status_code=201, summary="Plan and publish a unit's day")
     async def assign(region: Region, opd: Code, unit: Code, work_date: Day, asked: Asked) -> Response:
         require(asked.principal, Action.PLAN, Scope(region, opd))
@@ -67,8 +74,6 @@ def router(store: Store[State], database: Database, now: Clock) -> APIRouter:
         state, version = await store.state(decider.week(region, opd, unit, work_date))
         response.headers["etag"] = f'"{version}"'
         return found(state.rosters.get(work_date))
-
-    return routes
 
 
 def _may_leave(who: Principal, region: str, opd: str) -> None:
