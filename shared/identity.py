@@ -29,7 +29,6 @@ class Action(StrEnum):
     """What can be asked of Piket by somebody with a token. Counters are public: they need none."""
 
     TAP = "TAP"
-    READ_OWN = "READ_OWN"
     READ_ROSTER = "READ_ROSTER"
     PLACE = "PLACE"
     PLAN = "PLAN"
@@ -37,7 +36,6 @@ class Action(StrEnum):
     ARRANGE = "ARRANGE"
     ENACT = "ENACT"
     READ_FEED = "READ_FEED"
-    OPERATE = "OPERATE"
 
 
 class Reach(StrEnum):
@@ -49,7 +47,7 @@ class Reach(StrEnum):
 
 
 MAY: Mapping[Role, Mapping[Action, Reach]] = {
-    Role.EMPLOYEE: {Action.TAP: Reach.SELF, Action.READ_OWN: Reach.SELF, Action.READ_POLICY: Reach.REGION},
+    Role.EMPLOYEE: {Action.TAP: Reach.SELF, Action.READ_POLICY: Reach.REGION},
     Role.SCHEDULER: {
         Action.READ_ROSTER: Reach.OPD,
         Action.PLACE: Reach.OPD,
@@ -65,7 +63,7 @@ MAY: Mapping[Role, Mapping[Action, Reach]] = {
         Action.READ_POLICY: Reach.REGION,
     },
     Role.SUBSCRIBER: {Action.READ_FEED: Reach.REGION, Action.READ_POLICY: Reach.REGION},
-    Role.OPS: {Action.READ_FEED: Reach.REGION, Action.OPERATE: Reach.REGION},
+    Role.OPS: {Action.READ_FEED: Reach.REGION},
 }
 
 

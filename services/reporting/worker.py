@@ -93,6 +93,12 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
             async with kafka.producer(settings.kafka, PATIENCE_MS) as producer:
                 await processor.flush(KafkaOutlet(producer, changelog_topic(settings.deployment)))
 
+    watch(app, processor, sources)
+
+
+def watch(app: faust.App, processor: Processor, topics: Iterable[str]) -> None:
+    """Measure the lag, and notice what Faust does not read."""
+
     @app.timer(LAG_EVERY_S)  # type: ignore[untyped-decorator]
     async def lag() -> None:
         LAG.clear()
@@ -102,7 +108,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
 
     @app.timer(WHOLE_EVERY_S)  # type: ignore[untyped-decorator]
     async def whole() -> None:
-        unread = left_out(app.consumer.assignment(), sources, read_before=bool(processor.positions))
+        unread = left_out(app.consumer.assignment(), topics, read_before=bool(processor.positions))
         if unread and not app.rebalancing:
             with fatal("Faust left topics out that were missing for a moment"):
                 raise LeftOut(", ".join(unread))

@@ -29,7 +29,6 @@ OWN_REGION = OWN_OPD | {"another OPD", "her region"}
 # Written out by hand, apart from the product's table: role, action, the scopes it reaches.
 ALLOWED = {
     (Role.EMPLOYEE, Action.TAP): {"herself"},
-    (Role.EMPLOYEE, Action.READ_OWN): {"herself"},
     (Role.EMPLOYEE, Action.READ_POLICY): OWN_REGION,
     (Role.SCHEDULER, Action.READ_ROSTER): OWN_OPD,
     (Role.SCHEDULER, Action.PLACE): OWN_OPD,
@@ -44,7 +43,6 @@ ALLOWED = {
     (Role.SUBSCRIBER, Action.READ_FEED): OWN_REGION,
     (Role.SUBSCRIBER, Action.READ_POLICY): OWN_REGION,
     (Role.OPS, Action.READ_FEED): OWN_REGION,
-    (Role.OPS, Action.OPERATE): OWN_REGION,
 }
 
 
