@@ -65,8 +65,16 @@ class View:
         """Until when the view is known to have missed nothing."""
         return self._current_at
 
-    def behind(self) -> datetime | None:
-        """Since when the view may have missed something, None while it is current. Nights are quiet, that is no lag."""
+    def current_until(self, region: str) -> datetime:
+        """Until when the view is known to have missed nothing of a region: readers judge no minute after it."""
+        return self._now() if self.behind(region) is None else self._current_at
+
+    def behind(self, region: str | None = None) -> datetime | None:
+        """Since when the view may have missed something of a region, or of any; None while it is current.
+
+        Nights are quiet, that is no lag.
+        """
+        del region
         current = self.ready and monotonic() - self._checked < BEHIND_AFTER_SECONDS
         return None if current else self._current_at
 
