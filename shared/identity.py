@@ -36,6 +36,7 @@ class Action(StrEnum):
     ARRANGE = "ARRANGE"
     ENACT = "ENACT"
     READ_FEED = "READ_FEED"
+    APPLY_OUTAGE = "APPLY_OUTAGE"
 
 
 class Reach(StrEnum):
@@ -60,6 +61,7 @@ MAY: Mapping[Role, Mapping[Action, Reach]] = {
         Action.PLACE: Reach.REGION,
         Action.ARRANGE: Reach.REGION,
         Action.ENACT: Reach.REGION,
+        Action.APPLY_OUTAGE: Reach.REGION,
         Action.READ_POLICY: Reach.REGION,
     },
     Role.SUBSCRIBER: {Action.READ_FEED: Reach.REGION, Action.READ_POLICY: Reach.REGION},

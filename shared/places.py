@@ -1,4 +1,4 @@
-"""The regions by name: West Java and its 27 kab/kota (Kemendagri codes), where they lie, and on the board's tile map."""
+"""West Java and its 27 kab/kota by name (Kemendagri codes): where they lie, and where on the board's tile map."""
 
 import csv
 from collections.abc import Mapping

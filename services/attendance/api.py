@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 
 from services.attendance import decider
-from services.attendance.decider import Press, RecordTap, State
+from services.attendance.decider import ApplyOutage, Outage, Press, RecordTap, State
 from shared.clock import Clock
 from shared.facts.fact import Region
 from shared.identity import Action, Scope
@@ -19,7 +19,7 @@ TAPS: dict[str, Kind] = {"check-ins": "checked-in", "check-outs": "checked-out",
 
 
 def router(store: Store[State], now: Clock) -> APIRouter:
-    """`POST /attendance/v1/{region}/{check-ins|check-outs|post-takings}`."""
+    """`POST /attendance/v1/{region}/{check-ins|check-outs|post-takings|outages}`."""
     routes = APIRouter()
 
     @routes.post("/attendance/v1/{region}/{tap}", status_code=201, summary="One press of the button")
@@ -28,6 +28,11 @@ def router(store: Store[State], now: Clock) -> APIRouter:
     ) -> Response:
         command = command_of(TAPS[tap], region, press, asked, now)
         return await submit(asked, store, decider, command, decider.event_id(command))
+
+    @routes.post("/attendance/v1/{region}/outages", status_code=201, summary="Put an outage on record")
+    async def outage(region: Region, body: Outage, asked: Asked) -> Response:
+        require(asked.principal, Action.APPLY_OUTAGE, Scope(region))
+        return await submit(asked, store, decider, ApplyOutage(region=region, **vars(body)))
 
     return routes
 

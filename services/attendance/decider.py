@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, Field
 
 from shared.command import Context
-from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostTaken, Tap
-from shared.facts.fact import Code, Command, Fact, Invalid, Region
+from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
+from shared.facts.fact import Code, Command, Fact, Function, Invalid, Region
 from shared.regions import local_date
 
 SKEW = timedelta(minutes=5)
@@ -66,32 +66,61 @@ class RecordTap(Command):
     press: Press
 
 
+class Outage(Command):
+    """Between `from` and `to` a channel took no taps in these OPD; until `grace_until` they may be handed in late."""
+
+    outage: Code
+    channel: Literal["APP", "KIOSK", "TERMINAL"] = "APP"
+    from_: AwareDatetime = Field(alias="from", ge=FIRST, le=LAST)
+    to: AwareDatetime = Field(ge=FIRST, le=LAST)
+    grace_until: AwareDatetime = Field(ge=FIRST, le=LAST)
+    by: Function
+    opds: tuple[Code, ...] = Field(min_length=1, max_length=200)
+
+
+class ApplyOutage(Outage):
+    """Put an outage of a region on record, once for every OPD that it touched."""
+
+    region: Region
+
+
+AttendanceCommand = RecordTap | ApplyOutage
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """One person's day: no decision on a tap depends on another tap."""
+    """One person's day, in which no tap depends on another; or the outages of an OPD."""
 
-    taps: int = 0
+    outages: tuple[OutageApplied, ...] = ()
 
 
 initial = State()
 
 
 def evolve(state: State, fact: Fact) -> State:
-    """One more tap."""
-    del fact
-    return State(state.taps + 1)
+    """What a fact changes: taps change nothing that is decided on."""
+    return State((*state.outages, fact)) if isinstance(fact, OutageApplied) else state
 
 
-def stream(command: RecordTap) -> str:
-    """The day of one person: a function of the request alone."""
-    day = local_date(command.occurred_at, command.region)
-    return f"attendance/{command.region}/{command.opd}/{day}/{command.employee}"
+def outages(region: str, opd: str) -> str:
+    """The stream of an OPD's outages."""
+    return f"outages/{region}/{opd}"
 
 
-def reads(command: RecordTap) -> tuple[str, ...]:
-    """Nothing: no tap depends on another stream."""
-    del command
-    return ()
+def stream(command: AttendanceCommand) -> str:
+    """The day of one person, by the request alone; for an outage, the first OPD that it names."""
+    match command:
+        case RecordTap():
+            day = local_date(command.occurred_at, command.region)
+            return f"attendance/{command.region}/{command.opd}/{day}/{command.employee}"
+        case ApplyOutage():
+            return outages(command.region, command.opds[0])
+    assert_never(command)
+
+
+def reads(command: AttendanceCommand) -> tuple[str, ...]:
+    """Nothing for a tap; for an outage, every OPD that it names."""
+    return tuple(outages(command.region, opd) for opd in command.opds) if isinstance(command, ApplyOutage) else ()
 
 
 def event_id(command: RecordTap) -> UUID:
@@ -99,9 +128,19 @@ def event_id(command: RecordTap) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.press.client_id}")
 
 
-def decide(command: RecordTap, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
-    """The tap as a fact; refused only for what the request itself proves. Raises `Invalid` for a post not named."""
-    del states, context
+def decide(command: AttendanceCommand, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
+    """The facts that a command makes. Raises `Invalid` for what it cannot mean."""
+    del context
+    match command:
+        case RecordTap():
+            return _record(command)
+        case ApplyOutage():
+            return _apply(command, states)
+    assert_never(command)
+
+
+def _record(command: RecordTap) -> Mapping[str, Sequence[Fact]]:
+    """The tap as a fact; refused only for what the request itself proves."""
     if command.kind == "post-taken" and command.press.post is None:
         raise Invalid("/post", "Sebutkan loket yang diambil alih.", "Name the post that is taken.")
     tap = _tap(command)
@@ -110,6 +149,19 @@ def decide(command: RecordTap, states: Mapping[str, State], context: Context) ->
         more = {"attempted": command.kind, "reason": reason, "appeal_until": appeal_until}
         return {stream(command): [CheckInRefused.model_validate(tap | more)]}
     return {stream(command): [KINDS[command.kind].model_validate(tap)]}
+
+
+def _apply(command: ApplyOutage, states: Mapping[str, State]) -> Mapping[str, Sequence[Fact]]:
+    if not command.from_ < command.to <= command.grace_until:
+        raise Invalid(
+            "/to",
+            "Gangguan harus berakhir sesudah mulai, dan masa susulan tidak boleh berakhir sebelum gangguan.",
+            "An outage must end after it began, and the grace must not end before the outage.",
+        )
+    fields = command.model_dump(by_alias=True, exclude={"opds"})
+    told = {opd: OutageApplied.model_validate({**fields, "opd": opd}) for opd in command.opds}
+    places = {outages(command.region, opd): fact for opd, fact in told.items()}
+    return {place: [fact] for place, fact in places.items() if fact not in states[place].outages}
 
 
 def _refusal(command: RecordTap) -> str | None:

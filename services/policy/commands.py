@@ -6,8 +6,8 @@ from typing import Literal, assert_never
 
 from pydantic import Field
 
-from shared.facts.fact import Code, Command, Day, Invalid, Region
-from shared.facts.policy import Function, Instrument, Post, Site
+from shared.facts.fact import Code, Command, Day, Function, Invalid, Region
+from shared.facts.policy import Instrument, Post, Site
 
 WEEKDAYS = frozenset({"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"})
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.facts.fact import Code, Day, Fact, Value
+from shared.facts.fact import Code, Day, Fact, Function, Value
 
 
 class Place(Value):
@@ -78,4 +78,18 @@ class CheckInRefused(Tap):
     appeal_until: AwareDatetime
 
 
-FACTS: tuple[type[Fact], ...] = (CheckedIn, CheckedOut, PostTaken, CheckInRefused)
+class OutageApplied(Fact):
+    """Taps of one channel could not be handed in between two instants; what came late is not the people's doing."""
+
+    TYPE: ClassVar[str] = "id.piket.attendance.outage-applied.v1"
+
+    opd: Code
+    outage: Code
+    channel: str
+    from_: AwareDatetime = Field(alias="from")
+    to: AwareDatetime
+    grace_until: AwareDatetime
+    by: Function
+
+
+FACTS: tuple[type[Fact], ...] = (CheckedIn, CheckedOut, PostTaken, CheckInRefused, OutageApplied)

@@ -11,6 +11,8 @@ Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2})?$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,39}$")]
 """A short code of an OPD, unit, post or site; never free text about a person."""
 
+Function = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
+"""The title of an office, such as `KEPALA_BKD`: published, so never the name of a person."""
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 """A date that a fact can be about: any other is a mistake, and arithmetic on it may overflow."""

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from shared.facts.fact import Code, Day, Fact, Value, Zone
-
-Function = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
-"""The title of an office, such as `KEPALA_BKD`: published, so never the name of a person."""
+from shared.facts.fact import Code, Day, Fact, Function, Value, Zone
 
 
 class Pattern(Value):

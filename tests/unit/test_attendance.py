@@ -6,8 +6,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from services.attendance import decider
-from services.attendance.decider import RecordTap, event_id
-from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, PostTaken, Tap
+from services.attendance.decider import ApplyOutage, RecordTap, event_id
+from shared.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
 from shared.facts.fact import Invalid
 from tests.examples import ANI, BUDI, THURSDAY, at
 from tests.given import outcome
@@ -126,5 +126,31 @@ def test_another_press_is_another_tap() -> None:
     assert event_id(record()) != event_id(record(client_id=str(UUID(int=1))))
 
 
-def test_a_day_counts_its_taps() -> None:
-    assert decider.evolve(decider.initial, fact(record())).taps == 1
+def outage(ends: str = "07:40", opds: tuple[str, ...] = ("DPMPTSP", "BKD"), grace: str = "10:00") -> ApplyOutage:
+    when = {"from": at("07:00"), "to": at(ends), "grace_until": at(grace)}
+    return ApplyOutage(region="32", outage="GANGGUAN-1", by="KEPALA_BKD", opds=opds, **when)
+
+
+def test_an_outage_is_told_to_every_opd_that_it_touched() -> None:
+    told = outcome(decider, {}, outage())
+    assert {stream: [type(fact) for fact in facts] for stream, facts in told.items()} == {
+        "outages/32/DPMPTSP": [OutageApplied],
+        "outages/32/BKD": [OutageApplied],
+    }
+    assert {fact.partition_key for facts in told.values() for fact in facts} == {"32/DPMPTSP", "32/BKD"}
+
+
+def test_an_outage_on_record_is_told_only_to_whom_it_is_new() -> None:
+    again = outcome(decider, outcome(decider, {}, outage()), outage(opds=("DPMPTSP", "BKD", "DISHUB")))
+    assert list(again) == ["outages/32/DISHUB"]
+
+
+@pytest.mark.parametrize("wrong", [{"ends": "07:00"}, {"ends": "06:59"}, {"grace": "07:39"}])
+def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wrong: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        outcome(decider, {}, outage(**wrong))  # type: ignore[arg-type]
+    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/to", True, True)
+
+
+def test_taps_change_nothing_that_is_decided_on() -> None:
+    assert decider.evolve(decider.initial, fact(record())) == decider.initial
