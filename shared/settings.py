@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     audience: str = "piket"
     clock: str = ""
     gateway: str = "http://127.0.0.1:8080"
-    token_file: Path = Path("run/token")
+    token_file: str = "run/token-{region}"
     metrics_port: int = 0
 
     def now(self) -> Clock:
@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     def identity(self) -> Identity:
         """The verifier of this deployment's tokens."""
         return Identity.of(json.loads(self.jwks.read_text()), self.issuer, self.audience)
+
+    def token(self, region: str) -> str:
+        """The token by which one service reads another's feed of a region."""
+        return Path(self.token_file.format(region=region)).read_text().strip()
 
     def region_list(self) -> list[str]:
         """The regions homed here."""

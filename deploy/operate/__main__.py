@@ -1,16 +1,17 @@
 """`python -m deploy.operate`: the commands that run Piket."""
 
 import asyncio
-import math
 import sys
-from datetime import datetime
+from datetime import date as Date
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from deploy.operate import demo as the_demo
+from deploy.operate import options as asked
 from deploy.operate import recover as recovery
 from deploy.operate import sources
 from deploy.operate.gateway import gateway
@@ -111,32 +112,27 @@ def recover(service: Source, region: str = "32", from_log: Annotated[bool, typer
     print(f"{count} events were restored from the log. Start the service and the relay again.")
 
 
-def a_time(text: str) -> str:
-    """Check `--at`. Raises BadParameter for what is no time with a zone."""
-    try:
-        zoned = datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        zoned = False
-    if not zoned:
-        raise typer.BadParameter(f"{text} is no time with its zone; write for example 2025-11-06T08:05+07:00.")
-    return text
-
-
-def a_speed(speed: float) -> float:
-    """Check `--speed`. Raises BadParameter where time would stand still or run backwards."""
-    if not 0 < speed < math.inf:
-        raise typer.BadParameter("time must go on: give a number above 0.")
-    return speed
-
-
 @cli.command()
 def demo(
+    date: Annotated[str, typer.Option(callback=asked.a_date)] = "2025-11-06",
+    regions: Annotated[str, typer.Option(callback=asked.some_regions)] = "32,3271,3276,3277",
+    people: Annotated[int, typer.Option(min=1, max=500_000)] = 8000,
+    speed: Annotated[float, typer.Option(callback=asked.a_speed)] = 60,
+    start: Annotated[str, typer.Option("--from", callback=asked.an_hour)] = "06:30",
+    end: Annotated[str, typer.Option("--to", callback=asked.an_hour)] = "16:30",
+    store: Annotated[str, typer.Option(callback=asked.a_store)] = "sqlite",
+    broker: Annotated[str, typer.Option(callback=asked.a_broker)] = "auto",
+    headless: Annotated[bool, typer.Option("--headless", help="end after --to, with a status")] = False,  # noqa: FBT002
+    report: Annotated[Path | None, typer.Option(callback=asked.a_file)] = None,
+    truth: Annotated[Path | None, typer.Option(callback=asked.a_file)] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     port: int = 8080,
-    at: Annotated[str, typer.Option(callback=a_time)] = "2025-11-06T08:05+07:00",
-    speed: Annotated[float, typer.Option(callback=a_speed)] = 1,
 ) -> None:
-    """Show one office on one day, on real Kafka, until Ctrl-C."""
-    the_demo.run(port, datetime.fromisoformat(at), speed)
+    """Show a morning of a living province, on real Kafka, until Ctrl-C."""
+    hours = asked.minute(start), asked.minute(end)
+    day, codes = Date.fromisoformat(date), tuple(regions.split(","))
+    options = asked.Options(day, codes, people, speed, *hours, store, broker, headless, report, truth, seed, port)
+    sys.exit(the_demo.run(options))
 
 
 if __name__ == "__main__":

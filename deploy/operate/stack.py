@@ -1,7 +1,7 @@
 """Piket's processes on this computer: the applications, a relay, a worker; each can be killed alone."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -23,24 +23,33 @@ class Stack:
     """
 
     def __init__(
-        self, folder: Path, bootstrap: str, start: datetime, *, store: str = "", speed: float = 1, port: int = 0
+        self,
+        folder: Path,
+        bootstrap: str,
+        start: datetime,
+        *,
+        store: str = "",
+        port: int = 0,
+        regions: Sequence[str] = ("32",),
     ) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_ports(1)[0]
         self.issuer = Issuer(self.folder, "demo")
-        self.now: Clock = set_clock(self.clock_file, start, speed)
+        self.now: Clock = set_clock(self.clock_file, start, 1)
         self.metrics = dict(zip(COMMANDS, free_ports(len(COMMANDS)), strict=True))
         self.environment = {
             "PIKET_PROFILE": "demo",
             "PIKET_FOLDER": str(self.folder),
             "PIKET_KAFKA": bootstrap,
+            "PIKET_REGIONS": ",".join(regions),
             "PIKET_JWKS": str(self.issuer.jwks_file),
             "PIKET_CLOCK": str(self.clock_file),
             "PIKET_GATEWAY": self.url,
             "PIKET_TOKEN_FILE": str(self.token_file),
         } | ({"PIKET_STORE": store} if store else {})
-        self.token_file.write_text(self.issuer.token("agus"))
+        for region in regions:
+            self._write_token(region)
         self._children: dict[str, Child] = {}
 
     @property
@@ -50,8 +59,12 @@ class Stack:
 
     @property
     def token_file(self) -> Path:
-        """The token by which one service reads another's feed."""
-        return self.folder / "token"
+        """The token by which one service reads another's feed of a `{region}`."""
+        return self.folder / "token-{region}"
+
+    def _write_token(self, region: str) -> None:
+        token = self.issuer.sign("service:roster", roles=["SUBSCRIBER"], region=region)
+        Path(str(self.token_file).format(region=region)).write_text(token)
 
     @property
     def url(self) -> str:
@@ -95,6 +108,11 @@ class Stack:
             self.kill(name)
             self.start(name)
         return ended
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The process id of each process that was started and not stopped."""
+        return {name: child.pid for name, child in self._children.items()}
 
     def log(self, name: str) -> str:
         """What a process has logged."""

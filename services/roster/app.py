@@ -68,6 +68,6 @@ async def owner_feed(settings: Settings, source: str, after: int) -> Sequence[by
     """A page of another service's events, from its owner over HTTP."""
     _, _, region, service = source.split("/")
     async with httpx.AsyncClient(base_url=settings.gateway, timeout=10) as http:
-        headers = {"authorization": f"Bearer {settings.token_file.read_text().strip()}"}
+        headers = {"authorization": f"Bearer {settings.token(region)}"}
         answer = await http.get(f"/{service}/v1/{region}/feed", params={"after": after}, headers=headers)
     return [rfc8785.dumps(event) for event in json.loads(answer.raise_for_status().content)]

@@ -1,0 +1,111 @@
+"""What `piket demo` is told, checked before anything starts."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from shared.places import places
+from shared.regions import zone
+
+T = TypeVar("T")
+FIRST, LAST = date(2025, 1, 2), date(2027, 12, 30)
+"""The years whose holidays are known, but for the days around which there would be no night before or after."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """A morning to show: which day of which governments, how many people, from when until when, how fast."""
+
+    day: date
+    regions: tuple[str, ...]
+    people: int
+    speed: float
+    start: int
+    end: int
+    store: str
+    broker: str
+    headless: bool
+    report: Path | None
+    truth: Path | None
+    seed: int
+    port: int
+
+    @property
+    def midnight(self) -> datetime:
+        """The begin of the day where it is played."""
+        return datetime.combine(self.day, time(), zone(self.regions[0]))
+
+    @property
+    def begins(self) -> datetime:
+        """The first instant that is played."""
+        return self.midnight + timedelta(minutes=self.start)
+
+
+def a_date(text: str) -> str:
+    """Check `--date`."""
+    if not FIRST <= _read(text, date.fromisoformat, "no date; write for example 2025-11-06") <= LAST:
+        raise typer.BadParameter(f"{text} lies outside {FIRST} to {LAST}, the years whose holidays are known.")
+    return text
+
+
+def an_hour(text: str) -> str:
+    """Check `--from` and `--to`."""
+    _read(text, time.fromisoformat, "no time of day; write for example 06:30")
+    return text
+
+
+def some_regions(text: str) -> str:
+    """Check `--regions`: codes of the board, each once."""
+    codes = text.split(",")
+    unknown = [code for code in codes if code not in places()]
+    if unknown or len(set(codes)) < len(codes):
+        known = f"{min(places())}, 3201 to {max(places())}"
+        raise typer.BadParameter(f"{', '.join(unknown) or text} cannot be shown: give codes of West Java ({known}), each once.")
+    return text
+
+
+def a_speed(speed: float) -> float:
+    """Check `--speed`: time must go on, and no clock of a computer keeps up with more than 1,000 times the day."""
+    if not 0 < speed <= 1000 or math.isnan(speed):
+        raise typer.BadParameter("time must go on: give a number above 0 and not above 1000.")
+    return speed
+
+
+def a_store(text: str) -> str:
+    """Check `--store`."""
+    if text != "sqlite" and not text.startswith("postgresql://"):
+        raise typer.BadParameter("give sqlite, or postgresql://user@host:port/name.")
+    return text
+
+
+def a_broker(text: str) -> str:
+    """Check `--broker`."""
+    host, _, port = text.rpartition(":")
+    if text not in {"auto", "kafka"} and not (host and port.isdecimal()):
+        raise typer.BadParameter("give auto, kafka (started here), or host:port of a running one.")
+    return text
+
+
+def a_file(path: Path | None) -> Path | None:
+    """Check `--report` and `--truth`: the play is long, so what it cannot write is said before it."""
+    if path and (path.is_dir() or not path.resolve().parent.is_dir()):
+        raise typer.BadParameter(f"{path} cannot be written: its folder is not there, or it is one itself.")
+    return path
+
+
+def minute(text: str) -> int:
+    """`06:30` as a minute of the day."""
+    read = time.fromisoformat(text)
+    return read.hour * 60 + read.minute
+
+
+def _read(text: str, read: Callable[[str], T], otherwise: str) -> T:
+    try:
+        return read(text)
+    except ValueError as broken:
+        raise typer.BadParameter(f"{text} is {otherwise}.") from broken

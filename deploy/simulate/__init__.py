@@ -1,0 +1,1 @@
+"""Days of a living province, played through the HTTP APIs as real clients would, and the truth about them."""
