@@ -59,7 +59,9 @@ def started(options: Options, folder: Path) -> Iterator[tuple[Stack, Broker, Sta
     store = stores(options.store)
     with console.status("Kafka starts …") as status, broker(options.broker, folder / "kafka", options.regions) as kafka:
         begins = options.begins - PREPARED_BEFORE
-        stack = Stack(folder / "piket", kafka.bootstrap, begins, store=store, port=options.port, regions=options.regions)
+        stack = Stack(
+            folder / "piket", kafka.bootstrap, begins, store=store, port=options.port, regions=options.regions
+        )
         status.update("The services start …")
         with stack:
             yield stack, kafka, status

@@ -49,7 +49,9 @@ async def morning(show: Show, status: Status) -> int:
     status.update(f"{options.people:,} people of {len(show.offices)} OPD are entered …")
     first_row = asyncio.create_task(_first_row(show))
     without = unplanned(show.offices, options)
-    entered = await enrol(show.caller, show.offices, options.day, dates(options), options.seed, frozenset([without[:3]]))
+    entered = await enrol(
+        show.caller, show.offices, options.day, dates(options), options.seed, frozenset([without[:3]])
+    )
     startup = await first_row
     duties = shifts(show.offices, entered.rosters, options.day, [options.day - ONE, options.day, options.day + ONE])
     plot = _plotted(show, duties, entered, without)
@@ -59,7 +61,9 @@ async def morning(show: Show, status: Status) -> int:
     await play.before(presses, options.start * 60, show.stack.set_clock)
     show.stack.set_clock(options.begins, options.speed)
     status.stop()
-    show.console.print(f"[dim]first coverage after {startup:.1f} s, all entered after {time.monotonic() - show.began:.1f} s[/dim]")
+    show.console.print(
+        f"[dim]first coverage after {startup:.1f} s, all entered after {time.monotonic() - show.began:.1f} s[/dim]"
+    )
     explain(show, plot)
     await _played(show, play, plot, presses)
     wrong = await _told(show, play, plot, duties, startup, entered)
@@ -74,7 +78,9 @@ async def morning(show: Show, status: Status) -> int:
 def dates(options: Options) -> list[date]:
     """The work dates that are rostered: the day, the ones around it, and its whole week where a grouping holds."""
     grouped = any(
-        i.rules.pattern and i.rules.pattern.groups and i.effective_from <= options.day <= (i.effective_to or options.day)
+        i.rules.pattern
+        and i.rules.pattern.groups
+        and i.effective_from <= options.day <= (i.effective_to or options.day)
         for i in presets().values()
     )
     monday = options.day - timedelta(days=options.day.weekday())
@@ -100,11 +106,20 @@ def _plotted(show: Show, duties: Sequence[Shift], entered: Enrolled, without: Co
     options = show.options
     due = [d for d in duties if d.end > 0 and d.start < 1440]
     lived_ = {life.shift: life for life in lives(due, options.seed)}
-    stage = Stage(options.start, options.end, due, opened(show.offices, due, options.day), Plot(lived_),
-                  random.Random(options.seed))  # noqa: S311 - a choice, not a secret
+    stage = Stage(
+        options.start,
+        options.end,
+        due,
+        opened(show.offices, due, options.day),
+        Plot(lived_),
+        random.Random(options.seed),
+    )  # noqa: S311 - a choice, not a secret
     plot = plant(stage)
-    opens = next(o.post.opens for o in stage.open if o.counter == without) if any(
-        o.counter == without for o in stage.open) else options.start
+    opens = (
+        next(o.post.opens for o in stage.open if o.counter == without)
+        if any(o.counter == without for o in stage.open)
+        else options.start
+    )
     plot.signs["unrostered_unit"] = [Sign(without, max(opens, options.start) + 5, "TIDAK_DIKETAHUI")]
     for kind in ("LEAVE", "TRAVEL"):
         away = next((a for a in entered.absences if a.kind == kind), None)
@@ -134,7 +149,10 @@ async def _told(show: Show, play: Play, plot: Plot, duties: Sequence[Shift], sta
     stood, told = list(lived(plot.lives.values())), list(disclosed(play.accepted, duties))
     if options.truth:
         both = {"truth": steps(stood), "disclosed": steps(told)}
-        posts = {"/".join(c): {lane: s.get(c, []) for lane, s in both.items()} for c in sorted({*both["truth"], *both["disclosed"]})}
+        posts = {
+            "/".join(c): {lane: s.get(c, []) for lane, s in both.items()}
+            for c in sorted({*both["truth"], *both["disclosed"]})
+        }
         options.truth.write_text(json.dumps({"date": str(options.day), "seed": options.seed, "posts": posts}))
     if not (options.report or options.headless):
         return []

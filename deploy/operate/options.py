@@ -65,7 +65,9 @@ def some_regions(text: str) -> str:
     unknown = [code for code in codes if code not in places()]
     if unknown or len(set(codes)) < len(codes):
         known = f"{min(places())}, 3201 to {max(places())}"
-        raise typer.BadParameter(f"{', '.join(unknown) or text} cannot be shown: give codes of West Java ({known}), each once.")
+        raise typer.BadParameter(
+            f"{', '.join(unknown) or text} cannot be shown: give codes of West Java ({known}), each once."
+        )
     return text
 
 

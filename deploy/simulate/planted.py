@@ -222,7 +222,9 @@ def refused(stage: Stage) -> Signs:
     """A phone is two hours ahead: its tap is refused, and the refusal is a fact."""
     duty = _from_an_office(stage)
     stage.plot.lives[duty] = present(duty, (stage.start + 14) * 60, duty.end * 60, error=2 * 3600)
-    return [Told(duty.region, "attendance", "check-in-refused", {"employee": duty.employee, "reason": "IMPOSSIBLE_TIME"})]
+    return [
+        Told(duty.region, "attendance", "check-in-refused", {"employee": duty.employee, "reason": "IMPOSSIBLE_TIME"})
+    ]
 
 
 def early_leaver(stage: Stage) -> Signs:

@@ -55,7 +55,9 @@ class Seen:
 
 def books(caller: Caller, events: Sequence[Mapping[str, Any]], logged: Tally[tuple[str, int]]) -> Mapping[str, object]:
     """What was promised, stored and sent, and the differences: `lost` and `phantom` must be 0."""
-    kept = Books(frozenset(e["id"] for e in events), frozenset((e["source"], int(e["sequence"])) for e in events), logged)
+    kept = Books(
+        frozenset(e["id"] for e in events), frozenset((e["source"], int(e["sequence"])) for e in events), logged
+    )
     lost = (caller.acknowledged - kept.ids, kept.stored - kept.logged.keys())
     phantom = (kept.ids - caller.acknowledged, kept.logged.keys() - kept.stored)
     return {

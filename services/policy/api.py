@@ -1,4 +1,4 @@
-"""Instruments, the register of OPD and the arrangement of units, over HTTP."""
+"""Instruments, the calendar, the register of OPD and the arrangement of units, over HTTP."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -9,6 +9,8 @@ from services.policy import decider
 from services.policy.commands import (
     Arrangement,
     ArrangeUnit,
+    Declaration,
+    DeclareHolidays,
     EnactInstrument,
     Enactment,
     Opening,
@@ -48,6 +50,11 @@ def _decisions(routes: APIRouter, store: Store[State]) -> None:
         return await submit(
             asked, store, decider, RevokeInstrument(region=region, instrument=instrument, **fields(body))
         )
+
+    @routes.post("/holidays", status_code=201, summary="Declare days without duty")
+    async def declare(region: Region, body: Declaration, asked: Asked) -> Response:
+        require(asked.principal, Action.ENACT, Scope(region))
+        return await submit(asked, store, decider, DeclareHolidays(region=region, **fields(body)))
 
     @routes.post("/opd", status_code=201, summary="Enter an OPD into the register")
     async def open_opd(region: Region, body: Opening, asked: Asked) -> Response:

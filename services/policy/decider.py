@@ -1,17 +1,29 @@
-"""Policy: an instrument is enacted or revoked, an OPD opened, a unit arranged; every OPD it touches is told."""
+"""Policy: an instrument or a day of the calendar, an OPD, a unit's arrangement; every OPD it touches is told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import assert_never
 
-from services.policy.commands import ArrangeUnit, EnactInstrument, OpenOpd, PolicyCommand, RevokeInstrument, check
-from services.policy.resolution import Binding, end, periods
+from services.policy.commands import (
+    ArrangeUnit,
+    DeclareHolidays,
+    EnactInstrument,
+    OpenOpd,
+    PolicyCommand,
+    RevokeInstrument,
+)
+from services.policy.effective import declared, effective, enacted, revoked
+from services.policy.faults import check
+from services.policy.resolution import Binding, bound
 from shared.command import Context
 from shared.facts.fact import Fact, Invalid
 from shared.facts.policy import (
     ArrangementChanged,
     Change,
+    Holiday,
+    HolidayDeclared,
     InstrumentEnacted,
     InstrumentRevoked,
     OpdOpened,
@@ -22,9 +34,10 @@ from shared.regions import local_date
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One stream: the instruments of a region, the register entry of an OPD, or the arrangement of a unit."""
+    """One stream: a region's instruments or its calendar, an OPD's register entry, or a unit's arrangement."""
 
     bindings: tuple[Binding, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
     opd: OpdOpened | None = None
     policy: PolicyChanged | None = None
     arrangement: ArrangementChanged | None = None
@@ -33,6 +46,7 @@ class State:
 initial = State()
 States = Mapping[str, State]
 Facts = Mapping[str, Sequence[Fact]]
+RegionCommand = EnactInstrument | RevokeInstrument | DeclareHolidays
 
 
 def stream(command: PolicyCommand) -> str:
@@ -40,6 +54,8 @@ def stream(command: PolicyCommand) -> str:
     match command:
         case EnactInstrument() | RevokeInstrument():
             return f"instruments/{command.region}"
+        case DeclareHolidays():
+            return f"calendar/{command.region}"
         case OpenOpd():
             return f"policy/{command.region}/{command.opd}"
         case ArrangeUnit():
@@ -48,12 +64,12 @@ def stream(command: PolicyCommand) -> str:
 
 
 def reads(command: PolicyCommand) -> tuple[str, ...]:
-    """What else a command must see: for an instrument, every OPD of the region."""
+    """What else a command must see: what binds the region, and whoever is told of a change of it."""
     match command:
-        case EnactInstrument() | RevokeInstrument():
-            return (f"policy/{command.region}/",)
+        case EnactInstrument() | RevokeInstrument() | DeclareHolidays():
+            return (f"instruments/{command.region}", f"calendar/{command.region}", f"policy/{command.region}/")
         case OpenOpd():
-            return (f"instruments/{command.region}",)
+            return (f"instruments/{command.region}", f"calendar/{command.region}")
         case ArrangeUnit():
             return (f"policy/{command.region}/{command.opd}",)
     assert_never(command)
@@ -62,31 +78,35 @@ def reads(command: PolicyCommand) -> tuple[str, ...]:
 def evolve(state: State, fact: Fact) -> State:
     """What a fact changes."""
     match fact:
-        case InstrumentEnacted(instrument=instrument, binds_from=first):
-            binding = Binding(instrument, first, end(instrument), fact.published_attested_by)
-            return replace(state, bindings=(*state.bindings, binding))
+        case InstrumentEnacted():
+            state = replace(state, bindings=(*state.bindings, bound(fact)))
         case InstrumentRevoked(instrument=name, binds_until=until):
-            return replace(state, bindings=tuple(_ended(b, name, until) for b in state.bindings))
+            state = replace(state, bindings=tuple(_ended(b, name, until) for b in state.bindings))
+        case HolidayDeclared(holiday=holiday):
+            others = (h for h in state.holidays if h.date != holiday.date)
+            state = replace(state, holidays=(*others, holiday))
         case OpdOpened():
-            return replace(state, opd=fact)
+            state = replace(state, opd=fact)
         case PolicyChanged():
-            return replace(state, policy=fact)
+            state = replace(state, policy=fact)
         case ArrangementChanged():
-            return replace(state, arrangement=fact)
-        case _:
-            return state
+            state = replace(state, arrangement=fact)
+    return state
 
 
 def decide(command: PolicyCommand, states: States, context: Context) -> Facts:
     """The facts that a command makes, by stream; an empty answer means that nothing changes. Raises `Invalid`."""
     check(command)
+    today = local_date(context.now, command.region)
     match command:
         case EnactInstrument():
-            return _enact(command, states, local_date(context.now, command.region))
+            return _enact(command, states, today)
         case RevokeInstrument():
-            return _revoke(command, states, local_date(context.now, command.region))
+            return _revoke(command, states, today)
+        case DeclareHolidays():
+            return _declare(command, states, today)
         case OpenOpd():
-            return _open(command, states, local_date(context.now, command.region))
+            return _open(command, states, today)
         case ArrangeUnit():
             return _arrange(command, states)
     assert_never(command)
@@ -112,13 +132,11 @@ def _enact(command: EnactInstrument, states: States, today: date) -> Facts:
         binds_from=first,
         published_attested_by=command.published_attested_by,
     )
-    region = evolve(states[stream(command)], fact)
-    return {stream(command): [fact], **_tell(region, states, _enacted(region.bindings[-1]))}
+    return _tell(command, states, [fact], enacted(bound(fact)))
 
 
 def _revoke(command: RevokeInstrument, states: States, today: date) -> Facts:
-    region = states[stream(command)]
-    binding = _last(region, command.instrument)
+    binding = _last(states[stream(command)], command.instrument)
     if binding is None:
         raise Invalid(
             "/instrument",
@@ -129,52 +147,37 @@ def _revoke(command: RevokeInstrument, states: States, today: date) -> Facts:
     if until >= binding.until:
         return {}
     fact = InstrumentRevoked(**command.model_dump(), binds_until=until)
-    change = Change(
-        kind="REVOKED",
-        instrument=command.instrument,
-        decided_on=command.decided_on,
-        published_on=command.published_on,
-        effective_from=until,
-    )
-    return {stream(command): [fact], **_tell(evolve(region, fact), states, change)}
+    return _tell(command, states, [fact], revoked(fact))
 
 
-def _enacted(binding: Binding) -> Change:
-    return Change(
-        kind="ENACTED",
-        instrument=binding.instrument.instrument,
-        decided_on=binding.instrument.decided_on,
-        published_on=binding.instrument.published_on,
-        published_attested_by=binding.attested_by,
-        effective_from=binding.first,
-    )
+def _declare(command: DeclareHolidays, states: States, today: date) -> Facts:
+    asked = [Holiday(**vars(day)) for day in command.holidays]
+    days = [day for day in asked if day not in states[stream(command)].holidays]
+    if not days:
+        return {}
+    facts = [HolidayDeclared(region=command.region, holiday=day) for day in days]
+    return _tell(command, states, facts, declared(days, today))
 
 
-def _tell(region: State, states: States, change: Change) -> Facts:
-    """The effective policy of every open OPD, after a change in its region."""
-    return {
-        name: [_policy_changed(state.opd, state.policy, region, change)] for name, state in states.items() if state.opd
-    }
-
-
-def _policy_changed(opd: OpdOpened, before: PolicyChanged | None, region: State, change: Change) -> PolicyChanged:
-    return PolicyChanged(
-        region=opd.region,
-        opd=opd.opd,
-        change=change,
-        revision=before.revision + 1 if before else 1,
-        periods=periods([b for b in region.bindings if b.first < b.until]),
-    )
+def _tell(command: RegionCommand, states: States, facts: Sequence[Fact], change: Change) -> Facts:
+    """Facts of a whole region, and what they make of the policy of every open OPD."""
+    own = stream(command)
+    after = {**states, own: reduce(evolve, facts, states[own])}
+    binding = effective(after[f"instruments/{command.region}"].bindings, after[f"calendar/{command.region}"].holidays)
+    told = {name: [binding.told(state.opd, change, state.policy)] for name, state in states.items() if state.opd}
+    return {own: facts, **told}
 
 
 def _open(command: OpenOpd, states: States, today: date) -> Facts:
-    own, region = states[stream(command)], states[f"instruments/{command.region}"]
-    if own.opd:
+    if states[stream(command)].opd:
         return {}
     opened = OpdOpened(**command.model_dump())
-    holding = [b for b in region.bindings if max(b.first, today) < b.until]
-    facts = [_policy_changed(opened, None, region, _enacted(b)) for b in holding[-1:]]
-    return {stream(command): [opened, *facts]}
+    bindings = states[f"instruments/{command.region}"].bindings
+    holidays = states[f"calendar/{command.region}"].holidays
+    binding = effective(bindings, holidays)
+    calendar = [declared(holidays, today)] if holidays else []
+    changes = [*calendar, *(enacted(b) for b in bindings if max(b.first, today) < b.until)]
+    return {stream(command): [opened, *(binding.told(opened, change) for change in changes[-1:])]}
 
 
 def _arrange(command: ArrangeUnit, states: States) -> Facts:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from shared.facts.policy import Instrument, Period, Presence, Rules, Winner
+from shared.facts.policy import Instrument, InstrumentEnacted, Period, Presence, Rules, Winner
 
 LAYERS = ("NATIONAL", "PROVINCE", "REGION", "OPD")
 """Most general first; a later one gives the pattern where both do (design 4-domain, resolution)."""
@@ -42,6 +42,11 @@ class Binding:
         return self.until < end(self.instrument)
 
 
+def bound(fact: InstrumentEnacted) -> Binding:
+    """An instrument as it binds from its enactment on."""
+    return Binding(fact.instrument, fact.binds_from, end(fact.instrument), fact.published_attested_by)
+
+
 def end(instrument: Instrument) -> date:
     """The first date that an instrument no longer binds, unless it is revoked."""
     return instrument.effective_to + DAY if instrument.effective_to else date.max
@@ -66,16 +71,18 @@ def resolve(ranked: Sequence[Binding]) -> tuple[Rules, Mapping[str, Winner]]:
     strictest = {rule: _strictest(ranked, cap) for rule, cap in CAPS.items()}
     caps = {rule: CAPS[rule](b.rules) for rule, b in strictest.items() if b}
     presence = {rule: caps.pop(rule) for rule in tuple(caps) if rule in Presence.model_fields}
+    sharing = [b for b in (strictest["max_share"],) if b and b.rules.share_of]
     rules = Rules.model_validate(
         {
             "pattern": patterns[-1].rules.pattern if patterns else None,
+            "share_of": sharing[0].rules.share_of if sharing else None,
             "excluded_classes": sorted({c for b in excluding for c in b.rules.excluded_classes}),
             "presence": presence or None,
             **caps,
         }
     )
-    winners = [("pattern", patterns[-1:]), ("excluded_classes", excluding[-1:])]
-    won_by = {rule: _winner(b) for rule, last in winners for b in last}
+    givers = {"pattern": patterns[-1:], "share_of": sharing, "excluded_classes": excluding[-1:]}
+    won_by = {rule: _winner(b) for rule, given in givers.items() for b in given}
     return rules, won_by | {rule: _winner(b) for rule, b in strictest.items() if b}
 
 

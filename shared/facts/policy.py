@@ -10,23 +10,31 @@ from shared.facts.fact import Code, Day, Fact, Function, Value, Zone
 
 
 class Pattern(Value):
-    """On which days the location is flexible: for now fixed weekdays (MON..SUN)."""
+    """When the location is flexible: on fixed weekdays (MON..SUN), or for one of so many groups in turn.
 
-    weekdays: tuple[str, ...]
+    Heads choose who is in which group; a grouping promises no equal parts, only that `max_share` holds on each day.
+    """
+
+    weekdays: tuple[str, ...] = ()
+    groups: int | None = None
 
 
 class Presence(Value):
     """How a presence is proved and for how long an offline tap may be handed in."""
 
     accept_claimed: bool = True
-    offline_limit_hours: int = Field(72, ge=0)
+    offline_limit_hours: int = Field(72, ge=0, le=8784)
 
 
 class Rules(Value):
-    """The resolved rules of a period; a rule that no instrument sets is absent."""
+    """The resolved rules of a period; a rule that no instrument sets is absent.
+
+    `max_share` is of those present on a day, over the whole OPD unless `share_of` (open: OPD, UNIT) says otherwise.
+    """
 
     pattern: Pattern | None = None
     max_share: float | None = Field(None, ge=0, le=1)
+    share_of: str | None = None
     excluded_classes: tuple[str, ...] = ()
     weekly_cap_days: int | None = Field(None, ge=0, le=7)
     presence: Presence | None = None
@@ -50,7 +58,7 @@ class Period(Value):
 
 
 class Holiday(Value):
-    """One day without duty, and who declared it."""
+    """One day without duty, and who declared it. Kinds (open): public, cuti_bersama."""
 
     date: Day
     kind: str
@@ -59,7 +67,10 @@ class Holiday(Value):
 
 
 class Conflict(Value):
-    """Rules of several instruments that cannot both hold, and how it was resolved."""
+    """Rules of several instruments that cannot both hold, how it was resolved, and what remains.
+
+    `resolved_by` is `{why}:{instrument}`, `effect` is `{measure}:{value}`: short codes that a page says in words.
+    """
 
     rule: str
     instruments: tuple[str, ...]
@@ -68,7 +79,7 @@ class Conflict(Value):
 
 
 class Change(Value):
-    """Why the effective policy changed. An open enumeration: ENACTED, REVOKED, ..."""
+    """Why the effective policy changed. An open enumeration: ENACTED, REVOKED, CALENDAR (of no instrument), ..."""
 
     kind: str
     instrument: str
@@ -126,6 +137,14 @@ class InstrumentRevoked(Fact):
     published_on: Day
 
 
+class HolidayDeclared(Fact):
+    """A day is without duty in a region; declared again, the later content of its date holds."""
+
+    TYPE: ClassVar[str] = "id.piket.policy.holiday-declared.v1"
+
+    holiday: Holiday
+
+
 class OpdOpened(Fact):
     """An agency exists from a date on."""
 
@@ -173,4 +192,11 @@ class ArrangementChanged(Fact):
     valid_to: Day | None = None
 
 
-FACTS: tuple[type[Fact], ...] = (PolicyChanged, InstrumentEnacted, InstrumentRevoked, OpdOpened, ArrangementChanged)
+FACTS: tuple[type[Fact], ...] = (
+    PolicyChanged,
+    InstrumentEnacted,
+    InstrumentRevoked,
+    HolidayDeclared,
+    OpdOpened,
+    ArrangementChanged,
+)
