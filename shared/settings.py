@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     audience: str = "piket"
     clock: str = ""
     gateway: str = "http://127.0.0.1:8080"
-    token_file: str = "run/token-{region}"
+    token_file: str = "run/token-{region}"  # noqa: S105 - where it lies
     metrics_port: int = 0
 
     def now(self) -> Clock:

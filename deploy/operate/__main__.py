@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from datetime import date as Date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -113,7 +112,7 @@ def recover(service: Source, region: str = "32", from_log: Annotated[bool, typer
 
 
 @cli.command()
-def demo(
+def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
     date: Annotated[str, typer.Option(callback=asked.a_date)] = "2025-11-06",
     regions: Annotated[str, typer.Option(callback=asked.some_regions)] = "32,3271,3276,3277",
     people: Annotated[int, typer.Option(min=1, max=500_000)] = 8000,
@@ -129,9 +128,9 @@ def demo(
     port: int = 8080,
 ) -> None:
     """Show a morning of a living province, on real Kafka, until Ctrl-C."""
-    hours = asked.minute(start), asked.minute(end)
-    day, codes = Date.fromisoformat(date), tuple(regions.split(","))
-    options = asked.Options(day, codes, people, speed, *hours, store, broker, headless, report, truth, seed, port)
+    hours = asked.hours(start, end)
+    named = asked.day_of(date), tuple(regions.split(","))
+    options = asked.Options(*named, people, speed, *hours, store, broker, headless, report, truth, seed, port)
     sys.exit(the_demo.run(options))
 
 

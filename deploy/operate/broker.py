@@ -69,7 +69,7 @@ class Running:
 
 @contextmanager
 def broker(asked: str, folder: Path, regions: Sequence[str]) -> Iterator[Broker]:
-    """`kafka` starts one, `auto` takes PIKET_KAFKA's where that is set; else `host:port`. Its topics are there and empty.
+    """`kafka` starts one, `auto` takes PIKET_KAFKA where that is set; else `host:port`. Its topics are there and empty.
 
     Raises `Refused` for topics that hold records: every demo begins with an empty log.
     """
@@ -85,6 +85,7 @@ def broker(asked: str, folder: Path, regions: Sequence[str]) -> Iterator[Broker]
 
 async def prepare(bootstrap: str, regions: Sequence[str]) -> None:
     """Create the topics, or find them empty."""
+    kafka.quiet_client()
     settings = Settings(kafka=bootstrap, regions=",".join(regions))
     await sources.create_topics(settings, replication=1)
     names = [name for region in regions for name in kafka.topics_of(region)]

@@ -13,6 +13,7 @@ from shared.places import places
 from shared.regions import zone
 
 T = TypeVar("T")
+SHORTEST = 45
 FIRST, LAST = date(2025, 1, 2), date(2027, 12, 30)
 """The years whose holidays are known, but for the days around which there would be no night before or after."""
 
@@ -100,10 +101,17 @@ def a_file(path: Path | None) -> Path | None:
     return path
 
 
-def minute(text: str) -> int:
-    """`06:30` as a minute of the day."""
-    read = time.fromisoformat(text)
-    return read.hour * 60 + read.minute
+def day_of(text: str) -> date:
+    """`2025-11-06` as a date."""
+    return date.fromisoformat(text)
+
+
+def hours(start: str, end: str) -> tuple[int, int]:
+    """`06:30` and `16:30` as minutes of the day. Raises BadParameter where nothing lies between them."""
+    first, last = (read.hour * 60 + read.minute for read in map(time.fromisoformat, (start, end)))
+    if last - first < SHORTEST:
+        raise typer.BadParameter(f"{start} to {end} is too short a time: give at least {SHORTEST} minutes.")
+    return first, last
 
 
 def _read(text: str, read: Callable[[str], T], otherwise: str) -> T:

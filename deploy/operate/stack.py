@@ -75,6 +75,10 @@ class Stack:
         """Move every process on to another time."""
         self.now = set_clock(self.clock_file, start, speed)
 
+    def time(self) -> datetime:
+        """What the demo's clock shows."""
+        return self.now()
+
     def start(self, *names: str) -> None:
         """Start these processes, or all; do not wait."""
         for name in names or tuple(COMMANDS):

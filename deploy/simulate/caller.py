@@ -45,8 +45,7 @@ class Caller:
         """The token of an employee, for their own taps."""
         who = (region, opd, employee)
         if who not in self.tokens:
-            claims = {"roles": ["EMPLOYEE"], "region": region, "opd": opd, "employee": employee}
-            self.tokens[who] = self.issuer.sign(employee, **claims)
+            self.tokens[who] = self.issuer.sign(employee, roles=["EMPLOYEE"], region=region, opd=opd, employee=employee)
         return self.tokens[who]
 
     async def tell(self, path: str, token: str, body: Body, key: str = "") -> httpx.Response:

@@ -81,7 +81,7 @@ class Stage:
         return self.cut_off == min(duty.region for duty in self.duties)
 
     def counters(self, *, colleagues: bool = False) -> Iterator[Open]:
-        """Free counters that open in time, smallest crews first; with `colleagues`, of units that have some to spare."""
+        """Free counters that open in time, smallest crews first; `colleagues` asks for a unit that can spare somebody."""
         for each in sorted(self.open, key=lambda o: (len(o.shifts) > SMALL_CREW, -o.post.opens, len(o.shifts))):
             in_time = self.start + AFTER_START <= each.post.opens <= self.end - BEFORE_END
             here = self.alone or each.counter.region != self.cut_off
@@ -179,7 +179,7 @@ def take_over(stage: Stage) -> Signs:
 
 
 def held_by_the_night(stage: Stage) -> Signs:
-    """The gate's crew is late; a guard holds it to the end of the night's duty, which is known to end within the hour."""
+    """Nobody of the gate's crew comes; a guard of the night holds it to the end of that duty, known to be near."""
     for night in (d for d in stage.duties if d.start < 0 < d.end and d.post):
         gates = (o for o in stage.open if _same_unit(o.counter, night.counter) and o.post.opens < GUARD_AT)
         for gate in gates:

@@ -84,7 +84,7 @@ class Play:
         """Wall time from the press to the row in the view that has seen it; asked again while it has not."""
         headers = {"piket-min-position": position}
         path, params = f"/reporting/v1/{region}/coverage/{opd}", {"date": str(self.midnight.date())}
-        while monotonic() - began < 60:  # noqa: PLR2004 - seconds
+        while monotonic() - began < 60:
             answer = await self.caller.http.get(path, params=params, headers=headers)
             if answer.is_success:
                 self.seen_ms.append((monotonic() - began) * 1000)

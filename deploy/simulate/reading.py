@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from deploy.simulate.caller import Caller
 from deploy.simulate.report import PAGE, SERVICES, Seen
-from shared import logtail
+from shared import kafka, logtail
 from shared.events import source, topic
 from shared.facts.coverage import Coverage
 
@@ -37,10 +37,11 @@ async def _feed(caller: Caller, region: str, service: str) -> list[Mapping[str, 
         events += page
 
 
-async def logged(bootstrap: str, regions: Sequence[str], partitions: int) -> Tally[tuple[str, int]]:
+async def logged(bootstrap: str, regions: Sequence[str]) -> Tally[tuple[str, int]]:
     """How often each (source, sequence) stands in the log."""
     names = {topic(region, service): source(region, service) for region in regions for service in SERVICES}
-    places = [TopicPartition(name, number) for name in names for number in range(partitions)]
+    sizes = await kafka.topic_sizes(bootstrap)
+    places = [TopicPartition(name, number) for name in names for number in range(sizes[name])]
     found: Tally[tuple[str, int]] = Tally()
     async with logtail.reading(bootstrap, places, PATIENCE_MS) as consumer:
         await consumer.seek_to_beginning(*places)

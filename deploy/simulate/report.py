@@ -152,7 +152,7 @@ def _tells(sign: Told, event: Mapping[str, Any], midnight: datetime) -> bool:
 def speed(play: Play) -> Mapping[str, object]:
     """From a press to the row in the view that has seen it, in wall milliseconds."""
     samples = sorted(play.seen_ms)
-    if len(samples) < 2:  # noqa: PLR2004 - quantiles need two
+    if len(samples) < 2:
         return {"p50": None, "p99": None, "samples": len(samples)}
     cut = statistics.quantiles(samples, n=100, method="inclusive")
     return {"p50": round(cut[49], 1), "p99": round(cut[98], 1), "samples": len(samples)}

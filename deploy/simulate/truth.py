@@ -1,7 +1,7 @@
 """Who stood at which post, minute by minute: as it was, and as the taps say. No code of the product is used here.
 
-The rules of what a tap says are those of the published contract: a check-in counts at a site of the post from its minute
-on, until the next tap or the end of the duty, breaks taken out; a take-over likewise, for the post that it names.
+The rules of what a tap says are those of the published contract: a check-in counts at a site of the post from its
+minute on, until the next tap or the end of the duty, breaks taken out; a take-over likewise, for the post it names.
 """
 
 from collections import Counter as Tally

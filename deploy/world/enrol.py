@@ -99,7 +99,7 @@ def site(office: Office, unit: Unit) -> Mapping[str, Any]:
 
 
 def _posted(post: Post) -> Mapping[str, Any]:
-    every_day = len(post.weekdays) == 7  # noqa: PLR2004 - a week
+    every_day = len(post.weekdays) == 7
     return {
         "post": post.post,
         "weekdays": post.weekdays,
