@@ -51,7 +51,7 @@ class Declared(Command):
 class Declaration(Command):
     """Days of the calendar. Those of the past may be entered too: they seed it."""
 
-    holidays: tuple[Declared, ...] = Field(min_length=1, max_length=200)
+    holidays: tuple[Declared, ...] = Field(max_length=200)
 
 
 class DeclareHolidays(Declaration):
