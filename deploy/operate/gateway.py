@@ -8,17 +8,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.application import Lifespan
 
+PAGES: Mapping[str, str] = {"aturan": "policy"}
+"""Where a page begins, and the service whose it is; those of no entry are the default's."""
+
 
 def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
-    """Serve `/{service}/…` from that service, and every other path (pages) from `default`."""
+    """Serve `/{service}/…` and its pages from that service, and every other path from `default`."""
     outer = FastAPI(lifespan=_together(apps), docs_url=None, redoc_url=None, openapi_url=None)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await outer(scope, receive, send)
             return
-        service = scope["path"].lstrip("/").partition("/")[0]
-        await apps.get(service, apps[default])(scope, receive, send)
+        begins = scope["path"].lstrip("/").partition("/")[0]
+        await apps.get(PAGES.get(begins, begins), apps[default])(scope, receive, send)
 
     return dispatch
 

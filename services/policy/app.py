@@ -1,8 +1,8 @@
-"""Wiring of policy: store, routes, feed."""
+"""Wiring of policy: store, routes, pages, feed."""
 
 from fastapi import FastAPI
 
-from services.policy import api, decider
+from services.policy import api, decider, pages
 from shared.clock import Clock
 from shared.database import Database
 from shared.identity import Identity
@@ -21,4 +21,5 @@ def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:
     """The application on a database; it opens the store at start and closes it at the end."""
     app, store = service(SERVICE, decider, database, identity, now)
     app.include_router(api.router(store))
+    app.include_router(pages.router(store, now))
     return app

@@ -1,11 +1,14 @@
 """What somebody may want of policy: imperative and closed."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.facts.fact import Code, Command, Day, Function, Region
 from shared.facts.policy import Instrument, Post, Site
+
+Words = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+"""A title that is shown as it was written: one line, no control characters."""
 
 
 class Enactment(Command):
@@ -41,14 +44,14 @@ class Declared(Command):
 
     date: Day
     kind: Literal["public", "cuti_bersama"]
-    name: str = Field(min_length=3, max_length=200)
-    source: str = Field(min_length=3, max_length=120)
+    name: Words
+    source: Words
 
 
 class Declaration(Command):
     """Days of the calendar. Those of the past may be entered too: they seed it."""
 
-    holidays: tuple[Declared, ...] = Field(min_length=1, max_length=200)
+    holidays: tuple[Declared, ...] = Field(max_length=200)
 
 
 class DeclareHolidays(Declaration):

@@ -45,6 +45,8 @@ def _faults(command: PolicyCommand) -> Iterator[Fault]:
         case RevokeInstrument() | OpenOpd():
             return
         case DeclareHolidays(holidays=holidays):
+            if not holidays:
+                yield ("/holidays", "Sebutkan sedikitnya satu hari.", "Name at least one day.")
             yield from _twice("/holidays/{}/date", [str(holiday.date) for holiday in holidays])
         case ArrangeUnit():
             yield from _arrangement_faults(command)

@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -85,6 +86,8 @@ def _filters(lang: str) -> Mapping[str, Any]:
         "hours": hours,
         "minute": lambda minute: f"{minute // 60:02d}{separator}{minute % 60:02d}",
         "hours_zone": lambda instant: f"{hours(instant)} {instant.tzname()}",
-        "day": lambda instant: format_date(instant.date(), day, locale=lang),
+        "day": lambda instant: format_date(instant, day, locale=lang),
+        "number": lambda number: format_decimal(number, locale=lang),
+        "percent": lambda share: format_percent(share, locale=lang),
         "label": lambda code: code.replace("-", " ").replace("_", " ").capitalize(),
     }

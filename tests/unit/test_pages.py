@@ -8,6 +8,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from services.policy import pages as policy_pages
 from services.reporting import pages
 from services.reporting.runs import State
 from services.reporting.state import Rows, opd_now
@@ -18,6 +19,7 @@ from tests.examples import at
 from tests.unit.test_state import CAME_0816, row
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = pytest.mark.parametrize("folder", [pages.FOLDER, policy_pages.FOLDER], ids=["reporting", "policy"])
 
 
 def seen(lang: str, when: str, today: Coverage | None, behind: datetime | None = None) -> str:
@@ -83,8 +85,9 @@ def test_what_a_code_says_is_escaped() -> None:
     assert "<script>" not in seen("id", "09:00", row(()).model_copy(update={"units": {"FRONT": unit}}))
 
 
-def test_pages_have_no_inline_style_or_script() -> None:
-    for template in (*pages.FOLDER.glob("*.html"), *(HERE / "templates").glob("*.html")):
+@FOLDERS
+def test_pages_have_no_inline_style_or_script(folder: Path) -> None:
+    for template in (*folder.glob("*.html"), *(HERE / "templates").glob("*.html")):
         text = template.read_text()
         assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:|<script>|https?://(?!www\.w3\.org)", text), template
 
@@ -109,13 +112,16 @@ def test_the_worse_the_taller_and_unknown_is_hatched() -> None:
     assert drawn.now == 2
 
 
-def test_every_sentence_has_its_english_and_no_other() -> None:
+@FOLDERS
+def test_every_sentence_has_its_english_and_no_other(folder: Path) -> None:
     said = set()
-    for folder in (pages.FOLDER, HERE / "templates"):
-        found = extract_from_dir(folder, [("**.html", "jinja2.ext.babel_extract")], {"**.html": {"trimmed": "false"}})
+    for templates in (folder, HERE / "templates"):
+        found = extract_from_dir(
+            templates, [("**.html", "jinja2.ext.babel_extract")], {"**.html": {"trimmed": "false"}}
+        )
         said |= {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
     translated = set()
-    for catalogue in (HERE / "locale" / "en.po", pages.FOLDER / "en.po"):
+    for catalogue in (HERE / "locale" / "en.po", folder / "en.po"):
         with catalogue.open("rb") as source:
             entries = [entry for entry in read_po(source) if entry.id]
         assert all(all(entry.string) if isinstance(entry.string, tuple) else entry.string for entry in entries)
