@@ -13,9 +13,10 @@ Function = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
 
 
 class Pattern(Value):
-    """On which days the location is flexible: for now fixed weekdays (MON..SUN)."""
+    """On which days the location is flexible: fixed weekdays (MON..SUN), or so many groups in turn."""
 
-    weekdays: tuple[str, ...]
+    weekdays: tuple[str, ...] = ()
+    groups: int | None = None
 
 
 class Presence(Value):
@@ -30,6 +31,7 @@ class Rules(Value):
 
     pattern: Pattern | None = None
     max_share: float | None = Field(None, ge=0, le=1)
+    share_of: str | None = None
     excluded_classes: tuple[str, ...] = ()
     weekly_cap_days: int | None = Field(None, ge=0, le=7)
     presence: Presence | None = None
