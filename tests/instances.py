@@ -1,4 +1,4 @@
-"""Reads `piket-roster-instance/1` (rules that form a flow) into cells, and judges a roster by the format's own words."""
+"""Reads `piket-roster-instance/1` (rules that form a flow) into cells, and judges a roster by the format itself."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
