@@ -1,6 +1,6 @@
 """What is asked of a store and what it answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -52,6 +52,9 @@ class Transaction(Protocol):
 
     def execute(self, sql: str, **values: object) -> Sequence[tuple[Any, ...]]:
         """Run one statement; the rows it gives, if any."""
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """Run one statement for each row of values."""
 
 
 Decide = Callable[[Mapping[str, S], Context], Mapping[str, Sequence[Fact]]]

@@ -1,98 +1,64 @@
-"""Roster: people are placed in units, and a unit's day is assigned from what policy is known to ask."""
+"""Roster: people are placed in units, may be away, and work dates are assigned from what policy is known to ask."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Literal, assert_never
+from datetime import date, timedelta
+from typing import TypeVar, assert_never
 from uuid import UUID
 
-from pydantic import Field
+from rpds import HashTrieMap
 
 from services.roster import planner
+from services.roster.commands import DeclareAbsence, PlacePeople, PlanDays, RosterCommand, placement, week, weeks
+from services.roster.staff import unit_days
 from shared.command import Context
-from shared.facts.fact import Code, Command, Day, Fact, Invalid, Region
-from shared.facts.policy import ArrangementChanged, PolicyChanged
-from shared.facts.roster import EmployeePlaced, Plan, PolicySeen, RosterAssigned
+from shared.facts.fact import Fact, Invalid
+from shared.facts.roster import AbsenceDeclared, EmployeePlaced, Plan, PolicySeen, RosterAssigned
 
+DAY = timedelta(days=1)
 
-class Placement(Command):
-    """Where an employee belongs, and what they can do."""
-
-    unit: Code
-    position_class: str = Field("PELAKSANA", pattern=r"^[A-Z_]{2,40}$")
-    job_type: str = Field("UMUM", pattern=r"^[A-Z0-9_]{2,40}$")
-    status: Literal["PNS", "PPPK"] = "PNS"
-    skills: tuple[Code, ...] = Field((), max_length=20)
-    from_: Day = Field(alias="from")
-    to: Day | None = None
-
-
-class PlaceEmployee(Placement):
-    """Place an employee, known here by a random id, in a unit."""
-
-    region: Region
-    opd: Code
-    employee: UUID
-
-
-class AssignRoster(Command):
-    """Plan and publish one unit's work date, by the arrangement and policy that roster has seen."""
-
-    region: Region
-    opd: Code
-    unit: Code
-    work_date: Day
-    arrangement: ArrangementChanged | None
-    policy: PolicyChanged | None
-    sequence: int
-
-
-RosterCommand = PlaceEmployee | AssignRoster
+F = TypeVar("F", bound=Fact)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One stream: the placements of an OPD's people, in order of recording, or the rosters of a unit's week."""
+    """One stream: an OPD's people and absences in order of recording, or the rosters of a unit's week."""
 
-    people: Mapping[UUID, tuple[EmployeePlaced, ...]] = field(default_factory=dict)
+    people: "HashTrieMap[UUID, tuple[EmployeePlaced, ...]]" = field(default_factory=HashTrieMap)
+    absences: "HashTrieMap[UUID, tuple[AbsenceDeclared, ...]]" = field(default_factory=HashTrieMap)
     rosters: Mapping[date, RosterAssigned] = field(default_factory=dict)
 
 
 initial = State()
 
 
-def placement(region: str, opd: str) -> str:
-    """The stream of an OPD's people."""
-    return f"placement/{region}/{opd}"
-
-
-def week(region: str, opd: str, unit: str, day: date) -> str:
-    """The stream of a unit's rosters in the ISO week of a day."""
-    year, number, _ = day.isocalendar()
-    return f"roster/{region}/{opd}/{year}-W{number:02d}/{unit}"
-
-
 def stream(command: RosterCommand) -> str:
-    """The primary stream of a command."""
+    """The primary stream of a command: to plan, that of the first unit and date."""
     match command:
-        case PlaceEmployee():
+        case PlacePeople() | DeclareAbsence():
             return placement(command.region, command.opd)
-        case AssignRoster():
-            return week(command.region, command.opd, command.unit, command.work_date)
+        case PlanDays():
+            first = next(iter(command.asked()), "-")
+            return week(command.region, command.opd, first, min(command.dates))
     assert_never(command)
 
 
 def reads(command: RosterCommand) -> tuple[str, ...]:
-    """What else a command must see: to plan a unit, the people of its OPD."""
-    return (placement(command.region, command.opd),) if isinstance(command, AssignRoster) else ()
+    """What else a command must see: to plan, the OPD's people and its rosters of these weeks and the days around."""
+    if not isinstance(command, PlanDays):
+        return ()
+    around = (day + step for day in command.dates for step in (-DAY, timedelta(), DAY))
+    return (placement(command.region, command.opd), *weeks(command.region, command.opd, *around))
 
 
 def evolve(state: State, fact: Fact) -> State:
     """What a fact changes."""
     match fact:
         case EmployeePlaced():
-            placements = (*state.people.get(fact.employee, ()), fact)
-            return replace(state, people={**state.people, fact.employee: placements})
+            return replace(state, people=_added(state.people, fact.employee, fact))
+        case AbsenceDeclared():
+            return replace(state, absences=_added(state.absences, fact.employee, fact))
         case RosterAssigned():
             return replace(state, rosters={**state.rosters, fact.work_date: fact})
         case _:
@@ -100,62 +66,111 @@ def evolve(state: State, fact: Fact) -> State:
 
 
 def decide(command: RosterCommand, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
-    """The facts that a command makes; placing or planning the same again changes nothing. Raises `Invalid`."""
+    """The facts that a command makes; saying or planning the same again changes nothing. Raises `Invalid`."""
     del context
     match command:
-        case PlaceEmployee():
-            return _place(command, states[stream(command)])
-        case AssignRoster():
-            return _assign(command, states[stream(command)], states[placement(command.region, command.opd)])
+        case PlacePeople():
+            return _told(command, _place(command, states[stream(command)]))
+        case DeclareAbsence():
+            return _told(command, _declare(command, states[stream(command)]))
+        case PlanDays():
+            return _plan(command, states)
     assert_never(command)
 
 
-def _place(command: PlaceEmployee, state: State) -> Mapping[str, Sequence[Fact]]:
-    if command.to and command.to < command.from_:
-        raise Invalid("/to", f"{command.to} mendahului {command.from_}.", f"{command.to} lies before {command.from_}.")
-    fact = EmployeePlaced.model_validate(command.model_dump(by_alias=True))
-    return {} if state.people.get(command.employee, ())[-1:] == (fact,) else {stream(command): [fact]}
+def _added(known: "HashTrieMap[UUID, tuple[F, ...]]", employee: UUID, fact: F) -> "HashTrieMap[UUID, tuple[F, ...]]":
+    return known.insert(employee, (*(known.get(employee) or ()), fact))
 
 
-def _assign(command: AssignRoster, rosters: State, people: State) -> Mapping[str, Sequence[Fact]]:
-    if command.arrangement is None:
+def _told(command: RosterCommand, facts: Sequence[Fact]) -> Mapping[str, Sequence[Fact]]:
+    return {stream(command): facts} if facts else {}
+
+
+def _reversed(at: str, first: date, last: date | None) -> Iterator[Invalid]:
+    if last and last < first:
+        yield Invalid(f"{at}/to", f"{last} mendahului {first}.", f"{last} lies before {first}.")
+
+
+def _place(command: PlacePeople, state: State) -> list[Fact]:
+    faults = [fault for at, p in command.people.items() for fault in _reversed(at, p.from_, p.to)]
+    if faults:
+        raise Invalid.together(faults)
+    place = {"region": command.region, "opd": command.opd}
+    facts = (EmployeePlaced.model_validate(p.model_dump(by_alias=True) | place) for p in command.people.values())
+    return [fact for fact in facts if state.people.get(fact.employee, ())[-1:] != (fact,)]
+
+
+def _declare(command: DeclareAbsence, state: State) -> list[Fact]:
+    for fault in _reversed("", command.from_, command.to):
+        raise fault
+    if command.employee not in state.people:
         raise Invalid(
-            "/unit",
-            f"Roster belum melihat pengaturan unit {command.unit}; coba lagi sebentar, atau atur unitnya di Aturan.",
-            f"Roster has not seen an arrangement of unit {command.unit} yet; try again shortly, or arrange the unit.",
+            "/employee",
+            "Pegawai ini belum ditempatkan di OPD ini; tempatkan dahulu.",
+            "This employee has not been placed in this OPD; place them first.",
         )
-    before = rosters.rosters.get(command.work_date)
-    fact = _draw(command, command.arrangement, before, _members(people, command))
-    unchanged = before and fact == before.model_copy(
-        update={"roster_revision": fact.roster_revision, "status": fact.status, "policy": fact.policy}
-    )
-    return {} if unchanged else {stream(command): [fact]}
+    fact = AbsenceDeclared.model_validate(command.model_dump(by_alias=True))
+    return [] if state.absences.get(command.employee, ())[-1:] == (fact,) else [fact]
 
 
-def _members(people: State, command: AssignRoster) -> list[EmployeePlaced]:
-    holding = (_holding(placements, command.work_date) for placements in people.people.values())
-    return [p for p in holding if p and p.unit == command.unit]
+def _plan(command: PlanDays, states: Mapping[str, State]) -> Mapping[str, Sequence[Fact]]:
+    _refuse_unseen(command)
+    published = {(r.unit, day): r for state in states.values() for day, r in state.rosters.items()}
+    people = states[placement(command.region, command.opd)]
+    days, staff = unit_days(command, people.people, people.absences)
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for (unit, day), drawn in planner.plan(days, [published[key] for key in sorted(published)], staff).items():
+        before = published.get((unit, day))
+        fact = _roster(command, unit, day, drawn, before)
+        if before is None or not _same(before, fact):
+            facts[week(command.region, command.opd, unit, day)].append(fact)
+    return facts
 
 
-def _holding(placements: Sequence[EmployeePlaced], day: date) -> EmployeePlaced | None:
-    """Of the placements that a day lies in, the one recorded last."""
-    return next((p for p in reversed(placements) if p.from_ <= day <= (p.to or day)), None)
+def _refuse_unseen(command: PlanDays) -> None:
+    if not command.asked():
+        raise Invalid(
+            "/units",
+            "Roster belum melihat pengaturan satu pun unit OPD ini; coba lagi sebentar, atau atur unitnya di Aturan.",
+            "Roster has not seen an arrangement of any unit of this OPD yet; try again shortly, or arrange its units.",
+        )
+    for number, unit in enumerate(command.asked()):
+        if unit not in command.arrangements:
+            raise Invalid(
+                f"/units/{number}",
+                f"Roster belum melihat pengaturan unit {unit}; coba lagi sebentar, atau atur unitnya di Aturan.",
+                f"Roster has not seen an arrangement of unit {unit} yet; try again shortly, or arrange the unit.",
+            )
 
 
-def _draw(
-    command: AssignRoster, arrangement: ArrangementChanged, before: RosterAssigned | None, people: list[EmployeePlaced]
+def _roster(
+    command: PlanDays, unit: str, day: date, drawn: planner.Drawn, before: RosterAssigned | None
 ) -> RosterAssigned:
-    drawn = planner.plan(planner.Day(command.work_date, arrangement, command.policy, people))
-    return RosterAssigned(
+    short = sum(drawn.shortage.values())
+    roster = RosterAssigned(
         region=command.region,
         opd=command.opd,
-        unit=command.unit,
-        work_date=command.work_date,
+        unit=unit,
+        work_date=day,
         roster_revision=before.roster_revision + 1 if before else 1,
         status="AMENDED" if before else "PUBLISHED",
         required=drawn.required,
         assignments=drawn.assignments,
         policy=PolicySeen(revision=command.policy.revision if command.policy else 0, sequence=command.sequence),
-        plan=Plan(solver="weekday", version="1", objective=sum(drawn.shortage.values())),
+        plan=Plan(
+            solver="flow", version="1", objective=short, bound=drawn.unfilled, proved_optimal=short == drawn.unfilled
+        ),
         cause="PLANNED",
     )
+    absent = before is not None and _away(before) != _away(roster)
+    return roster.model_copy(update={"cause": "ABSENCE"}) if absent else roster
+
+
+def _away(roster: RosterAssigned) -> set[UUID]:
+    return {a.employee for a in roster.assignments if a.reason.code == "ABSENCE"}
+
+
+def _same(before: RosterAssigned, after: RosterAssigned) -> bool:
+    """Whether two rosters put everybody in the same place for the same reason."""
+    kept = {"roster_revision": 1, "status": "", "policy": before.policy, "cause": ""}
+    return before.model_copy(update=kept) == after.model_copy(update=kept)

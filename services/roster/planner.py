@@ -1,200 +1,119 @@
-"""A unit's day by the fixed weekday and the post minima: who fills which post, who works at home, and why. Pure."""
+"""The days of an OPD: who fills which post, who works at home, and why. Pure, and proved where it says so.
 
-from collections.abc import Mapping, Sequence
+Posts first (service beats the WFH day, the share and seniority), each unit's day by its own flow; then home, for all
+units and days in one flow; then a referee that shares no code with either judges the plan.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import cycle
-from math import ceil
+from datetime import date, timedelta
 from uuid import UUID
 
-from shared.facts.policy import ArrangementChanged, Period, PolicyChanged, Post
-from shared.facts.roster import Assignment, Break, EmployeePlaced, Reason, Required
+from services.roster import home, referee
+from services.roster.day import Turn, UnitDay
+from services.roster.home import Homes
+from services.roster.posts import Known, fill
+from services.roster.shifts import Decided, missing, shifts, tired
+from services.roster.standing import Standing, standing
+from shared.facts.roster import Assignment, Required, RosterAssigned
 
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-ON_SITE_CLASSES = frozenset({"DIRECT", "EMERGENCY_24X7"})
-"""Their share of WFH is 0 under every instrument (design 1-mission, rules that hold everywhere)."""
+DAY = timedelta(days=1)
 
-OFFICE = (450, 960)
-OFFICE_FRIDAY = (450, 990)
-"""07:30-16:00, Fridays to 16:30 (Perpres 21/2023: 37.5 hours a week net of breaks)."""
-
-BREAKS = tuple(Break(from_minute=start, to_minute=start + 60) for start in (720, 660, 780, 840))
-BREAKS_FRIDAY = tuple(Break(from_minute=start, to_minute=start + 90) for start in (690, 600, 780))
-"""Breaks around noon that never overlap, in order of use: one group of a post rests while the others keep it."""
-
-
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What the planner knows of one unit on one work date."""
-
-    work_date: date
-    arrangement: ArrangementChanged
-    policy: PolicyChanged | None
-    people: Sequence[EmployeePlaced]
-
-    @property
-    def weekday(self) -> str:
-        """MON..SUN."""
-        return WEEKDAYS[self.work_date.weekday()]
-
-    @property
-    def holiday(self) -> bool:
-        """Whether the calendar in force takes the day off."""
-        return self.policy is not None and any(h.date == self.work_date for h in self.policy.holidays)
-
-    @property
-    def period(self) -> Period | None:
-        """The rules in force that day."""
-        periods = self.policy.periods if self.policy else ()
-        return next((p for p in periods if p.from_ <= self.work_date <= (p.to or self.work_date)), None)
+Key = tuple[str, date]
+"""A unit and a work date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A planned day: the posts it saw, everybody's place, and the heads that are short by post."""
+    """A planned day: the posts it saw, everybody's place, and the heads that are short by post.
+
+    `unfilled` is how many heads of the minima nobody could be given: proved, no plan has fewer short.
+    """
 
     required: tuple[Required, ...]
     assignments: tuple[Assignment, ...]
     shortage: Mapping[str, int]
+    unfilled: int
 
 
-def plan(day: Day) -> Drawn:
-    """Fill every open post first; then home for whom the weekday sends home, the office for the rest.
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One unit's day with its posts filled."""
 
-    A shortage is named, never refused: the people there are still assigned.
+    day: UnitDay
+    known: Known
+    at_post: Mapping[str, Sequence[UUID]]
+
+
+def plan(
+    days: Sequence[UnitDay], published: Sequence[RosterAssigned] = (), staff: Mapping[date, int] | None = None
+) -> dict[Key, Drawn]:
+    """Plan unit-days of one OPD together. A shortage is named, never refused: the people there are still assigned.
+
+    `published` are the rosters known of these ISO weeks and the days around: those of other units and dates stay and
+    count. `staff` is how many people of the whole OPD are present by date; without it, those of `days`.
+    Raises `referee.Unsound` if the plan breaks a rule, which would be our fault.
     """
-    posts = _open_posts(day)
-    people = sorted(day.people, key=lambda p: str(p.employee))
-    at_post = _fill(day, posts, people)
-    filled = [a for post in posts for a in _post_shifts(day, post, at_post[post.post])]
-    busy = {a.employee for a in filled}
-    rest = [_elsewhere(day, p.employee) for p in people if p.employee not in busy]
+    ordered = sorted(days, key=lambda d: (d.work_date, d.unit))
+    stands = standing(ordered, published)
+    present = staff if staff is not None else _present(ordered)
+    posted = _post(ordered, stands)
+    homes = home.choose(ordered, _busy(posted), stands, present)
+    weekly = Counter((employee, date_.isocalendar()[:2]) for employee, date_ in homes)
+    drawn = {(p.day.unit, p.day.work_date): _draw(p, homes, home.capped(p.day, weekly, stands), stands) for p in posted}
+    referee.judge(ordered, {key: d.assignments for key, d in drawn.items()}, published, present)
+    return drawn
+
+
+def _present(days: Iterable[UnitDay]) -> dict[date, int]:
+    counts: dict[date, int] = {}
+    for day in days:
+        counts[day.work_date] = counts.get(day.work_date, 0) + len(day.present)
+    return counts
+
+
+def _post(days: Sequence[UnitDay], stands: Standing) -> list[Posted]:
+    """Fill the posts, day after day: who worked a night is known the day after."""
+    turns: dict[date, dict[UUID, Turn]] = {date_: dict(there) for date_, there in stands.turns.items()}
+    posted = []
+    for day in days:
+        known = _known(day, stands, turns)
+        at_post = fill(day, known)
+        given = {e: day.turn(post) for post in day.posts for e in at_post[post.post]}
+        turns[day.work_date] = turns.get(day.work_date, {}) | given
+        posted.append(Posted(day, known, at_post))
+    return posted
+
+
+def _known(day: UnitDay, stands: Standing, turns: Mapping[date, Mapping[UUID, Turn]]) -> Known:
+    before = stands.before.get(day.work_date, {})
+    return Known(
+        before={e: a.post for e, a in before.items()},
+        yesterday=turns.get(day.work_date - DAY, {}),
+        tomorrow=stands.turns.get(day.work_date + DAY, {}),
+        home={p.employee: stands.days_at_home(p.employee, day.week) for p in day.present},
+    )
+
+
+def _busy(posted: Iterable[Posted]) -> Homes:
+    """Who has a post or rests after a night, and so cannot be at home."""
+    at_post = {(e, p.day.work_date) for p in posted for there in p.at_post.values() for e in there}
+    resting = {
+        (e.employee, p.day.work_date) for p in posted for e in p.day.present if tired(p.day, e.employee, p.known)
+    }
+    return at_post | resting
+
+
+def _draw(posted: Posted, homes: Homes, capped: frozenset[UUID], stands: Standing) -> Drawn:
+    day = posted.day
+    at_home = frozenset(p.employee for p in day.present if (p.employee, day.work_date) in homes)
+    decided = Decided(posted.at_post, at_home, capped)
+    assignments = shifts(day, decided, posted.known, stands.before.get(day.work_date, {}))
     required = tuple(
-        Required(post=p.post, from_minute=p.opens_minute, to_minute=p.closes_minute, minimum=p.minimum) for p in posts
+        Required(post=p.post, from_minute=p.opens_minute, to_minute=p.closes_minute, minimum=p.minimum)
+        for p in day.posts
     )
-    short = {p.post: _missing(p, [a for a in filled if a.post == p.post]) for p in posts}
-    return Drawn(required, (*filled, *rest), {post: heads for post, heads in short.items() if heads})
-
-
-def _open_posts(day: Day) -> list[Post]:
-    posts = (p for p in day.arrangement.posts if day.weekday in p.weekdays)
-    return [p for p in posts if not day.holiday or p.on_holidays == "OPEN"]
-
-
-def _fill(day: Day, posts: Sequence[Post], people: Sequence[EmployeePlaced]) -> Mapping[str, list[UUID]]:
-    """The people of each post: every minimum, scarce skills first; then relief; then, if all are on site, the rest."""
-    at_post: dict[str, list[UUID]] = {p.post: [] for p in posts}
-    free = sorted(people, key=lambda e: sum(_able(e, p) for p in posts))
-    scarce = sorted(posts, key=lambda p: (sum(_able(e, p) for e in people), p.post))
-    for post, heads in [*((p, p.minimum) for p in scarce), *((p, _relief(day, p)) for p in scarce)]:
-        chosen = [e for e in free if _able(e, post)][:heads]
-        at_post[post.post] += (e.employee for e in chosen)
-        free = [e for e in free if e not in chosen]
-    spread = posts and day.arrangement.class_ in ON_SITE_CLASSES
-    for person, start in zip(free if spread else [], cycle(range(len(posts) or 1)), strict=False):
-        able = [p.post for p in (*posts[start:], *posts[:start]) if _able(person, p)]
-        for post_code in able[:1]:
-            at_post[post_code].append(person.employee)
-    return at_post
-
-
-def _relief(day: Day, post: Post) -> int:
-    """Heads beyond the minimum that let everybody rest: a post rests in as many groups as the day has breaks."""
-    return ceil(post.minimum / (len(_breaks(day)) - 1)) if _in_office_hours(post) else 0
-
-
-def _missing(post: Post, shifts: Sequence[Assignment]) -> int:
-    """The greatest number of heads below the minimum at any minute the post is open, but for its breaks."""
-    # everybody is there from opening to closing: heads can only go missing where a break begins
-    rests = [rest for shift in shifts for rest in shift.breaks]
-    starts = {rest.from_minute for rest in rests if rest.from_minute < post.closes_minute}
-    minutes = {post.opens_minute, *(start for start in starts if start > post.opens_minute)}
-    resting = max(sum(r.from_minute <= minute < r.to_minute for r in rests) for minute in minutes)
-    return max(post.minimum - len(shifts) + resting, 0)
-
-
-def _in_office_hours(post: Post) -> bool:
-    return OFFICE[0] <= post.opens_minute and post.closes_minute <= OFFICE_FRIDAY[1]
-
-
-def _able(person: EmployeePlaced, post: Post) -> bool:
-    return set(post.skills) <= set(person.skills)
-
-
-def _post_shifts(day: Day, post: Post, employees: Sequence[UUID]) -> list[Assignment]:
-    start, end = _hours(day, post)
-    group = max(len(employees) - post.minimum, ceil(len(employees) / len(_breaks(day))))
-    reason = Reason(rule="post_minimum", code="SERVICE_STANDARD")
-    return [
-        Assignment(
-            employee=employee,
-            mode="WFO",
-            place=day.arrangement.site.site,
-            post=post.post,
-            from_minute=start,
-            to_minute=end,
-            breaks=(_breaks(day)[number // group],) if _in_office_hours(post) else (),
-            reason=reason,
-        )
-        for number, employee in enumerate(employees)
-    ]
-
-
-def _hours(day: Day, post: Post) -> Span:
-    """The office's hours and, on other days than it was made for, as long as the post is open; at night the post's."""
-    start, end = _office(day)
-    return (start, max(end, post.closes_minute)) if _in_office_hours(post) else (post.opens_minute, post.closes_minute)
-
-
-def _elsewhere(day: Day, employee: UUID) -> Assignment:
-    """Somebody without a post: off, at home, or in the office, each with its reason."""
-    mode, reason = _mode(day)
-    start, end = _office(day)
-    site = day.arrangement.site.site if mode == "WFO" else None
-    return Assignment(
-        employee=employee,
-        mode=mode,
-        place=site,
-        from_minute=start,
-        to_minute=end,
-        breaks=_breaks(day)[:1],
-        reason=reason,
-    )
-
-
-def _mode(day: Day) -> tuple[str, Reason]:
-    if day.holiday or day.weekday in {"SAT", "SUN"}:
-        return "OFF", Reason(rule="calendar", code="HOLIDAY" if day.holiday else "WEEKEND")
-    if _weekday_pattern(day) and not _excluded(day):
-        return "WFH", Reason(rule="pattern", code="WFH_WEEKDAY", instrument=_winner(day, "pattern"))
-    if _weekday_pattern(day):
-        return "WFO", Reason(
-            rule="excluded_classes", code="DIRECT_SERVICE", instrument=_winner(day, "excluded_classes")
-        )
-    return "WFO", Reason(rule="office", code="OFFICE_DAY")
-
-
-def _weekday_pattern(day: Day) -> bool:
-    pattern = day.period.rules.pattern if day.period else None
-    return pattern is not None and day.weekday in pattern.weekdays
-
-
-def _excluded(day: Day) -> bool:
-    excluded = set(day.period.rules.excluded_classes) if day.period else set()
-    return day.arrangement.class_ in ON_SITE_CLASSES | excluded
-
-
-def _winner(day: Day, rule: str) -> str | None:
-    winner = day.period.won_by.get(rule) if day.period else None
-    return winner.instrument if winner else None
-
-
-def _office(day: Day) -> Span:
-    return OFFICE_FRIDAY if day.weekday == "FRI" else OFFICE
-
-
-def _breaks(day: Day) -> tuple[Break, ...]:
-    return BREAKS_FRIDAY if day.weekday == "FRI" else BREAKS
+    short = {p.post: missing(p, [a for a in assignments if a.post == p.post]) for p in day.posts}
+    unfilled = sum(max(p.minimum - len(posted.at_post[p.post]), 0) for p in day.posts)
+    return Drawn(required, assignments, {post: heads for post, heads in short.items() if heads}, unfilled)

@@ -1,5 +1,6 @@
 """What roster knows of policy: the last effective policy of each OPD and the last arrangement of each unit."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from shared.database import Connection, Database
@@ -10,7 +11,7 @@ from shared.facts.policy import ArrangementChanged, PolicyChanged
 class Seen(NamedTuple):
     """What a planner may go by, and the position of policy's source that it reflects."""
 
-    arrangement: ArrangementChanged | None
+    arrangements: Mapping[str, ArrangementChanged]
     policy: PolicyChanged | None
     sequence: int
 
@@ -34,17 +35,17 @@ def apply(connection: Connection, event: Event) -> None:
             pass
 
 
-async def seen(database: Database, region: str, opd: str, unit: str) -> Seen:
-    """What is known of a unit; a projection that lags answers with what it has."""
+async def seen(database: Database, region: str, opd: str) -> Seen:
+    """What is known of an OPD, arrangements by unit; a projection that lags answers with what it has."""
     policy = await database.read(
         "SELECT body, sequence FROM policy_seen WHERE region = :region AND opd = :opd", region=region, opd=opd
     )
-    arrangement = await database.read(
-        "SELECT body, sequence FROM arrangement_seen WHERE region = :region AND opd = :opd AND unit = :unit",
-        region=region, opd=opd, unit=unit,
-    )  # fmt: skip
+    arrangements = await database.read(
+        "SELECT body, sequence FROM arrangement_seen WHERE region = :region AND opd = :opd", region=region, opd=opd
+    )
+    told = (ArrangementChanged.model_validate_json(body) for body, _ in arrangements)
     return Seen(
-        ArrangementChanged.model_validate_json(arrangement[0][0]) if arrangement else None,
+        {arrangement.unit: arrangement for arrangement in told},
         PolicyChanged.model_validate_json(policy[0][0]) if policy else None,
-        max((int(row[1]) for row in (*policy, *arrangement)), default=0),
+        max((int(sequence) for _, sequence in (*policy, *arrangements)), default=0),
     )

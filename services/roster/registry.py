@@ -1,6 +1,6 @@
 """The registry of people: the one place with names and NIP. Erasable; every reading is recorded, none published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -18,30 +18,33 @@ class Person(Value):
     nip: str
 
 
-async def known(database: Database, region: str, nip: str) -> UUID | None:
-    """The id of a person who was enrolled before in this region."""
+async def known(database: Database, region: str, nips: Sequence[str]) -> dict[str, UUID]:
+    """The ids, by NIP, of those who were enrolled before in this region."""
     rows = await database.read(
-        "SELECT employee FROM person WHERE region = :region AND nip = :nip", region=region, nip=nip
+        "SELECT nip, employee FROM person WHERE region = :region AND nip IN :nips", region=region, nips=list(nips)
     )
-    return UUID(rows[0][0]) if rows else None
+    return {nip: UUID(employee) for nip, employee in rows}
 
 
-def enrol(person: Person, region: str, opd: str, leaves: Callable[[str], None], transaction: Transaction) -> None:
-    """Keep a person in an OPD, beside their placement. `leaves` raises unless they may be taken from where they are.
+def enrol(
+    people: Sequence[Person], region: str, opd: str, leaves: Callable[[str], None], transaction: Transaction
+) -> None:
+    """Keep people in an OPD, beside their placement. `leaves` raises unless they may be taken from where they are.
 
-    Raises `Unavailable` when somebody else enrolled them under another id meanwhile.
+    Raises `Unavailable` when somebody else enrolled one of them under another id meanwhile.
     """
-    for employee, now_in in transaction.execute(
-        "SELECT employee, opd FROM person WHERE region = :region AND nip = :nip", region=region, nip=person.nip
+    ids = {person.nip: str(person.employee) for person in people}
+    for nip, employee, now_in in transaction.execute(
+        "SELECT nip, employee, opd FROM person WHERE region = :region AND nip IN :nips", region=region, nips=list(ids)
     ):
         leaves(now_in)
-        if employee != str(person.employee):
-            raise Unavailable("The person was enrolled by somebody else at the same moment; nothing was acknowledged")
-    transaction.execute(
+        if employee != ids[nip]:
+            raise Unavailable("A person was enrolled by somebody else at the same moment; nothing was acknowledged")
+    transaction.many(
         "INSERT INTO person VALUES (:employee, :region, :opd, :name, :nip)"
         " ON CONFLICT (employee) DO UPDATE SET opd = excluded.opd, name = excluded.name",
-        employee=str(person.employee), region=region, opd=opd, name=person.name, nip=person.nip,
-    )  # fmt: skip
+        ({"employee": ids[p.nip], "region": region, "opd": opd, "name": p.name, "nip": p.nip} for p in people),
+    )
 
 
 async def people(database: Database, region: str, opd: str, principal: str, at: datetime) -> list[Person]:

@@ -1,5 +1,6 @@
 """What all facts share: where they belong and when they happened."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
@@ -52,10 +53,20 @@ class Command(BaseModel):
 
 
 class Invalid(Exception):
-    """A command that cannot be meant. Says where (an RFC 6901 pointer into the body) and why, in both languages."""
+    """A command that cannot be meant. Says where (an RFC 6901 pointer into the body) and why, in both languages.
 
-    def __init__(self, pointer: str, indonesian: str, english: str) -> None:
+    `more` are further faults of the same command.
+    """
+
+    def __init__(self, pointer: str, indonesian: str, english: str, *more: "Invalid") -> None:
         super().__init__(english)
+        self.faults = (self, *more)
         self.pointer = pointer
         self.indonesian = indonesian
         self.english = english
+
+    @classmethod
+    def together(cls, faults: Sequence["Invalid"]) -> "Invalid":
+        """Several faults of one command, at least one, to be raised as one."""
+        first, *more = faults
+        return cls(first.pointer, first.indonesian, first.english, *more)

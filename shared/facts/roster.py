@@ -24,6 +24,19 @@ class EmployeePlaced(Fact):
     to: Day | None = None
 
 
+class AbsenceDeclared(Fact):
+    """An employee is away from a date to a date, both included; or is not, after all. Kinds (open): LEAVE, TRAVEL."""
+
+    TYPE: ClassVar[str] = "id.piket.roster.absence-declared.v1"
+
+    opd: Code
+    employee: UUID
+    kind: str
+    from_: Day = Field(alias="from")
+    to: Day
+    withdrawn: bool = False
+
+
 class Required(Value):
     """What the planner saw as needed; recorded, never counted."""
 
@@ -69,7 +82,10 @@ class PolicySeen(Value):
 
 
 class Plan(Value):
-    """How the roster was made, and what was proved about it."""
+    """How the roster was made, and what was proved about it.
+
+    `objective` is the heads short of the minima, breaks included; no plan is short of fewer than `bound`.
+    """
 
     solver: str
     version: str
@@ -96,4 +112,4 @@ class RosterAssigned(Fact):
     cause: str
 
 
-FACTS: tuple[type[Fact], ...] = (EmployeePlaced, RosterAssigned)
+FACTS: tuple[type[Fact], ...] = (EmployeePlaced, AbsenceDeclared, RosterAssigned)

@@ -1,6 +1,6 @@
 """One web application as every service has it: problems, limits, headers, health; the services bring the routes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -17,6 +17,9 @@ from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
 
 BODY_LIMIT = 64 * 1024
+LARGER: Mapping[str, int] = {"/batch": 1024 * 1024}
+"""The limit of paths that end so: what is sent in bulk."""
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -39,6 +42,11 @@ async def healthz() -> dict[str, str]:
     return {"status": "up"}
 
 
+def body_limit(path: str) -> int:
+    """How many bytes a body sent to a path may have."""
+    return next((limit for ending, limit in LARGER.items() if path.endswith(ending)), BODY_LIMIT)
+
+
 class BodyLimit:
     """Refuses bodies over the limit. FastAPI's own limit cannot answer with a problem: it overwrites the response."""
 
@@ -48,7 +56,8 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, counting what is received."""
         declared = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if not declared.isdecimal() or int(declared) > BODY_LIMIT:
+        limit = body_limit(scope.get("path", ""))
+        if not declared.isdecimal() or int(declared) > limit:
             await problem.Problem("too-large").response()(scope, receive, send)
             return
         received = 0
@@ -57,7 +66,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > BODY_LIMIT:
+            if received > limit:
                 raise HTTPException(413)
             return message
 

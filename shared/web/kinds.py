@@ -62,8 +62,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too-large": Kind(
         413, "Isi terlalu besar", "Body too large",
-        "Isi permintaan melebihi 64 kB. Tidak ada yang disimpan; kirim dalam beberapa bagian.",
-        "The body exceeds 64 kB. Nothing was stored; send it in several parts.",
+        "Isi permintaan melebihi batas (64 kB; massal 1 MB). Tidak ada yang disimpan; kirim dalam beberapa bagian.",
+        "The body exceeds the limit (64 kB; in bulk 1 MB). Nothing was stored; send it in several parts.",
     ),
     "invalid": Kind(
         422, "Isian tidak sah", "Invalid request",

@@ -62,8 +62,11 @@ async def _invalid(_: Request, error: RequestValidationError) -> Response:
 
 
 async def _meaningless(_: Request, error: Invalid) -> Response:
-    place = {"pointer": error.pointer, "code": "rule", "detail": error.indonesian, "detail_en": error.english}
-    return Problem("invalid", errors=[place]).response()
+    places = [
+        {"pointer": fault.pointer, "code": "rule", "detail": fault.indonesian, "detail_en": fault.english}
+        for fault in error.faults
+    ]
+    return Problem("invalid", errors=places).response()
 
 
 async def _http(_: Request, error: HTTPException) -> Response:

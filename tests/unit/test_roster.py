@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.roster import decider
-from services.roster.decider import AssignRoster, PlaceEmployee
-from services.roster.planner import Day, Drawn, plan
+from services.roster.commands import PlacePeople, PlanDays
+from services.roster.day import UnitDay
+from services.roster.planner import Drawn
+from services.roster.planner import plan as plan_together
 from shared.facts.fact import Fact, Invalid
 from shared.facts.policy import Holiday, PolicyChanged, Post, Rules, Winner
 from shared.facts.roster import EmployeePlaced, RosterAssigned
@@ -31,10 +33,16 @@ def stage_1(*holidays: Holiday) -> PolicyChanged:
 
 def day(
     *people: EmployeePlaced, on: date = THURSDAY, kind: str = "DIRECT", posts: Sequence[Post] = (), **more: object
-) -> Day:
+) -> UnitDay:
     told = more.get("told", stage_1())
     assert told is None or isinstance(told, PolicyChanged)
-    return Day(on, arrangement(*posts, **{"class": kind}), told, people)
+    return UnitDay(on, arrangement(*posts, **{"class": kind}), told, people)
+
+
+def plan(day: UnitDay) -> Drawn:
+    """A unit's day alone."""
+    (drawn,) = plan_together([day]).values()
+    return drawn
 
 
 def modes(drawn: Drawn) -> Mapping[str, int]:
@@ -185,10 +193,10 @@ PLACEMENT = "placement/32/DPMPTSP"
 WEEK = "roster/32/DPMPTSP/2025-W45/FRONT"
 
 
-def assign(**more: object) -> AssignRoster:
-    fields = {"region": "32", "opd": "DPMPTSP", "unit": "FRONT", "work_date": THURSDAY}
-    seen = {"arrangement": arrangement(), "policy": stage_1(), "sequence": 7}
-    return AssignRoster.model_validate(fields | seen | more)
+def assign(**more: object) -> PlanDays:
+    fields = {"region": "32", "opd": "DPMPTSP", "units": ["FRONT"], "dates": [THURSDAY]}
+    seen = {"arrangements": {"FRONT": arrangement()}, "policy": stage_1(), "sequence": 7}
+    return PlanDays.model_validate(fields | seen | more)
 
 
 def assigned(facts: Mapping[str, Sequence[Fact]]) -> RosterAssigned:
@@ -240,12 +248,12 @@ def test_who_comes_back_to_an_earlier_unit_is_told_again() -> None:
 
 def test_a_unit_that_roster_has_not_heard_of_is_turned_away_with_what_to_do() -> None:
     with pytest.raises(Invalid, match="try again shortly"):
-        outcome(decider, {PLACEMENT: TEAM}, assign(arrangement=None))
+        outcome(decider, {PLACEMENT: TEAM}, assign(arrangements={}))
 
 
-def place(**more: object) -> PlaceEmployee:
-    fields = {"region": "32", "opd": "DPMPTSP", "employee": ANI, "unit": "FRONT", "from": "2025-01-01"}
-    return PlaceEmployee.model_validate(fields | more)
+def place(**more: object) -> PlacePeople:
+    person_ = {"employee": ANI, "unit": "FRONT", "from": "2025-01-01"} | more
+    return PlacePeople.model_validate({"region": "32", "opd": "DPMPTSP", "people": {"": person_}})
 
 
 def test_a_placed_employee_is_told_without_a_name() -> None:
