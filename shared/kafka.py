@@ -20,6 +20,7 @@ EVENTS = Counter("piket_events_total", "Events moved, by what became of them", (
 
 KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 VIEW = {"cleanup.policy": "compact,delete", "retention.ms": str(35 * 86_400_000), "segment.ms": str(3_600_000)}
+BEATS = {"cleanup.policy": "compact,delete", "retention.ms": str(86_400_000), "segment.ms": str(3_600_000)}
 TOPICS: Mapping[str, Mapping[str, str]] = {
     "policy": KEPT,
     "roster": KEPT,
@@ -27,6 +28,7 @@ TOPICS: Mapping[str, Mapping[str, str]] = {
     "reporting": KEPT,
     "dead-letter": KEPT,
     "coverage": VIEW,
+    "heartbeat": BEATS,
 }
 BATCH_BYTES = 256_000
 VISIBLE_WITHIN_S = 10

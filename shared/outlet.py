@@ -20,6 +20,10 @@ class Landed(NamedTuple):
     after: int
 
 
+class Unplaced(Exception):
+    """Kafka has taken records but does not say where they stand: a repeat that it recognised, too late to remember."""
+
+
 def headers(stored: Stored) -> list[tuple[str, bytes]]:
     """What a reader may filter by without opening the event."""
     described = {"content-type": CONTENT_TYPE, "ce_type": stored.type, "ce_id": str(stored.id)}
@@ -44,7 +48,7 @@ def pack(producer: AIOKafkaProducer, page: Sequence[Stored], partitions: int) ->
 
 
 async def send(producer: AIOKafkaProducer, topic: str, page: Sequence[Stored], partitions: int) -> Mapping[int, Landed]:
-    """Send a page and wait for every acknowledgement; raises KafkaError when any record was refused."""
+    """Send a page and wait for every acknowledgement. Raises KafkaError when any record was refused, `Unplaced`."""
     sent = []
     for place, batch in pack(producer, page, partitions):
         future = await producer.send_batch(batch, topic, partition=place)
@@ -58,6 +62,8 @@ async def send(producer: AIOKafkaProducer, topic: str, page: Sequence[Stored], p
 
 
 def _grown(before: Landed | None, where: RecordMetadata, count: int) -> Landed:
+    if where.offset < 0:
+        raise Unplaced(f"{where.topic}/{where.partition}")
     first = before.first if before else where.offset
     return Landed(first, where.offset + count)
 

@@ -5,7 +5,7 @@ mark: an idempotent aiokafka producer does not recover from a sequence gap (aio-
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -14,10 +14,11 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from prometheus_client import Gauge
 
-from shared import kafka, logtail, mark, outlet
+from shared import events, heartbeat, kafka, logtail, mark, outlet
 from shared.logtail import Tail
 from shared.mark import Mark
 from shared.outlet import Landed
+from shared.source import Source
 from shared.store import Stored
 
 PAGE = 1_000
@@ -27,9 +28,6 @@ BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 SOURCE = ("service", "region")
 BACKLOG = Gauge("piket_relay_backlog_events", "Stored events that are not in Kafka yet", SOURCE)
 OLDEST = Gauge("piket_relay_oldest_unsent_seconds", "For how long there have been unsent events, wall time", SOURCE)
-
-ReadFeed = Callable[[int, int], Awaitable[Sequence[Stored]]]
-Head = Callable[[], Awaitable[int]]
 
 log = structlog.get_logger()
 
@@ -47,18 +45,17 @@ class TopicRemade(Exception):
 
 
 class Relay:
-    """Sends one source to its topic; a send that takes longer than `patience` seconds is given up.
+    """Sends one source of a region to its topic; a send that takes longer than `patience` seconds is given up.
 
-    `read_feed(after, limit)` gives the committed events after a sequence, without a hole; `head()` the last sequence.
     `path` is the mark's file, beside it lies the lease.
     """
 
     def __init__(
-        self, read_feed: ReadFeed, head: Head, topic: str, bootstrap: str, path: Path, *, patience: float = PATIENCE_S
+        self, source: Source, region: str, bootstrap: str, path: Path, *, patience: float = PATIENCE_S
     ) -> None:
-        _, region, self._service, _ = topic.split(".")
-        self._read_feed, self._head = read_feed, head
-        self._topic, self._bootstrap, self._path = topic, bootstrap, path
+        self._source, self._region, self._service = source, region, source.service
+        self._topic, self._beats = events.topic(region, source.service), events.topic(region, "heartbeat")
+        self._bootstrap, self._path = bootstrap, path
         self._patience, self._request_ms = patience, int(patience * 500)
         self._mark = Mark()
         self._ran = False
@@ -85,9 +82,9 @@ class Relay:
 
     async def _attempt(self) -> None:
         try:
-            self._measure(await self._head() - self._mark.sequence)
-            async with self._connected() as (producer, partitions):
-                await self._pump(producer, partitions)
+            self._measure(await self._source.head(self._region) - self._mark.sequence)
+            async with self._connected() as (producer, partitions), self._beating(producer) as beating:
+                await self._pump(producer, partitions, beating)
         except kafka.Refused as refused:
             if not (self._ran and isinstance(refused, kafka.MissingTopics)):
                 raise
@@ -109,11 +106,20 @@ class Relay:
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
 
+    @asynccontextmanager
+    async def _beating(self, producer: AIOKafkaProducer) -> AsyncIterator[asyncio.Task[None]]:
+        beating = asyncio.create_task(heartbeat.beat(producer, self._source, self._region, lambda: self._mark))
+        try:
+            yield beating
+        finally:
+            beating.cancel()
+            await asyncio.wait([beating])
+
     async def _compared(self) -> int:
         """The topic's partition count, after the log was found to be a part of the store and the mark true."""
         sizes = await kafka.topic_sizes(self._bootstrap, self._request_ms)
-        if self._topic not in sizes:
-            raise kafka.absent_topics([self._topic])
+        if absent := {self._topic, self._beats} - sizes.keys():
+            raise kafka.absent_topics(absent)
         tails = await logtail.read_tails(self._bootstrap, self._topic, sizes[self._topic], self._mark, self._request_ms)
         await self._check_known(logtail.highest(tails))
         if logtail.shortened(self._mark, tails):
@@ -121,7 +127,7 @@ class Relay:
         return sizes[self._topic]
 
     async def _check_known(self, tail: Tail) -> None:
-        known = await self._read_feed(tail.highest - 1, 1) if tail.highest else []
+        known = await self._source.read_feed(self._region, tail.highest - 1, 1) if tail.highest else []
         if tail.highest and [stored.body for stored in known] != [tail.body]:
             raise LogAhead(
                 f"Kafka's {self._topic} holds an event {tail.highest} that the store does not: the store is an older "
@@ -139,11 +145,13 @@ class Relay:
         )
         self._move(Mark(sequence=sequence, offsets=ends))
 
-    async def _pump(self, producer: AIOKafkaProducer, partitions: int) -> None:
+    async def _pump(self, producer: AIOKafkaProducer, partitions: int, beating: asyncio.Task[None]) -> None:
         while True:
-            page = await self._read_feed(self._mark.sequence, PAGE)
+            if beating.done():
+                beating.result()
+            page = await self._source.read_feed(self._region, self._mark.sequence, PAGE)
             full = len(page) >= PAGE
-            self._measure(await self._head() - self._mark.sequence if full else len(page))
+            self._measure(await self._source.head(self._region) - self._mark.sequence if full else len(page))
             if page:
                 await self._forward(page, producer, partitions)
             await self._say_back()
@@ -163,7 +171,7 @@ class Relay:
         if remade(self._mark, landed):
             self._move(Mark())
             raise TopicRemade(f"{self._topic} was made anew: everything is sent once more")
-        offsets = {place: where.after for place, where in landed.items() if where.first >= 0}
+        offsets = {place: where.after for place, where in landed.items()}
         self._move(Mark(sequence=page[-1].sequence, offsets={**self._mark.offsets, **offsets}))
 
     def _move(self, to: Mark) -> None:
@@ -181,11 +189,11 @@ class Relay:
 
     async def _say_back(self) -> None:
         if self._failures:
-            backlog = await self._head() - self._mark.sequence
+            backlog = await self._source.head(self._region) - self._mark.sequence
             log.info("Sending goes on", topic=self._topic, backlog=backlog)
         self._failures, self._ran = 0, True
 
 
 def remade(before: Mark, landed: Mapping[int, Landed]) -> bool:
-    """Whether records landed before the mark: only in a topic that was made anew or lost its end. -1 says nothing."""
-    return any(0 <= where.first < before.offsets.get(place, 0) for place, where in landed.items())
+    """Whether records landed before the mark: only in a topic that was made anew or lost its end."""
+    return any(where.first < before.offsets.get(place, 0) for place, where in landed.items())

@@ -7,6 +7,7 @@ commit whose answer was lost ends in a replay.
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
@@ -22,8 +23,8 @@ from shared.database import Connection, Database, Unavailable
 from shared.settle import Desk, settle
 
 __all__ = [
-    "Answer", "Command", "Context", "Decide", "Decider", "EventRef", "KeyReused", "Outcome", "Store", "Stored",
-    "Unavailable", "VersionConflict",
+    "Answer", "Command", "Context", "Decide", "Decider", "EventRef", "KeyReused", "Outcome", "Settled", "Store",
+    "Stored", "Unavailable", "VersionConflict",
 ]  # fmt: skip
 
 S = TypeVar("S")
@@ -42,6 +43,13 @@ class Stored(NamedTuple):
     type: str
     key: str
     body: bytes
+
+
+class Settled(NamedTuple):
+    """The last position of a source, and an instant before which nothing else was or will be recorded."""
+
+    sequence: int
+    at: datetime
 
 
 class Store(Generic[S]):
@@ -113,6 +121,14 @@ class Store(Generic[S]):
         source = events.source(region, self.service)
         rows = await self._database.read("SELECT sequence FROM head WHERE source = :source", source=source)
         return int(rows[0][0]) if rows else 0
+
+    async def settled(self, region: str) -> Settled:
+        """How far a source stands, and until when: asked under the lock, behind every commit that is under way."""
+        return await self._database.write(partial(self._settled, events.source(region, self.service)))
+
+    def _settled(self, source: str, connection: Connection) -> Settled:
+        rows = connection.execute("SELECT sequence FROM head WHERE source = :source", source=source)
+        return Settled(int(rows[0][0]) if rows else 0, self._now())
 
     async def _commit_all(self) -> None:
         """Until nobody waits: whoever came during the last commit goes into the next one."""

@@ -14,18 +14,20 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared import kafka, logtail, mark
 from shared.events import encode
 from shared.relay import Relay
-from shared.store import Stored
+from shared.store import Settled, Stored
 from tests.examples import ANI, Ledger, at, tap
 
 T = TypeVar("T")
 
-TOPIC = "piket.32.attendance.v1"
+TOPIC, BEATS = "piket.32.attendance.v1", "piket.32.heartbeat.v1"
 PARTITIONS = 3
 OPDS = 20
 
 
 class Feed:
     """The check-ins of twenty OPD, as a store would give them."""
+
+    service = "attendance"
 
     def __init__(self, count: int = 0) -> None:
         self.stored: list[Stored] = []
@@ -37,14 +39,17 @@ class Feed:
             event = self._ledger.record(tap("in", ANI, at("08:16"), opd=f"OPD-{number % OPDS}"), at("08:16"))
             self.stored.append(Stored(event.sequence, event.id, event.type, event.partitionkey, encode(event)))
 
-    async def read(self, after: int, limit: int) -> Sequence[Stored]:
+    async def read_feed(self, _: str, after: int, limit: int) -> Sequence[Stored]:
         return self.stored[after : after + limit]
 
-    async def head(self) -> int:
+    async def head(self, _: str) -> int:
         return len(self.stored)
 
+    async def settled(self, _: str) -> Settled:
+        return Settled(len(self.stored), at("08:16"))
+
     def relay(self, bootstrap: str, path: Path, patience: float = 2.0) -> Relay:
-        return Relay(self.read, self.head, TOPIC, bootstrap, path, patience=patience)
+        return Relay(self, "32", bootstrap, path, patience=patience)
 
 
 @asynccontextmanager
@@ -109,12 +114,14 @@ def due(stored: Iterable[Stored]) -> dict[int, list[int]]:
 
 
 async def create(bootstrap: str, only_on: int | None = None) -> None:
-    """Create the topic alone, replicated as the broker says or on one node only."""
-    everywhere = NewTopic(TOPIC, PARTITIONS, 1)
-    pinned = NewTopic(TOPIC, -1, -1, replica_assignments={number: [only_on] for number in range(PARTITIONS)})
+    """Create the topic and its region's heartbeats, replicated as the broker says or on one node only."""
+    pinned = {number: [only_on] for number in range(PARTITIONS)}
     async with kafka.admin(bootstrap) as client:
-        answer = await client.create_topics([pinned if only_on else everywhere])
-        assert [code for _, code, _ in answer.topic_errors] == [0]
+        names = {TOPIC, BEATS} - {*await client.list_topics()}
+        everywhere = [NewTopic(name, PARTITIONS, 1) for name in names]
+        there = [NewTopic(name, -1, -1, replica_assignments=pinned) for name in names]
+        answer = await client.create_topics(there if only_on else everywhere)
+        assert {code for _, code, _ in answer.topic_errors} == {0}
         await _known(client, there=True)
 
 

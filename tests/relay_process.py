@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from functools import partial
 from pathlib import Path
 
 from shared.clock import wall
@@ -11,7 +10,6 @@ from shared.facts.fact import Fact
 from shared.kafka import Refused
 from shared.relay import Relay
 from shared.store import Store
-from tests.feeds import TOPIC
 
 
 class Counting:
@@ -31,7 +29,7 @@ def attendance(database: str) -> Store[int]:
 async def relay(database: str, bootstrap: str, path: str) -> None:
     store = attendance(database)
     await store.open()
-    await Relay(partial(store.read_feed, "32"), partial(store.head, "32"), TOPIC, bootstrap, Path(path)).run()
+    await Relay(store, "32", bootstrap, Path(path)).run()
 
 
 if __name__ == "__main__":

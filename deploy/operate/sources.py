@@ -45,17 +45,8 @@ async def relay(settings: Settings) -> None:
             store = store_of(settings, service)
             await store.open()
             for region in settings.region_list():
-                group.create_task(_relay(settings, store, region))
-
-
-async def _relay(settings: Settings, store: Store[object], region: str) -> None:
-    await Relay(
-        lambda after, limit: store.read_feed(region, after, limit),
-        lambda: store.head(region),
-        events.topic(region, store.service),
-        settings.kafka,
-        mark_file(settings, store.service, region),
-    ).run()
+                path = mark_file(settings, service, region)
+                group.create_task(Relay(store, region, settings.kafka, path).run())
 
 
 def mark_file(settings: Settings, service: str, region: str) -> Path:

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
 from services.reporting import api, pages
+from services.reporting.feeding import follow
 from services.reporting.metrics import CoverageCollector
-from services.reporting.view import View, follow
+from services.reporting.view import View
 from shared.background import alongside
 from shared.clock import Clock
 from shared.identity import Identity
@@ -21,7 +22,7 @@ from shared.web.application import Lifespan
 def create(settings: Settings) -> FastAPI:
     """The application as the environment sets it: a view fed from Kafka, metrics beside it."""
     now = settings.now()
-    view = View(now)
+    view = View(now, settings.region_list(), settings.partitions)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:

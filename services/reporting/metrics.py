@@ -74,15 +74,16 @@ class CoverageCollector(Collector):
         return [GaugeMetricFamily(name, text, labels=labels) for name, (text, labels) in HELP.items()]
 
     def _samples(self) -> Iterator[Sample]:
-        now, rows, behind = self._now(), self._view.rows, self._view.behind()
-        days = {region: local_date(now, region) for region in self._regions}
+        now, rows = self._now(), self._view.rows
+        until = {region: self._view.current_until(region) for region in self._regions}
         for row in rows.values():
-            if days.get(row.region) == row.service_date:
+            moment = min(now, until[row.region]) if row.region in until else None
+            if moment and local_date(moment, row.region) == row.service_date:
                 tomorrow = rows.get(f"{row.region}/{row.opd}/{row.service_date + timedelta(days=1)}")
-                yield from samples(opd_now(row.region, row.opd, Rows(row, tomorrow), now, behind), row)
-        for region in self._regions:
-            at = self._view.current_at.timestamp()
-            yield Sample("piket_view_watermark_timestamp_seconds", (region,), at)
+                behind = self._view.behind(row.region)
+                yield from samples(opd_now(row.region, row.opd, Rows(row, tomorrow), moment, behind), row)
+        for region, at in until.items():
+            yield Sample("piket_view_watermark_timestamp_seconds", (region,), at.timestamp())
 
 
 def samples(opd: OpdNow, row: Coverage) -> Iterator[Sample]:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from services.reporting.changelog import Row, write
 from shared.events import topic
 from shared.facts.coverage import Coverage
+from shared.facts.heartbeat import Positions
 from shared.kafka import DeadLetter
 
 
@@ -18,8 +19,8 @@ class Outlet(Protocol):
     async def keep(self, partition: int, facts: Sequence[Row]) -> None:
         """Write facts to the changelog."""
 
-    async def publish(self, row: Coverage) -> None:
-        """Write a row of the view."""
+    async def publish(self, partition: int, row: Coverage) -> None:
+        """Write a row of the view, from the facts of a partition."""
 
     async def put_aside(self, region: str, letter: DeadLetter) -> None:
         """Write a record that nobody could read to the region's dead letters."""
@@ -39,10 +40,21 @@ class KafkaOutlet:
         """Write facts to the changelog, in whole record batches."""
         await asyncio.gather(*await write(self._producer, self._changelog, partition, facts))
 
-    async def publish(self, row: Coverage) -> None:
-        """Write a row to the compacted topic of its region."""
-        value = row.model_dump_json(exclude_none=True).encode()
-        await self._producer.send_and_wait(topic(row.region, "coverage"), value, key=row.key.encode())
+    async def publish(self, partition: int, row: Coverage) -> None:
+        """Write a row to its region's compacted topic, to the partition that has the number of its facts'.
+
+        So a word about that partition stands behind every row that it speaks of.
+        """
+        await self._write(row, partition)
+
+    async def tell(self, word: Positions) -> None:
+        """Write how far a partition is durable, behind its rows."""
+        await self._write(word, word.partition)
+
+    async def _write(self, told: Coverage | Positions, partition: int) -> None:
+        value = told.model_dump_json(exclude_none=True).encode()
+        place = topic(told.region, "coverage")
+        await self._producer.send_and_wait(place, value, key=told.key.encode(), partition=partition)
 
     async def put_aside(self, region: str, letter: DeadLetter) -> None:
         """Write an unreadable record, as it came, to the dead letters of the region."""

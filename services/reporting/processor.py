@@ -11,7 +11,7 @@ from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
@@ -25,6 +25,7 @@ from services.reporting.transport import Batch
 from shared.events import Event, Undecodable, decode
 from shared.events import source as source_of
 from shared.facts.coverage import Coverage
+from shared.facts.heartbeat import Positions
 from shared.kafka import EVENTS, DeadLetter, dead_letter
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Folded:
     touched: set[Touched] = field(default_factory=set)
     unreadable: list[tuple[str, DeadLetter]] = field(default_factory=list)
     acknowledge: list[Callable[[], object]] = field(default_factory=list)
+    positions: dict[Any, int] = field(default_factory=dict)
 
 
 class Gap(Exception):
@@ -83,6 +85,8 @@ class Processor:
         self._sources = sources
         self._known: defaultdict[int, Known] = defaultdict(Known)
         self.positions: dict[Any, int] = {}
+        self._durable: dict[Any, int] = {}
+        self._assignment = 0
         self._folded = Folded()
         self._changed = asyncio.Condition()
 
@@ -109,7 +113,7 @@ class Processor:
         first, after = batch.records[0].offset, batch.records[-1].offset + 1
         if first != expected or after - first != len(batch.records):
             raise Gap(f"{batch.tp.topic}/{batch.tp.partition} goes on at offset {first}, not {expected}")
-        self.positions[batch.tp] = after
+        self.positions[batch.tp] = self._folded.positions[batch.tp] = after
 
     def _fold(self, record: ConsumerRecord[bytes, bytes], source: str) -> str:
         self._folded.records += 1
@@ -134,20 +138,24 @@ class Processor:
         """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._folded.acknowledge or self._folded.touched)
-            folded, self._folded = self._folded, Folded()
+            folded, self._folded, assignment = self._folded, Folded(), self._assignment
             self._changed.notify_all()
         await asyncio.gather(
             *(outlet.keep(partition, facts) for partition, facts in folded.facts.items()),
             *(outlet.put_aside(*letter) for letter in folded.unreadable),
             self._publish(sorted(folded.touched), outlet),
         )
+        if assignment == self._assignment:
+            self._durable |= folded.positions
         for acknowledge in folded.acknowledge:
             acknowledge()
 
     async def _publish(self, touched: Sequence[Touched], outlet: Outlet) -> None:
         sent = []
-        for row in filter(None, map(self._row, touched)):
-            sent.append(asyncio.create_task(outlet.publish(row)))
+        for partition, row in ((each.partition, self._row(each)) for each in touched):
+            if row is None:
+                continue
+            sent.append(asyncio.create_task(outlet.publish(partition, row)))
             await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
         await asyncio.gather(*sent)
 
@@ -170,6 +178,21 @@ class Processor:
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
         self._known.pop(partition, None)
+        self._newly_assigned()
+
+    def _newly_assigned(self) -> None:
+        self._assignment += 1
+        self._durable.clear()
+
+    def words(self, begins: Mapping[Any, int | None], wall: datetime) -> list[Positions]:
+        """How far the partitions held are durable. `begins`: where one starts of which nothing was handed out yet."""
+        positions: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+        for tp, begin in begins.items():
+            durable = self._durable.get(tp) if begin is None else begin
+            if tp.topic in self._sources and durable is not None:
+                _, region, service, _ = tp.topic.split(".")
+                positions[region, tp.partition][service] = durable
+        return [Positions(region=r, partition=n, positions=told, wall=wall) for (r, n), told in positions.items()]
 
     async def publish_all(self) -> None:
         """Publish every row of the assigned partitions: what was killed before its row was out shows now."""
@@ -179,6 +202,7 @@ class Processor:
             for opd, facts in known.facts.items()
             for day in facts.dates()
         }
+        self._newly_assigned()
         log.info("Assigned: facts of partitions %s are there; publishing all %d rows.", sorted(self._known), len(every))
         async with self._changed:
             self._folded.touched |= every

@@ -81,6 +81,10 @@ class _Consumer(driver.Consumer):
         self._epoch = 0
         self._position = asyncio.Lock()  # a fetch moves positions: none may be under way during a seek
 
+    def begins(self) -> Mapping[TP, int | None]:
+        """Every partition held, with its position while none of its records was handed out in this assignment."""
+        return {tp: self._begins.get(tp) for tp in self._sought}
+
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 

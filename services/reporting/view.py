@@ -1,26 +1,16 @@
-"""The view that an API replica holds in memory: the latest row of every OPD and service date, read from Kafka."""
+"""The view that an API replica holds in memory: the latest row of every OPD and service date, complete until when."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from time import monotonic
 
-import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
-from pydantic import ValidationError
-
-from shared import kafka
-from shared.clock import Clock
-from shared.events import topic
+from services.reporting.pulse import Pulse, Standing
+from shared.clock import Clock, wall
 from shared.facts.coverage import Coverage
+from shared.facts.heartbeat import Beat, Positions
 
 BEHIND_AFTER_SECONDS = 15.0
-CHECK_SECONDS = 2.0
-PATIENCE_MS = 5000
-
-log = structlog.get_logger()
 
 
 def newer(one: Coverage, other: Coverage) -> bool:
@@ -30,14 +20,19 @@ def newer(one: Coverage, other: Coverage) -> bool:
 
 
 class View:
-    """Rows by key, swapped whole at each change, so that a reader in another thread never sees half of one."""
+    """Rows by key, swapped whole at each change, so that a reader in another thread never sees half of one.
 
-    def __init__(self, now: Clock) -> None:
+    `regions` and `partitions` are those whose signs of life it hears; a view that is fed by hand is told by `confirm`.
+    `ready` says that everything was read that there was at the start.
+    """
+
+    def __init__(self, now: Clock, regions: Iterable[str] = (), partitions: int = 0) -> None:
         self.rows: Mapping[str, Coverage] = {}
         self.ready = False
         self._now = now
-        self._current_at = now()
-        self._checked = monotonic()
+        self._began = Standing(now(), datetime.min.replace(tzinfo=UTC))
+        self._confirmed: Standing | None = None
+        self._pulses: Mapping[str, Pulse] = {region: Pulse(partitions) for region in regions}
         self._news = asyncio.Event()
 
     def keep(self, rows: Iterable[Coverage]) -> None:
@@ -52,31 +47,36 @@ class View:
             self._news.set()
             self._news = asyncio.Event()
 
+    def hear(self, region: str, words: Iterable[Beat | Positions]) -> None:
+        """Take in signs of life, in any order, after the rows that stand before them."""
+        self._pulses = {**self._pulses, region: self._pulses[region].heard(words)}
+
+    def confirm(self) -> None:
+        """Everything that was there until now has been put in by hand."""
+        self.ready, self._confirmed = True, Standing(self._now(), wall())
+
     def row(self, region: str, opd: str, day: date) -> Coverage | None:
         """The latest row of one OPD and service date."""
         return self.rows.get(f"{region}/{opd}/{day}")
 
-    def confirm(self) -> None:
-        """Everything that was there until now has been read."""
-        self.ready, self._current_at, self._checked = True, self._now(), monotonic()
-
-    @property
-    def current_at(self) -> datetime:
-        """Until when the view is known to have missed nothing."""
-        return self._current_at
-
     def current_until(self, region: str) -> datetime:
-        """Until when the view is known to have missed nothing of a region: readers judge no minute after it."""
-        return self._now() if self.behind(region) is None else self._current_at
+        """The instant until which nothing of a region is missing: readers judge no minute after it."""
+        return self._standing(region).at
 
     def behind(self, region: str | None = None) -> datetime | None:
         """Since when the view may have missed something of a region, or of any; None while it is current.
 
-        Nights are quiet, that is no lag.
+        Nights are quiet, that is no lag: relays and workers give signs of life all the same.
         """
-        del region
-        current = self.ready and monotonic() - self._checked < BEHIND_AFTER_SECONDS
-        return None if current else self._current_at
+        if region is None:
+            return min(filter(None, map(self.behind, self._pulses or [""])), default=None)
+        standing = self._standing(region)
+        current = self.ready and (wall() - standing.wall).total_seconds() < BEHIND_AFTER_SECONDS
+        return None if current else standing.at
+
+    def _standing(self, region: str) -> Standing:
+        pulse = self._pulses.get(region)
+        return self._confirmed or (pulse and pulse.standing()) or self._began
 
     async def change(self, seconds: float) -> None:
         """Return at the next change, or after so many seconds."""
@@ -97,62 +97,3 @@ class View:
     def _has(self, key: str, source: str, position: int) -> bool:
         row = self.rows.get(key)
         return row is not None and row.watermark.get(source, 0) >= position
-
-
-async def follow(view: View, bootstrap: str, regions: Iterable[str], partitions: int) -> None:
-    """Feed a view from every partition of its regions' coverage topics, for ever; starts again when Kafka was away."""
-    places = [TopicPartition(topic(region, "coverage"), p) for region in regions for p in range(partitions)]
-    while True:
-        try:
-            async with _consumer(bootstrap, places) as consumer:
-                await _read(view, consumer, places)
-        except (KafkaError, TimeoutError) as away:
-            log.warning("coverage is not readable, the view keeps what it has", failure=type(away).__name__)
-            await asyncio.sleep(1)
-
-
-@asynccontextmanager
-async def _consumer(bootstrap: str, places: list[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
-    """Without a group: every replica reads everything. A deleted topic is read from its new beginning."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        request_timeout_ms=PATIENCE_MS,
-    )
-    try:
-        await consumer.start()
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        yield consumer
-    finally:
-        await kafka.stop(consumer)
-
-
-async def _read(view: View, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:
-    checked = -CHECK_SECONDS
-    while True:
-        batches = await consumer.getmany(timeout_ms=200, max_records=5000)
-        view.keep(row for records in batches.values() for record in records if (row := _row(record.key, record.value)))
-        if monotonic() - checked >= CHECK_SECONDS or not (batches or view.ready):
-            checked = monotonic()
-            if await _caught_up(consumer, places):
-                view.confirm()
-
-
-async def _caught_up(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> bool:
-    async with asyncio.timeout(PATIENCE_MS / 1000):
-        ends = await consumer.end_offsets(places)
-    return all([await consumer.position(place) >= ends[place] for place in places])
-
-
-def _row(key: bytes | None, value: bytes | None) -> Coverage | None:
-    if value is None:
-        return None
-    try:
-        return Coverage.model_validate_json(value)
-    except ValidationError as broken:
-        name = (key or b"").decode(errors="replace")
-        log.warning("coverage row is not readable, skipped", key=name, errors=broken.error_count())
-        return None

@@ -22,15 +22,17 @@ from services.reporting.fatal import fatal
 from services.reporting.outlet import KafkaOutlet
 from services.reporting.pins import check_pins
 from services.reporting.processor import Processor
+from services.reporting.pulse import READ
 from services.reporting.transport import BatchSchema, Transport
 from shared import kafka
+from shared.clock import wall
 from shared.events import source, topic
+from shared.heartbeat import EVERY_S
 from shared.settings import Settings
 from shared.telemetry import configure, serve_metrics
 
 log = logging.getLogger(__name__)
 
-READ = ("policy", "roster", "attendance")
 EX_NOTHING_TO_READ = 2
 QUEUED = 16
 """Batches between fetch and fold."""
@@ -91,9 +93,18 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     async def flush() -> None:
         with fatal("writing facts or coverage rows failed"):
             async with kafka.producer(settings.kafka, PATIENCE_MS) as producer:
-                await processor.flush(KafkaOutlet(producer, changelog_topic(settings.deployment)))
+                outlet = KafkaOutlet(producer, changelog_topic(settings.deployment))
+                await asyncio.gather(processor.flush(outlet), say(app, processor, outlet))
 
     watch(app, processor, sources)
+
+
+async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None:
+    """Tell how far the view's rows reach, for ever, but not in a rebalance or recovery."""
+    while True:
+        if not (app.rebalancing or app.in_recovery):
+            await asyncio.gather(*map(outlet.tell, processor.words(app.consumer.begins(), wall())))
+        await asyncio.sleep(EVERY_S)
 
 
 def watch(app: faust.App, processor: Processor, topics: Iterable[str]) -> None:

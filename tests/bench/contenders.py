@@ -133,7 +133,7 @@ class Nowhere(KafkaOutlet):
     async def keep(self, partition: int, facts: list[Row]) -> None:  # type: ignore[override]
         pass
 
-    async def publish(self, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage) -> None:
         pass
 
 

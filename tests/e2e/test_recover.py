@@ -16,7 +16,7 @@ from shared.command import Diverged
 from shared.relay import LogAhead, Relay
 from shared.settings import Settings
 from shared.store import Stored
-from tests.feeds import TOPIC, running, sent
+from tests.feeds import running, sent
 from tests.office import command
 
 pytestmark = pytest.mark.parts
@@ -30,13 +30,7 @@ class Copy(NamedTuple):
 
     def relay(self) -> Relay:
         store = store_of(self.settings, "attendance")
-        return Relay(
-            lambda after, limit: store.read_feed("32", after, limit),
-            lambda: store.head("32"),
-            TOPIC,
-            self.settings.kafka,
-            mark_file(self.settings, "attendance", "32"),
-        )
+        return Relay(store, "32", self.settings.kafka, mark_file(self.settings, "attendance", "32"))
 
     async def stored(self) -> list[Stored]:
         return await store_of(self.settings, "attendance").read_feed("32")

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -18,7 +17,7 @@ from shared.command import Command
 from shared.relay import Relay
 from shared.store import Store
 from tests.examples import at, person, tap
-from tests.feeds import OPDS, TOPIC, Feed, bodies_of, create, due, log_of, read_as, running, sent, until
+from tests.feeds import OPDS, Feed, bodies_of, create, due, log_of, read_as, running, sent, until
 from tests.relay_process import attendance
 
 SOURCE = {"service": "attendance", "region": "32"}
@@ -130,10 +129,9 @@ async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, t
         await kill_five_times(relay, path, random.Random(seed))  # noqa: S311 - the same
         stop.set()
         await accepting
-        read, head = partial(store.read_feed, "32"), partial(store.head, "32")
-        stored = await read(0, await head())
+        stored = await store.read_feed("32", 0, await store.head("32"))
         assert mark.read(path).sequence > 0
-        async with running(Relay(read, head, TOPIC, bootstrap, path)):
+        async with running(Relay(store, "32", bootstrap, path)):
             await sent(path, len(stored))
     in_kafka = await bodies_of(bootstrap)
     assert {body for log in in_kafka.values() for body in log} == {event.body for event in stored}

@@ -10,15 +10,20 @@ import pytest_asyncio
 
 from deploy.local.kafka import Kafka
 from services.reporting import view as viewing
-from services.reporting.view import View, follow
+from services.reporting.feeding import follow
+from services.reporting.pulse import READ
+from services.reporting.view import View
 from shared import kafka
+from shared.clock import wall
+from shared.events import source
 from shared.facts.coverage import Coverage
+from shared.facts.heartbeat import Beat, Positions
 from tests.examples import THURSDAY, at
 
 pytestmark = pytest.mark.parts
 
 REGION, PARTITIONS = "32", 3
-TOPIC = f"piket.{REGION}.coverage.v1"
+TOPIC, BEATS = f"piket.{REGION}.coverage.v1", f"piket.{REGION}.heartbeat.v1"
 OPDS = [f"OPD-{number}" for number in range(60)]
 
 
@@ -64,14 +69,28 @@ async def publish(bootstrap: str, told: Sequence[Coverage]) -> None:
     await producer.stop()
 
 
+async def live(bootstrap: str) -> None:
+    """Say for ever, as relays and a worker do, that everything until eight has been applied."""
+    async with kafka.producer(bootstrap) as producer:
+        while True:
+            for service in READ:
+                told = Beat(source=source(REGION, service), sequence=0, offsets={}, at=at("08:00"), wall=wall())
+                await producer.send(BEATS, told.model_dump_json().encode(), service.encode())
+            for number in range(PARTITIONS):
+                said = Positions(region=REGION, partition=number, positions={}, wall=wall())
+                await producer.send(TOPIC, said.model_dump_json().encode(), said.key.encode(), number)
+            await asyncio.sleep(0.2)
+
+
 @asynccontextmanager
 async def following(bootstrap: str) -> AsyncIterator[View]:
-    held = View(lambda: at("08:16"))
-    task = asyncio.create_task(follow(held, bootstrap, [REGION], PARTITIONS))
+    held = View(lambda: at("08:16"), [REGION], PARTITIONS)
+    tasks = [asyncio.create_task(work) for work in (follow(held, bootstrap, [REGION], PARTITIONS), live(bootstrap))]
     yield held
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def until(held: View, wanted: dict[str, int]) -> dict[str, int]:
@@ -94,7 +113,17 @@ async def test_a_new_replica_is_ready_only_when_it_has_read_everything(bootstrap
     async with following(bootstrap) as held:
         before = held.behind()
         await ready(held)
-        assert (before, latest(held)) == (at("08:16"), all_at(49))
+        assert (before, held.current_until(REGION), latest(held)) == (at("08:16"), at("08:00"), all_at(49))
+
+
+async def test_rows_that_are_there_while_nobody_is_alive_are_shown_as_behind(bootstrap: str) -> None:
+    await publish(bootstrap, rows(1))
+    held = View(lambda: at("08:16"), [REGION], PARTITIONS)
+    reading = asyncio.create_task(follow(held, bootstrap, [REGION], PARTITIONS))
+    assert await until(held, all_at(1)) == all_at(1)
+    await asyncio.sleep(1)
+    reading.cancel()
+    assert held.behind() == at("08:16")
 
 
 async def test_an_old_row_that_comes_late_changes_nothing(bootstrap: str) -> None:
@@ -109,6 +138,8 @@ async def test_bytes_that_are_no_row_are_passed_over(bootstrap: str) -> None:
     await producer.start()
     for value in (b"{", b'{"region":"32"}', None):
         await producer.send_and_wait(TOPIC, value, b"32/OPD-1/2025-11-06")
+        await producer.send_and_wait(TOPIC, value, b"32/~/1")
+        await producer.send_and_wait(BEATS, value, b"roster")
     await producer.stop()
     await publish(bootstrap, rows(1))
     async with following(bootstrap) as held:
@@ -128,7 +159,7 @@ async def test_without_its_broker_a_view_keeps_its_rows_and_says_that_it_is_behi
         without = (held.behind(), latest(held))
         await asyncio.to_thread(broker.restart)
         await publish(bootstrap, rows(2))
-        assert without == (at("08:16"), all_at(1))
+        assert without == (at("08:00"), all_at(1))
         assert await until(held, all_at(2)) == all_at(2)
         await ready(held)
 

@@ -184,7 +184,7 @@ async def test_workers_that_join_leave_and_die_together_lose_nothing(site: Site)
 KILLED_BETWEEN = """
 import asyncio, os, signal
 from services.reporting.outlet import KafkaOutlet
-async def publish(self, row):
+async def publish(self, partition, row):
     await asyncio.sleep(0.5)  # by now the facts are in the changelog
     os.kill(os.getpid(), signal.SIGKILL)
 KafkaOutlet.publish = publish
@@ -204,7 +204,7 @@ async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site
 
 ROWS_LOST = """
 from services.reporting.outlet import KafkaOutlet
-async def publish(self, row):
+async def publish(self, partition, row):
     pass
 KafkaOutlet.publish = publish
 """

@@ -11,9 +11,13 @@ import pytest
 from fastapi import FastAPI
 
 from services.reporting import api, pages, view
+from services.reporting.pulse import READ
 from services.reporting.view import View, newer
 from shared import web
+from shared.clock import wall
+from shared.events import source
 from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
+from shared.facts.heartbeat import Beat, Positions
 from shared.identity import Identity
 from tests.examples import THURSDAY, at
 from tests.server import served
@@ -142,7 +146,28 @@ def test_a_view_that_nobody_confirms_any_more_is_behind_since_the_last_time(
 ) -> None:
     time.now += timedelta(minutes=3)
     monkeypatch.setattr(view, "BEHIND_AFTER_SECONDS", 0.0)
-    assert held.behind() == at("08:15")
+    assert (held.behind("32"), held.current_until("32")) == (at("08:15"), at("08:15"))
+
+
+def signs(region: str, when: datetime, said: datetime) -> list[Beat | Positions]:
+    """Everybody of a region vouches for all until `when`."""
+    beats = [Beat(source=source(region, s), sequence=0, offsets={}, at=when, wall=said) for s in READ]
+    return [*beats, Positions(region=region, partition=0, positions={}, wall=said)]
+
+
+async def test_a_region_whose_processes_fell_silent_is_behind_and_the_others_are_not(time: Time) -> None:
+    held = View(time, ["32", "3271"], 1)
+    held.ready = True
+    held.hear("32", signs("32", at("08:14"), wall()))
+    held.hear("3271", signs("3271", at("07:40"), wall() - timedelta(seconds=16)))
+    assert [held.behind(region) for region in ("32", "3271", None)] == [None, at("07:40"), at("07:40")]
+    assert [held.current_until(region) for region in ("32", "3271")] == [at("08:14"), at("07:40")]
+
+
+async def test_without_a_word_of_its_region_a_view_is_behind_since_its_start(time: Time) -> None:
+    held = View(time, ["32"], 1)
+    held.ready = True
+    assert (held.behind("32"), held.behind("99"), held.behind()) == (at("08:15"),) * 3
 
 
 @pytest.mark.parametrize(

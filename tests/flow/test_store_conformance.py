@@ -1,6 +1,7 @@
 """What every service may expect of its store, the same on SQLite and PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from deploy.local.postgresql import Postgresql
 from shared import events
 from shared.command import Command, Context, KeyReused, VersionConflict
 from shared.facts.fact import Fact
-from shared.store import Store, Stored
+from shared.store import Settled, Store, Stored
 from tests.office import ANIS_DAY, BUDIS_DAY, MORNING, Office, Watch, chained, come, command, everything
 
 
@@ -35,6 +36,23 @@ async def test_state_version_head_and_regions_are_told(store: Store[int]) -> Non
     await store.execute(command(ANIS_DAY, come(), come()))
     told = (await store.state(ANIS_DAY), await store.state(BUDIS_DAY), await store.head("32"), await store.head("3271"))
     assert (*told, await store.regions()) == ((2, 2), (0, 0), 2, 0, ["32"])
+
+
+async def test_how_far_a_source_stands_is_told_only_behind_a_commit_that_is_under_way(office: Office) -> None:
+    started = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(_: Mapping[str, int], __: Context) -> Mapping[str, Sequence[Fact]]:
+        loop.call_soon_threadsafe(started.set)
+        time.sleep(0.3)  # recorded at its beginning, seen by others only at its end
+        return {ANIS_DAY: [come()]}
+
+    api, relay = await office.store(), await office.store()
+    empty = await relay.settled("32")
+    tap = asyncio.create_task(api.execute(Command("32", ANIS_DAY, slowly, "p", "k", "f")))
+    await started.wait()
+    assert (empty, await relay.settled("32")) == (Settled(0, MORNING), Settled(1, MORNING))
+    await tap
 
 
 async def test_one_command_appends_to_several_streams(store: Store[int]) -> None:

@@ -70,7 +70,8 @@ class Town:
         assert partition == PARTITION
         self.changelog += facts
 
-    async def publish(self, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage) -> None:
+        assert partition == PARTITION
         self._view.keep([row])
 
     async def put_aside(self, region: str, letter: DeadLetter) -> None:

@@ -1,7 +1,7 @@
 """The streaming worker's processor without Kafka: what it keeps, publishes and puts aside before it acknowledges."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from aiokafka.structs import ConsumerRecord
@@ -15,8 +15,10 @@ from shared.events import encode, source, topic
 from shared.facts.coverage import Coverage
 from shared.kafka import DeadLetter
 from tests import examples as ex
+from tests.examples import at
 
 PLACE = TP(topic("32", "attendance"), 1)
+OTHER = TP("piket-coverage-local-facts-changelog", 1)
 
 
 class Paper:
@@ -34,7 +36,8 @@ class Paper:
         await self.open.wait()
         self.facts += facts
 
-    async def publish(self, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage) -> None:
+        assert partition == PLACE.partition
         await self.open.wait()
         self.rows.append(row)
 
@@ -171,3 +174,30 @@ async def test_a_fact_of_a_later_version_does_not_keep_the_worker_from_starting(
     await desk.processor.publish_all()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [1]
+
+
+def words(desk: Desk, begins: int | None) -> list[tuple[str, Mapping[str, int]]]:
+    return [(word.key, word.positions) for word in desk.processor.words({PLACE: begins, OTHER: 9}, at("08:00"))]
+
+
+async def test_a_worker_that_has_read_nothing_yet_says_where_it_begins(desk: Desk) -> None:
+    assert words(desk, 7) == [("32/~/1", {"attendance": 7})]
+
+
+async def test_a_worker_vouches_only_for_what_is_durable(desk: Desk) -> None:
+    await desk.take(*taps(3))
+    assert words(desk, None) == []
+    await desk.flush()
+    await desk.take(*taps(2))
+    assert words(desk, None) == [("32/~/1", {"attendance": 3})]
+
+
+async def test_after_another_assignment_a_worker_vouches_for_nothing_that_it_has_not_read_again(desk: Desk) -> None:
+    await desk.take(*taps(3))
+    desk.paper.open.clear()
+    flush = asyncio.create_task(desk.flush())
+    await asyncio.sleep(0.01)
+    desk.processor.drop(PLACE.partition)
+    desk.paper.open.set()
+    await flush
+    assert words(desk, None) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka.producer.producer import DefaultPartitioner
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ from shared.logtail import Tail, resume, shortened
 from shared.mark import Mark
 from shared.outlet import Landed
 from shared.relay import remade
-from tests.feeds import PARTITIONS, Feed, due
+from tests.feeds import PARTITIONS, TOPIC, Feed, due
 
 KEYS = [stored.key for stored in Feed(60).stored]
 
@@ -115,7 +115,12 @@ def test_records_that_land_before_the_mark_tell_of_a_topic_made_anew() -> None:
     before = Mark(sequence=10, offsets={0: 5})
     assert remade(before, {0: Landed(0, 3)})
     assert not remade(before, {0: Landed(5, 8), 1: Landed(0, 2)})
-    assert not remade(before, {0: Landed(-1, 2)})
+
+
+def test_an_acknowledgement_that_names_no_place_is_none() -> None:
+    where = RecordMetadata(TOPIC, 0, TopicPartition(TOPIC, 0), -1, None, 0, 0)
+    with pytest.raises(outlet.Unplaced, match=TOPIC):
+        outlet._grown(None, where, 3)
 
 
 async def test_a_page_is_packed_by_partition_in_position_order() -> None:
