@@ -22,17 +22,17 @@ def router(store: Store[State], now: Clock) -> APIRouter:
     """`POST /attendance/v1/{region}/{check-ins|check-outs|post-takings|outages}`."""
     routes = APIRouter()
 
+    @routes.post("/attendance/v1/{region}/outages", status_code=201, summary="Put an outage on record")
+    async def outage(region: Region, body: Outage, asked: Asked) -> Response:
+        require(asked.principal, Action.APPLY_OUTAGE, Scope(region))
+        return await submit(asked, store, decider, ApplyOutage(region=region, **vars(body)))
+
     @routes.post("/attendance/v1/{region}/{tap}", status_code=201, summary="One press of the button")
     async def tap(
         region: Region, tap: Literal["check-ins", "check-outs", "post-takings"], press: Press, asked: Asked
     ) -> Response:
         command = command_of(TAPS[tap], region, press, asked, now)
         return await submit(asked, store, decider, command, decider.event_id(command))
-
-    @routes.post("/attendance/v1/{region}/outages", status_code=201, summary="Put an outage on record")
-    async def outage(region: Region, body: Outage, asked: Asked) -> Response:
-        require(asked.principal, Action.APPLY_OUTAGE, Scope(region))
-        return await submit(asked, store, decider, ApplyOutage(region=region, **vars(body)))
 
     return routes
 
