@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 from rich.status import Status
 
@@ -20,12 +19,11 @@ from deploy.operate.morning import Show, morning
 from deploy.operate.options import Options
 from deploy.operate.stack import Stack
 from deploy.operate.stores import stores
-from deploy.simulate.caller import AT_ONCE, Caller
+from deploy.simulate.caller import Caller, session
 from deploy.world.world import Office, TooFew, world
 from shared.kafka import Refused
 
 PREPARED_BEFORE = timedelta(days=3)
-TIMEOUT_S = 60.0
 console = Console(stderr=True)
 
 
@@ -70,8 +68,7 @@ def started(options: Options, folder: Path) -> Iterator[tuple[Stack, Broker, Sta
 async def _show(
     options: Options, stack: Stack, kafka: Broker, offices: Sequence[Office], began: float, status: Status
 ) -> int:
-    limits = httpx.Limits(max_connections=2 * AT_ONCE)
-    async with httpx.AsyncClient(base_url=stack.url, timeout=TIMEOUT_S, limits=limits) as http:
+    async with session(stack.url) as http:
         show = Show(options, stack, kafka, offices, Caller(http, stack.issuer), began, console)
         watching = asyncio.create_task(supervise(stack, kafka))
         try:

@@ -102,8 +102,7 @@ async def _first_row(show: Show) -> float:
     while True:
         for office in some:
             path = f"/reporting/v1/{office.region}/coverage/{office.opd}"
-            answer = await show.caller.http.get(path, params={"date": str(show.options.day)})
-            if answer.is_success:
+            if (await show.caller.ask(path, {}, date=str(show.options.day))).ok:
                 return time.monotonic() - show.began
         await asyncio.sleep(0.25)
 

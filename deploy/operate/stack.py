@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Self
-
-import httpx
 
 from deploy.local.child import Child, free_ports
 from deploy.local.issuer import Issuer
@@ -123,10 +123,14 @@ class Stack:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def _answers(self) -> bool:
+        line = HTTPConnection("127.0.0.1", self.port, timeout=1)
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=1).status_code == 200
-        except httpx.TransportError:
+            line.request("GET", "/healthz")
+            return line.getresponse().status == HTTPStatus.OK
+        except OSError:
             return False
+        finally:
+            line.close()
 
     def __enter__(self) -> Self:
         self.start()

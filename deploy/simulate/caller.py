@@ -5,29 +5,57 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-import httpx
+from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, TCPConnector
+from pydantic_core import from_json
 
 from deploy.local.issuer import Issuer
 
 TRIES = 60
 PAUSE_S = 0.5
 AT_ONCE = 48
+TIMEOUT_S = 60
 OUTCOMES: Mapping[int, str] = {200: "unchanged", 201: "accepted", 409: "refused"}
 Body = Mapping[str, Any]
+Params = Mapping[str, str | int]
+NONE: Params = {}
 
 
 class Unanswered(Exception):
     """A request that nobody answered within half a minute."""
 
 
+class Answer(NamedTuple):
+    """What came back."""
+
+    asked: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is no error."""
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        """The body as it was meant."""
+        return from_json(self.body)
+
+
+def session(url: str) -> ClientSession:
+    """Connections of many clients at once; httpx would ask every idle one about its health at every request."""
+    return ClientSession(url, timeout=ClientTimeout(TIMEOUT_S), connector=TCPConnector(limit=2 * AT_ONCE))
+
+
 @dataclass
 class Caller:
     """Everybody who asks. `acknowledged` are the ids of the events that were promised to be stored."""
 
-    http: httpx.AsyncClient
+    http: ClientSession
     issuer: Issuer
     outcomes: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
@@ -48,42 +76,55 @@ class Caller:
             self.tokens[who] = self.issuer.sign(employee, roles=["EMPLOYEE"], region=region, opd=opd, employee=employee)
         return self.tokens[who]
 
-    async def tell(self, path: str, token: str, body: Body, key: str = "") -> httpx.Response:
+    async def tell(self, path: str, token: str, body: Body, key: str = "") -> Answer:
         """POST until answered, always with the same key. Raises `Unanswered`."""
-        headers = {"authorization": f"Bearer {token}", "idempotency-key": key or uuid4().hex}
+        headers = {**_bearer(token), "idempotency-key": key or uuid4().hex}
         async with self.gate:
             answer = await self._insist("POST", path, headers, body)
-        self.outcomes[OUTCOMES.get(answer.status_code, f"status-{answer.status_code}")] += 1
-        if answer.status_code in OUTCOMES:
-            events = answer.json()["events"]
-            self.acknowledged.update(event["id"] for event in events)
+        self.outcomes[OUTCOMES.get(answer.status, f"status-{answer.status}")] += 1
+        if answer.status in OUTCOMES:
+            self.acknowledged.update(event["id"] for event in answer.json()["events"])
         return answer
 
-    async def done(self, path: str, token: str, body: Body) -> httpx.Response:
+    async def done(self, path: str, token: str, body: Body) -> Answer:
         """POST what must succeed. Raises RuntimeError with the problem otherwise."""
         return succeeded(await self.tell(path, token, body))
 
-    async def read(self, path: str, token: str = "", **params: Any) -> Any:  # noqa: ANN401 - JSON
+    async def read(self, path: str, token: str = "", **params: str | int) -> Any:  # noqa: ANN401 - JSON
         """GET what must be there, as JSON."""
-        headers = {"authorization": f"Bearer {token}"} if token else {}
         async with self.gate:
-            return succeeded(await self._insist("GET", path, headers, None, params)).json()
+            return succeeded(await self._insist("GET", path, _bearer(token), None, params)).json()
+
+    async def ask(self, path: str, headers: Mapping[str, str], **params: str | int) -> Answer:
+        """GET once, whatever the answer. Raises ClientConnectionError."""
+        return await self._once("GET", path, headers, None, params)
 
     async def _insist(
-        self, method: str, path: str, headers: Mapping[str, str], body: Body | None, params: Any = None  # noqa: ANN401
-    ) -> httpx.Response:  # fmt: skip
+        self, method: str, path: str, headers: Mapping[str, str], body: Body | None, params: Params = NONE
+    ) -> Answer:
         for _ in range(TRIES):
-            with suppress(httpx.TransportError):
-                answer = await self.http.request(method, path, json=body, headers=dict(headers), params=params)
-                if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+            with suppress(ClientConnectionError, TimeoutError):
+                answer = await self._once(method, path, headers, body, params)
+                if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return answer
             self.outcomes["tried-again"] += 1
             await asyncio.sleep(PAUSE_S)
         raise Unanswered(f"{method} {path} was not answered in {TRIES * PAUSE_S:.0f} s. What was acknowledged is kept.")
 
+    async def _once(
+        self, method: str, path: str, headers: Mapping[str, str], body: Body | None, params: Params
+    ) -> Answer:
+        plain = {"accept-encoding": "identity", **headers}
+        async with self.http.request(method, path, json=body, headers=plain, params=params) as answer:
+            return Answer(f"{method} {path}", answer.status, answer.headers, await answer.read())
 
-def succeeded(answer: httpx.Response) -> httpx.Response:
+
+def _bearer(token: str) -> Mapping[str, str]:
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def succeeded(answer: Answer) -> Answer:
     """An answer that must not be an error. Raises RuntimeError with the problem otherwise."""
-    if answer.is_error:
-        raise RuntimeError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+    if not answer.ok:
+        raise RuntimeError(f"{answer.asked}: {answer.status} {answer.body.decode(errors='replace')}")
     return answer

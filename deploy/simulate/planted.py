@@ -81,7 +81,7 @@ class Stage:
         return self.cut_off == min(duty.region for duty in self.duties)
 
     def counters(self, *, colleagues: bool = False) -> Iterator[Open]:
-        """Free counters that open in time, smallest crews first; `colleagues` asks for a unit that can spare somebody."""
+        """Free counters that open in time, smallest crews first; `colleagues`: in a unit that can spare somebody."""
         for each in sorted(self.open, key=lambda o: (len(o.shifts) > SMALL_CREW, -o.post.opens, len(o.shifts))):
             in_time = self.start + AFTER_START <= each.post.opens <= self.end - BEFORE_END
             here = self.alone or each.counter.region != self.cut_off

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
-
-import httpx
 
 from deploy.simulate.caller import Caller
 from deploy.simulate.lives import Press
@@ -71,22 +70,21 @@ class Play:
         body = self.body(press)
         token = self.caller.employee(duty.region, duty.opd, duty.employee)
         answer = await self.caller.tell(path, token, body, f"tap-{body['client_id']}")
-        (self.accepted if answer.status_code == httpx.codes.CREATED else self.refused).append(press)
+        (self.accepted if answer.status == HTTPStatus.CREATED else self.refused).append(press)
         position = answer.headers["piket-position"]
         self.positions[duty.region, duty.opd] = max(
             int(position.rsplit("/", 1)[1]), self.positions.get((duty.region, duty.opd), 0)
         )
-        if answer.status_code == httpx.codes.CREATED and monotonic() - self._measured > MEASURED_EVERY_S:
+        if answer.status == HTTPStatus.CREATED and monotonic() - self._measured > MEASURED_EVERY_S:
             self._measured = monotonic()
             await self._measure(duty.region, duty.opd, position, began)
 
     async def _measure(self, region: str, opd: str, position: str, began: float) -> None:
         """Wall time from the press to the row in the view that has seen it; asked again while it has not."""
         headers = {"piket-min-position": position}
-        path, params = f"/reporting/v1/{region}/coverage/{opd}", {"date": str(self.midnight.date())}
+        path, day = f"/reporting/v1/{region}/coverage/{opd}", str(self.midnight.date())
         while monotonic() - began < 60:
-            answer = await self.caller.http.get(path, params=params, headers=headers)
-            if answer.is_success:
+            if (await self.caller.ask(path, headers, date=day)).ok:
                 self.seen_ms.append((monotonic() - began) * 1000)
                 return
 

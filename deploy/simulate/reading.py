@@ -4,11 +4,10 @@ import asyncio
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 from aiokafka import TopicPartition
-from pydantic_core import from_json
 
 from deploy.simulate.caller import Caller
 from deploy.simulate.report import PAGE, SERVICES, Seen
@@ -17,7 +16,6 @@ from shared.events import source, topic
 from shared.facts.coverage import Coverage
 
 PATIENCE_MS = 10_000
-UNZIPPED = {"accept-encoding": "identity"}
 
 
 async def stored(caller: Caller, regions: Iterable[str]) -> list[Mapping[str, Any]]:
@@ -27,14 +25,10 @@ async def stored(caller: Caller, regions: Iterable[str]) -> list[Mapping[str, An
 
 async def _feed(caller: Caller, region: str, service: str) -> list[Mapping[str, Any]]:
     token, events = caller.official("SUBSCRIBER", region, "PUBLIK"), list[Mapping[str, Any]]()
-    headers = {"authorization": f"Bearer {token}", **UNZIPPED}
-    while True:
-        params = {"after": len(events), "limit": PAGE}
-        answer = await caller.http.get(f"/{service}/v1/{region}/feed", headers=headers, params=params)
-        page = from_json(answer.raise_for_status().content)
-        if not page:
-            return events
+    path = f"/{service}/v1/{region}/feed"
+    while page := await caller.read(path, token, after=len(events), limit=PAGE):
         events += page
+    return events
 
 
 async def logged(bootstrap: str, regions: Sequence[str]) -> Tally[tuple[str, int]]:
@@ -60,11 +54,11 @@ async def rows(caller: Caller, day: date, positions: Mapping[tuple[str, str], in
 
 async def _row(caller: Caller, region: str, opd: str, day: date, after: int) -> Coverage:
     headers = {"piket-min-position": f"attendance/{region}/{after}"} if after else {}
+    path = f"/reporting/v1/{region}/coverage/{opd}"
     for _ in range(30):
         async with caller.gate:
-            path, params = f"/reporting/v1/{region}/coverage/{opd}", {"date": str(day)}
-            answer = await caller.http.get(path, params=params, headers=headers)
-        if answer.is_success:
-            return Coverage.model_validate_json(answer.content)
-        await asyncio.sleep(1 if answer.status_code == httpx.codes.NOT_FOUND else 0)
-    raise RuntimeError(f"The row of {region}/{opd} has not seen {after} taps: {answer.status_code} {answer.text}")
+            answer = await caller.ask(path, headers, date=str(day))
+        if answer.ok:
+            return Coverage.model_validate_json(answer.body)
+        await asyncio.sleep(1 if answer.status == HTTPStatus.NOT_FOUND else 0)
+    raise RuntimeError(f"The row of {region}/{opd} has not seen {after} taps: {answer.status}")

@@ -5,9 +5,8 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from http import HTTPStatus
 from typing import Any, NamedTuple
-
-import httpx
 
 from deploy.simulate.caller import Caller, succeeded
 from deploy.world.world import Office, Post, Unit
@@ -147,7 +146,7 @@ async def _plan(caller: Caller, home: str, scheduler: str, body: Mapping[str, An
     """Plan as soon as roster has heard of every unit."""
     answer = await caller.tell(f"{home}/plans", scheduler, body)
     for _ in range(int(PATIENCE_S / 0.2)):
-        if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
+        if answer.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             break
         await asyncio.sleep(0.2)
         answer = await caller.tell(f"{home}/plans", scheduler, body)
