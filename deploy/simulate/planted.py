@@ -6,6 +6,7 @@ Each is planted at a counter that opens inside the time that is played, so that 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from deploy.simulate.lives import ON_SITE, Life, absent, cut_off, handed_in_late, present, taking
@@ -70,12 +71,12 @@ class Stage:
     used: set[Counter] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
 
-    @property
+    @cached_property
     def cut_off(self) -> str:
         """The government that will have the outage: the last one."""
         return max(duty.region for duty in self.duties)
 
-    @property
+    @cached_property
     def alone(self) -> bool:
         """Whether there is but one government, which then has everything."""
         return self.cut_off == min(duty.region for duty in self.duties)
