@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.roster import decider
+from services.roster import decider, home
 from services.roster.commands import DeclareAbsence, PlanDays, week
 from services.roster.day import UnitDay
 from services.roster.planner import Drawn, plan
+from services.roster.referee import Unsound
 from shared.facts.fact import Fact, Invalid
 from shared.facts.policy import ArrangementChanged, Pattern, PolicyChanged, Post, Rules, Winner
 from shared.facts.roster import AbsenceDeclared, Assignment, EmployeePlaced, RosterAssigned
@@ -132,6 +133,15 @@ def test_why_somebody_is_in_the_office_names_the_rule_and_its_instrument() -> No
     }
 
 
+def test_the_reasons_of_a_published_day_do_not_change_when_the_week_fills_up() -> None:
+    office = (back_office(), team(*STAFF))
+    told: list[RosterAssigned] = []
+    for day in WEEK:
+        told += published(plan(days(office, on=[day]), told))
+    again = [plan(days(office, on=[day]), told)["BACK", day] for day in WEEK]
+    assert [there.assignments for there in again] == [there.assignments for there in told]
+
+
 def test_who_was_at_home_this_week_already_goes_after_the_others() -> None:
     monday = plan(days((back_office(), team(*STAFF)), on=[MONDAY]))
     tuesday = plan(days((back_office(), team(*STAFF)), on=[TUESDAY]), published(monday))
@@ -201,11 +211,42 @@ def test_who_had_more_days_at_home_takes_the_counter_first() -> None:
     assert BUDI in {a.employee for a in drawn["BACK", TUESDAY].assignments if a.post}
 
 
-def test_yesterdays_counter_is_kept_where_it_costs_nothing() -> None:
-    office = (back_office(post("LOKET-1"), post("LOKET-2"), kind="DIRECT"), team(*STAFF))
-    drawn = plan(days(office))
-    kept = [{e: a.post for e, a in whose(there).items()} for there in drawn.values()]
-    assert kept == [kept[0]] * 5
+SHORT = post(opens=480, closes=690)
+"""A counter that closes before noon needs no relief."""
+
+
+@pytest.mark.parametrize("clerk", [ANI, BUDI, CITRA])
+def test_yesterdays_clerk_keeps_the_counter_where_it_costs_nothing(clerk: UUID) -> None:
+    office = (back_office(SHORT, kind="MIXED"), team(ANI, BUDI, CITRA, DEDI))
+    people = {ANI, BUDI, CITRA, DEDI} - {clerk}
+    monday = roster(shift(clerk), *(shift(e, at_post=None) for e in people), unit="BACK", day=MONDAY)
+    drawn = plan(days(office, on=[TUESDAY]), [monday])["BACK", TUESDAY]
+    assert whose(drawn)[clerk].post == "LOKET-1"
+
+
+@pytest.mark.parametrize("clerk", [ANI, BUDI, CITRA])
+def test_the_published_clerk_keeps_the_counter_whoever_else_has_been_at_home_more(clerk: UUID) -> None:
+    others = [e for e in (ANI, BUDI, CITRA) if e != clerk]
+    before = roster(shift(clerk), *(shift(e, at_post=None) for e in others), unit="BACK", day=TUESDAY)
+    homes = roster(*(shift(e, at_post=None, mode="WFH") for e in others), unit="BACK", day=MONDAY)
+    office = (back_office(SHORT, kind="MIXED"), team(ANI, BUDI, CITRA))
+    drawn = plan(days(office, on=[TUESDAY]), [homes, before])["BACK", TUESDAY]
+    assert whose(drawn)[clerk].post == "LOKET-1"
+
+
+@pytest.mark.parametrize("pair", list(combinations((ANI, BUDI, CITRA, DEDI), 2)))
+def test_who_was_published_at_home_stays_at_home(pair: tuple[UUID, UUID]) -> None:
+    shifts = (shift(e, at_post=None, mode="WFH" if e in pair else "WFO") for e in (ANI, BUDI, CITRA, DEDI))
+    before = roster(*shifts, unit="BACK", day=MONDAY)
+    drawn = plan(days((back_office(), team(ANI, BUDI, CITRA, DEDI)), on=[MONDAY]), [before])
+    assert {e for e, _ in at_home(drawn)} == set(pair)
+
+
+def test_who_moved_to_another_unit_counts_once_on_the_day() -> None:
+    told = bound(HALVES.model_copy(update={"weekly_cap_days": 1, "max_share": 1.0}))
+    before = roster(shift(ANI, at_post=None, mode="WFH"), unit="FRONT", day=MONDAY)
+    drawn = plan(days((back_office(), team(ANI)), on=[MONDAY], told=told), [before])
+    assert codes(drawn["BACK", MONDAY]) == {"WFH_GROUP": 1}
 
 
 def test_two_counters_with_one_person_each_are_better_than_one_that_is_full() -> None:
@@ -238,9 +279,23 @@ def test_sundays_night_is_remembered_on_monday() -> None:
     assert posts(plan(emergency(ANI, BUDI, on=[MONDAY]), [night])["BACK", MONDAY])[ANI] == NIGHT.post
 
 
-def test_who_is_published_for_tomorrow_morning_has_no_night_today() -> None:
-    morning = roster(shift(ANI, 360, 840, at_post=MORNING.post), unit="BACK", day=TUESDAY)
-    assert posts(plan(emergency(ANI, BUDI, on=[MONDAY]), [morning])["BACK", MONDAY])[ANI] == MORNING.post
+@pytest.mark.parametrize("early", [ANI, BUDI])
+def test_who_is_published_for_tomorrow_morning_has_no_night_today(early: UUID) -> None:
+    morning = roster(shift(early, 360, 840, at_post=MORNING.post), unit="BACK", day=TUESDAY)
+    assert posts(plan(emergency(ANI, BUDI, on=[MONDAY]), [morning])["BACK", MONDAY])[early] == MORNING.post
+
+
+@pytest.mark.parametrize("tired", [ANI, BUDI])
+def test_who_sleeps_after_a_night_takes_nobodys_share_of_home(tired: UUID) -> None:
+    night = roster(shift(tired, 1320, 1800, at_post=NIGHT.post), unit="BACK", day=SUNDAY)
+    drawn = plan(days((back_office(), team(ANI, BUDI)), on=[MONDAY]), [night])["BACK", MONDAY]
+    assert codes(drawn) == {"AFTER_NIGHT": 1, "WFH_GROUP": 1}
+
+
+def test_nobody_comes_from_a_night_to_relieve_others_at_their_breaks() -> None:
+    night = roster(shift(ANI, 1320, 1800, at_post=NIGHT.post), unit="BACK", day=SUNDAY)
+    drawn = plan(days((back_office(post(), kind="MIXED"), team(ANI, BUDI)), on=[MONDAY]), [night])["BACK", MONDAY]
+    assert (drawn.shortage, whose(drawn)[ANI].reason.code) == ({"LOKET-1": 1}, "AFTER_NIGHT")
 
 
 def test_a_counter_that_nobody_else_can_keep_beats_the_rest_and_that_is_named() -> None:
@@ -363,6 +418,27 @@ def test_planning_the_week_again_changes_nothing() -> None:
 
 def test_planning_one_unit_of_a_published_week_again_changes_nothing() -> None:
     assert outcome(decider, given_week(), plans(units=["BACK"], dates=[TUESDAY])) == {}
+
+
+def test_planning_again_after_leave_was_heeded_changes_nothing() -> None:
+    heeded = given_week() | {PLACEMENT: [*PEOPLE, declared()]}
+    amended = standing(*rosters(outcome(decider, heeded, plans())))
+    assert outcome(decider, {s: [*f, *amended.get(s, ())] for s, f in heeded.items()}, plans()) == {}
+
+
+def test_to_plan_a_monday_the_sunday_before_it_is_read() -> None:
+    assert set(decider.reads(plans(dates=[MONDAY]))) == {
+        PLACEMENT,
+        "roster/32/DPMPTSP/2025-W48/",
+        "roster/32/DPMPTSP/2025-W49/",
+    }
+
+
+def test_a_planner_gone_wrong_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = frozenset(product(STAFF, WEEK))
+    monkeypatch.setattr(home, "choose", lambda *_: everybody)
+    with pytest.raises(Unsound, match="are at home"):
+        plan(days((back_office(), team(*STAFF))))
 
 
 def test_no_unit_at_all_is_turned_away() -> None:
