@@ -242,6 +242,14 @@ def test_who_was_published_at_home_stays_at_home(pair: tuple[UUID, UUID]) -> Non
     assert {e for e, _ in at_home(drawn)} == set(pair)
 
 
+@pytest.mark.parametrize("first", [ANI, BUDI, CITRA, DEDI])
+def test_a_new_colleague_does_not_take_a_published_day_at_home(first: UUID) -> None:
+    before = roster(shift(first, at_post=None, mode="WFH"), unit="BACK", day=MONDAY)
+    told = bound(HALVES.model_copy(update={"max_share": 0.25}))
+    drawn = plan(days((back_office(), team(ANI, BUDI, CITRA, DEDI)), on=[MONDAY], told=told), [before])
+    assert at_home(drawn) == [(first, MONDAY)]
+
+
 def test_who_moved_to_another_unit_counts_once_on_the_day() -> None:
     told = bound(HALVES.model_copy(update={"weekly_cap_days": 1, "max_share": 1.0}))
     before = roster(shift(ANI, at_post=None, mode="WFH"), unit="FRONT", day=MONDAY)
