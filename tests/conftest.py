@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import settings
 
 from deploy.local.postgresql import Postgresql
 from shared.store import Store
@@ -14,6 +15,8 @@ from tests.office import Office
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
+settings.register_profile("piket", deadline=None)  # no test asserts how fast a machine is
+settings.load_profile("piket")
 
 FIGURES: list[str] = []
 

@@ -30,15 +30,19 @@ def joined(parts: Sequence[Arcs]) -> Arcs:
     return Arcs(*(np.concatenate(column) for column in columns))
 
 
-def circulate(arcs: Arcs) -> Ints | None:
-    """The flow on every arc, (arcs,), that costs least; None if no flow keeps all bounds.
+class Contradiction(Exception):
+    """No flow keeps all bounds."""
+
+
+def circulate(arcs: Arcs) -> Ints:
+    """The flow on every arc, (arcs,), that costs least. Raises `Contradiction` if no flow keeps all bounds.
 
     Raises OverflowError where costs are too great to be exact: times the number of nodes they must fit 63 bits.
     """
     if not len(arcs):
         return np.zeros(0, np.int64)
     if (arcs.least > arcs.most).any():
-        return None
+        raise Contradiction("An arc must carry at least more than it may carry at most")
     nodes = int(max(arcs.tail.max(), arcs.head.max())) + 1
     supply = np.bincount(arcs.head, arcs.least, nodes) - np.bincount(arcs.tail, arcs.least, nodes)
     flow = SimpleMinCostFlow()
@@ -47,8 +51,8 @@ def circulate(arcs: Arcs) -> Ints | None:
     )
     flow.set_nodes_supplies(np.arange(nodes, dtype=np.int32), supply.astype(np.int64))
     status = flow.solve()
-    if status == flow.OPTIMAL:
-        return np.asarray(flow.flows(added), np.int64) + arcs.least
     if status == flow.INFEASIBLE:
-        return None
-    raise OverflowError(f"The flow was not solved: {status.name}")
+        raise Contradiction("No flow keeps all bounds")
+    if status != flow.OPTIMAL:
+        raise OverflowError(f"The flow was not solved: {status.name}")
+    return np.asarray(flow.flows(added), np.int64) + arcs.least

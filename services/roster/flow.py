@@ -45,15 +45,15 @@ class Cells:
     covers: Sequence[Cover] = ()
 
 
-def solve(cells: Cells) -> npt.NDArray[np.bool_] | None:
-    """Which cells are at home, (cells,), at the least cost; None if the rules contradict one another.
+def solve(cells: Cells) -> npt.NDArray[np.bool_]:
+    """Which cells are at home, (cells,), at the least cost. Raises `Contradiction` if the rules leave no answer.
 
     Raises ValueError for covers that cross, OverflowError for costs that are too great.
     """
     innermost, around = nested(cells.covers, len(cells.person))
     at_home = _cells(cells, innermost)
     flow = circulate(joined([at_home, _fairness(cells), _weeks(cells), _covers(cells, around)]))
-    return None if flow is None else flow[: len(at_home)] > 0
+    return flow[: len(at_home)] > 0
 
 
 def nested(covers: Sequence[Cover], cells: int) -> tuple[Ints, Ints]:

@@ -4,7 +4,7 @@ Ranks: home days; then fairness (sum of squares over the week's home days, which
 was published; then a hash.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
@@ -36,9 +36,6 @@ class Cell(NamedTuple):
 Homes = AbstractSet[tuple[UUID, date]]
 """People and dates."""
 
-Week = tuple[UUID, tuple[int, int]]
-"""A person and an ISO week."""
-
 
 def choose(
     days: Sequence[UnitDay], busy: Homes, stands: Standing, staff: Mapping[date, int]
@@ -52,24 +49,20 @@ def choose(
     if not cells:
         return frozenset()
     chosen = solve(_question(cells, stands, staff))
-    if chosen is None:
-        raise AssertionError("nobody is forced to be at home: there is always a flow")
     return frozenset((c.employee, c.day.work_date) for c, home in zip(cells, chosen, strict=True) if home)
 
 
 def share(day: UnitDay) -> Fraction:
     """The greatest share at home: what the rules say; else one of the groups at a time; else everybody."""
-    limit, groups = day.rules.max_share, day.rules.pattern.groups if day.rules.pattern else None
-    return Fraction(str(limit)) if limit is not None else Fraction(1, groups or 1)
+    said, groups = day.rules.max_share, day.rules.pattern.groups if day.rules.pattern else None
+    return Fraction(str(said)) if said is not None else Fraction(1, groups or 1)
 
 
-def capped(day: UnitDay, homes: Counter[Week], stands: Standing) -> frozenset[UUID]:
-    """Who of a unit has all the home days that the week allows. `homes` counts the planned ones."""
-    cap, week = day.rules.weekly_cap_days, day.week
-    if cap is None:
-        return frozenset()
-    ids = (p.employee for p in day.present)
-    return frozenset(e for e in ids if homes[e, week] + stands.days_at_home(e, week) >= cap)
+def limit(day: UnitDay, stands: Standing, staff: Mapping[date, int]) -> int:
+    """How many may be planned at home: of the unit, or of the OPD beside those who stay published at home."""
+    if day.rules.share_of == "UNIT":
+        return floor(share(day) * len(day.present))
+    return max(floor(share(day) * staff[day.work_date]) - len(stands.home.get(day.work_date, ())), 0)
 
 
 def _question(cells: Sequence[Cell], stands: Standing, staff: Mapping[date, int]) -> Cells:
@@ -113,11 +106,5 @@ def _shares(cells: Sequence[Cell], stands: Standing, staff: Mapping[date, int]) 
     together: dict[tuple[date, str | None], list[int]] = defaultdict(list)
     for number, (day, _) in enumerate(cells):
         together[day.work_date, day.unit if day.rules.share_of == "UNIT" else None].append(number)
-    return [_share(cells[numbers[0]].day, numbers, stands, staff) for numbers in together.values()]
-
-
-def _share(day: UnitDay, numbers: Sequence[int], stands: Standing, staff: Mapping[date, int]) -> Cover:
-    of_unit = day.rules.share_of == "UNIT"
-    present = len(day.present) if of_unit else staff[day.work_date]
-    elsewhere = 0 if of_unit else len(stands.home.get(day.work_date, ()))
-    return Cover(np.array(numbers), 0, max(floor(share(day) * present) - elsewhere, 0))
+    limits = (limit(cells[numbers[0]].day, stands, staff) for numbers in together.values())
+    return [Cover(np.array(numbers), 0, most) for numbers, most in zip(together.values(), limits, strict=True)]

@@ -60,8 +60,11 @@ def plan(
     present = staff if staff is not None else _present(ordered)
     posted = _post(ordered, stands)
     homes = home.choose(ordered, _busy(posted), stands, present)
-    weekly = Counter((employee, date_.isocalendar()[:2]) for employee, date_ in homes)
-    drawn = {(p.day.unit, p.day.work_date): _draw(p, homes, home.capped(p.day, weekly, stands), stands) for p in posted}
+    heads = Counter(date_ for _, date_ in homes)
+    drawn = {
+        (p.day.unit, p.day.work_date): _draw(p, _decided(p, homes, heads, home.limit(p.day, stands, present)), stands)
+        for p in posted
+    }
     referee.judge(ordered, {key: d.assignments for key, d in drawn.items()}, published, present)
     return drawn
 
@@ -89,7 +92,7 @@ def _post(days: Sequence[UnitDay], stands: Standing) -> list[Posted]:
 def _known(day: UnitDay, stands: Standing, turns: Mapping[date, Mapping[UUID, Turn]]) -> Known:
     before = stands.before.get(day.work_date, {})
     return Known(
-        before={e: a.post for e, a in before.items()},
+        before={e: a.post for e, a in before.items() if a.post},
         yesterday=turns.get(day.work_date - DAY, {}),
         tomorrow=stands.turns.get(day.work_date + DAY, {}),
         home={p.employee: stands.days_at_home(p.employee, day.week) for p in day.present},
@@ -105,10 +108,15 @@ def _busy(posted: Iterable[Posted]) -> Homes:
     return at_post | resting
 
 
-def _draw(posted: Posted, homes: Homes, capped: frozenset[UUID], stands: Standing) -> Drawn:
+def _decided(posted: Posted, homes: Homes, heads: Counter[date], limit: int) -> Decided:
     day = posted.day
-    at_home = frozenset(p.employee for p in day.present if (p.employee, day.work_date) in homes)
-    decided = Decided(posted.at_post, at_home, capped)
+    of_unit = frozenset(p.employee for p in day.present if (p.employee, day.work_date) in homes)
+    planned = len(of_unit) if day.rules.share_of == "UNIT" else heads[day.work_date]
+    return Decided(posted.at_post, of_unit, full=planned >= limit)
+
+
+def _draw(posted: Posted, decided: Decided, stands: Standing) -> Drawn:
+    day = posted.day
     assignments = shifts(day, decided, posted.known, stands.before.get(day.work_date, {}))
     required = tuple(
         Required(post=p.post, from_minute=p.opens_minute, to_minute=p.closes_minute, minimum=p.minimum)

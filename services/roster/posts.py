@@ -33,10 +33,10 @@ HUB = 0
 class Known:
     """What else counts, by employee.
 
-    The post published before (None: no post), the turns of the days around, the days at home in the week.
+    The post published before, the turns of the days around, the days at home in the week.
     """
 
-    before: Mapping[UUID, str | None] = field(default_factory=dict)
+    before: Mapping[UUID, str] = field(default_factory=dict)
     yesterday: Mapping[UUID, Turn] = field(default_factory=dict)
     tomorrow: Mapping[UUID, Turn] = field(default_factory=dict)
     home: Mapping[UUID, int] = field(default_factory=dict)
@@ -74,10 +74,8 @@ def fill(day: UnitDay, known: Known) -> dict[str, list[UUID]]:
         return at_post
     weigh = ranks(len(people), len(posts))
     given = list(_given(day, posts, people, known, weigh))
-    arcs = [*_taken(people, known, weigh), *given, *_wanted(day, posts, len(people), weigh)]
+    arcs = [*_taken(people, known), *given, *_wanted(day, posts, len(people), weigh)]
     flow = circulate(_arcs(arcs))
-    if flow is None:
-        raise AssertionError("nobody is forced to a post: there is always a flow")
     for (person, post, *_), used in zip(given, flow[len(people) :], strict=False):
         if used:
             at_post[posts[post - 1 - len(people)].post].append(people[person - 1].employee)
@@ -88,10 +86,9 @@ Arc = tuple[int, int, int, int]
 """(tail, head, most, cost). Nodes: the hub, then people, then posts."""
 
 
-def _taken(people: Sequence[EmployeePlaced], known: Known, weigh: Ranks) -> Iterator[Arc]:
+def _taken(people: Sequence[EmployeePlaced], known: Known) -> Iterator[Arc]:
     for number, person in enumerate(people, 1):
-        without = known.before.get(person.employee, "") is None
-        yield HUB, number, 1, without * weigh.kept - HOME_DAY * min(known.home.get(person.employee, 0), 7)
+        yield HUB, number, 1, -HOME_DAY * min(known.home.get(person.employee, 0), 7)
 
 
 def _given(

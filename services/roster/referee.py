@@ -96,7 +96,7 @@ def _shares(days: Sequence[UnitDay], planned: Heads, before: Heads, staff: Mappi
     for day in days:
         rules, on = _rules(day), day.work_date
         unit = day.arrangement.unit if rules.share_of == "UNIT" else None
-        present = staff[on] if unit is None else sum(person.employee not in day.away for person in day.people)
+        present = staff.get(on, 0) if unit is None else sum(person.employee not in day.away for person in day.people)
         heads = planned[on, unit] + before[on, unit]
         if planned[on, unit] and heads > _limit(rules) * present + Decimal("1e-9"):
             yield f"{on}: {heads} of {present} are at home, the share is {_limit(rules):.2f}"

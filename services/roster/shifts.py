@@ -23,11 +23,11 @@ AWAY: Mapping[str, str] = {"TRAVEL": "AWAY"}
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What the flows decided about one unit's day; `capped` are those whose week holds no more home days."""
+    """What the flows decided about one unit's day; `full` is whether the share lets nobody else be at home."""
 
     at_post: Mapping[str, Sequence[UUID]]
     home: frozenset[UUID]
-    capped: frozenset[UUID]
+    full: bool
 
 
 def shifts(day: UnitDay, decided: Decided, known: Known, before: Shifts) -> tuple[Assignment, ...]:
@@ -106,7 +106,7 @@ def _mode(day: UnitDay, employee: UUID, decided: Decided, known: Known) -> tuple
         return "OFF", AFTER_NIGHT
     if employee in decided.home:
         return "WFH", Reason(rule="pattern", code=_pattern(day), instrument=day.instrument("pattern"))
-    return "WFO", _why_office(day, employee, decided)
+    return "WFO", _why_office(day, decided)
 
 
 def tired(day: UnitDay, employee: UUID, known: Known) -> bool:
@@ -116,16 +116,20 @@ def tired(day: UnitDay, employee: UUID, known: Known) -> bool:
 
 def _pattern(day: UnitDay) -> str:
     pattern = day.rules.pattern
-    return "WFH_WEEKDAY" if pattern and pattern.weekdays else "WFH_GROUP"
+    return "WFH_WEEKDAY" if pattern and day.weekday in pattern.weekdays else "WFH_GROUP"
 
 
-def _why_office(day: UnitDay, employee: UUID, decided: Decided) -> Reason:
-    """The rule that keeps somebody in the office, the first that binds."""
+def _why_office(day: UnitDay, decided: Decided) -> Reason:
+    """The rule that keeps somebody in the office, the first that binds.
+
+    As many as may are at home: who could be and is not, on a day that is not full, has had the home days of the week.
+    """
     binding = (
         (not day.flexible, "office", "OFFICE_DAY"),
         (day.excluded, "excluded_classes", "DIRECT_SERVICE"),
-        (employee in decided.capped, "weekly_cap_days", "WEEKLY_CAP"),
+        (not decided.full, "weekly_cap_days", "WEEKLY_CAP"),
         (day.rules.max_share is not None, "max_share", "WFO_SHARE"),
+        (True, "pattern", "WFO_GROUP"),
     )
-    rule, code = next(((r, c) for binds, r, c in binding if binds), ("pattern", "WFO_GROUP"))
+    rule, code = next((rule, code) for binds, rule, code in binding if binds)
     return Reason(rule=rule, code=code, instrument=day.instrument(rule))
