@@ -37,7 +37,7 @@ def coverage(facts: Iterable[Event], at: datetime, known_by: datetime) -> Mappin
     if not known:
         return {}
     days, holds = around(local_date(at, known[0].data.region)), in_force(known)
-    on_duty = [duty for drawn in Roll(days).draw(holds).values() for duty in drawn]
+    on_duty = [duty for drawn in Roll().draw(holds, days).values() for duty in drawn]
     needed = (n for unit in holds.arrangements for day in days for n in required(holds, unit, day))
     own, taps = by_employee(on_duty), _taps(known)
     there = (p for e in own.keys() | taps.keys() for p in present(accepted(taps.get(e, ())), own.get(e, ()), holds))
@@ -48,7 +48,7 @@ def coverage(facts: Iterable[Event], at: datetime, known_by: datetime) -> Mappin
 
 def row(facts: Collection[Event], region: str, opd: str, service_date: date, watermark: Mapping[str, int]) -> Coverage:
     """The coverage row of one service date, from every fact that can matter to it (`FactSet.of`)."""
-    day = Day(region, opd, service_date)
+    day = Day(region, opd, service_date, Roll())
     for event in facts:
         day.add(event)
     return day.row(watermark)

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from services.reporting.lanes import Roll, accepted, around, planned, required, timezone
 from services.reporting.plan import Own, Plan, Run
 from services.reporting.presence import present
-from services.reporting.spans import Need, epochs
-from services.reporting.sums import NO_POST, Share, Sums
+from services.reporting.spans import Need, PostKey, epochs
+from services.reporting.sums import Share, Sums
 from shared.events import Event
 from shared.facts.attendance import Tap
 from shared.facts.coverage import Coverage, PostCoverage, UnitCoverage
@@ -21,6 +22,9 @@ ZONE_SLACK = 180
 
 STANDARD, PEOPLE = ("required", "unrostered", "planned"), ("known", "restated")
 MODES = ("WFO", "WFH", "WFA", "AWAY")
+NO_UNIT = ""
+"""People are summed by mode as if the modes were posts of a unit without a name."""
+NOBODY: tuple[Sequence[Run[Own]], Sequence[Share]] = ((), ())
 
 
 class Day:
@@ -29,46 +33,51 @@ class Day:
     At the next row a tap counts its employee anew; any other fact everybody for whom it changed what holds.
     """
 
-    def __init__(self, region: str, opd: str, service_date: date) -> None:
+    def __init__(self, region: str, opd: str, service_date: date, roll: Roll) -> None:
         self._region, self._opd, self._date = region, opd, service_date
         start = midnight(service_date, zone(region)) - ZONE_SLACK
         self._span = (start, start + 1440 + 2 * ZONE_SLACK)
         self._settled: dict[UUID, Event] = {}
         self._taps: defaultdict[UUID, dict[UUID, Event]] = defaultdict(dict)
-        self._roll = Roll(around(service_date))
-        self._plan = Plan((), self._span, self._roll.draw)
+        self._revision = 0
+        self._draw = partial(roll.draw, days=around(service_date))
+        self._plan = Plan((), self._span, self._draw)
         self._unplanned, self._due = False, set[UUID]()
         self._standard, self._people = Sums(), Sums()
         self._own: dict[UUID, tuple[Sequence[Run[Own]], Sequence[Share]]] = {}
         self._units: dict[str, UnitCoverage] = {}
+        self._touched: set[str] = set()
 
     def add(self, event: Event) -> None:
         """Keep a fact; one that is known already changes nothing."""
-        tap = isinstance(event.data, Tap)
-        kept = self._taps[event.data.employee] if isinstance(event.data, Tap) else self._settled
+        employee = event.data.employee if isinstance(event.data, Tap) else None
+        kept = self._taps[employee] if employee else self._settled
         if event.id in kept:
             return
         kept[event.id] = event
-        if isinstance(event.data, Tap):
-            self._due.add(event.data.employee)
-        self._unplanned |= not tap
+        self._revision += 1
+        if employee:
+            self._due.add(employee)
+        self._unplanned |= employee is None
 
     def row(self, watermark: Mapping[str, int]) -> Coverage:
         """The row by the facts that were added."""
         self._settle()
         for employee in self._due:
             self._count(employee)
+        for unit in self._touched:
+            self._show(unit)
         self._due.clear()
-        origin = midnight(self._date, zone(self._region))
-        people = self._people
+        self._touched.clear()
+        origin, present = midnight(self._date, zone(self._region)), self._people.posts(NO_UNIT)
         return Coverage(
             region=self._region,
             opd=self._opd,
             service_date=self._date,
             definition=DEFINITION,
-            revision=len(self._settled) + sum(map(len, self._taps.values())),
-            units={unit: self._unit(unit, posts) for unit, posts in sorted(self._posts().items())},
-            modes={m: people.steps(m, NO_POST, origin) for m in MODES if people.speaks_of(m, NO_POST)},
+            revision=self._revision,
+            units=dict(sorted(self._units.items())),
+            modes={m: self._people.steps("present", (NO_UNIT, m), origin) for m in MODES if m in present},
             watermark=watermark,
         )
 
@@ -76,44 +85,39 @@ class Day:
         """After another fact than a tap: what holds now, and for whom that is another thing."""
         if not self._unplanned:
             return
-        before, self._plan = self._plan, Plan(self._settled.values(), self._span, self._roll.draw)
+        before, self._plan = self._plan, Plan(self._settled.values(), self._span, self._draw)
         same = before.terms() == self._plan.terms()
         everybody = {*before.people(), *self._plan.people(), *self._taps}
-        self._due |= {e for e in everybody if not same or self._plan.of(e) != self._own.get(e, ((), ()))[0]}
+        self._due |= {e for e in everybody if not same or self._plan.of(e) != self._own.get(e, NOBODY)[0]}
         self._standard = Sums()
         self._standard.add(_standard(self._plan, around(self._date)))
-        self._units.clear()
+        self._touched |= {*self._units, *self._plan.last.holds.arrangements, *self._standard.units()}
         self._unplanned = False
 
     def _count(self, employee: UUID) -> None:
-        runs, (_, before) = self._plan.of(employee), self._own.get(employee, ((), ()))
+        runs, (_, before) = self._plan.of(employee), self._own.get(employee, NOBODY)
         shares = [*_shares(runs, self._taps[employee].values() if employee in self._taps else ())]
+        self._people.add(before, -1)
+        self._people.add(shares)
         self._own[employee] = (runs, shares)
-        for unit, _ in self._people.add(before, -1) | self._people.add(shares):
-            self._units.pop(unit, None)
+        self._touched |= {share.need.post[0] for share in (*before, *shares)} - {NO_UNIT}
 
-    def _posts(self) -> Mapping[str, set[str]]:
-        holds = self._plan.last.holds
-        posts: dict[str, set[str]] = {unit: set() for unit in holds.arrangements if holds.arrangement(unit, self._date)}
-        for unit, post in {*self._standard.posts(), *self._people.posts()}:
-            posts.setdefault(unit, set()).add(post)
-        return posts
-
-    def _unit(self, unit: str, posts: Collection[str]) -> UnitCoverage:
-        if unit not in self._units:
-            holds = self._plan.last.holds
-            arrangement, place = holds.arrangement(unit, self._date), timezone(holds, unit, self._date, self._region)
+    def _show(self, unit: str) -> None:
+        """Tell of a unit that is arranged on this date, or of which somebody's duty or tap speaks."""
+        holds, posts = self._plan.last.holds, {*self._standard.posts(unit), *self._people.posts(unit)}
+        arrangement, place = holds.arrangement(unit, self._date), timezone(holds, unit, self._date, self._region)
+        self._units.pop(unit, None)
+        if arrangement or posts:
             self._units[unit] = UnitCoverage(
                 name=arrangement.name if arrangement else unit,
                 timezone=place,
                 rostered=holds.rostered(unit, self._date),
                 posts={post: self._post((unit, post), midnight(self._date, place)) for post in sorted(posts)},
             )
-        return self._units[unit]
 
-    def _post(self, post: tuple[str, str], origin: int) -> PostCoverage:
-        standard = {lane: self._standard.steps(lane, post, origin) for lane in STANDARD}
-        return PostCoverage(**standard, **{lane: self._people.steps(lane, post, origin) for lane in PEOPLE})
+    def _post(self, place: PostKey, origin: int) -> PostCoverage:
+        standard = {lane: self._standard.steps(lane, place, origin) for lane in STANDARD}
+        return PostCoverage(**standard, **{lane: self._people.steps(lane, place, origin) for lane in PEOPLE})
 
 
 def _standard(plan: Plan, days: Collection[date]) -> Iterator[Share]:
@@ -135,7 +139,8 @@ def _shares(runs: Sequence[Run[Own]], taps: Collection[Event]) -> Iterator[Share
     for run in as_recorded:
         for known, start, end in epochs(taps, run.start, run.end):
             for p in present(accepted(known), run.value.duties, run.holds):
-                yield Share("known" if p.post else p.mode, Need(p.post or NO_POST, p.start, p.end).within(start, end))
+                there = Need(p.post or (NO_UNIT, p.mode), p.start, p.end).within(start, end)
+                yield Share("known" if p.post else "present", there)
     for p in present(accepted(taps), last.value.duties, last.holds):
         if p.post:
             yield Share("restated", Need(p.post, p.start, p.end))

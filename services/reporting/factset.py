@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.reporting.day import Day
-from services.reporting.lanes import DAY, around
+from services.reporting.lanes import DAY, Roll, around
 from shared.events import Event
 from shared.facts.attendance import CheckInRefused, Tap
 from shared.facts.coverage import Coverage
@@ -21,6 +21,7 @@ class FactSet:
         self._dated: dict[date, dict[UUID, Event]] = defaultdict(dict)
         self._dates: set[date] = set()
         self._days: dict[date, Day] = {}
+        self._roll = Roll()
 
     def add(self, event: Event) -> frozenset[date]:
         """Keep a fact; answer the service dates whose row it touches, also when it is a repeat."""
@@ -60,7 +61,7 @@ class FactSet:
         """The coverage row of a service date; what was counted for the last one is kept."""
         day = self._days.get(service_date)
         if day is None:
-            day = self._days[service_date] = Day(region, opd, service_date)
+            day = self._days[service_date] = Day(region, opd, service_date, self._roll)
             for event in self.of(service_date):
                 day.add(event)
         return day.row(watermark)

@@ -35,18 +35,17 @@ def required(holds: InForce, unit: str, day: date) -> Iterator[Need]:
 
 
 class Roll:
-    """The duties of every roster of some work dates, each drawn up once."""
+    """The duties of an OPD's rosters, each drawn up once."""
 
-    def __init__(self, days: Collection[date]) -> None:
-        self._days = days
+    def __init__(self) -> None:
         self._drawn: dict[UnitDay, tuple[RosterAssigned, int, Sequence[Duty]]] = {}
 
-    def draw(self, holds: InForce) -> Mapping[UnitDay, Sequence[Duty]]:
-        """The duties of the rosters that hold, the one recorded last at the end."""
+    def draw(self, holds: InForce, days: Collection[date]) -> Mapping[UnitDay, Sequence[Duty]]:
+        """The duties of the rosters that hold on some work dates, the one recorded last at the end."""
         return {
             (unit, day): self._of(roster, midnight(day, timezone(holds, unit, day, roster.region)))
             for (unit, day), roster in holds.rosters.items()
-            if day in self._days and holds.rostered(unit, day)
+            if day in days and holds.rostered(unit, day)
         }
 
     def _of(self, roster: RosterAssigned, start: int) -> Sequence[Duty]:

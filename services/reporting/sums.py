@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.reporting.spans import Need, PostKey, steps
 from shared.facts.coverage import Steps
 
-NO_POST: PostKey = ("", "")
+NO_CHANGE: Mapping[int, int] = {}
 
 
 class Share(NamedTuple):
@@ -18,38 +18,33 @@ class Share(NamedTuple):
 
 
 class Sums:
-    """By lane and post, the change of heads at each minute, and how many needs were added.
+    """By lane and post, the change of heads at each minute; by unit and post, how many needs were added.
 
     A post stays as long as a need speaks of it, even one of no minute.
     """
 
     def __init__(self) -> None:
         self._changes: defaultdict[tuple[str, PostKey], Counter[int]] = defaultdict(Counter)
-        self._needs: Counter[tuple[str, PostKey]] = Counter()
+        self._needs: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-    def add(self, shares: Iterable[Share], sign: int = 1) -> set[PostKey]:
-        """Add these, or with -1 take them out; answers their posts."""
-        touched: set[PostKey] = set()
-        for lane, (post, start, end, heads) in shares:
-            self._needs[lane, post] += sign
-            touched.add(post)
+    def add(self, shares: Iterable[Share], sign: int = 1) -> None:
+        """Add these, or with -1 take them out."""
+        for lane, (place, start, end, heads) in shares:
+            unit, post = place
+            self._needs[unit][post] += sign
             if start < end:
-                change = self._changes[lane, post]
+                change = self._changes[lane, place]
                 change[start] += sign * heads
                 change[end] -= sign * heads
-        return touched
 
-    def posts(self) -> Collection[PostKey]:
-        """The posts that a need speaks of."""
-        return {post for (_, post), count in self._needs.items() if count and post != NO_POST}
+    def units(self) -> Collection[str]:
+        """The units of which a need has spoken."""
+        return self._needs.keys()
 
-    def speaks_of(self, lane: str, post: PostKey) -> bool:
-        """Whether a need is there, even one of no minute."""
-        return self._needs[lane, post] > 0
+    def posts(self, unit: str) -> Collection[str]:
+        """The posts of a unit of which a need speaks."""
+        return {post for post, count in self._needs[unit].items() if count} if unit in self._needs else set()
 
-    def steps(self, lane: str, post: PostKey, origin: int) -> Steps:
+    def steps(self, lane: str, place: PostKey, origin: int) -> Steps:
         """Heads in a lane at a post, over the 1440 minutes that begin at `origin`."""
-        return steps(self._changes.get((lane, post), NONE), origin)
-
-
-NONE: Mapping[int, int] = {}
+        return steps(self._changes.get((lane, place), NO_CHANGE), origin)
