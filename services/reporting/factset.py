@@ -1,14 +1,16 @@
 """The facts of one OPD, kept as a set: adding one twice, or in another order, changes nothing."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date
 from uuid import UUID
 
+from services.reporting.day import Day
+from services.reporting.lanes import DAY, Roll, around
 from shared.events import Event
 from shared.facts.attendance import CheckInRefused, Tap
+from shared.facts.coverage import Coverage
 from shared.facts.roster import RosterAssigned
-
-DAY = timedelta(days=1)
 
 
 class FactSet:
@@ -18,6 +20,8 @@ class FactSet:
         self._lasting: dict[UUID, Event] = {}
         self._dated: dict[date, dict[UUID, Event]] = defaultdict(dict)
         self._dates: set[date] = set()
+        self._days: dict[date, Day] = {}
+        self._roll = Roll()
 
     def add(self, event: Event) -> frozenset[date]:
         """Keep a fact; answer the service dates whose row it touches, also when it is a repeat."""
@@ -30,12 +34,19 @@ class FactSet:
                 return self._add_dated(event, fact.tap_date, {fact.tap_date})
             case _:
                 self._lasting[event.id] = event
+                self._tell(event, self._days)
                 return self.dates()
 
     def _add_dated(self, event: Event, day: date, shown: set[date]) -> frozenset[date]:
         self._dated[day][event.id] = event
         self._dates |= shown
-        return frozenset({day - DAY, day, day + DAY} & self._dates)
+        self._tell(event, around(day))
+        return frozenset({*around(day)} & self._dates)
+
+    def _tell(self, event: Event, days: Iterable[date]) -> None:
+        for day in days:
+            if day in self._days:
+                self._days[day].add(event)
 
     def dates(self) -> frozenset[date]:
         """The service dates that have a row: a shift or an accepted tap falls on them."""
@@ -43,9 +54,17 @@ class FactSet:
 
     def of(self, service_date: date) -> list[Event]:
         """Every fact that can matter to a service date: what lasts, the day, and the days around."""
-        days = (service_date - DAY, service_date, service_date + DAY)
-        dated = [event for day in days for event in self._dated.get(day, {}).values()]
+        dated = [event for day in around(service_date) for event in self._dated.get(day, {}).values()]
         return [*self._lasting.values(), *dated]
+
+    def row(self, region: str, opd: str, service_date: date, watermark: Mapping[str, int]) -> Coverage:
+        """The coverage row of a service date; what was counted for the last one is kept."""
+        day = self._days.get(service_date)
+        if day is None:
+            day = self._days[service_date] = Day(region, opd, service_date, self._roll)
+            for event in self.of(service_date):
+                day.add(event)
+        return day.row(watermark)
 
     def __len__(self) -> int:
         return len(self._lasting) + sum(map(len, self._dated.values()))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -61,19 +61,18 @@ async def _consumer(bootstrap: str, places: list[TopicPartition]) -> AsyncIterat
 
 
 async def _read(view: View, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:
-    checked = -CHECK_SECONDS
+    ends, asked = await _ends(consumer, places), monotonic()
     while True:
         batches = await consumer.getmany(timeout_ms=200, max_records=5000)
         take(view, [record for records in batches.values() for record in records])
-        if monotonic() - checked >= CHECK_SECONDS or not (batches or view.ready):
-            checked = monotonic()
-            view.ready = await _caught_up(consumer, places) or view.ready
+        view.ready = view.ready or all([await consumer.position(place) >= ends[place] for place in places])
+        if monotonic() - asked >= CHECK_SECONDS:  # a consumer itself does not say that Kafka is away
+            ends, asked = await _ends(consumer, places), monotonic()
 
 
-async def _caught_up(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> bool:
+async def _ends(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> Mapping[TopicPartition, int]:
     async with asyncio.timeout(PATIENCE_MS / 1000):
-        ends = await consumer.end_offsets(places)
-    return all([await consumer.position(place) >= ends[place] for place in places])
+        return await consumer.end_offsets(places)  # type: ignore[no-any-return]
 
 
 def take(view: View, records: Records) -> None:

@@ -19,6 +19,7 @@ class InForce:
     arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
     rosters: Mapping[tuple[str, date], RosterAssigned] = field(default_factory=dict)
     policy: PolicyChanged | None = None
+    holidays: frozenset[date] = frozenset()
     placements: Mapping[UUID, tuple[EmployeePlaced, ...]] = field(default_factory=dict)
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
@@ -43,16 +44,19 @@ class InForce:
 
     def is_open(self, post: Post, day: date) -> bool:
         """Whether a post opens on a work date: its weekday, and no holiday unless it serves on holidays too."""
-        holidays = {h.date for h in self.policy.holidays} if self.policy else set()
-        return WEEKDAYS[day.weekday()] in post.weekdays and (day not in holidays or post.on_holidays == "OPEN")
+        return WEEKDAYS[day.weekday()] in post.weekdays and (day not in self.holidays or post.on_holidays == "OPEN")
 
 
-def in_force(events: Iterable[Event]) -> InForce:
-    """Reduce facts to what holds. The order of `events` does not matter: sources are contiguous sequences."""
-    arrangements: dict[str, tuple[ArrangementChanged, ...]] = {}
-    rosters: dict[tuple[str, date], RosterAssigned] = {}
-    policy: PolicyChanged | None = None
-    placements: dict[UUID, tuple[EmployeePlaced, ...]] = {}
+NOTHING = InForce()
+
+
+def in_force(events: Iterable[Event], onto: InForce = NOTHING) -> InForce:
+    """Reduce facts to what holds, onto what held by earlier ones of their sources. The order of `events` is no matter.
+
+    Sources are contiguous sequences.
+    """
+    arrangements, rosters, placements = dict(onto.arrangements), dict(onto.rosters), dict(onto.placements)
+    policy, holidays = onto.policy, onto.holidays
     for event in sorted(events, key=lambda e: (e.source, e.sequence)):
         match event.data:
             case ArrangementChanged() as fact:
@@ -61,7 +65,7 @@ def in_force(events: Iterable[Event]) -> InForce:
                 rosters.pop((fact.unit, fact.work_date), None)
                 rosters[fact.unit, fact.work_date] = fact
             case PolicyChanged() as fact:
-                policy = fact
+                policy, holidays = fact, frozenset(h.date for h in fact.holidays)
             case EmployeePlaced() as fact:
                 placements[fact.employee] = (*placements.get(fact.employee, ()), fact)
-    return InForce(arrangements, rosters, policy, placements)
+    return InForce(arrangements, rosters, policy, holidays, placements)

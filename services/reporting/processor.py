@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
-from services.reporting import coverage
 from services.reporting.changelog import Row
 from services.reporting.factset import FactSet
 from services.reporting.outlet import Outlet
@@ -164,8 +163,7 @@ class Processor:
         if known is None or touched.opd not in known.facts:
             return None  # revoked since
         region, opd = touched.opd.split("/")
-        facts = known.facts[touched.opd].of(touched.service_date)
-        return coverage.row(facts, region, opd, touched.service_date, known.watermark)
+        return known.facts[touched.opd].row(region, opd, touched.service_date, known.watermark)
 
     def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
         """Take facts of a newly assigned partition from the changelog; null where one was deleted."""

@@ -1,6 +1,6 @@
 """Heads over spans of minutes, half-open: the arithmetic under every lane of coverage."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -26,26 +26,14 @@ class Need(NamedTuple):
         return self._replace(start=max(self.start, start), end=min(self.end, end))
 
 
-def steps(spans: Iterable[Need], origin: int) -> Steps:
-    """Heads as steps over the 1440 minutes that begin at `origin`."""
-    change: Counter[int] = Counter()
-    for span in (s.within(origin, origin + 1440) for s in spans):
-        if span.start < span.end:
-            change[span.start - origin] += span.heads
-            change[span.end - origin] -= span.heads
-    heads, out = 0, []
-    for minute in sorted(m for m in change if m < 1440 and change[m]):
+def steps(change: Mapping[int, int], origin: int) -> Steps:
+    """Heads that change by so many at these minutes, as steps over the 1440 minutes that begin at `origin`."""
+    heads = sum(by for minute, by in change.items() if minute <= origin)
+    out = [(0, heads)] if heads else []
+    for minute in sorted(m for m, by in change.items() if by and origin < m < origin + 1440):
         heads += change[minute]
-        out.append((minute, heads))
+        out.append((minute - origin, heads))
     return tuple(out)
-
-
-def by_post(needs: Iterable[Need]) -> Mapping[PostKey, list[Need]]:
-    """Needs by their post."""
-    grouped: dict[PostKey, list[Need]] = defaultdict(list)
-    for need in needs:
-        grouped[need.post].append(need)
-    return grouped
 
 
 def heads_at(spans: Iterable[Need], minute: int) -> Counter[PostKey]:

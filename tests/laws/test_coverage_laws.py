@@ -14,6 +14,7 @@ from shared.facts.coverage import at as heads_at
 from shared.facts.fact import Fact
 from shared.facts.policy import Holiday
 from shared.regions import midnight
+from tests import plain
 from tests.examples import (
     ANI,
     BUDI,
@@ -139,6 +140,19 @@ def test_any_order_and_repetition_gives_the_same_rows(events: list[Event], rando
     shuffled = [*events, *events[len(events) // 2 :]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert rows(folded(shuffled)) == rows(folded(events))
+
+
+@settings(deadline=None)
+@given(days(), st.randoms(use_true_random=False))
+def test_a_row_kept_up_is_at_every_fact_the_row_counted_anew(events: list[Event], random: object) -> None:
+    shuffled = [*events, *events[len(events) // 2 :]]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    live = FactSet()
+    for event in shuffled:
+        live.add(event)
+        for day in live.dates():
+            anew = plain.row(live.of(day), "32", "DPMPTSP", day)
+            assert live.row("32", "DPMPTSP", day, {}).model_dump_json() == anew.model_dump_json()
 
 
 @given(days(), st.integers(0, 14))
