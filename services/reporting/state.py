@@ -3,21 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.reporting.runs import DAY, NO_POST, Day, State, runs, slots, worst
+from pydantic import Field, computed_field
+
+from services.reporting.runs import (
+    DAY,
+    NO_POST,
+    Course,
+    Day,
+    Run,
+    State,
+    forecast,
+    runs,
+    slots,
+    worst,
+)
 from shared.facts.coverage import Coverage, UnitCoverage, at
 from shared.regions import midnight, minute_of, zone
 
 NO_UNIT = UnitCoverage()
+UNSEEN = (Run(0, 2 * DAY, State.TIDAK_DIKETAHUI),)
+"""What a view that is behind expects."""
 
 
 @dataclass(frozen=True)
 class PostNow:
     """One counter: its state and since when; heads needed, there and rostered; the day's 96 slots.
 
-    `opens` is when it next needs somebody, if it does today.
+    `opens` is when it next needs somebody, if it does today; `minute` is now, of the service date at the site.
     """
 
     post: str
@@ -27,7 +42,19 @@ class PostNow:
     on_site: int
     planned: int
     opens: datetime | None
-    slots: tuple[State, ...]
+    minute: Annotated[int, Field(exclude=True)]
+    course: Annotated[Course, Field(exclude=True)]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def slots(self) -> tuple[State, ...]:
+        """The day as it was until now, and as expected after."""
+        return slots([self.course], self.minute)
+
+    @property
+    def ahead(self) -> Course:
+        """From now on: the state of this minute, and what is expected."""
+        return self.course._replace(known=(Run(self.minute, self.minute + 1, self.state),))
 
 
 @dataclass(frozen=True)
@@ -107,16 +134,18 @@ def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage, moment: _M
 
 
 def _post_now(name: str, day: Day, moment: _Moment) -> PostNow:
-    minute = moment.minute
-    run = next(run for run in runs(day) if run.end > minute)
+    minute, behind = moment.minute, moment.behind
+    course = Course(runs(day), UNSEEN if behind else forecast(day))
+    run = next(run for run in course.known if run.end > minute)
     opens = next((start for start, heads in day.post.required if start > minute and heads), None)
     return PostNow(
         post=name,
-        state=State.TIDAK_DIKETAHUI if moment.behind else run.state,
-        since=moment.behind or moment.when(run.start),
+        state=State.TIDAK_DIKETAHUI if behind else run.state,
+        since=behind or moment.when(run.start),
         required=at(day.post.required, minute),
         on_site=at(day.post.known, minute),
         planned=at(day.post.planned, minute),
         opens=None if opens is None else moment.when(opens),
-        slots=slots(day, minute),
+        minute=minute,
+        course=course,
     )
