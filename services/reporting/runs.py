@@ -36,10 +36,10 @@ def worst(states: Iterable[State]) -> State:
 
 
 class Day(NamedTuple):
-    """A counter on its service date, and the same counter on the next one."""
+    """A counter on its service date, and the same counter on the next one, None while nothing was said of that."""
 
     post: PostCoverage
-    following: PostCoverage = NO_POST
+    following: PostCoverage | None = None
 
 
 class Run(NamedTuple):
@@ -91,7 +91,10 @@ def _of_span(heads: Heads, next_short: int, unrostered: int) -> Iterator[Run]:
 def forecast(day: Day) -> Runs:
     """What to expect of today and tomorrow: RAWAN where only the plan fills the counter, KRITIS where not even that."""
     spans = _spans(day, "required", "known", "planned", "unrostered")
-    return _merged((Run(start, end, _expected(*heads)) for start, end, heads in spans), 2 * DAY)
+    expected = [Run(start, end, _expected(*heads)) for start, end, heads in spans]
+    if day.following is None:
+        return (*_merged(expected), Run(DAY, 2 * DAY, State.TIDAK_DIKETAHUI))
+    return _merged(expected, 2 * DAY)
 
 
 def _expected(required: int, known: int, planned: int, unrostered: int) -> State:
@@ -136,7 +139,7 @@ def _seen(course: Course, now: int) -> Iterator[Run]:
 
 def _spans(day: Day, *lanes: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
     """The stretches of two days in which no lane changes: start, end, heads of each lane."""
-    steps = [_joined(getattr(day.post, lane), getattr(day.following, lane)) for lane in lanes]
+    steps = [_joined(getattr(day.post, lane), getattr(day.following or NO_POST, lane)) for lane in lanes]
     cuts = sorted({0, 2 * DAY, *(minute for lane in steps for minute, _ in lane)})
     return ((start, end, tuple(at(lane, start) for lane in steps)) for start, end in pairwise(cuts))
 

@@ -1,26 +1,17 @@
 """How an OPD, its units and its counters stand at an instant, and since when, from coverage rows. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from operator import itemgetter
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, computed_field
 
-from services.reporting.runs import (
-    DAY,
-    NO_POST,
-    Course,
-    Day,
-    Run,
-    State,
-    forecast,
-    runs,
-    slots,
-    worst,
-)
-from shared.facts.coverage import Coverage, UnitCoverage, at
+from services.reporting.runs import DAY, NO_POST, Course, Day, Run, State, forecast, runs, slots, worst
+from shared.facts.coverage import Coverage, Steps, UnitCoverage, at
 from shared.regions import midnight, minute_of, zone
 
 NO_UNIT = UnitCoverage()
@@ -69,7 +60,10 @@ class UnitNow:
 
 @dataclass(frozen=True)
 class OpdNow:
-    """One OPD. `modes` counts people by where they work; `behind` tells since when the view knows nothing new."""
+    """One OPD. `modes` counts people by where they work; `last_in` is when one was last seen to arrive.
+
+    `behind` tells since when the view knows nothing new.
+    """
 
     region: str
     opd: str
@@ -78,6 +72,7 @@ class OpdNow:
     units: tuple[UnitNow, ...]
     modes: Mapping[str, int]
     behind: datetime | None = None
+    last_in: datetime | None = None
 
     @property
     def posts(self) -> tuple[PostNow, ...]:
@@ -91,20 +86,43 @@ class Rows(NamedTuple):
     today: Coverage | None
     tomorrow: Coverage | None = None
 
+    def following(self, unit: str) -> UnitCoverage | None:
+        """The next day of a unit; None while nothing has been said of that day."""
+        return None if self.tomorrow is None else self.tomorrow.units.get(unit, NO_UNIT)
+
 
 def opd_now(region: str, opd: str, rows: Rows, now: datetime, behind: datetime | None = None) -> OpdNow:
     """How an OPD stands. Without a row, or with a view that is behind, it is unknown; that is never a guess."""
     if rows.today is None:
         return OpdNow(region, opd, now, State.TIDAK_DIKETAHUI, (), {}, behind)
-    following = rows.tomorrow.units if rows.tomorrow else {}
     units = tuple(
-        _unit_now(code, unit, following.get(code, NO_UNIT), _moment(rows.today, unit.timezone, now, behind))
+        _unit_now(code, unit, rows.following(code), _moment(rows.today, ZoneInfo(unit.timezone), now, behind))
         for code, unit in sorted(rows.today.units.items())
     )
     state = worst(unit.state for unit in units) if units else State.TIDAK_DIKETAHUI
-    minute = minute_of(now) - midnight(rows.today.service_date, zone(region))
-    modes = {mode: at(steps, minute) for mode, steps in rows.today.modes.items()}
-    return OpdNow(region, opd, now, state, units, modes, behind)
+    here = _moment(rows.today, zone(region), now, behind)
+    modes = {mode: at(steps, here.minute) for mode, steps in rows.today.modes.items()}
+    arrived = max((_last_rise(steps, here.minute) for steps in rows.today.modes.values()), default=-1)
+    return OpdNow(region, opd, now, state, units, modes, behind, here.when(arrived) if arrived >= 0 else None)
+
+
+def _last_rise(steps: Steps, minute: int) -> int:
+    """The last minute at which heads became more; -1 if never."""
+    told = range(bisect_right(steps, minute, key=itemgetter(0)))
+    return next((steps[n][0] for n in reversed(told) if steps[n][1] > (steps[n - 1][1] if n else 0)), -1)
+
+
+def blank(stand: OpdNow) -> OpdNow:
+    """The same OPD and its counters when nothing more is known of it from now on."""
+    units = tuple(
+        replace(unit, state=State.TIDAK_DIKETAHUI, posts=tuple(_blank(post, stand.at) for post in unit.posts))
+        for unit in stand.units
+    )
+    return replace(stand, state=State.TIDAK_DIKETAHUI, units=units, modes={}, behind=stand.at)
+
+
+def _blank(post: PostNow, at: datetime) -> PostNow:
+    return replace(post, state=State.TIDAK_DIKETAHUI, since=at.astimezone(post.since.tzinfo))
 
 
 class _Moment(NamedTuple):
@@ -118,15 +136,15 @@ class _Moment(NamedTuple):
         return self.midnight + timedelta(minutes=minute)
 
 
-def _moment(row: Coverage, timezone: str, now: datetime, behind: datetime | None) -> _Moment:
+def _moment(row: Coverage, timezone: ZoneInfo, now: datetime, behind: datetime | None) -> _Moment:
     minute = minute_of(now) - midnight(row.service_date, timezone)
-    start = datetime.combine(row.service_date, time(), ZoneInfo(timezone))
+    start = datetime.combine(row.service_date, time(), timezone)
     return _Moment(min(max(minute, 0), DAY - 1), start, behind)
 
 
-def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage, moment: _Moment) -> UnitNow:
+def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage | None, moment: _Moment) -> UnitNow:
     posts = tuple(
-        _post_now(name, Day(post, following.posts.get(name, NO_POST)), moment)
+        _post_now(name, Day(post, following and following.posts.get(name, NO_POST)), moment)
         for name, post in sorted(unit.posts.items())
     )
     unknown = moment.behind or not (posts or unit.rostered)
