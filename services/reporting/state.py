@@ -10,13 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, computed_field
 
-from services.reporting.runs import DAY, NO_POST, Course, Day, Run, State, forecast, runs, slots, worst
+from services.reporting.runs import DAY, NO_POST, Course, Day, Run, Runs, State, forecast, runs, slots, worst
 from shared.facts.coverage import Coverage, Steps, UnitCoverage, at
 from shared.regions import midnight, minute_of, zone
 
 NO_UNIT = UnitCoverage()
-UNSEEN = (Run(0, 2 * DAY, State.TIDAK_DIKETAHUI),)
-"""What a view that is behind expects."""
 
 
 @dataclass(frozen=True)
@@ -153,13 +151,13 @@ def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage | None, mom
 
 def _post_now(name: str, day: Day, moment: _Moment) -> PostNow:
     minute, behind = moment.minute, moment.behind
-    course = Course(runs(day), UNSEEN if behind else forecast(day))
+    course = Course(runs(day), _unseen(forecast(day)) if behind else forecast(day))
     run = next(run for run in course.known if run.end > minute)
     opens = next((start for start, heads in day.post.required if start > minute and heads), None)
     return PostNow(
         post=name,
         state=State.TIDAK_DIKETAHUI if behind else run.state,
-        since=behind or moment.when(run.start),
+        since=behind.astimezone(moment.midnight.tzinfo) if behind else moment.when(run.start),
         required=at(day.post.required, minute),
         on_site=at(day.post.known, minute),
         planned=at(day.post.planned, minute),
@@ -167,3 +165,9 @@ def _post_now(name: str, day: Day, moment: _Moment) -> PostNow:
         minute=minute,
         course=course,
     )
+
+
+def _unseen(expected: Runs) -> Runs:
+    """What a view that is behind expects: nothing, of the hours in which somebody is needed."""
+    unknown = State.TIDAK_DIKETAHUI
+    return tuple(run if run.state is State.TUTUP else run._replace(state=unknown) for run in expected)
