@@ -126,3 +126,14 @@ def province(day: Day, *, demo: bool = False) -> Province:
         view.keep([row(region, opd, {**held, **units}, revision=2)])
     view.confirm()
     return Province(view, assemble(view, Identity({}, "", ""), day, demo=demo))
+
+
+def clerk_comes(view: View) -> None:
+    """Cipayung's counter for identity cards has its clerk again, since 09:41."""
+    region, opd, units = TROUBLE[0]
+    unit, held = units["CIPAYUNG"], view.row(region, opd, THURSDAY)
+    came = unit.posts["KTP-EL"].model_copy(update={"known": ((475, 1), (540, 0), (581, 1), (900, 0))})
+    others = held.units if held else {}
+    units = {**others, "CIPAYUNG": unit.model_copy(update={"posts": {"KTP-EL": came}})}
+    view.confirm()
+    view.keep([row(region, opd, units, revision=9)])

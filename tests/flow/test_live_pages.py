@@ -14,7 +14,7 @@ from services.reporting.screen import Screen
 from services.reporting.view import View
 from shared import web
 from shared.identity import Identity
-from tests.browser.province import TROUBLE, Day, province, row
+from tests.browser.province import Day, clerk_comes, province, row
 from tests.examples import at
 from tests.server import served
 
@@ -43,15 +43,6 @@ def app(view: View, day: Day) -> FastAPI:
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
         yield client
-
-
-def clerk_comes(view: View) -> None:
-    """Cipayung's counter for identity cards has its clerk again."""
-    region, opd, units = TROUBLE[0]
-    unit = units["CIPAYUNG"]
-    came = unit.posts["KTP-EL"].model_copy(update={"known": ((475, 1), (540, 0), (581, 1), (900, 0))})
-    view.confirm()
-    view.keep([row(region, opd, {"CIPAYUNG": unit.model_copy(update={"posts": {"KTP-EL": came}})}, revision=9)])
 
 
 async def test_the_board_answers_for_all_regions_and_lists_the_province(client: httpx.AsyncClient) -> None:

@@ -140,7 +140,7 @@ def test_a_view_that_is_behind_shows_no_figure_as_if_it_were_current() -> None:
     assert "pegawai hadir" not in html
     assert set(re.findall(r'data-state="(\w+)"', html)) == {"basi"}
     assert "sejak 08.40." in html
-    assert re.search(r"08\.\d\d sampai 15\.00 tidak diketahui, 15\.00 sampai 16\.00 tutup", html)
+    assert re.search(r"09\.00 sampai 15\.00 tidak diketahui, 15\.00 sampai 16\.00 tutup", html)
 
 
 def test_when_the_stream_breaks_off_every_counter_is_unknown_since_the_last_word() -> None:
