@@ -11,6 +11,7 @@ from services.reporting.runs import PRESSING, SLOT, State, slots, worst
 from services.reporting.state import OpdNow, PostNow, UnitNow
 from services.reporting.strip import HOUR, Strip, strip
 from shared.places import Place, places
+from shared.regions import zone
 
 HOURS_AHEAD = 8
 SHOWN = 12
@@ -99,7 +100,8 @@ def unknowns(regions: Iterable[RegionNow], now: datetime) -> Iterator[Unknown]:
     for region in regions:
         if region.behind:
             minutes = int((now - region.behind) / timedelta(minutes=1))
-            yield Unknown(region.place, "", region.counts.total(), region.behind, minutes)
+            since = region.behind.astimezone(zone(region.region))
+            yield Unknown(region.place, "", region.counts.total(), since, minutes)
             continue
         for opd in region.opds:
             posts = sum(post.state is State.TIDAK_DIKETAHUI for post in opd.posts)

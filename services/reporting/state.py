@@ -142,7 +142,7 @@ def _moment(row: Coverage, timezone: ZoneInfo, now: datetime, behind: datetime |
 
 def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage | None, moment: _Moment) -> UnitNow:
     posts = tuple(
-        _post_now(name, Day(post, following and following.posts.get(name, NO_POST)), moment)
+        _post_now(name, Day(post, None if following is None else following.posts.get(name, NO_POST)), moment)
         for name, post in sorted(unit.posts.items())
     )
     unknown = moment.behind or not (posts or unit.rostered)

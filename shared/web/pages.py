@@ -58,7 +58,7 @@ def language(request: Request) -> str:
 
 
 def _wish(request: Request, name: str, known: Sequence[str]) -> str:
-    wishes = (request.query_params.get(name), request.cookies.get(name))
+    wishes = (request.query_params.get(name, ""), request.cookies.get(name, ""))
     return next((wish for wish in wishes if wish in known), "")
 
 

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any
 
-import axe_playwright_python
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
@@ -24,7 +24,7 @@ from tests.server import served
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 ROOT = Path(__file__).parents[2]
-AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+AXE = files("axe_playwright_python") / "axe.min.js"
 WIDTHS = (360, 768, 1280, 1920)
 PAGES = ("/", "/wilayah/3276", "/opd/3276/DISDUKCAPIL")
 UNKNOWN = "Keadaan semua titik layanan tidak diketahui sejak 09.41 WIB"

@@ -172,6 +172,7 @@ def test_after_the_short_counters_come_regions_without_data_with_the_minutes_tha
     (unknown,) = unknowns([silent, region("32", short())], at("09:41"))
     assert (unknown.place.name, unknown.posts, unknown.minutes) == ("Kota Depok", 1, 11)
     html = text(seen(silent, region("32", short())))
+    assert "sejak 09.30 (11 mnt) · Data berhenti mengalir." in html
     assert html.index("Loket 2, Front Office") < html.index("Seluruh 1 titik layanan") < html.index("Data berhenti")
 
 

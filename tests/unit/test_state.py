@@ -174,8 +174,9 @@ def by_definition(day: Day, minute: int) -> State:
         return heads(steps, m) if m < DAY else heads(following, m - DAY)
 
     def missing(m: int) -> bool:
-        known = lane(day.post.known, day.following.known, m)
-        return known < lane(day.post.required, day.following.required, m)
+        following = day.following or PostCoverage()
+        known = lane(day.post.known, following.known, m)
+        return known < lane(day.post.required, following.required, m)
 
     if heads(day.post.required, minute) == 0:
         return State.TUTUP
