@@ -53,7 +53,7 @@ class Run(NamedTuple):
 Runs = tuple[Run, ...]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def runs(day: Day) -> Runs:
     """The states of the whole day, each minute by what was known then, seeing an hour ahead."""
     spans = list(_spans(day, "required", "known", "unrostered"))
@@ -87,7 +87,7 @@ def _of_span(heads: Heads, next_short: int, unrostered: int) -> Iterator[Run]:
     yield Run(turns, end, State.RAWAN)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def forecast(day: Day) -> Runs:
     """What to expect of today and tomorrow: RAWAN where only the plan fills the counter, KRITIS where not even that."""
     spans = _spans(day, "required", "known", "planned", "unrostered")
