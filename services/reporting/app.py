@@ -32,12 +32,14 @@ def create(settings: Settings) -> FastAPI:
             yield
         stop()
 
-    return assemble(view, settings.identity(), now, running)
+    return assemble(view, settings.identity(), now, running, demo=bool(settings.clock))
 
 
-def assemble(view: View, identity: Identity, now: Clock, lifespan: Lifespan | None = None) -> FastAPI:
-    """The application over a view that somebody feeds."""
+def assemble(
+    view: View, identity: Identity, now: Clock, lifespan: Lifespan | None = None, *, demo: bool = False
+) -> FastAPI:
+    """The application over a view that somebody feeds; its pages say so when the clock is a demo's."""
     app = application("Piket reporting", identity, lifespan, openapi_url="/reporting/openapi.json")
     app.include_router(api.router(view, now))
-    app.include_router(pages.router(view, now))
+    app.include_router(pages.router(view, now, demo=demo))
     return app

@@ -1,84 +1,87 @@
-"""What people see of one OPD: its counters, live. A page names counters and never people."""
+"""What people see: the board, and the counters of one OPD, live. A page names counters and never people."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse
 
+from services.reporting.context import Names
 from services.reporting.live import Live
-from services.reporting.runs import State
-from services.reporting.state import OpdNow, PostNow, UnitNow
-from services.reporting.strip import Strip, strip, window
+from services.reporting.screen import Screen
+from services.reporting.site import Site
 from services.reporting.view import View
 from shared.clock import Clock
 from shared.facts.fact import Code, Region
-from shared.regions import zone
+from shared.places import places
 from shared.web import Problem
 from shared.web.pages import Pages, language
 
 FOLDER = Path(__file__).parent / "pages"
+NO_NAMES: Names = {}
+Before = Annotated[str, Query(alias="seen")]
+LastId = Annotated[str, Header(alias="Last-Event-ID")]
 
 
-class Card(NamedTuple):
-    """One counter as it is drawn; `since` is None where the state began before today."""
-
-    post: PostNow
-    strip: Strip
-    since: datetime | None
-
-
-def router(view: View, now: Clock) -> APIRouter:
-    """`/opd/{region}/{opd}` and the stream that keeps it live."""
-    live, pages = Live(view, now), Pages(FOLDER)
+def router(view: View, now: Clock, *, demo: bool = False, names: Names = NO_NAMES) -> APIRouter:
+    """`/`, `/wilayah/{region}` and `/opd/{region}/{opd}`, each with the stream that keeps it live."""
+    site = Site(Live(view, now), Pages(FOLDER, demo=demo), names)
     routes = APIRouter(include_in_schema=False)
+    routes.include_router(_streams(site))
 
-    @routes.get("/")
-    async def first() -> RedirectResponse:
-        if not view.rows:
+    @routes.get("/", response_class=HTMLResponse)
+    async def first(request: Request) -> HTMLResponse:
+        return _board(site, request, "")
+
+    @routes.get("/wilayah/{region}", response_class=HTMLResponse)
+    async def board(request: Request, region: Region) -> HTMLResponse:
+        if region not in places() and region not in site.live.opds():
             raise Problem("not-found")
-        region, opd, _ = min(view.rows).split("/")
-        return RedirectResponse(f"/opd/{region}/{opd}")
+        return _board(site, request, region)
 
     @routes.get("/opd/{region}/{opd}", response_class=HTMLResponse)
-    async def opd_page(request: Request, region: Region, opd: Code) -> HTMLResponse:
-        return pages.page(request, "opd.html", **shown(live.stand(region, opd)))
-
-    @routes.get("/opd/{region}/{opd}/live", response_class=EventSourceResponse)
-    async def opd_live(request: Request, region: Region, opd: Code) -> AsyncIterator[ServerSentEvent]:
+    async def counters(request: Request, region: Region, opd: Code) -> HTMLResponse:
         lang = language(request)
-        async for stand in live.follow(region, opd):
-            if stand is None:
-                yield ServerSentEvent(event="beat", raw_data="")
-                continue
-            yield ServerSentEvent(raw_data=pages.fragment(lang, "opd-main.html", **shown(stand)))
+        shown, cut = site.screen(lang, region, opd).look(), site.opd(lang, region, opd, cut=True)
+        return site.pages.page(request, "opd.html", shown=shown, cut=cut, region=region, opd=opd)
 
     return routes
 
 
-def shown(stand: OpdNow) -> Mapping[str, Any]:
-    """What the templates read. Pure."""
-    here = zone(stand.region)
-    at = stand.at.astimezone(here)
-    return {
-        "stand": stand,
-        "at": at,
-        "behind": stand.behind.astimezone(here) if stand.behind else None,
-        "short": sum(post.state is State.KRITIS for post in stand.posts),
-        "risky": sum(post.state is State.RAWAN for post in stand.posts),
-        "open": sum(post.required > 0 for post in stand.posts),
-        "units": [(unit, _cards(unit, at)) for unit in stand.units],
-    }
+def _board(site: Site, request: Request, region: str) -> HTMLResponse:
+    lang = language(request)
+    shown, cut = site.screen(lang, region).look(), site.board(lang, region, cut=True)
+    return site.pages.page(request, "board.html", shown=shown, cut=cut, region=region, place=places().get(region))
 
 
-def _cards(unit: UnitNow, at: datetime) -> list[Card]:
-    cards, slots = [], window(post.slots for post in unit.posts)
-    for post in unit.posts:
-        there = at.astimezone(post.since.tzinfo)
-        midnight = there.replace(hour=0, minute=0, second=0, microsecond=0)
-        drawn = strip(post.slots, slots, there.hour * 60 + there.minute)
-        cards.append(Card(post, drawn, post.since if post.since > midnight else None))
-    return cards
+def _streams(site: Site) -> APIRouter:
+    """A reader tells the fragment that it has: in the page's address at first, in Last-Event-ID after a break."""
+    routes = APIRouter(default_response_class=EventSourceResponse)
+
+    @routes.get("/live")
+    async def first(request: Request, seen: Before = "", last: LastId = "") -> AsyncIterator[ServerSentEvent]:
+        async for event in _events(site.screen(language(request), ""), last or seen):
+            yield event
+
+    @routes.get("/wilayah/{region}/live")
+    async def board(
+        request: Request, region: Region, seen: Before = "", last: LastId = ""
+    ) -> AsyncIterator[ServerSentEvent]:
+        async for event in _events(site.screen(language(request), region), last or seen):
+            yield event
+
+    @routes.get("/opd/{region}/{opd}/live")
+    async def counters(
+        request: Request, region: Region, opd: Code, seen: Before = "", last: LastId = ""
+    ) -> AsyncIterator[ServerSentEvent]:
+        async for event in _events(site.screen(language(request), region, opd), last or seen):
+            yield event
+
+    return routes
+
+
+async def _events(screen: Screen, last: str) -> AsyncIterator[ServerSentEvent]:
+    async for shown in screen.follow(last):
+        yield ServerSentEvent(raw_data=shown.html, id=shown.id) if shown else ServerSentEvent(event="beat", raw_data="")

@@ -1,6 +1,6 @@
 """The states of a counter over a whole day, from the steps of its coverage: as they were, and as expected. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -26,7 +26,8 @@ class State(StrEnum):
     TUTUP = "TUTUP"
 
 
-PRESSING = {state: rank for rank, state in enumerate(State)}
+STATES = tuple(State)
+PRESSING = {state: rank for rank, state in enumerate(STATES)}
 
 
 def worst(states: Iterable[State]) -> State:
@@ -35,10 +36,10 @@ def worst(states: Iterable[State]) -> State:
 
 
 class Day(NamedTuple):
-    """A counter on its service date, and the same counter on the next one."""
+    """A counter on its service date, and the same counter on the next one, None while nothing was said of that."""
 
     post: PostCoverage
-    following: PostCoverage = NO_POST
+    following: PostCoverage | None = None
 
 
 class Run(NamedTuple):
@@ -52,12 +53,10 @@ class Run(NamedTuple):
 Runs = tuple[Run, ...]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def runs(day: Day) -> Runs:
     """The states of the whole day, each minute by what was known then, seeing an hour ahead."""
-    one, two = day.post, day.following
-    lanes = zip((one.required, one.known, one.unrostered), (two.required, two.known, two.unrostered), strict=True)
-    spans = list(_spans(*(_joined(today, tomorrow) for today, tomorrow in lanes)))
+    spans = list(_spans(day, "required", "known", "unrostered"))
     short = [start for start, _, (needed, known, _) in spans if known < needed]
     return _merged(
         run
@@ -88,11 +87,14 @@ def _of_span(heads: Heads, next_short: int, unrostered: int) -> Iterator[Run]:
     yield Run(turns, end, State.RAWAN)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def forecast(day: Day) -> Runs:
-    """What to expect of the hours to come: RAWAN where only the plan fills the counter, KRITIS where not even that."""
-    lanes = _spans(day.post.required, day.post.known, day.post.planned, day.post.unrostered)
-    return _merged(Run(start, end, _expected(*heads)) for start, end, heads in lanes)
+    """What to expect of today and tomorrow: RAWAN where only the plan fills the counter, KRITIS where not even that."""
+    spans = _spans(day, "required", "known", "planned", "unrostered")
+    expected = [Run(start, end, _expected(*heads)) for start, end, heads in spans]
+    if day.following is None:
+        return (*_merged(expected), Run(DAY, 2 * DAY, State.TIDAK_DIKETAHUI))
+    return _merged(expected, 2 * DAY)
 
 
 def _expected(required: int, known: int, planned: int, unrostered: int) -> State:
@@ -105,33 +107,53 @@ def _expected(required: int, known: int, planned: int, unrostered: int) -> State
     return State.RAWAN if planned >= required else State.KRITIS
 
 
-def slots(day: Day, now: int) -> tuple[State, ...]:
-    """The day in 96 slots of 15 minutes, each with its worst moment: as it was until now, as expected after."""
-    past = [run._replace(end=min(run.end, now + 1)) for run in runs(day) if run.start <= now]
-    ahead = [run._replace(start=max(run.start, now + 1)) for run in forecast(day) if run.end > now + 1]
-    return tuple(worst(_within(past + ahead, SLOT * n, SLOT * (n + 1))) for n in range(SLOTS))
+class Course(NamedTuple):
+    """A counter's day as it was known at each minute, and what to expect of it and of the next."""
+
+    known: Runs
+    expected: Runs
 
 
-def _within(states: Sequence[Run], start: int, end: int) -> Iterator[State]:
-    return (run.state for run in states if run.start < end and run.end > start)
+def slots(courses: Iterable[Course], now: int, first: int = 0, last: int = SLOTS) -> tuple[State, ...]:
+    """Slots of 15 minutes, each with the worst moment of all counters: as it was until now, as expected after.
+
+    Slot 0 begins at midnight of the service date, slot 96 at the next one. Where no counter says anything: TUTUP.
+    """
+    ranks = [PRESSING[State.TUTUP]] * (last - first)
+    for course in courses:
+        for start, end, state in _seen(course, now):
+            rank = PRESSING[state]
+            for n in range(max(start // SLOT, first), min(-(-end // SLOT), last)):
+                ranks[n - first] = min(ranks[n - first], rank)
+    return tuple(STATES[rank] for rank in ranks)
 
 
-def _spans(*lanes: Steps) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+def _seen(course: Course, now: int) -> Iterator[Run]:
+    for start, end, state in course.known:
+        if start <= now:
+            yield Run(start, min(end, now + 1), state)
+    for start, end, state in course.expected:
+        if end > now + 1:
+            yield Run(max(start, now + 1), end, state)
+
+
+def _spans(day: Day, *lanes: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
     """The stretches of two days in which no lane changes: start, end, heads of each lane."""
-    cuts = sorted({0, 2 * DAY, *(minute for steps in lanes for minute, _ in steps)})
-    return ((start, end, tuple(at(steps, start) for steps in lanes)) for start, end in pairwise(cuts))
+    steps = [_joined(getattr(day.post, lane), getattr(day.following or NO_POST, lane)) for lane in lanes]
+    cuts = sorted({0, 2 * DAY, *(minute for lane in steps for minute, _ in lane)})
+    return ((start, end, tuple(at(lane, start) for lane in steps)) for start, end in pairwise(cuts))
 
 
 def _joined(today: Steps, tomorrow: Steps) -> Steps:
     return (*today, (DAY, 0), *((DAY + minute, heads) for minute, heads in tomorrow))
 
 
-def _merged(states: Iterable[Run]) -> Runs:
-    """One run per state, within the day."""
+def _merged(states: Iterable[Run], until: int = DAY) -> Runs:
+    """One run per state, until a minute."""
     merged: list[Run] = []
     for run in states:
         if merged and merged[-1].state is run.state:
             merged[-1] = merged[-1]._replace(end=run.end)
-        elif run.start < min(run.end, DAY):
+        elif run.start < min(run.end, until):
             merged.append(run)
-    return tuple(run._replace(end=min(run.end, DAY)) for run in merged)
+    return tuple(run._replace(end=min(run.end, until)) for run in merged)

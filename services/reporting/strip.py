@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from services.reporting.runs import SLOTS, State
+from services.reporting.runs import SLOT, SLOTS, State
 
 HOUR = 4
 OFFICE_DAY = (6 * HOUR, 18 * HOUR)
@@ -29,7 +29,7 @@ LOOKS: Mapping[State, Look] = {
 
 
 class Part(NamedTuple):
-    """A stretch of slots in one state, as minutes of the day."""
+    """A stretch of slots in one state, as minutes of the day on which the strip begins."""
 
     start: int
     end: int
@@ -56,29 +56,34 @@ def window(days: Iterable[Sequence[State]]) -> tuple[int, int]:
     return max(first, 0), min(last, SLOTS)
 
 
-def strip(slots: Sequence[State], shown: tuple[int, int], minute: int) -> Strip:
-    """Draw the slots of a window; `minute` is now."""
-    first, last = shown
+def strip(states: Sequence[State], first: int, minute: int | None = None) -> Strip:
+    """Draw slots, the first of which is slot `first` of the day; `minute` is now, if it is to be marked."""
+    last = first + len(states)
     parts: list[Part] = []
     at = first
-    for state, group in groupby(slots[first:last]):
+    for state, group in groupby(states):
         end = at + len(list(group))
-        parts.append(Part(at * 15, end * 15, state))
+        parts.append(Part(at * SLOT, end * SLOT, state))
         at = end
     return Strip(
-        width=last - first,
+        width=len(states),
         first=first,
         parts=tuple(parts),
         paths=_paths(parts, first),
         hours="".join(f"M{n - first} 0v12" for n in range(first, last) if n % HOUR == 0),
-        now=minute / 15 - first if first <= minute / 15 < last else None,
+        now=minute / SLOT - first if minute is not None and first <= minute / SLOT < last else None,
     )
+
+
+def hours(strip: Strip) -> list[int]:
+    """The full hours that begin within a strip."""
+    return [n // HOUR % 24 for n in range(strip.first, strip.first + strip.width) if n % HOUR == 0]
 
 
 def _paths(parts: Iterable[Part], first: int) -> Mapping[str, str]:
     paths: dict[str, str] = {}
     for part in parts:
-        x, wide = part.start // 15 - first, (part.end - part.start) // 15
+        x, wide = part.start // SLOT - first, (part.end - part.start) // SLOT
         look = LOOKS.get(part.state)
         drawn = f"M{x + 0.25} 6h{wide - 0.25}" if look is None else _bar(look, x, wide)
         mark = look.mark if look else "b"

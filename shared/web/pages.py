@@ -1,6 +1,6 @@
 """The frame of every page: templates, both languages, dates and times as people here write them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -19,36 +19,50 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGES = ("id", "en")
 """Indonesian is what the templates are written in; every other language is a catalogue."""
+THEMES = ("light", "dark")
+"""Without a choice the system decides."""
+SPELT = {"IGD", "UGD", "ICU", "KTP", "KK", "KIA", "SIM", "STNK", "BPKB", "PTSP", "PBB", "MPP"}
+"""Abbreviations that everybody knows stay as they are where a code stands for a name."""
 YEAR_SECONDS = 365 * 86_400
 
 
 class Pages:
-    """Renders a service's templates inside the frame. Catalogues `en.po` lie beside the templates."""
+    """Renders a service's templates inside the frame, which says so when the clock is a demo's.
 
-    def __init__(self, folder: Path) -> None:
-        self._rooms = {lang: _environment(lang, folder) for lang in LANGUAGES}
+    Catalogues `en.po` lie beside the templates.
+    """
+
+    def __init__(self, folder: Path, *, demo: bool = False) -> None:
+        self._rooms = {lang: _environment(lang, folder, demo=demo) for lang in LANGUAGES}
 
     def fragment(self, lang: str, template: str, **context: Any) -> str:  # noqa: ANN401 - a template's own
         """Render a template in a language."""
         return self._rooms[lang].get_template(template).render(context, lang=lang)
 
     def page(self, request: Request, template: str, **context: Any) -> HTMLResponse:  # noqa: ANN401 - the same
-        """Answer with a page in the reader's language, and remember a language that was just chosen."""
-        lang = language(request)
-        headers = {"content-language": lang, "vary": "cookie", "cache-control": "no-cache"}
-        answer = HTMLResponse(self.fragment(lang, template, **context), headers=headers)
-        if request.query_params.get("lang") == lang:
-            answer.set_cookie("lang", lang, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
+        """Answer with a page in the reader's language and theme, and remember what was just chosen."""
+        chosen = {"lang": language(request), "theme": _wish(request, "theme", THEMES)}
+        wall = request.query_params.get("dinding") == "1"
+        html = self.fragment(chosen["lang"], template, theme="dark" if wall else chosen["theme"], wall=wall, **context)
+        headers = {"content-language": chosen["lang"], "vary": "cookie", "cache-control": "no-cache"}
+        answer = HTMLResponse(html, headers=headers)
+        for name, value in chosen.items():
+            if value and request.query_params.get(name) == value:
+                answer.set_cookie(name, value, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
         return answer
 
 
 def language(request: Request) -> str:
     """The language chosen now (`?lang=`), or before (cookie), or Indonesian."""
-    wishes = (request.query_params.get("lang"), request.cookies.get("lang"))
-    return next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
+    return _wish(request, "lang", LANGUAGES) or LANGUAGES[0]
 
 
-def _environment(lang: str, folder: Path) -> Environment:
+def _wish(request: Request, name: str, known: Sequence[str]) -> str:
+    wishes = (request.query_params.get(name, ""), request.cookies.get(name, ""))
+    return next((wish for wish in wishes if wish in known), "")
+
+
+def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
     room = Environment(
         loader=FileSystemLoader([folder, HERE / "templates"]),
         autoescape=True,
@@ -61,6 +75,7 @@ def _environment(lang: str, folder: Path) -> Environment:
     for catalogue in (HERE / "locale" / f"{lang}.po", folder / f"{lang}.po"):
         translations.merge(_catalogue(catalogue))
     room.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    room.globals["demo"] = demo
     room.filters.update(_filters(lang))
     return room
 
@@ -82,12 +97,21 @@ def _filters(lang: str) -> Mapping[str, Any]:
     def hours(instant: datetime) -> str:
         return instant.strftime(f"%H{separator}%M")
 
+    def minute(of_day: int) -> str:
+        hour, rest = divmod(of_day, 60)
+        return f"{hour % 24 if hour > 24 else hour:02d}{separator}{rest:02d}"
+
     return {
         "hours": hours,
-        "minute": lambda minute: f"{minute // 60:02d}{separator}{minute % 60:02d}",
+        "minute": minute,
         "hours_zone": lambda instant: f"{hours(instant)} {instant.tzname()}",
         "day": lambda instant: format_date(instant, day, locale=lang),
         "number": lambda number: format_decimal(number, locale=lang),
         "percent": lambda share: format_percent(share, locale=lang),
-        "label": lambda code: code.replace("-", " ").replace("_", " ").capitalize(),
+        "label": _label,
     }
+
+
+def _label(code: str) -> str:
+    words = [word if word in SPELT else word.lower() for word in code.replace("_", " ").replace("-", " ").split()]
+    return " ".join(words)[:1].upper() + " ".join(words)[1:]

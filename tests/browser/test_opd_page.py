@@ -113,18 +113,33 @@ async def test_the_minute_turns_on_the_screen(office: Office, page: Page) -> Non
         await expect(page.locator("main time")).to_have_text("08.16 WIB", timeout=5000)
 
 
-async def test_a_broken_stream_says_since_when_and_resumes_by_itself(office: Office, page: Page) -> None:
+async def test_a_broken_stream_leaves_nothing_but_unknown_says_since_when_and_resumes_by_itself(
+    office: Office, page: Page
+) -> None:
+    counter = page.locator("#pos-FRONT-LOKET-1")
     async with office.served():
         await live(page, office)
-        await expect(page.locator("main time")).to_have_text("08.15 WIB")
-    await expect(page.locator("#stale")).to_contain_text("tidak langsung sejak 08.15 WIB", timeout=20_000)
-    await expect(page.locator("#live")).to_have_text("Tidak langsung")
+        await expect(counter).to_contain_text("Kritis")
+    await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
+    await expect(counter).to_have_attribute("data-state", "basi")
+    await expect(page.locator("main")).not_to_contain_text("Kritis")
+    await expect(page.locator("#live")).to_have_text("Terputus")
     office.time += timedelta(minutes=1)
     office.check_in()
     async with office.served():
         await heading(page, STAFFED, seconds=20)
-        await expect(page.locator("#stale")).to_be_hidden()
         await expect(page.locator("#live")).to_have_text("Langsung")
+
+
+async def test_what_was_shown_comes_back_if_it_is_still_so(office: Office, page: Page) -> None:
+    async with office.served():
+        await live(page, office)
+        await heading(page, SHORT)
+    await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
+    office.view.confirm()
+    async with office.served():
+        await heading(page, SHORT, seconds=20)
+        await expect(page.locator("#pos-FRONT-LOKET-1")).to_have_attribute("data-state", "kritis")
 
 
 async def test_a_stream_that_never_began_is_asked_for_again(office: Office, page: Page) -> None:
@@ -133,7 +148,7 @@ async def test_a_stream_that_never_began_is_asked_for_again(office: Office, page
     async with office.served():
         await page.goto(office.page)
         await page.clock.fast_forward(13_000)
-        await expect(page.locator("#stale")).to_be_visible(timeout=20_000)
+        await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
         office.check_in()
         await page.unroute("**/live?*")
         await page.clock.fast_forward(6_000)

@@ -249,8 +249,8 @@ async def test_a_language_that_nobody_speaks_here_is_indonesian(client: httpx.As
     assert (await client.get("/opd/32/DPMPTSP?lang=../../etc/passwd")).headers["content-language"] == "id"
 
 
-async def test_the_first_page_leads_to_an_opd(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/")).headers["location"] == "/opd/32/DPMPTSP"
+async def test_the_first_page_is_the_board(client: httpx.AsyncClient) -> None:
+    assert "1 dari 1 titik layanan kekurangan petugas" in (await client.get("/")).text
 
 
 async def test_a_page_of_no_opd_is_a_problem(client: httpx.AsyncClient) -> None:
@@ -260,7 +260,7 @@ async def test_a_page_of_no_opd_is_a_problem(client: httpx.AsyncClient) -> None:
 async def test_a_live_page_gets_the_fragment_and_signs_of_life(
     address: str, held: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.reporting.live.BEAT_SECONDS", 0.5)
+    monkeypatch.setattr("services.reporting.screen.BEAT_SECONDS", 0.5)
     seen = []
     async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", "/opd/32/DPMPTSP/live") as answer:
         async for line in answer.aiter_lines():

@@ -2,7 +2,6 @@ import hashlib
 import json
 import re
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -10,21 +9,23 @@ from babel.messages.pofile import read_po
 
 from services.policy import pages as policy_pages
 from services.reporting import pages
+from services.reporting.context import of_opd
 from services.reporting.runs import State
-from services.reporting.state import Rows, opd_now
+from services.reporting.state import Rows, blank, opd_now
 from services.reporting.strip import OFFICE_DAY, strip, window
-from shared.facts.coverage import Coverage
+from shared.facts.coverage import Coverage, UnitCoverage
 from shared.web.pages import HERE, STATIC, Pages
 from tests.examples import at
-from tests.unit.test_state import CAME_0816, row
+from tests.unit.test_state import CAME_0816, counter, row
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = pytest.mark.parametrize("folder", [pages.FOLDER, policy_pages.FOLDER], ids=["reporting", "policy"])
+PAGES = Pages(pages.FOLDER)
 
 
 def seen(lang: str, when: str, today: Coverage | None, behind: datetime | None = None) -> str:
     stand = opd_now("32", "DPMPTSP", Rows(today), at(when), behind)
-    return Pages(pages.FOLDER).fragment(lang, "opd-main.html", **pages.shown(stand))
+    return PAGES.fragment(lang, "opd-main.html", **of_opd(stand, {}), cut=False)
 
 
 def heading(html: str) -> str:
@@ -101,7 +102,7 @@ def test_a_night_post_is_shown_from_midnight_to_midnight() -> None:
 
 
 def test_the_worse_the_taller_and_unknown_is_hatched() -> None:
-    drawn = strip([State.TUTUP, State.AMAN, State.RAWAN, State.KRITIS, State.TIDAK_DIKETAHUI], (0, 5), 30)
+    drawn = strip([State.TUTUP, State.AMAN, State.RAWAN, State.KRITIS, State.TIDAK_DIKETAHUI], 0, 30)
     assert drawn.paths == {
         "t": "M0 11.2h1v0.8h-1z",
         "a": "M1 9h1v3h-1z",
@@ -138,4 +139,32 @@ def test_what_was_vendored_is_what_its_maker_published() -> None:
 
 
 def test_our_own_script_is_short() -> None:
-    assert len((STATIC / "live.js").read_text().splitlines()) <= 40
+    assert len((STATIC / "live.js").read_text().splitlines()) <= 70
+
+
+def test_a_view_that_is_behind_shows_no_figure_as_if_it_were_current() -> None:
+    html = seen("id", "09:00", row(CAME_0816), at("08:40"))
+    assert "pegawai hadir" not in html
+    assert set(re.findall(r'data-state="(\w+)"', html)) == {"basi"}
+    assert "sejak 08.40." in html
+    assert re.search(r"09\.00 sampai 15\.00 tidak diketahui, 15\.00 sampai 16\.00 tutup", html)
+
+
+def test_when_the_stream_breaks_off_every_counter_is_unknown_since_the_last_word() -> None:
+    stand = opd_now("32", "DPMPTSP", Rows(row(CAME_0816)), at("09:00"))
+    html = PAGES.fragment("id", "opd-main.html", **of_opd(blank(stand), {}), cut=True)
+    assert set(re.findall(r'data-state="(\w+)"', html)) == {"basi"}
+    assert "Keadaan DPMPTSP tidak diketahui sejak <span data-since>09.00 WIB</span>" in html
+    assert not re.search(r"<svg|dari 1 orang|pegawai hadir", html)
+
+
+def test_an_opd_page_leads_back_to_its_region() -> None:
+    assert '<a href="/wilayah/32#opd">Provinsi Jawa Barat</a>' in seen("id", "09:00", row(CAME_0816))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("LOKET-1", "Loket 1"), ("KTP-EL", "KTP el"), ("IGD", "IGD"), ("RAWAT_JALAN", "Rawat jalan")]
+)
+def test_a_code_is_read_as_a_name_where_there_is_none(code: str, said: str) -> None:
+    counters = {"FRONT": UnitCoverage(rostered=True, posts={code: counter(())})}
+    assert f"<h3>{said}</h3>" in seen("id", "09:00", row(()).model_copy(update={"units": counters}))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.runs import DAY, SLOTS, Day, State, forecast, runs, slots, worst
+from services.reporting.runs import DAY, SLOTS, Course, Day, State, forecast, runs, slots, worst
 from services.reporting.state import OpdNow, Rows, opd_now
 from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.facts.coverage import at as heads
@@ -174,8 +174,9 @@ def by_definition(day: Day, minute: int) -> State:
         return heads(steps, m) if m < DAY else heads(following, m - DAY)
 
     def missing(m: int) -> bool:
-        known = lane(day.post.known, day.following.known, m)
-        return known < lane(day.post.required, day.following.required, m)
+        following = day.following or PostCoverage()
+        known = lane(day.post.known, following.known, m)
+        return known < lane(day.post.required, following.required, m)
 
     if heads(day.post.required, minute) == 0:
         return State.TUTUP
@@ -191,11 +192,11 @@ def test_every_minute_has_the_state_that_the_definition_gives_it(day: Day, minut
 
 @given(DAYS)
 def test_runs_cover_the_day_without_gap_and_change_at_each_border(day: Day) -> None:
-    for found in (runs(day), forecast(day)):
-        assert [found[0].start, *(run.end for run in found)] == [*(run.start for run in found), DAY]
+    for found, end in ((runs(day), DAY), (forecast(day), 2 * DAY)):
+        assert [found[0].start, *(run.end for run in found)] == [*(run.start for run in found), end]
         assert all(one.state is not two.state for one, two in pairwise(found))
 
 
 @given(DAYS, st.integers(0, DAY - 1))
 def test_a_day_has_96_slots(day: Day, now: int) -> None:
-    assert len(slots(day, now)) == SLOTS
+    assert len(slots([Course(runs(day), forecast(day))], now)) == SLOTS

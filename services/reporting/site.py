@@ -1,0 +1,39 @@
+"""The pages of a view, drawn: each as it stands, and as it looks when nothing more is heard of it."""
+
+from functools import partial
+from weakref import WeakValueDictionary
+
+from services.reporting.board import unseen
+from services.reporting.context import Names, of_board, of_opd
+from services.reporting.live import Live
+from services.reporting.screen import Screen
+from services.reporting.state import blank
+from shared.places import places
+from shared.web.pages import Pages
+
+
+class Site:
+    """Draws fragments in a language; a reader of the same fragment shares its screen with all others."""
+
+    def __init__(self, live: Live, pages: Pages, names: Names) -> None:
+        self.live, self.pages, self._names = live, pages, names
+        self._screens: WeakValueDictionary[tuple[str, str, str], Screen] = WeakValueDictionary()
+
+    def screen(self, lang: str, region: str, opd: str = "") -> Screen:
+        """What all see who read this page in this language, for as long as anybody does."""
+        draw = partial(self.opd, lang, region, opd) if opd else partial(self.board, lang, region)
+        return self._screens.setdefault((lang, region, opd), Screen(self.live, draw))
+
+    def board(self, lang: str, region: str = "", *, cut: bool = False) -> str:
+        """The board with the OPD of a region, or of the first that is connected."""
+        regions = self.live.regions()
+        shown = region or next(iter(self.live.opds()), next(iter(places())))
+        seen = tuple(map(unseen, regions)) if cut else regions
+        told = of_board(seen, shown, self.live.now(), self._names)
+        return self.pages.fragment(lang, "board-main.html", **told, cut=cut)
+
+    def opd(self, lang: str, region: str, opd: str, *, cut: bool = False) -> str:
+        """The counters of an OPD."""
+        stand = self.live.stand(region, opd)
+        told = of_opd(blank(stand) if cut else stand, self._names)
+        return self.pages.fragment(lang, "opd-main.html", **told, cut=cut)

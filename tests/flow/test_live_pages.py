@@ -1,0 +1,239 @@
+"""Pages that stay live: made once for all their readers, sent when they are others, resumed where a reader stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from time import process_time
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.reporting import pages, screen
+from services.reporting.live import Live
+from services.reporting.screen import Screen
+from services.reporting.view import View
+from shared import web
+from shared.identity import Identity
+from tests.browser.province import Day, clerk_comes, province, row
+from tests.examples import at
+from tests.server import served
+
+DAY = "DISDUKCAPIL"
+READERS = 100
+
+
+@pytest.fixture
+def day() -> Day:
+    return Day()
+
+
+@pytest.fixture
+def view(day: Day) -> View:
+    return province(day).view
+
+
+@pytest.fixture
+def app(view: View, day: Day) -> FastAPI:
+    app = web.application("Papan", Identity({}, "", ""))
+    app.include_router(pages.router(view, day))
+    return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
+        yield client
+
+
+async def test_the_board_answers_for_all_regions_and_lists_the_province(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    assert answer.status_code == 200
+    assert "4 dari" in answer.text
+    assert "Delapan jam ke depan, Provinsi Jawa Barat" in answer.text
+
+
+async def test_a_region_has_a_board_of_its_own(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/wilayah/3276?lang=en")
+    assert "The next eight hours, Kota Depok" in answer.text
+    assert answer.headers["content-language"] == "en"
+
+
+async def test_a_region_that_has_not_joined_says_so(client: httpx.AsyncClient) -> None:
+    assert "Kab. Cirebon belum tersambung." in (await client.get("/wilayah/3209")).text
+
+
+@pytest.mark.parametrize("path", ["/wilayah/9999", "/wilayah/9999?lang=en"])
+async def test_a_region_that_nobody_knows_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:piket:problem:not-found")
+
+
+@pytest.mark.parametrize("path", ["/wilayah/depok", "/wilayah/depok/live", "/wilayah/32-76"])
+async def test_what_is_no_region_code_is_invalid_in_both_languages(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 422
+    assert {"title", "title_en"} <= answer.json().keys()
+
+
+async def test_a_theme_once_chosen_is_kept_and_written_by_the_server(client: httpx.AsyncClient) -> None:
+    system = (await client.get("/")).text
+    await client.get("/?theme=dark")
+    assert "data-theme" not in system
+    assert '<html lang="id" data-theme="dark">' in (await client.get("/")).text
+
+
+async def test_a_theme_that_does_not_exist_is_the_system_s(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/?theme=%22%3E%3Cscript%3E")
+    assert "data-theme" not in answer.text
+    assert "theme" not in answer.cookies
+
+
+async def test_the_wall_is_dark_without_being_asked_and_is_not_remembered(client: httpx.AsyncClient) -> None:
+    wall = (await client.get("/?dinding=1")).text
+    assert '<html lang="id" data-theme="dark" data-wall>' in wall
+    assert "data-wall" not in (await client.get("/")).text
+
+
+async def test_the_frame_says_so_when_the_clock_is_a_demo_s(day: Day) -> None:
+    said = []
+    for demo in (True, False):
+        app = province(day, demo=demo).app
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
+            said.append("Jam demo" in (await client.get("/opd/32/BAPENDA")).text)
+    assert said == [True, False]
+
+
+async def test_no_minute_is_judged_that_was_not_seen(day: Day, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = Live(view, day)
+    monkeypatch.setattr(view, "current_until", lambda _: at("09:10"))
+    stand = live.stand("32", "BAPENDA")
+    assert (stand.at, stand.state) == (at("09:10"), "RAWAN")
+
+
+async def test_a_region_that_stands_still_is_unknown_since_then(
+    day: Day, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.reporting.view.BEHIND_AFTER_SECONDS", 0.0)
+    day.pass_by(7)
+    stand = Live(view, day).stand("32", "BAPENDA")
+    assert (stand.at, stand.behind, stand.state) == (at("09:41"), at("09:41"), "TIDAK_DIKETAHUI")
+
+
+async def test_a_stand_is_told_again_only_for_another_row_or_minute(day: Day, view: View) -> None:
+    live = Live(view, day)
+    first = live.stand("3276", DAY)
+    same = live.stand("3276", DAY)
+    day.pass_by(1)
+    view.confirm()
+    assert same is first
+    assert live.stand("3276", DAY) is not first
+
+
+class Counted:
+    """A page that counts how often it is drawn."""
+
+    def __init__(self, view: View, day: Day) -> None:
+        self.drawn = 0
+        self.screen = Screen(Live(view, day), self._draw)
+
+    def _draw(self) -> str:
+        self.drawn += 1
+        return f"<p>{self.drawn}</p>"
+
+
+async def test_a_hundred_readers_share_one_drawing(view: View, day: Day) -> None:
+    counted = Counted(view, day)
+    for _ in range(READERS):
+        counted.screen.look()
+    assert counted.drawn == 1
+
+
+async def test_many_changes_within_half_a_second_are_drawn_once(
+    view: View, day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(view, day)
+    wall = iter([100.0, 100.0, 100.2, 100.4, 100.6, 100.6])
+    monkeypatch.setattr(screen, "monotonic", lambda: next(wall))
+    for revision in range(20, 24):
+        view.keep([row("32", "BAPENDA", {}, revision=revision)])
+        counted.screen.look()
+    assert counted.drawn == 2
+
+
+async def test_a_page_nobody_reads_is_forgotten(view: View, day: Day) -> None:
+    from services.reporting.site import Site
+    from shared.web.pages import Pages
+
+    site = Site(Live(view, day), Pages(pages.FOLDER), {})
+    held = site.screen("id", "32")
+    assert site.screen("id", "32") is held
+    assert site.screen("en", "32") is not held
+
+
+async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
+    """What a stream says: (kind, id)."""
+    kind = name = ""
+    async for line in answer.aiter_lines():
+        field, _, value = line.partition(": ")
+        if field in ("event", "data"):
+            kind = value if field == "event" else kind or "page"
+        if field == "id":
+            name = value
+        if not line and kind:
+            yield kind, name
+            kind = name = ""
+
+
+async def first(client: httpx.AsyncClient, path: str, last: str = "") -> tuple[str, str]:
+    headers = {"last-event-id": last} if last else {}
+    async with client.stream("GET", path, headers=headers) as answer:
+        return await asyncio.wait_for(anext(events(answer)), 5)
+
+
+async def test_who_reconnects_gets_a_beat_if_nothing_changed_and_the_present_state_if_it_did(
+    app: FastAPI, view: View
+) -> None:
+    async with served(app) as address, httpx.AsyncClient(base_url=address) as client:
+        kind, name = await first(client, "/live?lang=id")
+        again = await first(client, "/live?lang=id", last=name)
+        clerk_comes(view)
+        changed = await first(client, "/live?lang=id", last=name)
+    assert (kind, again[0], changed[0]) == ("page", "beat", "page")
+    assert changed[1] not in ("", name)
+
+
+async def test_a_page_that_was_just_loaded_is_not_sent_again(app: FastAPI) -> None:
+    async with served(app) as address, httpx.AsyncClient(base_url=address) as client:
+        page = (await client.get("/wilayah/3276")).text
+        path = page.split('hx-sse:connect="')[1].split('"')[0].replace("&amp;", "&")
+        assert (await first(client, path))[0] == "beat"
+
+
+async def test_two_languages_are_two_pages(app: FastAPI) -> None:
+    async with served(app) as address, httpx.AsyncClient(base_url=address) as client:
+        names = {(await first(client, f"/wilayah/3276/live?lang={lang}"))[1] for lang in ("id", "en")}
+    assert len(names) == 2
+
+
+async def test_a_hundred_readers_all_see_the_clerk_come(app: FastAPI, view: View, figures: list[str]) -> None:
+    async def reads(client: httpx.AsyncClient, loaded: asyncio.Semaphore) -> list[str]:
+        seen = []
+        async with client.stream("GET", "/live?lang=id") as answer:
+            async for kind, _ in events(answer):
+                seen.append(kind)
+                loaded.release()
+                if seen.count("page") == 2:
+                    break
+        return seen
+
+    limits = httpx.Limits(max_connections=READERS)
+    async with served(app) as address, httpx.AsyncClient(base_url=address, limits=limits, timeout=20) as client:
+        loaded = asyncio.Semaphore(0)
+        readers = [asyncio.create_task(reads(client, loaded)) for _ in range(READERS)]
+        for _ in range(READERS):
+            await loaded.acquire()
+        began = process_time()
+        clerk_comes(view)
+        seen = await asyncio.wait_for(asyncio.gather(*readers), 20)
+        figures.append(f"one change to {READERS} readers of the board: {process_time() - began:.2f} s of processor")
+    assert all(kinds.count("page") == 2 for kinds in seen)
