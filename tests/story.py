@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from deploy.operate.office import OPD, REGION, Office
 from shared.facts.coverage import Coverage, PostCoverage
+from tests.dpmptsp import OPD, REGION, Office
 from tests.examples import THURSDAY, at
 
 MONDAY = date(2025, 11, 3)

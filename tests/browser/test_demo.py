@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from deploy.local.child import free_ports
-from deploy.operate.office import OFFICE
+from tests.dpmptsp import OFFICE
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ import pytest_asyncio
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
 from deploy.operate import sources
-from deploy.operate.office import Office
 from deploy.operate.stack import Stack
 from shared.settings import Settings
+from tests.dpmptsp import Office
 from tests.e2e.world import SERVICES, Deployment
 from tests.examples import at
 from tests.story import MONDAY

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
-from deploy.operate.office import OFFICE, OPD, REGION, Office, done, on_site
+from tests.dpmptsp import OFFICE, OPD, REGION, Office, done, on_site
 from tests.e2e.truth import Duty, Truth
 from tests.examples import THURSDAY, WEEKDAYS, at
 

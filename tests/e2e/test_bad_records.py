@@ -10,10 +10,10 @@ from rfc8785 import dumps
 
 from deploy.local.kafka import Kafka
 from deploy.operate import sources
-from deploy.operate.office import OPD, REGION
 from shared.events import topic
 from shared.kafka import admin
 from shared.settings import Settings
+from tests.dpmptsp import OPD, REGION
 from tests.e2e.world import Deployment, records
 from tests.examples import THURSDAY, at
 from tests.story import position

@@ -14,10 +14,10 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.kafka import Kafka
-from deploy.operate.office import REGION
 from deploy.operate.stack import Stack
 from services.reporting.feeding import follow
 from services.reporting.view import View
+from tests.dpmptsp import REGION
 from tests.examples import at
 
 pytestmark = pytest.mark.parts

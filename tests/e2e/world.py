@@ -12,10 +12,10 @@ import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.kafka import Kafka
-from deploy.operate.office import OPD, REGION, Office
 from deploy.operate.stack import Stack
 from shared.events import topic
 from shared.facts.coverage import Coverage
+from tests.dpmptsp import OPD, REGION, Office
 from tests.story import SERVICES, World, reached
 
 __all__ = ["SERVICES", "Deployment"]

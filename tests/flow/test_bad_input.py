@@ -12,7 +12,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.local.issuer import AUDIENCE, ISSUER, KEY_ID
-from deploy.operate.office import OFFICE, OPD, PRESET, REGION, Office, on_site
+from tests.dpmptsp import OFFICE, OPD, REGION, STAGE_1, Office, on_site
 from tests.examples import at
 from tests.flow.town import Town, town
 
@@ -175,7 +175,7 @@ POLICY_BODIES: Mapping[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("path", "more", "pointer"), POLICY_BODIES.values(), ids=POLICY_BODIES.keys())
 async def test_an_instrument_with(counter: Counter, path: str, more: dict[str, Any], pointer: str) -> None:
-    instrument = httpx.Response(200, text=PRESET.read_text()).json() | {"instrument": "another-one"} | more
+    instrument = STAGE_1 | {"instrument": "another-one"} | more
     official = counter.office.issuer.token("sri")
     answer = await counter.office.ask(f"/policy/v1/{REGION}/{path}", official, {"instrument": instrument})
     problem = await refused(counter, answer, 422, "invalid")

@@ -1,5 +1,6 @@
 """What the operator is told when something around Piket is wrong: one sentence, and a failing status."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,12 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from deploy.local.child import free_ports
 from deploy.local.kafka import Kafka
+from deploy.local.postgresql import Postgresql
+from deploy.operate.__main__ import cli
+from deploy.operate.broker import Started, broker
 from deploy.operate.demo import revive
 from deploy.operate.stack import Stack
+from deploy.operate.stores import stores
+from shared.events import topic
+from shared.kafka import Refused, producer
 from tests.examples import at
 
 ROOT = Path(__file__).parents[2]
@@ -56,15 +65,27 @@ def test_one_sentence_and_a_failing_status_for(
         ("republish", "bogus"),
         ("verify", "reporting"),
         ("demo", "--speed", "0"),
-        ("demo", "--at", "noon"),
-        ("demo", "--at", "2025-11-06T08:05"),
+        ("demo", "--speed", "nan"),
+        ("demo", "--speed", "1e9"),
+        ("demo", "--date", "6 November"),
+        ("demo", "--date", "2030-01-01"),
+        ("demo", "--from", "half past six"),
+        ("demo", "--from", "09:00", "--to", "08:00"),
+        ("demo", "--from", "08:00", "--to", "08:20"),
+        ("demo", "--regions", "31"),
+        ("demo", "--regions", "32,32"),
+        ("demo", "--regions", ""),
+        ("demo", "--people", "0"),
+        ("demo", "--store", "mysql://x"),
+        ("demo", "--broker", "somewhere"),
+        ("demo", "--report", "/nowhere/r.json"),
+        ("demo", "--truth", "/"),
     ],
     ids=" ".join,
 )
-def test_an_argument_that_means_nothing_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = piket(tmp_path, *arguments)
-    assert (done.returncode, "Invalid value" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
-    assert [*tmp_path.iterdir()] == []
+def test_an_argument_that_means_nothing_is_refused(arguments: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(cli, arguments)
+    assert (done.exit_code, "Invalid value" in done.stderr) == (2, True), done.output
 
 
 def test_a_demo_on_a_taken_port_starts_nothing(tmp_path: Path) -> None:
@@ -75,12 +96,49 @@ def test_a_demo_on_a_taken_port_starts_nothing(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+REFUSED = {
+    "too few people": (("--people", "100"), "at least"),
+    "no broker": (("--broker", NOWHERE), "Kafka"),
+    "no database": (("--store", f"postgresql://x@{NOWHERE}/x"), "--store"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_demo_that_cannot_be_says_why_and_starts_nothing(
+    tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    done = piket(tmp_path, "demo", "--port", "0", *arguments)
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parts
+def test_a_demo_begins_with_an_empty_store_and_an_empty_log(tmp_path: Path, postgresql: Postgresql) -> None:
+    url = postgresql.create_database("demo_before")
+    template = stores(url)
+    with psycopg.connect(template.format(service="roster"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE event (x integer)")
+    with pytest.raises(Refused, match="demo_before_roster holds a store already"):
+        stores(url)
+    with Kafka(tmp_path / "kafka") as kafka:
+        with broker(kafka.bootstrap, tmp_path, ["3277"]) as running:
+            assert (running.pids, running.revived()) == ({}, None)
+        asyncio.run(one_record(kafka.bootstrap, topic("3277", "policy")))
+        with pytest.raises(Refused, match=r"piket\.3277\.policy\.v1"), broker(kafka.bootstrap, tmp_path, ["3277"]):
+            raise AssertionError("a log with records is no empty one")
+
+
+async def one_record(bootstrap: str, name: str) -> None:
+    async with producer(bootstrap) as sending:
+        await sending.send_and_wait(name, b"{}")
+
+
 @pytest.mark.parts
 def test_a_broker_that_was_killed_is_started_again(tmp_path: Path) -> None:
     with Kafka(tmp_path / "kafka") as kafka:
-        stack = Stack(tmp_path / "piket", kafka.bootstrap, at("08:00"))
-        assert revive(stack, kafka) == []
+        stack, started = Stack(tmp_path / "piket", kafka.bootstrap, at("08:00")), Started(kafka)
+        assert revive(stack, started) == []
         os.kill(kafka.pids[1], signal.SIGKILL)
         os.waitid(os.P_PID, kafka.pids[1], os.WEXITED | os.WNOWAIT)
-        assert [name for name, _ in revive(stack, kafka)] == ["Kafka"]
-        assert (kafka.running(), revive(stack, kafka)) == (True, [])
+        assert [name for name, _ in revive(stack, started)] == ["Kafka"]
+        assert (kafka.running(), revive(stack, started)) == (True, [])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from deploy.operate.office import OPD, REGION, Office
+from tests.dpmptsp import OPD, REGION, Office
 from tests.flow.town import Town, town
 
 HERE = f"/roster/v1/{REGION}/opd/{OPD}"

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from deploy.operate.gateway import gateway
-from deploy.operate.office import OPD, REGION
 from services.policy.calendar import seeded
 from services.policy.presets import presets
+from tests.dpmptsp import OPD, REGION
 from tests.examples import at
 from tests.flow.town import town
 from tests.story import World

@@ -14,7 +14,6 @@ from faust.types import TP
 
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
 from deploy.operate.gateway import gateway
-from deploy.operate.office import OPD, REGION, Office
 from services.attendance import app as attendance
 from services.policy import app as policy
 from services.reporting import app as reporting
@@ -32,6 +31,7 @@ from shared.identity import Identity
 from shared.kafka import DeadLetter
 from shared.projection import Projection
 from shared.store import Store, Stored
+from tests.dpmptsp import OPD, REGION, Office
 from tests.examples import at
 from tests.story import SERVICES, World, reached
 

@@ -2,6 +2,7 @@ import hashlib
 import json
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir

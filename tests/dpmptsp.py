@@ -13,9 +13,10 @@ from uuid import UUID, uuid4
 import httpx
 
 from deploy.local.issuer import Issuer
+from services.policy.presets import preset
 
 OFFICE: Mapping[str, Any] = json.loads(Path(__file__).with_name("dpmptsp.json").read_text())
-PRESET = Path(__file__).parents[2] / "services/policy/presets/jabar-2025-se-150-stage-1.json"
+STAGE_1 = preset("jabar-2025-se-150-stage-1").model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 REGION, OPD = OFFICE["region"], OFFICE["opd"]["opd"]
 PATIENCE_S = 30.0
 
@@ -49,9 +50,11 @@ class Office:
     async def register(self) -> None:
         """The personnel agency opens the OPD, enacts the circular and arranges the units."""
         official = self.issuer.token("sri")
-        instrument = json.loads(PRESET.read_text())
+        instrument = preset("jabar-2025-se-150-stage-1").model_dump(
+            mode="json", exclude_none=True, exclude_defaults=True
+        )
         done(await self.ask(f"/policy/v1/{REGION}/opd", official, OFFICE["opd"]))
-        done(await self.ask(f"/policy/v1/{REGION}/instruments", official, {"instrument": instrument}))
+        done(await self.ask(f"/policy/v1/{REGION}/instruments", official, {"instrument": STAGE_1}))
         for unit in OFFICE["units"]:
             body = {**unit, "site": OFFICE["site"], "valid_from": "2025-01-01"}
             done(await self.ask(f"/policy/v1/{REGION}/opd/{OPD}/units", official, body))
@@ -77,12 +80,12 @@ class Office:
                 await asyncio.sleep(0.1)
             done(answer)
 
-    async def tap(self, name: str, kind: str = "check-ins", **more: Any) -> httpx.Response:  # noqa: ANN401 - JSON
+    async def tap(self, name: str, kind: str = "check-ins", **more: Any) -> httpx.Response:
         """One press of the button by a person of this office, on site unless said otherwise."""
         return await self.ask(f"/attendance/v1/{REGION}/{kind}", self.token(name), on_site(**more))
 
 
-def on_site(**more: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON
+def on_site(**more: Any) -> Mapping[str, Any]:
     """The body of a tap inside the geofence."""
     evidence = {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"}
     place = {"class": "SITE", "site": OFFICE["site"]["site"]}
