@@ -50,9 +50,6 @@ class Office:
     async def register(self) -> None:
         """The personnel agency opens the OPD, enacts the circular and arranges the units."""
         official = self.issuer.token("sri")
-        instrument = preset("jabar-2025-se-150-stage-1").model_dump(
-            mode="json", exclude_none=True, exclude_defaults=True
-        )
         done(await self.ask(f"/policy/v1/{REGION}/opd", official, OFFICE["opd"]))
         done(await self.ask(f"/policy/v1/{REGION}/instruments", official, {"instrument": STAGE_1}))
         for unit in OFFICE["units"]:

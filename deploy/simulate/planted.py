@@ -19,6 +19,8 @@ OUTAGE_AT = (10, 35)
 SEVEN = 7 * 60
 GUARD_AT = 6 * 60 + 40
 SMALL_CREW = 6
+SOON = 90
+"""Minutes after the begin by which something should happen: most counters open at 08:00, and a play begins at 06:30."""
 
 
 class Sign(NamedTuple):
@@ -83,12 +85,15 @@ class Stage:
 
     def counters(self, *, colleagues: bool = False) -> Iterator[Open]:
         """Free counters that open in time, smallest crews first; `colleagues`: in a unit that can spare somebody."""
-        for each in sorted(self.open, key=lambda o: (len(o.shifts) > SMALL_CREW, -o.post.opens, len(o.shifts))):
+        for each in sorted(self.open, key=self._suits):
             in_time = self.start + AFTER_START <= each.post.opens <= self.end - BEFORE_END
             here = self.alone or each.counter.region != self.cut_off
             free = here and in_time and each.shifts and each.counter not in self.used
             if free and (not colleagues or self.spare(each)):
                 yield each
+
+    def _suits(self, at: Open) -> tuple[bool, int, int]:
+        return len(at.shifts) > SMALL_CREW, abs(at.post.opens - self.start - SOON), len(at.shifts)
 
     def spare(self, at: Open) -> Shift | None:
         """Somebody of the same unit who is on site, has another post or none, and can do what this post asks for."""
