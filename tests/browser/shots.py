@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 from playwright.async_api import Browser, async_playwright
 
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+from tests.browser.town import CHROMIUM
+
 WIDE, NARROW, WALL = (1440, 900), (360, 740), (1920, 1080)
 
 

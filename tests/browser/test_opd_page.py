@@ -5,22 +5,21 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from services.reporting.app import assemble
 from services.reporting.view import View
 from shared.facts.coverage import Coverage
 from shared.identity import Identity
+from tests.browser.town import CHROMIUM, opened
 from tests.examples import at
 from tests.server import served
 from tests.unit.test_state import row
 
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 SHORT = "1 dari 1 titik layanan DPMPTSP kekurangan petugas"
 STAFFED = "Semua titik layanan DPMPTSP cukup petugas: 1 dari 1"
 
@@ -64,25 +63,10 @@ def office() -> Office:
     return Office()
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page that fails its test on any script error or breach of the content security policy."""
-    context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error.stack)))
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
-    yield page
-    await context.close()
-    assert complaints == []
+    async with opened(browser, viewport={"width": 360, "height": 740}) as page:
+        yield page
 
 
 async def live(page: Page, office: Office) -> None:

@@ -169,3 +169,10 @@ def test_an_opd_page_leads_back_to_its_region() -> None:
 def test_a_code_is_read_as_a_name_where_there_is_none(code: str, said: str) -> None:
     counters = {"FRONT": UnitCoverage(rostered=True, posts={code: counter(())})}
     assert f"<h3>{said}</h3>" in seen("id", "09:00", row(()).model_copy(update={"units": counters}))
+
+
+def test_an_opd_is_called_by_its_name_where_one_is_known() -> None:
+    stand = opd_now("32", "DPMPTSP", Rows(row(CAME_0816)), at("07:00"))
+    names = {("32", "DPMPTSP"): "Dinas Penanaman Modal"}
+    html = PAGES.fragment("id", "opd-main.html", **of_opd(stand, names), cut=False)
+    assert heading(html) == "Titik layanan Dinas Penanaman Modal sedang tutup"
