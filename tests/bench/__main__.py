@@ -2,7 +2,7 @@
 
 import argparse
 
-from tests.bench import checkins, worker
+from tests.bench import checkins, rows, worker
 from tests.bench.report import machine, table
 
 
@@ -12,6 +12,7 @@ def main() -> None:
     rounds = arguments.parse_args().rounds
     print(machine())
     print(table("Check-ins through HTTP, durable before 201", "taps/s", checkins.run(rounds)), flush=True)
+    rows.run()
     worker.run(rounds)
 
 
