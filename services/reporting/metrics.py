@@ -76,9 +76,9 @@ class CoverageCollector(Collector):
     def _samples(self) -> Iterator[Sample]:
         now, rows = self._now(), self._view.rows
         until = {region: self._view.current_until(region) for region in self._regions}
-        for row in rows.values():
-            moment = min(now, until[row.region]) if row.region in until else None
-            if moment and local_date(moment, row.region) == row.service_date:
+        for row in (row for row in rows.values() if row.region in until):
+            moment = min(now, until[row.region])
+            if local_date(moment, row.region) == row.service_date:
                 tomorrow = rows.get(f"{row.region}/{row.opd}/{row.service_date + timedelta(days=1)}")
                 behind = self._view.behind(row.region)
                 yield from samples(opd_now(row.region, row.opd, Rows(row, tomorrow), moment, behind), row)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
 from services.reporting.changelog import Row
-from services.reporting.factset import FactSet
+from services.reporting.known import Known
 from services.reporting.outlet import Outlet
 from services.reporting.transport import Batch
 from shared.events import Event, Undecodable, decode
@@ -34,7 +34,6 @@ WAITING = 50_000
 """Records folded and not yet durable: with more, no batch is taken, and soon none is fetched."""
 COALESCE_S = 0.1
 """Pause between flushes: however many facts touch a row, it is published once in this time."""
-NO_OPD = "/-"
 
 
 class Touched(NamedTuple):
@@ -59,19 +58,6 @@ class Folded:
 
 class Gap(Exception):
     """Records were skipped: a batch does not begin where the last one of its partition ended."""
-
-
-class Known:
-    """What is known of one partition: the facts of each `{region}/{opd}`, and the highest sequence of each source."""
-
-    def __init__(self) -> None:
-        self.facts: defaultdict[str, FactSet] = defaultdict(FactSet)
-        self.watermark: dict[str, int] = {}
-
-    def add(self, event: Event) -> Collection[date]:
-        """Keep a fact; answers the service dates of every row that it touches, also when it is a repeat."""
-        self.watermark[event.source] = max(event.sequence, self.watermark.get(event.source, 0))
-        return () if event.partitionkey.endswith(NO_OPD) else self.facts[event.partitionkey].add(event)
 
 
 class Processor:
@@ -160,10 +146,7 @@ class Processor:
 
     def _row(self, touched: Touched) -> Coverage | None:
         known = self._known.get(touched.partition)
-        if known is None or touched.opd not in known.facts:
-            return None  # revoked since
-        region, opd = touched.opd.split("/")
-        return known.facts[touched.opd].row(region, opd, touched.service_date, known.watermark)
+        return known.row(touched.opd, touched.service_date) if known else None  # else it was revoked since
 
     def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
         """Take facts of a newly assigned partition from the changelog; null where one was deleted."""
@@ -194,12 +177,7 @@ class Processor:
 
     async def publish_all(self) -> None:
         """Publish every row of the assigned partitions: what was killed before its row was out shows now."""
-        every = {
-            Touched(partition, opd, day)
-            for partition, known in self._known.items()
-            for opd, facts in known.facts.items()
-            for day in facts.dates()
-        }
+        every = {Touched(partition, *row) for partition, known in self._known.items() for row in known.rows()}
         self._newly_assigned()
         log.info("Assigned: facts of partitions %s are there; publishing all %d rows.", sorted(self._known), len(every))
         async with self._changed:

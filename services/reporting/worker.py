@@ -100,7 +100,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
 
 
 async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None:
-    """Tell how far the view's rows reach, for ever, but not in a rebalance or recovery."""
+    """Tell how far the rows reach, for ever, but not in a rebalance or recovery."""
     while True:
         if not (app.rebalancing or app.in_recovery):
             await asyncio.gather(*map(outlet.tell, processor.words(app.consumer.begins(), wall())))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from tests.bench import checkins, rosters, worker
+from tests.bench import checkins, rosters, rows, worker
 from tests.bench.report import machine, table
 
 
@@ -13,6 +13,7 @@ def main() -> None:
     print(machine())
     print(table("Check-ins through HTTP, durable before 201", "taps/s", checkins.run(rounds)), flush=True)
     rosters.run(rounds)
+    rows.run()
     worker.run(rounds)
 
 

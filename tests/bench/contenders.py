@@ -117,7 +117,7 @@ class Measured(Processor):
         """Make durable what is folded."""
         await super().flush_once(outlet)
         if sum(self.positions.values()) >= self.meter.count and not self._folded.records:
-            self.meter.tell(sum(len(facts) for known in self._known.values() for facts in known.facts.values()))
+            self.meter.tell(sum(len(facts) for known in self._known.values() for facts in known._facts.values()))
 
 
 class WithoutRows(Measured):

@@ -87,6 +87,12 @@ def test_the_envelope_of_an_unknown_type_can_still_be_read() -> None:
     assert envelope(BROKEN["an unknown type"]).sequence == 1
 
 
+def test_a_type_is_that_of_the_event_and_not_one_that_stands_in_its_bytes() -> None:
+    event = Ledger().record(tap("in", ANI, at("08:16")), at("08:16"))
+    misleading = encode(event)[:-1] + b',"zz":{"type":"id.piket.attendance.checked-out.v1"}}'
+    assert decode(misleading) == event
+
+
 def test_the_chain_breaks_when_anything_is_altered() -> None:
     sealed = seal(TAP, FIRST_CHAIN)
     altered = sealed.body.replace(b'"WFO"', b'"WFH"')

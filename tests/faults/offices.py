@@ -132,9 +132,9 @@ async def sizes(bootstrap: str, name: str) -> Mapping[int, int]:
 
 
 async def view(bootstrap: str, region: str) -> Mapping[str, Row]:
-    """The last row of every key, as a compacted topic keeps it."""
+    """The last row of every key, as a compacted topic keeps it; the workers' words are none."""
     rows = sorted(await everything(bootstrap, topic(region, "coverage")), key=lambda record: record.offset)
-    return {record.key.decode(): seen(record.value) for record in rows}
+    return {record.key.decode(): seen(record.value) for record in rows if b"/~/" not in record.key}
 
 
 async def settled(bootstrap: str, region: str, expected: Mapping[str, Row], within_s: float = 30) -> Mapping[str, Row]:

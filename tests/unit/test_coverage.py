@@ -325,3 +325,32 @@ def test_a_site_in_another_zone_counts_by_its_own_clock() -> None:
         (tap("in", ANI, at("05:30"), place={"class": "SITE", "site": "AMBON"}), at("05:31")),
     )
     assert (counter(facts).required, counter(facts).known) == (((480, 1), (900, 0)), ((451, 1), (960, 0)))
+
+
+def shown(facts: FactSet) -> list[str]:
+    return sorted(facts.row("32", "DPMPTSP", THURSDAY, {}).units)
+
+
+def test_a_unit_that_opens_next_month_has_no_place_on_the_board_of_today() -> None:
+    assert shown(day(*PLANNED, (arrangement(unit="BARU", valid_from=date(2025, 12, 1)), BEFORE))) == ["FRONT"]
+
+
+def test_a_unit_that_only_a_roster_knows_leaves_the_board_with_it() -> None:
+    facts = day(*PLANNED)
+    ledger = Ledger()
+    for fact in (roster(shift(ANI)), roster(shift(BUDI), unit="POSKO"), roster(unit="POSKO", revision=2)):
+        event = ledger.record(fact, BEFORE)
+        facts.add(event)
+        if fact.roster_revision == 1:
+            last = shown(facts)
+    assert (last, shown(facts)) == (["FRONT", "POSKO"], ["FRONT"])
+
+
+def test_an_amended_roster_moves_only_its_own_people() -> None:
+    facts = day(*PLANNED, (tap("in", ANI, at("08:16")), at("08:16")))
+    before = facts.row("32", "DPMPTSP", THURSDAY, {}).units["FRONT"].posts["LOKET-1"]
+    ledger = Ledger()
+    ledger.record(roster(shift(ANI)), BEFORE)
+    facts.add(ledger.record(roster(shift(ANI, rest=(720, 780)), shift(BUDI), revision=2), at("10:00")))
+    after = facts.row("32", "DPMPTSP", THURSDAY, {}).units["FRONT"].posts["LOKET-1"]
+    assert (before.planned[0], after.planned[:2], after.known) == ((450, 1), ((450, 1), (600, 2)), before.known)

@@ -9,12 +9,16 @@ from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import kafka, mark, outlet
+from shared import heartbeat, kafka, mark, outlet
+from shared.database import Unavailable
+from shared.facts.heartbeat import Beat
 from shared.logtail import Tail, resume, shortened
 from shared.mark import Mark
 from shared.outlet import Landed
 from shared.relay import remade
-from tests.feeds import PARTITIONS, TOPIC, Feed, due
+from shared.store import Settled
+from tests.examples import at
+from tests.feeds import BEATS, PARTITIONS, TOPIC, Feed, due, until
 
 KEYS = [stored.key for stored in Feed(60).stored]
 
@@ -145,3 +149,38 @@ def test_a_dead_letter_keeps_the_bytes_and_tells_where_they_stood() -> None:
         "offset": b"77",
         "reason": b"event: Invalid JSON",
     }
+
+
+class Wire:
+    """A producer that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bytes, Beat]] = []
+
+    async def send_and_wait(self, topic: str, value: bytes, key: bytes) -> None:
+        self.sent.append((topic, key, Beat.model_validate_json(value)))
+
+
+async def test_a_relay_vouches_for_an_instant_only_when_all_before_it_is_sent() -> None:
+    wire, marked = Wire(), [Mark(sequence=2, offsets={0: 2})]
+    beating = asyncio.create_task(heartbeat.beat(wire, Feed(3), "32", lambda: marked[-1]))
+    await asyncio.sleep(0.1)
+    before = list(wire.sent)
+    marked.append(Mark(sequence=4, offsets={0: 2, 1: 2}))
+    await until(lambda: bool(wire.sent), 5)
+    beating.cancel()
+    topic, key, told = wire.sent[0]
+    assert (before, topic, key, told.service) == ([], BEATS, b"attendance", "attendance")
+    assert (told.sequence, told.offsets, told.at) == (4, {0: 2, 1: 2}, at("08:16"))
+
+
+class Away(Feed):
+    async def settled(self, _: str) -> Settled:
+        raise Unavailable("The database did not answer")
+
+
+async def test_a_relay_whose_store_is_away_vouches_for_nothing() -> None:
+    wire = Wire()
+    with pytest.raises(Unavailable):
+        await heartbeat.beat(wire, Away(3), "32", Mark)
+    assert wire.sent == []
