@@ -14,12 +14,12 @@ SERVICE = "policy"
 
 def create(settings: Settings) -> FastAPI:
     """The application as the environment sets it."""
-    return assemble(settings.database(SERVICE), settings.identity(), settings.now())
+    return assemble(settings.database(SERVICE), settings.identity(), settings.now(), demo=bool(settings.clock))
 
 
-def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:
+def assemble(database: Database, identity: Identity, now: Clock, *, demo: bool = False) -> FastAPI:
     """The application on a database; it opens the store at start and closes it at the end."""
     app, store = service(SERVICE, decider, database, identity, now)
     app.include_router(api.router(store))
-    app.include_router(pages.router(store, now))
+    app.include_router(pages.router(store, now, demo=demo))
     return app

@@ -24,9 +24,9 @@ AHEAD = 12
 """Days of the calendar that are shown: about half a year."""
 
 
-def router(store: Store[State], now: Clock) -> APIRouter:
+def router(store: Store[State], now: Clock, *, demo: bool = False) -> APIRouter:
     """`/aturan/{region}/{opd}`, for which nobody needs a token: instruments are public."""
-    pages = Pages(FOLDER)
+    pages = Pages(FOLDER, demo=demo)
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/aturan/{region}/{opd}", response_class=HTMLResponse)

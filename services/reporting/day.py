@@ -73,6 +73,7 @@ class Day:
         return Coverage(
             region=self._region,
             opd=self._opd,
+            name=self._plan.last.holds.name,
             service_date=self._date,
             definition=DEFINITION,
             revision=self._revision,

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.events import Event
-from shared.facts.policy import ArrangementChanged, PolicyChanged, Post, Rules
+from shared.facts.policy import ArrangementChanged, OpdOpened, PolicyChanged, Post, Rules
 from shared.facts.roster import EmployeePlaced, RosterAssigned
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -14,13 +14,14 @@ WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The arrangement, rosters (the last recorded last), policy and placements of one OPD by a set of facts."""
+    """The name, arrangements, rosters (the last recorded last), policy and placements of one OPD by a set of facts."""
 
     arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
     rosters: Mapping[tuple[str, date], RosterAssigned] = field(default_factory=dict)
     policy: PolicyChanged | None = None
     holidays: frozenset[date] = frozenset()
     placements: Mapping[UUID, tuple[EmployeePlaced, ...]] = field(default_factory=dict)
+    name: str = ""
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
         """The last recorded arrangement of a unit that is valid on a day."""
@@ -56,7 +57,7 @@ def in_force(events: Iterable[Event], onto: InForce = NOTHING) -> InForce:
     Sources are contiguous sequences.
     """
     arrangements, rosters, placements = dict(onto.arrangements), dict(onto.rosters), dict(onto.placements)
-    policy, holidays = onto.policy, onto.holidays
+    policy, holidays, name = onto.policy, onto.holidays, onto.name
     for event in sorted(events, key=lambda e: (e.source, e.sequence)):
         match event.data:
             case ArrangementChanged() as fact:
@@ -68,4 +69,6 @@ def in_force(events: Iterable[Event], onto: InForce = NOTHING) -> InForce:
                 policy, holidays = fact, frozenset(h.date for h in fact.holidays)
             case EmployeePlaced() as fact:
                 placements[fact.employee] = (*placements.get(fact.employee, ()), fact)
-    return InForce(arrangements, rosters, policy, holidays, placements)
+            case OpdOpened() as fact:
+                name = fact.name
+    return InForce(arrangements, rosters, policy, holidays, placements, name)

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse
 
-from services.reporting.context import Names
 from services.reporting.live import Live
 from services.reporting.screen import Screen
 from services.reporting.site import Site
@@ -20,14 +19,13 @@ from shared.web import Problem
 from shared.web.pages import Pages, language
 
 FOLDER = Path(__file__).parent / "pages"
-NO_NAMES: Names = {}
 Before = Annotated[str, Query(alias="seen")]
 LastId = Annotated[str, Header(alias="Last-Event-ID")]
 
 
-def router(view: View, now: Clock, *, demo: bool = False, names: Names = NO_NAMES) -> APIRouter:
+def router(view: View, now: Clock, *, demo: bool = False) -> APIRouter:
     """`/`, `/wilayah/{region}` and `/opd/{region}/{opd}`, each with the stream that keeps it live."""
-    site = Site(Live(view, now), Pages(FOLDER, demo=demo), names)
+    site = Site(Live(view, now), Pages(FOLDER, demo=demo))
     routes = APIRouter(include_in_schema=False)
     routes.include_router(_streams(site))
 

@@ -11,10 +11,6 @@ from services.roster.standing import Shifts
 from shared.facts.policy import Post
 from shared.facts.roster import Assignment, Break, Reason
 
-STANDARD = Reason(rule="post_minimum", code="SERVICE_STANDARD")
-SHORT_REST = Reason(rule="post_minimum", code="SHORT_REST")
-"""At a post too soon after a night: nobody else could keep its minimum."""
-
 AFTER_NIGHT = Reason(rule="rest", code="AFTER_NIGHT")
 ABSENCE = Reason(rule="absence", code="ABSENCE")
 AWAY: Mapping[str, str] = {"TRAVEL": "AWAY"}
@@ -60,10 +56,16 @@ def _at_post(day: UnitDay, post: Post, employees: Sequence[UUID], known: Known, 
             from_minute=turn.from_minute,
             to_minute=turn.to_minute,
             breaks=rests[employee],
-            reason=SHORT_REST if known.too_soon(employee, turn) else STANDARD,
+            reason=_standard(day, short_rest=known.too_soon(employee, turn)),
         )
         for employee in employees
     ]
+
+
+def _standard(day: UnitDay, *, short_rest: bool) -> Reason:
+    """A post's minimum, too soon after a night where nobody else could keep it; on a WFH day, who left it on site."""
+    excluding = day.instrument("excluded_classes") if day.flexible and day.excluded else None
+    return Reason(rule="post_minimum", code="SHORT_REST" if short_rest else "SERVICE_STANDARD", instrument=excluding)
 
 
 def _rests(day: UnitDay, post: Post, employees: Sequence[UUID], before: Shifts) -> Mapping[UUID, tuple[Break, ...]]:

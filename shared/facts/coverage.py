@@ -36,6 +36,7 @@ class Coverage(Value):
 
     region: str
     opd: str
+    name: str = ""
     service_date: date
     definition: int
     revision: int

@@ -75,7 +75,7 @@ def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
     for catalogue in (HERE / "locale" / f"{lang}.po", folder / f"{lang}.po"):
         translations.merge(_catalogue(catalogue))
     room.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    room.globals["demo"] = demo
+    room.globals.update(demo=demo, theme="", wall=False)
     room.filters.update(_filters(lang))
     return room
 

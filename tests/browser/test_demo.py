@@ -15,7 +15,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from deploy.local.child import free_ports
 from deploy.world.staff import FIRST
-from tests.browser.shots import CHROMIUM
+from tests.browser.town import CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150

@@ -164,7 +164,7 @@ async def test_a_page_nobody_reads_is_forgotten(view: View, day: Day) -> None:
     from services.reporting.site import Site
     from shared.web.pages import Pages
 
-    site = Site(Live(view, day), Pages(pages.FOLDER), {})
+    site = Site(Live(view, day), Pages(pages.FOLDER))
     held = site.screen("id", "32")
     assert site.screen("id", "32") is held
     assert site.screen("en", "32") is not held

@@ -11,6 +11,7 @@ import httpx
 from aiokafka import ConsumerRecord
 from fastapi import FastAPI
 from faust.types import TP
+from starlette.types import ASGIApp
 
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
 from deploy.operate.gateway import gateway
@@ -41,8 +42,8 @@ PARTITION = 1
 class Town:
     """The log in memory, and everybody who reads it."""
 
-    def __init__(self, stores: dict[str, Store[Any]], projection: Projection, view: View) -> None:
-        self.stores, self._projection, self._view = stores, projection, view
+    def __init__(self, stores: dict[str, Store[Any]], projection: Projection, view: View, app: ASGIApp) -> None:
+        self.stores, self._projection, self._view, self.app = stores, projection, view, app
         self._read = dict.fromkeys(SERVICES, 0)
         self._processor = Processor({topic(REGION, service): source(REGION, service) for service in SERVICES})
         self._hand = asyncio.Lock()
@@ -138,8 +139,8 @@ async def town(folder: Path) -> AsyncIterator[tuple[World, Town]]:
         )
         await projection.open()
         stores: dict[str, Store[Any]] = {service: apps[service].state.store for service in SERVICES}
-        here = Town(stores, projection, view)
-        transport = httpx.ASGITransport(gateway(apps, "reporting"))
+        here = Town(stores, projection, view, gateway(apps, "reporting"))
+        transport = httpx.ASGITransport(here.app)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://piket"))
         following = asyncio.create_task(here.follow())
         yield World(Office(http, issuer), watch.set, here.row), here

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from services.reporting.inforce import InForce, in_force
+from shared.facts.policy import OpdOpened
 from shared.facts.roster import EmployeePlaced
 from tests.examples import ANI, THURSDAY, Ledger, at, placed
 
@@ -25,6 +26,13 @@ def test_a_placement_from_next_month_leaves_todays_skills() -> None:
 
 def test_the_placement_recorded_last_holds() -> None:
     assert holding(LICENSING, CASHIER).skills_of(ANI, NEXT_MONTH) == {"KASIR"}
+
+
+def test_an_opd_is_called_as_it_was_last_opened() -> None:
+    ledger = Ledger()
+    for name in ("Dinas Perizinan", "Dinas Penanaman Modal dan PTSP"):
+        ledger.record(OpdOpened(region="32", opd="DPMPTSP", name=name, on=THURSDAY), at("06:00"))
+    assert in_force(ledger.events).name == "Dinas Penanaman Modal dan PTSP"
 
 
 def test_after_a_placement_ends_nothing_is_known_of_skills() -> None:
