@@ -36,13 +36,16 @@ log = logging.getLogger(__name__)
 EX_NOTHING_TO_READ = 2
 QUEUED = 16
 """Batches between fetch and fold."""
-LAG_EVERY_S = 2.0
-WHOLE_EVERY_S = 3.0
+LAG_EVERY_S, WHOLE_EVERY_S = 2.0, 3.0
 SAID_AGAIN_S = 10.0
 PATIENCE_MS = 30_000
 """How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
 
 LAG = Gauge("piket_worker_lag", "Records of a partition that are not read yet", ("topic", "partition"))
+
+
+class LeftOut(Exception):
+    """Topics that were missing when partitions were assigned: Faust would never read them again."""
 
 
 class WorkerSettings(Settings):
@@ -125,10 +128,6 @@ def watch(app: faust.App, processor: Processor, topics: Iterable[str]) -> None:
                 raise LeftOut(", ".join(unread))
 
 
-class LeftOut(Exception):
-    """Topics that were missing when partitions were assigned: Faust would never read them again."""
-
-
 def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:
     """Topics that lack a partition number which another topic was assigned: all have the same partitions.
 
@@ -136,8 +135,7 @@ def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read
     """
     numbers: dict[str, set[int]] = {name: set() for name in topics}
     for name, number in assigned:
-        if name in numbers:
-            numbers[name].add(number)
+        numbers.get(name, set()).add(number)
     every = set().union(*numbers.values())
     return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
 

@@ -73,6 +73,14 @@ class Site:
     async def committed(self, service: str = "attendance") -> dict[int, int]:
         return dict(await committed(self.bootstrap, app_id(self.deployment), topic(self.region, service)))
 
+    async def underway(self) -> None:
+        """Wait until a worker has committed something, so that the next one begins in the midst."""
+        for _ in range(200):
+            if sum((await self.committed()).values()) > 100:
+                return
+            await asyncio.sleep(0.1)
+        pytest.fail("Nothing was committed in 20 s")
+
     async def all_committed(self) -> None:
         """Wait until the worker has committed to the end of every topic."""
         for service in READ:
@@ -156,8 +164,9 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
         with site.worker() as worker:
             if number % 2 == 0:  # these are killed at work, the others while they start and recover
                 await said(worker, b"Assigned")
+            if number == 0:
+                await site.underway()
             await asyncio.sleep(site.offices.random.uniform(0.5, 2.5))
-    assert sum((await site.committed()).values()) > 100
     await flow
     with site.worker():
         assert await site.settled()
