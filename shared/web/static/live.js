@@ -3,7 +3,11 @@
 (() => {
   const silence = 12_000, again = 5_000;
   const main = document.querySelector("main"), label = document.getElementById("live");
-  let heard = Date.now(), asked = 0, kept = null, connection = null;
+  let heard = Date.now(), asked = 0, kept = null, connection = null, known = places(main);
+
+  function places(root) {
+    return root.querySelectorAll(".tile:not([data-state=belum]), .opd, .post").length;
+  }
 
   const put = (text) => htmx.swap({ text, target: main, sourceElement: main, swap: "innerMorph" });
 
@@ -22,8 +26,18 @@
     say(false);
   }
 
+  // What joined after the page was opened is unknown, not absent, when the line is cut: the template is asked for anew.
+  async function learn() {
+    const there = places(main);
+    if (there === known) return;
+    known = there;
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    document.getElementById("putus").replaceWith(page.getElementById("putus"));
+  }
+
   function hear(event) {
     heard = Date.now();
+    if (event.type !== "beat") setTimeout(() => learn().catch(() => { known = -1; }));
     if (kept === null) return;
     if (event.type === "beat") put(kept);
     kept = null;
