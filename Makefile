@@ -7,7 +7,7 @@ python := .venv/bin/python
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
-demo: ## one office on one day, real Kafka, in your browser; Ctrl-C ends it
+demo: ## a Thursday of a living province, real Kafka, in your browser; Ctrl-C ends it
 	$(install) demo
 	@$(python) -m deploy.operate demo
 
@@ -15,7 +15,7 @@ test: ## everything, on real Kafka, PostgreSQL and Chromium (minutes)
 	$(install) test
 	@$(python) -m pytest
 
-check: ## style, types, import contracts, quick tests (under a minute)
+check: ## style, types, import contracts, quick tests (two minutes)
 	$(install) check
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target style pure flow
 

@@ -70,11 +70,12 @@ CHROMIUM = Program("Chromium", on_path("chromium", "chromium-browser", "google-c
 # Playwright ships its own node, which needs it.
 ATOMIC = Program("libatomic", loads("libatomic.so.1"), "libatomic1")
 CURL = Program("curl", on_path("curl"), "curl")
+KCAT = Program("kcat", on_path("kcat", "kafkacat"), "kcat")
 NEEDED = {
     "check": (),
     "demo": (JAVA, MAVEN, CURL),
     "bench": (JAVA, MAVEN, POSTGRESQL),
-    "test": (JAVA, MAVEN, CURL, POSTGRESQL, CHROMIUM, ATOMIC),
+    "test": (JAVA, MAVEN, CURL, KCAT, POSTGRESQL, CHROMIUM, ATOMIC),
 }
 
 

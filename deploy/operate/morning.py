@@ -185,8 +185,23 @@ def explain(show: Show, plot: Plot) -> None:
     if reader := plot.reader:
         page = f"{show.stack.url}/opd/{reader.region}/{reader.opd}"
         print(f"Nobody comes to {reader.post} of {reader.unit}, {reader.opd}: {page}")
-        print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl(show, reader)}")
-    print("\nCtrl-C ends everything.\n", flush=True)
+        print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl(show, reader)}\n")
+        print(f"To follow this OPD as the README says:\n\n{variables(show, reader)}\n")
+    print("Ctrl-C ends everything.\n", flush=True)
+
+
+def variables(show: Show, reader: Shift) -> str:
+    """What the commands of the README need: where, which OPD and day, and the token of an example official."""
+    token = show.stack.issuer.sign("pejabat-contoh", roles=["PERSONNEL", "SUBSCRIBER"], region=reader.region)
+    named = {
+        "PIKET": show.stack.url,
+        "BROKER": show.broker.bootstrap,
+        "REGION": reader.region,
+        "OPD": reader.opd,
+        "DAY": str(show.options.day),
+        "TOKEN": token,
+    }
+    return "  export " + " ".join(f"{name}={value}" for name, value in named.items())
 
 
 def curl(show: Show, reader: Shift) -> str:

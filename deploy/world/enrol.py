@@ -50,9 +50,8 @@ async def enrol(caller: Caller, offices: Sequence[Office], day: date, dates: Seq
     """Enter the world and publish its rosters of these dates, but for the `unplanned` (region, OPD, unit)."""
     regions = sorted({office.region for office in offices})
     await asyncio.gather(*(_rules(caller, places()[region]) for region in regions))
-    await asyncio.gather(*(_open(caller, office) for office in offices))
     entered = Enrolled()
-    await asyncio.gather(*(_staff(caller, office, day, dates, seed, unplanned, entered) for office in offices))
+    await asyncio.gather(*(_office(caller, office, day, dates, seed, unplanned, entered) for office in offices))
     return entered
 
 
@@ -64,6 +63,20 @@ async def _rules(caller: Caller, place: Place) -> None:
     for name in (*NATIONAL, *OWN.get(place.region, ())):
         body = {"instrument": preset(name).model_dump(mode="json", exclude_none=True, exclude_defaults=True)}
         await caller.done(f"{home}/instruments", official, {**body, "published_attested_by": ATTESTED_BY})
+
+
+async def _office(
+    caller: Caller,
+    office: Office,
+    day: date,
+    dates: Sequence[date],
+    seed: int,
+    unplanned: frozenset[tuple[str, str, str]],
+    entered: Enrolled,
+) -> None:
+    """One office after the other is whole, so that the first is on the board while the last are entered."""
+    await _open(caller, office)
+    await _staff(caller, office, day, dates, seed, unplanned, entered)
 
 
 async def _open(caller: Caller, office: Office) -> None:

@@ -21,6 +21,14 @@ ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150
 MORNING = ("--regions", "3277", "--people", "700", "--speed", "40", "--from", "07:48", "--to", "08:45")
 
+MUST_TELL = (
+    '"won_by"',
+    '"work_date":"2025-11-06"',
+    "attendance/3277/{opd}/2025-11-06/",
+    "3277/{opd} ",
+)
+"""What each command of the README shows: the effective policy, the rosters of the day, the taps by SSE and Kafka."""
+
 pytestmark = pytest.mark.parts
 
 
@@ -32,6 +40,8 @@ class Demo(NamedTuple):
     page: str
     counter: str
     curl: str
+    variables: str
+    log: Path
 
     @property
     def children(self) -> list[int]:
@@ -40,13 +50,14 @@ class Demo(NamedTuple):
         ]
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "deploy.operate", "demo", "--port", str(free_ports(1)[0]), *MORNING]
-    with (tmp_path / "said").open("w") as said, (tmp_path / "log").open("w") as log:
+    with (folder / "said").open("w") as said, (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log)
     try:
-        yield _printed(process, tmp_path)
+        yield _printed(process, folder)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -61,8 +72,10 @@ def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
             board, curl = re.search(r"http://\S+", said), re.search(r"curl .*?}'\n", said, re.DOTALL)
             assert told, said
             assert board, said
+            variables = re.search(r"export .*", said)
             assert curl, said
-            return Demo(process, board[0], told[3], f"#pos-{told[2]}-{told[1]}", curl[0])
+            assert variables, said
+            return Demo(process, board[0], told[3], f"#pos-{told[2]}-{told[1]}", curl[0], variables[0], folder / "log")
         sleep(0.1)
     raise AssertionError(f"the demo did not come up: {(folder / 'log').read_text()[-2000:]}")
 
@@ -98,10 +111,22 @@ async def named(page: Page) -> list[str]:
     ]
 
 
-def test_ctrl_c_ends_every_process_and_keeps_nothing(demo: Demo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(4))
+def test_the_commands_of_the_readme_follow_policy_roster_and_attendance_of_one_opd(demo: Demo, number: int) -> None:
+    (block,) = re.findall(r"```sh follow\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    commands = re.split(r"\n(?=curl|kcat)", block.strip())
+    assert len(commands) == 4
+    script = f"{demo.variables}\n{commands[number]}"
+    command = ["timeout", "8", "bash", "-c", script]
+    said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    opd = re.findall(r"OPD=(\S+)", demo.variables)[0]
+    assert MUST_TELL[number].format(opd=opd) in said, said[:2000]
+
+
+def test_ctrl_c_ends_every_process_and_keeps_nothing(demo: Demo) -> None:
     children = demo.children
     assert len(children) >= 4
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(60) == 0
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
-    assert "nothing was kept" in (tmp_path / "log").read_text()
+    assert "nothing was kept" in demo.log.read_text()
