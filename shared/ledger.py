@@ -1,6 +1,6 @@
 """The store's tables: what a batch must see under the lock, and what it leaves there."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -8,16 +8,14 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared import events
-from shared.command import Answer, Command, Decider, Diverged, EventRef, Outcome
-from shared.database import Connection, Row
+from shared.command import Answer, Command, Diverged, EventRef, Outcome
+from shared.database import Connection
 from shared.events import Sealed
 from shared.settle import Head, Ledger
+from shared.streams import Streams
 
 S = TypeVar("S")
 
-STREAMS = "SELECT stream, version, body FROM event WHERE stream IN :streams ORDER BY stream, version"
-# '0' follows '/': all that begins with a prefix ending in '/' lies between the two.
-BELOW = "SELECT stream, version, body FROM event WHERE stream >= :low AND stream < :high ORDER BY stream, version"
 KEYS = "SELECT principal, key, fingerprint, answer, version, position FROM command_key WHERE key IN :keys"
 HEADS = "SELECT source, sequence, recorded, chain FROM head WHERE source IN :sources"
 KNOWN = (
@@ -39,30 +37,12 @@ SET_HEAD = (
 _answers = TypeAdapter(Answer)
 
 
-def below(prefix: str) -> dict[str, str]:
-    """The bounds of `BELOW` for a prefix that ends in `/`."""
-    return {"low": prefix, "high": prefix[:-1] + "0"}
-
-
-def fold(rows: Iterable[Row], decider: Decider[S]) -> dict[str, tuple[S, int]]:
-    """State and version of every stream in rows of (stream, version, body)."""
-    streams: dict[str, tuple[S, int]] = {}
-    for stream, version, body in rows:
-        state, _ = streams.get(stream, (decider.initial, 0))
-        streams[stream] = (decider.evolve(state, events.decode(body.encode()).data), version)
-    return streams
-
-
-def load(connection: Connection, batch: Sequence[Command[S]], service: str, decider: Decider[S]) -> Ledger[S]:
+def load(connection: Connection, batch: Sequence[Command[S]], service: str, streams: Streams[S]) -> Ledger[S]:
     """Everything the batch refers to, read under the lock."""
     reads = {read for command in batch for read in command.reads}
     folders = {read for read in reads if read.endswith("/")}
-    named = reads - folders | {command.stream for command in batch}
-    rows = connection.execute(STREAMS, streams=sorted(named))
-    for folder in sorted(folders):
-        rows += connection.execute(BELOW, **below(folder))
     return Ledger(
-        streams=fold(sorted(set(rows)) if folders else rows, decider),
+        streams=streams.load(connection, reads - folders | {command.stream for command in batch}, folders),
         heads=_heads(connection, {events.source(command.region, service) for command in batch}),
         answered=_answered(connection, {command.key for command in batch}),
         known=_known(connection, {str(command.event_id) for command in batch if command.event_id}),

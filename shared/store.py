@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from uuid_utils.compat import uuid7
 
-from shared import events, ledger
+from shared import events, ledger, streams
 from shared.clock import Clock
 from shared.command import Answer, Command, Context, Decide, Decider, EventRef, KeyReused, Outcome, VersionConflict
 from shared.database import Connection, Database, Unavailable
@@ -59,6 +59,7 @@ class Store(Generic[S]):
         self._database = database
         self.service = service
         self._decider = decider
+        self._streams = streams.Streams(decider)
         self._now = now
         self._waiting: list[tuple[Command[S], asyncio.Future[Outcome]]] = []
         self._committing: asyncio.Task[None] | None = None
@@ -102,13 +103,13 @@ class Store(Generic[S]):
 
     async def state(self, stream: str) -> tuple[S, int]:
         """A stream folded, and its version: `initial` and 0 if it has no event."""
-        rows = await self._database.read(ledger.STREAMS, streams=[stream])
-        return ledger.fold(rows, self._decider).get(stream, (self._decider.initial, 0))
+        rows = await self._database.read(streams.STREAMS, streams=[stream])
+        return streams.fold(rows, self._decider).get(stream, (self._decider.initial, 0))
 
     async def states(self, prefix: str) -> dict[str, S]:
         """Every stream below a prefix that ends in `/`, folded."""
-        rows = await self._database.read(ledger.BELOW, **ledger.below(prefix))
-        return {stream: state for stream, (state, _) in ledger.fold(rows, self._decider).items()}
+        rows = await self._database.read(streams.BELOW, **streams.below(prefix))
+        return {stream: state for stream, (state, _) in streams.fold(rows, self._decider).items()}
 
     async def regions(self) -> list[str]:
         """The regions that have events here."""
@@ -157,7 +158,7 @@ class Store(Generic[S]):
             return failure
 
     def _commit(self, batch: Sequence[Command[S]], connection: Connection) -> list[Outcome | Exception]:
-        seen = ledger.load(connection, batch, self.service, self._decider)
+        seen = ledger.load(connection, batch, self.service, self._streams)
         desk = Desk(self.service, self._decider, Context(self._now(), uuid7))
         outcomes = settle(batch, seen, desk)
         ledger.save(connection, seen)

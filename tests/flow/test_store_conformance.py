@@ -15,6 +15,7 @@ from shared import events
 from shared.command import Command, Context, KeyReused, VersionConflict
 from shared.facts.fact import Fact
 from shared.store import Settled, Store, Stored
+from shared.streams import LONG
 from tests.office import ANIS_DAY, BUDIS_DAY, MORNING, Office, Watch, chained, come, command, everything
 
 
@@ -36,6 +37,32 @@ async def test_state_version_head_and_regions_are_told(store: Store[int]) -> Non
     await store.execute(command(ANIS_DAY, come(), come()))
     told = (await store.state(ANIS_DAY), await store.state(BUDIS_DAY), await store.head("32"), await store.head("3271"))
     assert (*told, await store.regions()) == ((2, 2), (0, 0), 2, 0, ["32"])
+
+
+async def test_a_long_stream_is_seen_whole_whoever_appended_last(office: Office) -> None:
+    """What one process remembers of a stream never hides what another has written since, alone or below a prefix."""
+    one, other = await office.store(), await office.store()
+    await one.execute(command(ANIS_DAY, *[come()] * LONG))
+    seen: list[int] = []
+
+    def looks(states: Mapping[str, int], _: Context) -> Mapping[str, Sequence[Fact]]:
+        seen.append(states[ANIS_DAY])
+        return {ANIS_DAY: [come()]}
+
+    for number, store in enumerate((one, other, one, one, other, other, one)):
+        reads = (ANIS_DAY.rpartition("/")[0] + "/",) if number % 2 else ()
+        await store.execute(Command("32", ANIS_DAY, looks, "ani", f"key-{number}", "f", reads))
+    assert seen == [LONG + n for n in range(7)]
+
+
+async def test_what_a_failed_command_would_have_added_is_not_remembered(office: Office) -> None:
+    store = await office.store()
+    await store.execute(command(ANIS_DAY, *[come()] * LONG))
+    foreign = replace(command(ANIS_DAY), decide=lambda *_: {ANIS_DAY: [come(), come("3271")]})
+    with pytest.raises(ValueError, match="3271"):
+        await store.execute(foreign)
+    outcome = await store.execute(command(ANIS_DAY, expected=LONG))
+    assert (outcome.version, len(await store.read_stream(ANIS_DAY))) == (LONG + 1, LONG + 1)
 
 
 async def test_how_far_a_source_stands_is_told_only_behind_a_commit_that_is_under_way(office: Office) -> None:
