@@ -27,6 +27,9 @@ from deploy.world.enrol import enrol
 from deploy.world.world import Office
 from services.policy.presets import presets
 
+FIRST = 4
+"""Offices among which the first row is looked for: those that are entered first."""
+
 
 @dataclass
 class Show:
@@ -64,7 +67,7 @@ async def morning(show: Show, status: Status) -> int:
     show.stack.set_clock(options.begins, options.speed)
     status.stop()
     ready = time.monotonic() - show.began
-    show.console.print(f"[dim]first coverage after {startup:.1f} s, all is entered after {ready:.1f} s[/dim]")
+    show.console.print(f"[dim]all is entered after {ready:.1f} s[/dim]")
     explain(show, plot)
     await _played(show, play, plot, presses)
     stood, told = lived(plot.lives.values()), disclosed(play.accepted, duties)
@@ -98,12 +101,13 @@ def _grouped(options: Options) -> bool:
 
 async def _first_row(show: Show) -> float:
     """Seconds from the start to the first row of the day in the view."""
-    some = show.offices[:: max(len(show.offices) // 10, 1)]
     while True:
-        for office in some:
+        for office in show.offices[:FIRST]:
             path = f"/reporting/v1/{office.region}/coverage/{office.opd}"
             if (await show.caller.ask(path, {}, date=str(show.options.day))).ok:
-                return time.monotonic() - show.began
+                seconds = time.monotonic() - show.began
+                show.console.print(f"The board is at {show.stack.url}/ after {seconds:.1f} s, and fills up.")
+                return seconds
         await asyncio.sleep(0.25)
 
 

@@ -22,6 +22,8 @@ OWN: Mapping[str, Sequence[str]] = {"32": ("jabar-2025-se-150-stage-1", "jabar-2
 """What each government has enacted; the three cities follow nobody yet."""
 ATTESTED_BY = "KEPALA_BKD"
 IN_A_BATCH = 1_000
+OFFICES_AT_ONCE = 10
+"""An office is entered whole before the next begins, so that the first is on the board while the last are entered."""
 RADIUS_M = 120
 PATIENCE_S = 60.0
 LEAVE, TRAVEL = 0.025, 0.01
@@ -50,8 +52,14 @@ async def enrol(caller: Caller, offices: Sequence[Office], day: date, dates: Seq
     """Enter the world and publish its rosters of these dates, but for the `unplanned` (region, OPD, unit)."""
     regions = sorted({office.region for office in offices})
     await asyncio.gather(*(_rules(caller, places()[region]) for region in regions))
-    entered = Enrolled()
-    await asyncio.gather(*(_office(caller, office, day, dates, seed, unplanned, entered) for office in offices))
+    entered, few = Enrolled(), asyncio.Semaphore(OFFICES_AT_ONCE)
+
+    async def whole(office: Office) -> None:
+        async with few:
+            await _open(caller, office)
+            await _staff(caller, office, day, dates, seed, unplanned, entered)
+
+    await asyncio.gather(*map(whole, offices))
     return entered
 
 
@@ -63,20 +71,6 @@ async def _rules(caller: Caller, place: Place) -> None:
     for name in (*NATIONAL, *OWN.get(place.region, ())):
         body = {"instrument": preset(name).model_dump(mode="json", exclude_none=True, exclude_defaults=True)}
         await caller.done(f"{home}/instruments", official, {**body, "published_attested_by": ATTESTED_BY})
-
-
-async def _office(
-    caller: Caller,
-    office: Office,
-    day: date,
-    dates: Sequence[date],
-    seed: int,
-    unplanned: frozenset[tuple[str, str, str]],
-    entered: Enrolled,
-) -> None:
-    """One office after the other is whole, so that the first is on the board while the last are entered."""
-    await _open(caller, office)
-    await _staff(caller, office, day, dates, seed, unplanned, entered)
 
 
 async def _open(caller: Caller, office: Office) -> None:
