@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.status import Status
 
 from deploy.operate.broker import Broker, broker
-from deploy.operate.morning import Show, morning
+from deploy.operate.morning import morning
 from deploy.operate.options import Options
+from deploy.operate.show import Show
 from deploy.operate.stack import Stack
 from deploy.operate.stores import stores
 from deploy.simulate.caller import Caller, session

@@ -3,126 +3,15 @@
 Each is planted at a counter that opens inside the time that is played, so that it begins and shows before its end.
 """
 
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
-from deploy.simulate.lives import ON_SITE, Life, absent, cut_off, handed_in_late, present, taking
-from deploy.simulate.shifts import Counter, Open, Shift
+from deploy.simulate.lives import cut_off, handed_in_late, present, taking
+from deploy.simulate.stage import Outage, Plot, Sign, Stage, Told, same_unit
 
-AFTER_START, BEFORE_END = 10, 28
-"""Minutes between the begin of the play, a counter's opening, and the end of the play."""
 OUTAGE_AT = (10, 35)
 """Minutes of an outage after the later of the begin of the play and 07:00."""
 SEVEN = 7 * 60
 GUARD_AT = 6 * 60 + 40
-SMALL_CREW = 6
-SOON = 90
-"""Minutes after the begin by which something should happen: most counters open at 08:00, and a play begins at 06:30."""
-
-
-class Sign(NamedTuple):
-    """What the view must tell of a counter at a minute: that a lane is `short`, `met` or has `some`, or the state."""
-
-    counter: Counter
-    minute: int
-    what: str
-    lane: str = "known"
-
-
-class Told(NamedTuple):
-    """An event that must stand in the source, with these fields."""
-
-    region: str
-    service: str
-    event: str
-    fields: Mapping[str, object]
-
-
-class Outage(NamedTuple):
-    """A government whose phones reach nobody between two minutes."""
-
-    region: str
-    opds: tuple[str, ...]
-    start: int
-    end: int
-
-
-@dataclass
-class Plot:
-    """The morning with everything that was planted: lives by duty, and the signs of each situation by name."""
-
-    lives: dict[Shift, Life]
-    signs: dict[str, list[Sign | Told]] = field(default_factory=dict)
-    outage: Outage | None = None
-    reader: Shift | None = None
-
-
-@dataclass
-class Stage:
-    """What there is to plant in: the minutes that are played, the counters, duties, and what is not taken yet."""
-
-    start: int
-    end: int
-    duties: Sequence[Shift]
-    open: Sequence[Open]
-    plot: Plot
-    chance: random.Random
-    used: set[Counter] = field(default_factory=set)
-    busy: set[str] = field(default_factory=set)
-
-    @cached_property
-    def cut_off(self) -> str:
-        """The government that will have the outage: the last one."""
-        return max(duty.region for duty in self.duties)
-
-    @cached_property
-    def alone(self) -> bool:
-        """Whether there is but one government, which then has everything."""
-        return self.cut_off == min(duty.region for duty in self.duties)
-
-    def counters(self, *, colleagues: bool = False) -> Iterator[Open]:
-        """Free counters that open in time, smallest crews first; `colleagues`: in a unit that can spare somebody."""
-        for each in sorted(self.open, key=self._suits):
-            in_time = self.start + AFTER_START <= each.post.opens <= self.end - BEFORE_END
-            here = self.alone or each.counter.region != self.cut_off
-            free = here and in_time and each.shifts and each.counter not in self.used
-            if free and (not colleagues or self.spare(each)):
-                yield each
-
-    def _suits(self, at: Open) -> tuple[bool, int, int]:
-        return len(at.shifts) > SMALL_CREW, abs(at.post.opens - self.start - SOON), len(at.shifts)
-
-    def spare(self, at: Open) -> Shift | None:
-        """Somebody of the same unit who is on site, has another post or none, and can do what this post asks for."""
-        able = {d.employee for o in self.open if _same_unit(o.counter, at.counter) and o.post.skill == at.post.skill
-                for d in o.shifts}  # fmt: skip
-        here = (d for d in self.duties if d.mode == ON_SITE and _same_unit(d.counter, at.counter) and d.start >= 0)
-        started = (d for d in here if d.start <= at.post.opens and d.counter != at.counter)
-        return next((d for d in started if not at.post.skill or d.employee in able), None)
-
-    def take(self, *, colleagues: bool = False) -> Open | None:
-        """The next free counter, which is then taken with its whole unit."""
-        found = next(self.counters(colleagues=colleagues), None)
-        if found:
-            self.used |= {each.counter for each in self.open if _same_unit(each.counter, found.counter)}
-        return found
-
-    def live(self, at: Open, came: int, went: int | None = None) -> None:
-        """Everybody of a counter comes at a minute, and goes at another or at the end of the duty."""
-        for n, duty in enumerate(at.shifts):
-            self.plot.lives[duty] = present(duty, came * 60 + n, (went or duty.end + 5) * 60 + n)
-
-    def nobody(self, at: Open) -> None:
-        """Nobody of a counter comes."""
-        for duty in at.shifts:
-            self.plot.lives[duty] = absent(duty)
-
-
-def _same_unit(one: Counter, other: Counter) -> bool:
-    return one[:3] == other[:3]
 
 
 def plant(stage: Stage) -> Plot:
@@ -187,7 +76,7 @@ def take_over(stage: Stage) -> Signs:
 def held_by_the_night(stage: Stage) -> Signs:
     """Nobody of the gate's crew comes; a guard of the night holds it to the end of that duty, known to be near."""
     for night in (d for d in stage.duties if d.start < 0 < d.end and d.post):
-        gates = (o for o in stage.open if _same_unit(o.counter, night.counter) and o.post.opens < GUARD_AT)
+        gates = (o for o in stage.open if same_unit(o.counter, night.counter) and o.post.opens < GUARD_AT)
         for gate in gates:
             if gate.counter not in stage.used and gate.post.minimum == 1 and not gate.post.skill:
                 stage.used.add(gate.counter)
@@ -208,25 +97,16 @@ def previous_night(stage: Stage) -> Signs:
     return []
 
 
-def _from_an_office(stage: Stage) -> Shift:
-    """Somebody without a post whose life is not planted yet."""
-    offices = (d for d in stage.duties if d.works and not d.post and d.start >= 0)
-    own = [d for d in offices if d.employee not in stage.busy and (stage.alone or d.region != stage.cut_off)]
-    chosen = stage.chance.choice(own)
-    stage.busy.add(chosen.employee)
-    return chosen
-
-
 def wrong_clock(stage: Stage) -> Signs:
     """A phone is three minutes and twenty seconds ahead; the tap counts by its clock."""
-    duty, came = _from_an_office(stage), (stage.start + 12) * 60
+    duty, came = stage.somebody(), (stage.start + 12) * 60
     stage.plot.lives[duty] = present(duty, came, duty.end * 60, error=200)
     return [Told(duty.region, "attendance", "checked-in", {"employee": duty.employee, "second": came + 200})]
 
 
 def refused(stage: Stage) -> Signs:
     """A phone is two hours ahead: its tap is refused, and the refusal is a fact."""
-    duty = _from_an_office(stage)
+    duty = stage.somebody()
     stage.plot.lives[duty] = present(duty, (stage.start + 14) * 60, duty.end * 60, error=2 * 3600)
     return [
         Told(duty.region, "attendance", "check-in-refused", {"employee": duty.employee, "reason": "IMPOSSIBLE_TIME"})
@@ -235,7 +115,7 @@ def refused(stage: Stage) -> Signs:
 
 def early_leaver(stage: Stage) -> Signs:
     """Somebody leaves long before the end of the duty."""
-    duty = _from_an_office(stage)
+    duty = stage.somebody()
     stage.plot.lives[duty] = present(duty, (stage.start + 6) * 60, (stage.end - 9) * 60)
     return [Told(duty.region, "attendance", "checked-out", {"employee": duty.employee})]
 

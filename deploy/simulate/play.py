@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from deploy.simulate.caller import Caller
 from deploy.simulate.lives import Press
-from deploy.simulate.planted import Outage
+from deploy.simulate.stage import Outage
 
 PLACES = {"WFO": "SITE", "WFH": "HOME", "WFA": "PUBLIC"}
 BUCKET_S = 300

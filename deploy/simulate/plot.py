@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from deploy.simulate.lives import lives
-from deploy.simulate.planted import Plot, Sign, Stage, Told, plant
+from deploy.simulate.planted import plant
 from deploy.simulate.shifts import Counter, Shift, opened, posts
+from deploy.simulate.stage import Plot, Sign, Stage, Told
 from deploy.world.enrol import Absence
 from deploy.world.world import Office
 

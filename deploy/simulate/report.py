@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from deploy.simulate.caller import Caller
-from deploy.simulate.planted import Sign, Told
 from deploy.simulate.play import Play
 from deploy.simulate.shifts import Counter
+from deploy.simulate.stage import Sign, Told
 from deploy.simulate.truth import Stand, heads
 from services.reporting.runs import Day, State, runs
 from shared.facts.coverage import Coverage, PostCoverage, Steps, at

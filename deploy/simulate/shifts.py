@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from deploy.world.world import WEEK, Office, Post, Unit
+from deploy.world.register import WEEK, Post
+from deploy.world.world import Office, Unit
 
 NO_DUTY = frozenset({"AWAY", "OFF"})
 

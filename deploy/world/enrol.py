@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from deploy.simulate.caller import Caller, succeeded
-from deploy.world.world import Office, Post, Unit
+from deploy.world.register import Post
+from deploy.world.world import Office, Unit
 from services.policy.calendar import seeded
 from services.policy.presets import preset
 from shared.places import Place, places

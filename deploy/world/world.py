@@ -4,35 +4,18 @@ The province has its 38 OPD, every kab/kota the typical set of a city and its ke
 36,005 staff of 2021 and Kota Bogor's 6,767 of 2022 (others by population); shares of education and health are typical.
 """
 
-import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from deploy.world.register import SMALLEST, Kind, Opd, Post, register
 from deploy.world.staff import Person, staff
-from shared.places import Place, places
+from shared.places import places
 
-HERE = Path(__file__).parent
-WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 HEADS: Mapping[str, int] = {"32": 36_005, "3271": 6_767, "3276": 7_400, "3277": 4_600}
 HEADS_OF_A_KOTA = 8_000
 OFFICE_SIZE = 50
 """People in one back office, about."""
-SMALLEST = 3
 BACK_OFFICES = ("Perencanaan", "Program", "Pembinaan", "Pengembangan", "Evaluasi", "Data dan Informasi", "Kerja Sama")
-
-
-class Post(NamedTuple):
-    """A counter: minutes of the day (a night ends beyond 1440), the heads that it needs, the skill that it asks for."""
-
-    post: str
-    opens: int
-    closes: int
-    weekdays: tuple[str, ...]
-    minimum: int
-    skill: str
 
 
 class Unit(NamedTuple):
@@ -67,37 +50,6 @@ class TooFew(Exception):
     def __init__(self, needed: int) -> None:
         super().__init__(f"These regions need at least {needed} people to staff their posts.")
         self.needed = needed
-
-
-class Kind(NamedTuple):
-    """A kind of service unit: the share of its OPD's people, and about how many work in one such unit."""
-
-    unit: str
-    name: str
-    class_: str
-    share: float
-    size: int
-    posts: tuple[Post, ...]
-
-    @property
-    def least(self) -> int:
-        """The people that one such unit needs: every post with one in relief."""
-        return max(SMALLEST, sum(post.minimum + 1 for post in self.posts) + 1)
-
-
-class Opd(NamedTuple):
-    """An OPD of the register, with the share of its government's people and its kinds of service units."""
-
-    opd: str
-    name: str
-    class_: str
-    weight: float
-    kinds: tuple[Kind, ...]
-
-    @property
-    def least(self) -> int:
-        """The people that it needs: two back offices and one unit of each kind."""
-        return 2 * SMALLEST + sum(kind.least for kind in self.kinds)
 
 
 def world(regions: Sequence[str], people: int, seed: int) -> tuple[Office, ...]:
@@ -167,45 +119,3 @@ def share_out(total: int, weights: Sequence[float], least: Sequence[int]) -> lis
     for n in largest[: total - sum(parts)]:
         parts[n] += 1
     return parts
-
-
-def register(place: Place) -> tuple[Opd, ...]:
-    """The OPD of a government: the province's 38, or a typical city's with its kecamatan."""
-    own = "provinsi" if place.province else "kota"
-    return tuple(opd for row in _rows("opd.csv") if row["set"] == own for opd in _opds(row, place))
-
-
-def _opds(row: Mapping[str, str], place: Place) -> Iterator[Opd]:
-    kinds = tuple(_kinds()[name] for name in row["services"].split())
-    if row["opd"] != "KEC":
-        yield Opd(row["opd"], row["name"], row["class"], float(row["weight"]), kinds)
-        return
-    named = [each["name"] for each in _rows("kecamatan.csv") if each["region"] == place.region]
-    for name in named or ["Kota", "Timur", "Barat", "Utara"]:
-        code = f"KEC-{name.upper().replace(' ', '-')}"
-        yield Opd(code, f"Kecamatan {name}", row["class"], float(row["weight"]), kinds)
-
-
-@cache
-def _rows(name: str) -> Sequence[Mapping[str, str]]:
-    with (HERE / name).open() as file:
-        return list(csv.DictReader(file))
-
-
-@cache
-def _kinds() -> Mapping[str, Kind]:
-    written: Mapping[str, Any] = json.loads((HERE / "services.json").read_text())
-    return {
-        name: Kind(k["unit"], k["name"], k["class"], k["share"], k["size"], tuple(_post(*post) for post in k["posts"]))
-        for name, k in written.items()
-    }
-
-
-def _post(post: str, opens: str, closes: str, days: int, minimum: int, skill: str) -> Post:
-    return Post(post, minute(opens), minute(closes), WEEK[:days], minimum, skill)
-
-
-def minute(written: str) -> int:
-    """`31:15` of a work date as minutes from its midnight."""
-    hours, minutes = written.split(":")
-    return int(hours) * 60 + int(minutes)

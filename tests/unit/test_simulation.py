@@ -10,9 +10,9 @@ import pytest
 
 from deploy.simulate.caller import Caller
 from deploy.simulate.lives import Life, absent, cut_off, handed_in_late, lives, present, taking
-from deploy.simulate.planted import Sign, Told
 from deploy.simulate.report import Seen, books, differing, found, moments, states, verdict
 from deploy.simulate.shifts import Counter, Shift
+from deploy.simulate.stage import Sign, Told
 from deploy.simulate.truth import Stand, disclosed, heads, lived, steps
 from shared.facts.coverage import Coverage, PostCoverage, UnitCoverage
 from tests.examples import THURSDAY, at
