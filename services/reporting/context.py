@@ -106,6 +106,7 @@ def of_opd(stand: OpdNow, names: Names) -> Mapping[str, Any]:
         "risky": sum(post.state is State.RAWAN for post in stand.posts),
         "open": sum(post.required > 0 for post in stand.posts),
         "units": [(unit, _cards(unit, at)) for unit in stand.units],
+        "others": [unit.name for unit in stand.units if not unit.posts],
     }
 
 

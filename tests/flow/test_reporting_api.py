@@ -225,9 +225,10 @@ async def test_a_stream_shows_the_counter_turn(address: str, held: View) -> None
     assert [state["state"] for state in seen] == ["KRITIS", "AMAN"]
 
 
-async def test_a_stream_shows_the_minute_turn(address: str, time: Time) -> None:
+async def test_a_stream_shows_the_minute_turn(address: str, time: Time, held: View) -> None:
     def an_hour_later() -> None:
         time.now = at("15:00")
+        held.confirm()
 
     seen = await watch(address, an_hour_later)
     assert [state["state"] for state in seen] == ["KRITIS", "TUTUP"]
