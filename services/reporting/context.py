@@ -50,6 +50,7 @@ def of_board(regions: Sequence[RegionNow], shown: str, now: datetime, names: Nam
     short, unknown = shortages(regions), list(unknowns(regions, now))
     return {
         "at": _clock(regions, now).astimezone(zone(shown)),
+        "lag": int((now - _clock(regions, now)).total_seconds()),
         "shown": shown,
         "place": listed.place.name if listed else places()[shown].name,
         "tally": tally(regions),

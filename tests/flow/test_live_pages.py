@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from time import process_time
 
 import httpx
@@ -43,6 +44,13 @@ def app(view: View, day: Day) -> FastAPI:
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
         yield client
+
+
+async def test_the_board_says_how_far_it_lags_behind_the_clock(client: httpx.AsyncClient, view: View, day: Day) -> None:
+    at_once = (await client.get("/wilayah/3276")).text
+    day.time += timedelta(seconds=7)
+    assert ("tertinggal" in at_once, "tertinggal 7 dtk" in (await client.get("/")).text) == (False, True)
+    assert "7 s behind" in (await client.get("/wilayah/3276?lang=en")).text
 
 
 async def test_the_board_answers_for_all_regions_and_lists_the_province(client: httpx.AsyncClient) -> None:
