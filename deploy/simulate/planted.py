@@ -99,14 +99,17 @@ def previous_night(stage: Stage) -> Signs:
 
 def wrong_clock(stage: Stage) -> Signs:
     """A phone is three minutes and twenty seconds ahead; the tap counts by its clock."""
-    duty, came = stage.somebody(), (stage.start + 12) * 60
+    if (duty := stage.somebody()) is None:
+        return []
+    came = (stage.start + 12) * 60
     stage.plot.lives[duty] = present(duty, came, duty.end * 60, error=200)
     return [Told(duty.region, "attendance", "checked-in", {"employee": duty.employee, "second": came + 200})]
 
 
 def refused(stage: Stage) -> Signs:
     """A phone is two hours ahead: its tap is refused, and the refusal is a fact."""
-    duty = stage.somebody()
+    if (duty := stage.somebody()) is None:
+        return []
     stage.plot.lives[duty] = present(duty, (stage.start + 14) * 60, duty.end * 60, error=2 * 3600)
     return [
         Told(duty.region, "attendance", "check-in-refused", {"employee": duty.employee, "reason": "IMPOSSIBLE_TIME"})
@@ -115,7 +118,8 @@ def refused(stage: Stage) -> Signs:
 
 def early_leaver(stage: Stage) -> Signs:
     """Somebody leaves long before the end of the duty."""
-    duty = stage.somebody()
+    if (duty := stage.somebody()) is None:
+        return []
     stage.plot.lives[duty] = present(duty, (stage.start + 6) * 60, (stage.end - 9) * 60)
     return [Told(duty.region, "attendance", "checked-out", {"employee": duty.employee})]
 

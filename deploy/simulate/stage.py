@@ -69,12 +69,12 @@ class Stage:
     @cached_property
     def cut_off(self) -> str:
         """The government that will have the outage: the last one."""
-        return max(duty.region for duty in self.duties)
+        return max((duty.region for duty in self.duties), default="")
 
     @cached_property
     def alone(self) -> bool:
         """Whether there is but one government, which then has everything."""
-        return self.cut_off == min(duty.region for duty in self.duties)
+        return self.cut_off == min((duty.region for duty in self.duties), default="")
 
     def counters(self, *, colleagues: bool = False) -> Iterator[Open]:
         """Free counters that open in time, smallest crews first; `colleagues`: in a unit that can spare somebody."""
@@ -113,10 +113,12 @@ class Stage:
         for duty in at.shifts:
             self.plot.lives[duty] = absent(duty)
 
-    def somebody(self) -> Shift:
-        """Somebody without a post whose life is not planted yet."""
+    def somebody(self) -> Shift | None:
+        """Somebody without a post whose life is not planted yet; nobody on a day off."""
         offices = (d for d in self.duties if d.works and not d.post and d.start >= 0)
         own = [d for d in offices if d.employee not in self.busy and (self.alone or d.region != self.cut_off)]
+        if not own:
+            return None
         chosen = self.chance.choice(own)
         self.busy.add(chosen.employee)
         return chosen

@@ -76,6 +76,11 @@ def test_the_people_who_are_there_show_what_was_planted(offices: tuple[Office, .
     assert there("held_by_the_night") == [True, False]
 
 
+def test_on_a_day_without_duty_nothing_is_planted_and_nothing_found(offices: tuple[Office, ...]) -> None:
+    signs = plotted(offices, [], [], unplanned(offices, *FULL, 3), date(2025, 11, 9), FULL, 3).signs
+    assert [name for name, told in signs.items() if told and name not in {"outage", "unrostered_unit"}] == []
+
+
 def test_nobody_who_reads_is_expected_twice(offices: tuple[Office, ...]) -> None:
     drawn = plot(offices, FULL)
     assert drawn.reader is not None
