@@ -73,7 +73,7 @@ def broker(asked: str, folder: Path, regions: Sequence[str]) -> Iterator[Broker]
 
     Raises `Refused` for topics that hold records: every demo begins with an empty log.
     """
-    named = os.environ.get("PIKET_KAFKA", "") if asked == "auto" else asked.removeprefix("kafka")
+    named = {"auto": os.environ.get("PIKET_KAFKA", ""), "kafka": ""}.get(asked, asked)
     if named:
         asyncio.run(prepare(named, regions))
         yield Running(named)

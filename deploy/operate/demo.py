@@ -32,17 +32,26 @@ def run(options: Options) -> int:
     """Start everything in a folder of its own, play, wait; end every process and remove the folder. The exit status."""
     refuse_taken(options.port)
     offices = _world(options)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     folder, began = Path(tempfile.mkdtemp(prefix="piket-demo-")), time.monotonic()
     try:
         with started(options, folder) as (stack, kafka, status):
             return asyncio.run(_show(options, stack, kafka, offices, began, status))
     except KeyboardInterrupt:
-        console.print("Ended. Nothing runs any more, nothing was kept.")
-        return 0
+        console.print(f"Ended. Nothing runs any more, {_kept(options)}.")
+        return 1 if options.headless else 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(options: Options) -> str:
+    """What a demo leaves behind."""
+    elsewhere = [name for name, asked, own in (
+        ("the databases", options.store, {"sqlite"}), ("the topics", options.broker, {"auto", "kafka"}),
+    ) if asked not in own]  # fmt: skip
+    return f"{' and '.join(elsewhere)} were left as they are" if elsewhere else "nothing was kept"
 
 
 def _world(options: Options) -> Sequence[Office]:

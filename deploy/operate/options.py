@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import typer
 
@@ -56,7 +57,7 @@ def a_date(text: str) -> str:
 
 def an_hour(text: str) -> str:
     """Check `--from` and `--to`."""
-    _read(text, time.fromisoformat, "no time of day; write for example 06:30")
+    _read(text, clock, "no time of day; write for example 06:30")
     return text
 
 
@@ -81,7 +82,8 @@ def a_speed(speed: float) -> float:
 
 def a_store(text: str) -> str:
     """Check `--store`."""
-    if text != "sqlite" and not text.startswith("postgresql://"):
+    address, named = urlsplit(text), text.replace("{service}", "")
+    if text != "sqlite" and not (address.scheme == "postgresql" and address.path[1:] and not {*"{}"} & {*named}):
         raise typer.BadParameter("give sqlite, or postgresql://user@host:port/name.")
     return text
 
@@ -89,7 +91,7 @@ def a_store(text: str) -> str:
 def a_broker(text: str) -> str:
     """Check `--broker`."""
     host, _, port = text.rpartition(":")
-    if text not in {"auto", "kafka"} and not (host and port.isdecimal()):
+    if text not in {"auto", "kafka"} and not (host and port.isdecimal() and 0 < int(port) < 65_536):
         raise typer.BadParameter("give auto, kafka (started here), or host:port of a running one.")
     return text
 
@@ -101,6 +103,11 @@ def a_file(path: Path | None) -> Path | None:
     return path
 
 
+def clock(text: str) -> datetime:
+    """`06:30`. Raises ValueError for anything else."""
+    return datetime.strptime(text, "%H:%M")  # noqa: DTZ007 - an hour, of a day that is not known here
+
+
 def day_of(text: str) -> date:
     """`2025-11-06` as a date."""
     return date.fromisoformat(text)
@@ -108,7 +115,7 @@ def day_of(text: str) -> date:
 
 def hours(start: str, end: str) -> tuple[int, int]:
     """`06:30` and `16:30` as minutes of the day. Raises BadParameter where nothing lies between them."""
-    first, last = (read.hour * 60 + read.minute for read in map(time.fromisoformat, (start, end)))
+    first, last = (read.hour * 60 + read.minute for read in map(clock, (start, end)))
     if last - first < SHORTEST:
         raise typer.BadParameter(f"{start} to {end} is too short a time: give at least {SHORTEST} minutes.")
     return first, last

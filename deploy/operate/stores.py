@@ -1,6 +1,6 @@
 """The stores of a demo: files beside it, or empty databases of a PostgreSQL server, one for each service."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -17,7 +17,8 @@ def stores(asked: str) -> str:
     """
     if asked == "sqlite":
         return ""
-    template = asked if "{service}" in asked else f"{asked}_{{service}}"
+    address = urlsplit(asked)
+    template = asked if "{service}" in asked else urlunsplit(address._replace(path=f"{address.path}_{{service}}"))
     for service in DECIDERS:
         try:
             _empty(template.format(service=service), asked)
@@ -31,7 +32,7 @@ def stores(asked: str) -> str:
 
 def _empty(url: str, asked: str) -> None:
     name = urlsplit(url).path.removeprefix("/")
-    server = asked if "{service}" not in asked else url.replace(f"/{name}", "/postgres")
+    server = asked if "{service}" not in asked else urlunsplit(urlsplit(url)._replace(path="/postgres"))
     with psycopg.connect(server, autocommit=True) as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if not known:

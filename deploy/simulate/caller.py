@@ -96,8 +96,11 @@ class Caller:
             return succeeded(await self._insist("GET", path, _bearer(token), None, params)).json()
 
     async def ask(self, path: str, headers: Mapping[str, str], **params: str | int) -> Answer:
-        """GET once, whatever the answer. Raises ClientConnectionError."""
-        return await self._once("GET", path, headers, None, params)
+        """GET once, whatever the answer; 503 also where nobody answered."""
+        try:
+            return await self._once("GET", path, headers, None, params)
+        except (ClientConnectionError, TimeoutError):
+            return Answer(f"GET {path}", HTTPStatus.SERVICE_UNAVAILABLE, {}, b"")
 
     async def _insist(
         self, method: str, path: str, headers: Mapping[str, str], body: Body | None, params: Params = NONE

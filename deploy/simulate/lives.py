@@ -13,7 +13,9 @@ from deploy.simulate.shifts import Shift
 CHECK_IN, CHECK_OUT, TAKE = "check-ins", "check-outs", "post-takings"
 ON_SITE, AT_HOME = "WFO", "WFH"
 
-NO_SHOW, LATE, FORGETS_OUT, OFFLINE, WRONG_CLOCK = 0.006, 0.035, 0.05, 0.02, 0.01
+NO_SHOW, LATE, FORGETS_IN, FORGETS_OUT, OFFLINE, WRONG_CLOCK = 0.006, 0.035, 0.008, 0.05, 0.02, 0.01
+"""Shares of people. Who forgets to tap is there, and nobody is told: what is disclosed is never the whole truth."""
+
 LEADS = {ON_SITE: (20, 11), AT_HOME: (8, 7)}
 """Minutes before the start by mode: mean and deviation."""
 LAST_LEAD, FIRST_LEAD = 1, 55
@@ -67,6 +69,8 @@ def _life(duty: Shift, chance: random.Random) -> Life:
     came = duty.start * 60 + int(chance.uniform(2, 25) * 60 if late else -lead * 60)
     went = duty.end * 60 + int(abs(chance.gauss(6, 5)) * 60)
     life = present(duty, came, went, error=_clock_error(chance))
+    if chance.random() < FORGETS_IN:
+        return life._replace(presses=())
     if chance.random() < FORGETS_OUT:
         life = life._replace(presses=life.presses[:1])
     return handed_in_late(life, int(chance.uniform(15, 60) * 60)) if chance.random() < OFFLINE else life

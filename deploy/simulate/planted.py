@@ -117,11 +117,12 @@ def refused(stage: Stage) -> Signs:
 
 
 def early_leaver(stage: Stage) -> Signs:
-    """Somebody leaves long before the end of the duty."""
-    if (duty := stage.somebody()) is None:
+    """Somebody leaves an hour or more before the end of the duty."""
+    duty, goes = stage.somebody(), stage.end - 9
+    if duty is None or not duty.start < goes < duty.end - 60:
         return []
-    stage.plot.lives[duty] = present(duty, (stage.start + 6) * 60, (stage.end - 9) * 60)
-    return [Told(duty.region, "attendance", "checked-out", {"employee": duty.employee})]
+    stage.plot.lives[duty] = present(duty, (stage.start + 6) * 60, goes * 60)
+    return [Told(duty.region, "attendance", "checked-out", {"employee": duty.employee, "second": goes * 60})]
 
 
 def outage(stage: Stage) -> Signs:
@@ -131,12 +132,19 @@ def outage(stage: Stage) -> Signs:
     region = stage.cut_off
     opds = tuple(sorted({duty.opd for duty in stage.duties if duty.region == region}))
     stage.plot.outage = Outage(region, opds, first, last)
-    planted = {counter[:3] for counter in stage.used}
+    planted, heard_late = {counter[:3] for counter in stage.used}, None
     for duty, life in stage.plot.lives.items():
         if duty.region == region and duty.counter[:3] not in planted and duty.employee not in stage.busy:
             stage.plot.lives[duty] = cut_off(life, first * 60, last * 60, stage.chance)
-    return [Told(region, "attendance", "outage-applied", {"channel": "APP"}),
-            Told(region, "attendance", "checked-in", {"offline": True, "late": True})]  # fmt: skip
+            silent = [p for p in life.presses[:1] if first * 60 <= p.made < (last - 6) * 60 and not p.offline]
+            heard_late = heard_late or next(iter(silent), None)
+    if heard_late is None:
+        return []
+    press = {"employee": heard_late.shift.employee, "second": heard_late.clock, "offline": True, "late": True}
+    return [
+        Told(region, "attendance", "outage-applied", {"channel": "APP"}),
+        Told(region, "attendance", "checked-in", press),
+    ]
 
 
 SITUATIONS: Mapping[str, Callable[[Stage], Signs]] = {

@@ -18,6 +18,7 @@ BUCKET_S = 300
 """What was pressed before the play begins is sent at its start, in portions of so many seconds of that day."""
 DECLARED_AFTER_MIN, GRACE_MIN = 3, 120
 MEASURED_EVERY_S = 0.4
+AGAIN_S = 0.02
 SetClock = Callable[[datetime, float], None]
 
 
@@ -87,6 +88,7 @@ class Play:
             if (await self.caller.ask(path, headers, date=day)).ok:
                 self.seen_ms.append((monotonic() - began) * 1000)
                 return
+            await asyncio.sleep(AGAIN_S)
 
     def body(self, press: Press) -> dict[str, Any]:
         """The press as a phone sends it."""

@@ -13,6 +13,8 @@ from deploy.world.world import Office
 
 DAY = timedelta(days=1)
 WORKDAYS = 5
+ABSENT = {"LEAVE": "OFF", "TRAVEL": "AWAY"}
+"""The mode in a roster of who is absent."""
 SEEN_FOR = 30
 """Minutes before the end of the play by which a counter without a roster must have opened."""
 
@@ -49,15 +51,15 @@ def plotted(
     plot = plant(Stage(*play, due, open_, drawn, chance))
     opens = [each.post.opens for each in open_ if each.counter == without]
     plot.signs["unrostered_unit"] = [Sign(without, max(minute, play[0]) + 5, "TIDAK_DIKETAHUI") for minute in opens]
-    for kind in ("LEAVE", "TRAVEL"):
+    for kind in ABSENT:
         plot.signs[kind.lower()] = list(_away(kind, absences, due))
     return plot
 
 
 def _away(kind: str, absences: Iterable[Absence], due: Iterable[Shift]) -> Iterator[Sign | Told]:
-    """Somebody whose absence was declared, and whom no roster expects."""
-    expected = {duty.employee for duty in due if duty.works}
+    """Somebody whose absence was declared, and whose roster says so."""
+    given = {duty.employee: duty.mode for duty in due if duty.start >= 0}
     for absence in absences:
-        if absence.kind == kind and absence.employee not in expected:
+        if absence.kind == kind and given.get(absence.employee) == ABSENT[kind]:
             yield Told(absence.region, "roster", "absence-declared", {"employee": absence.employee, "kind": kind})
             return

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from http import HTTPStatus
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -60,5 +59,5 @@ async def _row(caller: Caller, region: str, opd: str, day: date, after: int) -> 
             answer = await caller.ask(path, headers, date=str(day))
         if answer.ok:
             return Coverage.model_validate_json(answer.body)
-        await asyncio.sleep(1 if answer.status == HTTPStatus.NOT_FOUND else 0)
+        await asyncio.sleep(1)
     raise RuntimeError(f"The row of {region}/{opd} has not seen {after} taps: {answer.status}")

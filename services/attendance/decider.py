@@ -130,12 +130,11 @@ def event_id(command: RecordTap) -> UUID:
 
 def decide(command: AttendanceCommand, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
     """The facts that a command makes. Raises `Invalid` for what it cannot mean."""
-    del context
     match command:
         case RecordTap():
             return _record(command)
         case ApplyOutage():
-            return _apply(command, states)
+            return _apply(command, states, context.now)
     assert_never(command)
 
 
@@ -151,7 +150,9 @@ def _record(command: RecordTap) -> Mapping[str, Sequence[Fact]]:
     return {stream(command): [KINDS[command.kind].model_validate(tap)]}
 
 
-def _apply(command: ApplyOutage, states: Mapping[str, State]) -> Mapping[str, Sequence[Fact]]:
+def _apply(command: ApplyOutage, states: Mapping[str, State], now: datetime) -> Mapping[str, Sequence[Fact]]:
+    if command.from_ > now:
+        raise Invalid("/from", "Gangguan ini belum mulai.", "This outage has not begun yet.")
     if not command.from_ < command.to <= command.grace_until:
         raise Invalid(
             "/to",

@@ -1,4 +1,4 @@
-"""A morning of two governments, played headless on real Kafka and PostgreSQL: the report shows everything it must."""
+"""A morning of two governments on real Kafka and PostgreSQL, processes killed on the way: the report shows all it must."""
 
 import json
 import subprocess

@@ -152,5 +152,11 @@ def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wr
     assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/to", True, True)
 
 
+def test_an_outage_that_has_not_begun_is_turned_away() -> None:
+    with pytest.raises(Invalid) as refused:
+        outcome(decider, {}, outage(), now=at("06:59"))
+    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/from", True, True)
+
+
 def test_taps_change_nothing_that_is_decided_on() -> None:
     assert decider.evolve(decider.initial, fact(record())) == decider.initial

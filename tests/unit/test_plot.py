@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from deploy.simulate.plot import plotted, unplanned, work_dates
+from deploy.simulate.plot import ABSENT, plotted, unplanned, work_dates
 from deploy.simulate.shifts import Counter, Shift, posts
 from deploy.simulate.stage import Plot, Sign
 from deploy.simulate.truth import heads, lived
@@ -43,9 +43,11 @@ def offices() -> tuple[Office, ...]:
 
 
 def plot(offices: Sequence[Office], play: tuple[int, int], seed: int = 3) -> Plot:
-    absences = [Absence("32", "BKD", f"away-{kind}", kind) for kind in ("LEAVE", "TRAVEL")]
+    absences = [Absence("32", "BKD", f"away-{kind}", kind) for kind in ABSENT]
     without = unplanned(offices, *play, seed)
-    due = [duty for duty in duties(offices) if duty.counter[:3] != without[:3]]
+    away = [Shift("32", "BKD", "SEKRETARIAT", "KANTOR", f"away-{kind}", mode, "", 450, 960, ())
+            for kind, mode in ABSENT.items()]  # fmt: skip
+    due = [*(duty for duty in duties(offices) if duty.counter[:3] != without[:3]), *away]
     return plotted(offices, due, absences, without, THURSDAY, play, seed)
 
 

@@ -1,8 +1,11 @@
 """A simulated morning on paper: who stood where, what their taps say of it, and what a report finds in the books."""
 
 import random
+import subprocess
+import sys
 from collections import Counter as Tally
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +20,7 @@ from deploy.simulate.truth import Stand, disclosed, heads, lived, steps
 from shared.facts.coverage import Coverage, PostCoverage, UnitCoverage
 from tests.examples import THURSDAY, at
 
+ROOT = Path(__file__).parents[2]
 LOKET = Counter("32", "DPMPTSP", "FRONT", "LOKET-1")
 DEWI = Shift(*LOKET[:3], "FRONT", "dewi", "WFO", "LOKET-1", 450, 960, ((720, 780),))
 ASEP = DEWI._replace(employee="asep", post="LOKET-2", breaks=((660, 720),))
@@ -184,6 +188,13 @@ def test_a_report_that_shows_everything_has_no_fault_and_any_other_says_each() -
         "planted_found": {"no_show": False},
     }
     assert (verdict(good), len(verdict(bad))) == ([], 4)
+
+
+def test_the_account_of_who_stood_where_needs_nothing_of_the_product() -> None:
+    """But for the table of regions: `services` and what else is `shared` are never even loaded."""
+    seen = "import sys, deploy.simulate.truth; print([m for m in sys.modules if m.startswith(('services', 'shared'))])"
+    loaded = subprocess.run([sys.executable, "-c", seen], check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    assert loaded.strip() == "['shared', 'shared.places']"
 
 
 def test_five_minutes_are_drawn_by_the_seed() -> None:
