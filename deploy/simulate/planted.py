@@ -141,10 +141,8 @@ def outage(stage: Stage) -> Signs:
     if heard_late is None:
         return []
     press = {"employee": heard_late.shift.employee, "second": heard_late.clock, "offline": True, "late": True}
-    return [
-        Told(region, "attendance", "outage-applied", {"channel": "APP"}),
-        Told(region, "attendance", "checked-in", press),
-    ]
+    applied = Told(region, "attendance", "outage-applied", {"channel": "APP"})
+    return [applied, Told(region, "attendance", "checked-in", press)]
 
 
 SITUATIONS: Mapping[str, Callable[[Stage], Signs]] = {

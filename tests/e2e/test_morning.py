@@ -1,4 +1,4 @@
-"""A morning of two governments on real Kafka and PostgreSQL, processes killed on the way: the report shows all it must."""
+"""A morning of two governments on real Kafka and PostgreSQL, processes killed on the way: its report shows all."""
 
 import json
 import subprocess
