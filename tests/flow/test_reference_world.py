@@ -5,6 +5,7 @@ Checked on the published rosters alone; nothing of the planner is asked.
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,7 +45,8 @@ class Assigned(NamedTuple):
         return str(self.told["reason"].get("instrument"))
 
 
-class Jabar(NamedTuple):
+@dataclass(frozen=True, repr=False)  # asyncio would write it out with every task that holds it: seconds each time
+class Jabar:
     """The province after everything was entered."""
 
     offices: Sequence[Office]
