@@ -94,6 +94,7 @@ async def test_the_minute_turns_on_the_screen(office: Office, page: Page) -> Non
         await page.goto(office.page)
         await expect(page.locator("main time")).to_have_text("08.15 WIB")
         office.time += timedelta(minutes=1)
+        office.view.confirm()
         await expect(page.locator("main time")).to_have_text("08.16 WIB", timeout=5000)
 
 
