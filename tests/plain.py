@@ -6,13 +6,11 @@ Slow and plain: the product's row, kept up fact by fact, is held against it.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from uuid import UUID
 
+from services.reporting.facts import Fact, Settled, Tap
 from services.reporting.inforce import InForce, in_force
 from services.reporting.presence import Duty, Present, duty, present
 from services.reporting.spans import Need, epochs
-from shared.events import Event
-from shared.facts.attendance import CheckInRefused, Tap
 from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.regions import midnight, zone
 
@@ -20,10 +18,10 @@ Lanes = dict[str, list[Need]]
 DAY = timedelta(days=1)
 
 
-def row(facts: Collection[Event], region: str, opd: str, day: date) -> Coverage:
+def row(facts: Collection[Fact], region: str, opd: str, day: date) -> Coverage:
     begin = midnight(day, zone(region)) - 180
     known, modes = as_known(facts, day, begin, begin + 1800)
-    holds = in_force(facts)
+    holds = in_force(settled(facts))
     lanes = known | {"restated": [need(p) for p in presences(duties(holds, day), facts, holds) if p.post]}
     return Coverage(
         region=region,
@@ -36,12 +34,12 @@ def row(facts: Collection[Event], region: str, opd: str, day: date) -> Coverage:
     )
 
 
-def as_known(facts: Collection[Event], day: date, begin: int, finish: int) -> tuple[Lanes, Lanes]:
+def as_known(facts: Collection[Fact], day: date, begin: int, finish: int) -> tuple[Lanes, Lanes]:
     """Each minute by what had been recorded by its end."""
     lanes: Lanes = {"required": [], "unrostered": [], "planned": [], "known": []}
     modes: Lanes = defaultdict(list)
     for facts_then, start, end in epochs(facts, begin, finish):
-        holds = in_force(facts_then)
+        holds = in_force(settled(facts_then))
         on_duty = duties(holds, day)
         for work_date in (day - DAY, day, day + DAY):
             for each in required(holds, work_date):
@@ -49,11 +47,15 @@ def as_known(facts: Collection[Event], day: date, begin: int, finish: int) -> tu
                 if not holds.rostered(each.post[0], work_date):
                     lanes["unrostered"].append(each.within(start, end))
         lanes["planned"] += (
-            Need((d.unit, d.post), *span).within(start, end) for d in on_duty if d.post for span in d.covers()
+            Need((d.unit, d.post), *span).within(start, end) for _, d in on_duty if d.post for span in d.covers()
         )
         for p in presences(on_duty, facts_then, holds):
             (lanes["known"] if p.post else modes[p.mode]).append(need(p).within(start, end))
     return lanes, modes
+
+
+def settled(facts: Iterable[Fact]) -> list[Settled]:
+    return [fact for fact in facts if isinstance(fact, Settled)]
 
 
 def need(there: Present) -> Need:
@@ -69,23 +71,23 @@ def required(holds: InForce, day: date) -> Iterator[Need]:
                     yield Need((unit, post.post), start + post.opens_minute, start + post.closes_minute, post.minimum)
 
 
-def duties(holds: InForce, around: date) -> Sequence[Duty]:
+def duties(holds: InForce, around: date) -> Sequence[tuple[bytes, Duty]]:
     return [
-        duty(assignment, unit, day, midnight(day, timezone(holds, unit, day, roster.region)))
+        (employee, duty(shift, unit, day, midnight(day, timezone(holds, unit, day, roster.region))))
         for (unit, day), roster in holds.rosters.items()
         if abs(day - around) <= DAY and holds.rostered(unit, day)
-        for assignment in roster.assignments
+        for employee, shift in roster.assignments
     ]
 
 
-def presences(on_duty: Iterable[Duty], facts: Iterable[Event], holds: InForce) -> Iterator[Present]:
-    own: dict[UUID, list[Duty]] = defaultdict(list)
-    taps: dict[UUID, dict[UUID, Tap]] = defaultdict(dict)
-    for each in on_duty:
-        own[each.employee].append(each)
-    for event in facts:
-        if isinstance(event.data, Tap) and not isinstance(event.data, CheckInRefused):
-            taps[event.data.employee][event.id] = event.data
+def presences(on_duty: Iterable[tuple[bytes, Duty]], facts: Iterable[Fact], holds: InForce) -> Iterator[Present]:
+    own: dict[bytes, list[Duty]] = defaultdict(list)
+    taps: dict[bytes, dict[bytes, Tap]] = defaultdict(dict)
+    for employee, each in on_duty:
+        own[employee].append(each)
+    for fact in facts:
+        if isinstance(fact, Tap) and fact.manner.kind != "check-in-refused":
+            taps[fact.employee][fact.id] = fact
     for employee in own.keys() | taps.keys():
         ordered = [tap for _, tap in sorted(taps.get(employee, {}).items())]
         yield from present(ordered, own.get(employee, ()), holds)

@@ -25,17 +25,17 @@ NOTHING = -1
 
 
 class Row(NamedTuple):
-    """One fact: `{region}/{opd}|{event id}` and the bytes of its event."""
+    """`{region}/{opd}|{event id}` and the bytes of the event, null when its day was closed; or `{region}/-|state`."""
 
     key: bytes
-    value: bytes
+    value: bytes | None
 
 
 class Facts(Protocol):
     """Who keeps the facts of the partitions that this worker holds."""
 
-    def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
-        """Take facts of a partition that was assigned; null where a fact was deleted."""
+    def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take key and value of rows of a partition that was assigned; null where a fact was deleted."""
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
@@ -92,7 +92,7 @@ class Changelog(Table):
         """Hand over recovered rows. Faust would log an error and leave the rows out."""
         with fatal("recovering facts from the changelog failed"):
             for tp, _, records in (event.value for event in batch):
-                self._facts.recover(tp.partition, [record.value for record in records])
+                self._facts.recover(tp.partition, ((record.key, record.value) for record in records))
                 self._read[tp.partition] = records[-1].offset
                 RECOVERED.inc(len(records))
 

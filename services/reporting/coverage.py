@@ -3,19 +3,17 @@
 Inside, time is whole minutes since the epoch; a row speaks of minutes of the service date at each unit's site.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
-from uuid import UUID
 
-from services.reporting.day import Day
+from services.reporting.facts import Fact, Settled, Tap, lean
+from services.reporting.factset import FactSet
 from services.reporting.inforce import in_force
-from services.reporting.lanes import Roll, accepted, around, by_employee, planned, required
+from services.reporting.lanes import NO_DUTIES, Roll, accepted, around, by_employee, planned, required
 from services.reporting.presence import present
 from services.reporting.spans import Need, PostKey, heads_at
 from shared.events import Event
-from shared.facts.attendance import Tap
 from shared.facts.coverage import Coverage
 from shared.regions import local_date, minute_of
 
@@ -33,30 +31,35 @@ def coverage(facts: Iterable[Event], at: datetime, known_by: datetime) -> Mappin
 
     `facts` is a set of facts of one OPD: order and repeats do not matter.
     """
-    known = list({e.id: e for e in facts if e.recordedtime <= known_by}.values())
+    known = {e.id: e for e in facts if e.recordedtime <= known_by}
     if not known:
         return {}
-    days, holds = around(local_date(at, known[0].data.region)), in_force(known)
-    on_duty = [duty for drawn in Roll().draw(holds, days).values() for duty in drawn]
+    days = around(local_date(at, next(iter(known.values())).data.region))
+    settled, taps = _parted(map(lean, known.values()))
+    holds = in_force(settled)
+    drawn = Roll().draw(holds, days)
     needed = (n for unit in holds.arrangements for day in days for n in required(holds, unit, day))
-    own, taps = by_employee(on_duty), _taps(known)
-    there = (p for e in own.keys() | taps.keys() for p in present(accepted(taps.get(e, ())), own.get(e, ()), holds))
+    on_duty, own = (n for each in drawn.values() for n in planned(each)), by_employee(drawn)
+    everybody = {*own, *taps}
+    there = (p for e in everybody for p in present(accepted(taps.get(e, ())), own.get(e, NO_DUTIES), holds))
     on_site = (Need(p.post, p.start, p.end) for p in there if p.post)
-    counts = [heads_at(lane, minute_of(at)) for lane in (needed, planned(on_duty), on_site)]
+    counts = [heads_at(lane, minute_of(at)) for lane in (needed, on_duty, on_site)]
     return {post: Heads(*(count[post] for count in counts)) for post in sorted(set().union(*counts))}
 
 
-def row(facts: Collection[Event], region: str, opd: str, service_date: date, watermark: Mapping[str, int]) -> Coverage:
+def row(facts: Collection[Fact], region: str, opd: str, service_date: date, watermark: Mapping[str, int]) -> Coverage:
     """The coverage row of one service date, from every fact that can matter to it (`FactSet.of`)."""
-    day = Day(region, opd, service_date, Roll())
-    for event in facts:
-        day.add(event)
-    return day.row(watermark)
+    counted = FactSet(region, opd)
+    for fact in facts:
+        counted.add(fact)
+    return counted.row(service_date, watermark)
 
 
-def _taps(facts: Iterable[Event]) -> Mapping[UUID, Collection[Event]]:
-    taps: defaultdict[UUID, list[Event]] = defaultdict(list)
-    for event in facts:
-        if isinstance(event.data, Tap):
-            taps[event.data.employee].append(event)
-    return taps
+def _parted(facts: Iterable[Fact]) -> tuple[list[Settled], dict[bytes, list[Tap]]]:
+    settled, taps = list[Settled](), dict[bytes, list[Tap]]()
+    for fact in facts:
+        if isinstance(fact, Tap):
+            taps.setdefault(fact.employee, []).append(fact)
+            continue
+        settled.append(fact)
+    return settled, taps

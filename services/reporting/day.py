@@ -1,18 +1,16 @@
 """One service date of one OPD: what everybody adds to its row, kept up fact by fact. Pure: no clock is asked."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from uuid import UUID
 
+from services.reporting.facts import Fact, Placement, Roster, Settled, Tap
+from services.reporting.keeping import Kept
 from services.reporting.lanes import Roll, accepted, around, planned, required, timezone
 from services.reporting.plan import Own, Plan, Run
 from services.reporting.presence import present
 from services.reporting.spans import Need, PostKey, epochs
 from services.reporting.sums import Share, Sums
-from shared.events import Event
-from shared.facts.attendance import Tap
 from shared.facts.coverage import Coverage, PostCoverage, UnitCoverage
 from shared.regions import midnight, zone
 
@@ -24,47 +22,43 @@ STANDARD, PEOPLE = ("required", "unrostered", "planned"), ("known", "restated")
 MODES = ("WFO", "WFH", "WFA", "AWAY")
 NO_UNIT = ""
 """People are summed by mode as if the modes were posts of a unit without a name."""
-NOBODY: tuple[Sequence[Run[Own]], Sequence[Share]] = ((), ())
 
 
 class Day:
-    """The facts that matter to a service date, and their sums.
+    """What the facts that matter to a service date add up to; the facts themselves are kept by its OPD.
 
     At the next row a tap counts its employee anew; any other fact everybody for whom it changed what holds.
+    `_due` are those to be counted anew, each with the taps by which they were counted last, as `_counted` was the plan.
     """
 
-    def __init__(self, region: str, opd: str, service_date: date, roll: Roll) -> None:
-        self._region, self._opd, self._date = region, opd, service_date
+    def __init__(self, region: str, opd: str, service_date: date, kept: Kept, roll: Roll) -> None:
+        self._region, self._opd, self._date, self._kept = region, opd, service_date, kept
+        self._days = around(service_date)
         start = midnight(service_date, zone(region)) - ZONE_SLACK
         self._span = (start, start + 1440 + 2 * ZONE_SLACK)
-        self._settled: dict[UUID, Event] = {}
-        self._taps: defaultdict[UUID, dict[UUID, Event]] = defaultdict(dict)
-        self._revision = 0
-        self._draw = partial(roll.draw, days=around(service_date))
+        self._draw = partial(roll.draw, days=self._days)
         self._plan = Plan((), self._span, self._draw)
-        self._unplanned, self._due = False, set[UUID]()
+        self._settled: list[Settled] = [*kept.settled(self._days)]
+        self._due: dict[bytes, Sequence[Tap]] = dict.fromkeys(kept.tapped(self._days), ())
         self._standard, self._people = Sums(), Sums()
-        self._own: dict[UUID, tuple[Sequence[Run[Own]], Sequence[Share]]] = {}
         self._units: dict[str, UnitCoverage] = {}
         self._touched: set[str] = set()
 
-    def add(self, event: Event) -> None:
-        """Keep a fact; one that is known already changes nothing."""
-        employee = event.data.employee if isinstance(event.data, Tap) else None
-        kept = self._taps[employee] if employee else self._settled
-        if event.id in kept:
-            return
-        kept[event.id] = event
-        self._revision += 1
-        if employee:
-            self._due.add(employee)
-        self._unplanned |= employee is None
+    def expect(self, fact: Fact) -> None:
+        """Note whom a fact concerns that is about to be kept."""
+        if isinstance(fact, Settled):
+            self._settled.append(fact)
+        elif fact.employee not in self._due:
+            self._due[fact.employee] = self._kept.taps(fact.employee, self._days)
 
     def row(self, watermark: Mapping[str, int]) -> Coverage:
         """The row by the facts that were added."""
-        self._settle()
-        for employee in self._due:
-            self._count(employee)
+        before = self._plan
+        if self._settled:
+            self._settle(self._settled)
+            self._settled = []
+        for employee, taps in self._due.items():
+            self._count(employee, before, taps)
         for unit in self._touched:
             self._show(unit)
         self._due.clear()
@@ -76,32 +70,37 @@ class Day:
             name=self._plan.last.holds.name,
             service_date=self._date,
             definition=DEFINITION,
-            revision=self._revision,
+            revision=self._kept.size(self._days),
             units=dict(sorted(self._units.items())),
             modes={m: self._people.steps("present", (NO_UNIT, m), origin) for m in MODES if m in present},
             watermark=watermark,
         )
 
-    def _settle(self) -> None:
-        """After another fact than a tap: what holds now, and for whom that is another thing."""
-        if not self._unplanned:
-            return
-        before, self._plan = self._plan, Plan(self._settled.values(), self._span, self._draw)
-        same = before.terms() == self._plan.terms()
-        everybody = {*before.people(), *self._plan.people(), *self._taps}
-        self._due |= {e for e in everybody if not same or self._plan.of(e) != self._own.get(e, NOBODY)[0]}
+    def _settle(self, settled: Collection[Settled]) -> None:
+        """After other facts than taps: what holds now, and for whom that may be another thing."""
+        before, self._plan = self._plan, Plan([*self._kept.settled(self._days)], self._span, self._draw)
+        for employee in self._concerned(settled, before):
+            self._due.setdefault(employee, self._kept.taps(employee, self._days))
         self._standard = Sums()
-        self._standard.add(_standard(self._plan, around(self._date)))
+        self._standard.add(_standard(self._plan, self._days))
         self._touched |= {*self._units, *self._plan.last.holds.arrangements, *self._standard.units()}
-        self._unplanned = False
 
-    def _count(self, employee: UUID) -> None:
-        runs, (_, before) = self._plan.of(employee), self._own.get(employee, NOBODY)
-        shares = [*_shares(runs, self._taps[employee].values() if employee in self._taps else ())]
-        self._people.add(before, -1)
-        self._people.add(shares)
-        self._own[employee] = (runs, shares)
-        self._touched |= {share.need.post[0] for share in (*before, *shares)} - {NO_UNIT}
+    def _concerned(self, settled: Collection[Settled], before: Plan) -> set[bytes]:
+        """Whom facts name, or a roster in whose place one of them stands; everybody after a change of terms."""
+        if before.terms() != self._plan.terms():
+            return {*before.people(), *self._plan.people(), *self._kept.tapped(self._days)}
+        placed = {fact.data.employee for fact in settled if isinstance(fact.data, Placement)}
+        places = {(fact.data.unit, fact.data.day) for fact in settled if isinstance(fact.data, Roster)}
+        rosters = [roster for roster in self._kept.rosters(self._days) if (roster.unit, roster.day) in places]
+        return placed | {employee for roster in rosters for employee, _ in roster.assignments}
+
+    def _count(self, employee: bytes, plan: Plan, taps: Sequence[Tap]) -> None:
+        before = [*_shares(plan.of(employee), taps)]
+        shares = [*_shares(self._plan.of(employee), self._kept.taps(employee, self._days))]
+        if before != shares:
+            self._people.add(before, -1)
+            self._people.add(shares)
+            self._touched |= {share.need.post[0] for share in (*before, *shares)} - {NO_UNIT}
 
     def _show(self, unit: str) -> None:
         """Tell of a unit that is arranged on this date, or of which somebody's duty or tap speaks."""
@@ -130,11 +129,12 @@ def _standard(plan: Plan, days: Collection[date]) -> Iterator[Share]:
                 if not run.value[1]:
                     yield Share("unrostered", need)
     for place in {place for stretch in plan.stretches for place in stretch.rosters}:
-        for drawn in plan.runs(lambda stretch, place=place: stretch.rosters.get(place, ())):  # type: ignore[misc]
-            yield from (Share("planned", n.within(drawn.start, drawn.end)) for n in planned(drawn.value))
+        for drawn in plan.runs(lambda stretch, place=place: stretch.rosters.get(place)):  # type: ignore[misc]
+            if drawn.value:
+                yield from (Share("planned", n.within(drawn.start, drawn.end)) for n in planned(drawn.value))
 
 
-def _shares(runs: Sequence[Run[Own]], taps: Collection[Event]) -> Iterator[Share]:
+def _shares(runs: Sequence[Run[Own]], taps: Collection[Tap]) -> Iterator[Share]:
     """What one person adds: each minute as it was known then, and as all is known at last."""
     *as_recorded, last = runs
     for run in as_recorded:

@@ -1,76 +1,106 @@
 """The facts of one OPD, kept as a set: adding one twice, or in another order, changes nothing."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
 
 from services.reporting.day import Day
-from services.reporting.lanes import DAY, Roll, around
-from shared.events import Event
-from shared.facts.attendance import CheckInRefused, Tap
+from services.reporting.facts import DAY, Fact, Roster, Settled, Tap, counts, day_of
+from services.reporting.keeping import Kept
+from services.reporting.lanes import REFUSED, Roll, around
 from shared.facts.coverage import Coverage
-from shared.facts.roster import RosterAssigned
+
+NONE: frozenset[date] = frozenset()
 
 
 class FactSet:
-    """Facts by event id: the lasting ones (policy, arrangement, placement) and those of a date (rosters, taps)."""
+    """Lasting facts (policy, arrangement, placement) and those about dates (rosters, taps), and the rows they make.
 
-    def __init__(self) -> None:
-        self._lasting: dict[UUID, Event] = {}
-        self._dated: dict[date, dict[UUID, Event]] = defaultdict(dict)
+    Rows are of the dates from `first` on; nothing is kept of dates before its eve. `outcomes` counts repeats, and facts
+    that were recorded too late to count.
+    """
+
+    def __init__(self, region: str, opd: str, outcomes: Counter[str] | None = None, first: date | None = None) -> None:
+        self._region, self._opd = region, opd
+        self._outcomes: Counter[str] = Counter() if outcomes is None else outcomes
+        self._kept = Kept()
+        self._first, self._eve = first, first and first - DAY
         self._dates: set[date] = set()
+        self._touches: dict[date, frozenset[date]] = {}
         self._days: dict[date, Day] = {}
         self._roll = Roll()
 
-    def add(self, event: Event) -> frozenset[date]:
-        """Keep a fact; answer the service dates whose row it touches, also when it is a repeat."""
-        match event.data:
-            case RosterAssigned() as fact:
-                return self._add_dated(event, fact.work_date, _shown_on(fact))
-            case CheckInRefused() as fact:
-                return self._add_dated(event, fact.tap_date, set())
-            case Tap() as fact:
-                return self._add_dated(event, fact.tap_date, {fact.tap_date})
-            case _:
-                self._lasting[event.id] = event
-                self._tell(event, self._days)
-                return self.dates()
+    def add(self, fact: Fact) -> frozenset[date] | None:
+        """Keep a fact; answer the service dates whose row it touches, also when it is a repeat.
 
-    def _add_dated(self, event: Event, day: date, shown: set[date]) -> frozenset[date]:
-        self._dated[day][event.id] = event
-        self._dates |= shown
-        self._tell(event, around(day))
-        return frozenset({*around(day)} & self._dates)
+        None for one that is not kept: its day is closed, or it came too late to count.
+        """
+        day = day_of(fact)
+        if day and self._eve and day < self._eve:
+            return None
+        if day and not counts(fact.recorded, day):
+            self._outcomes["late"] += 1
+            return None
+        if self._kept.knows(fact):
+            self._outcomes["repeat"] += 1
+        else:
+            self._keep(fact, day)
+        return self.dates() if day is None else self._touched(day)
 
-    def _tell(self, event: Event, days: Iterable[date]) -> None:
-        for day in days:
-            if day in self._days:
-                self._days[day].add(event)
+    def recall(self, fact: Fact) -> None:
+        """Keep a fact that was kept before, unless its day is closed or it is known."""
+        day = day_of(fact)
+        if not (day and self._eve and day < self._eve) and not self._kept.knows(fact):
+            self._keep(fact, day)
+
+    def _keep(self, fact: Fact, day: date | None) -> None:
+        for told in self._days.values() if day is None else filter(None, map(self._days.get, around(day))):
+            told.expect(fact)
+        self._kept.add(fact)
+        if not self._dates.issuperset(shown := _shown_on(fact)):
+            self._dates |= shown
+            self._touches.clear()
+
+    def _touched(self, day: date) -> frozenset[date]:
+        touched = self._touches.get(day)
+        if touched is None:
+            touched = self._touches[day] = self.dates() & {*around(day)}
+        return touched
 
     def dates(self) -> frozenset[date]:
         """The service dates that have a row: a shift or an accepted tap falls on them."""
-        return frozenset(self._dates)
+        return frozenset(day for day in self._dates if self._first is None or day >= self._first)
 
-    def of(self, service_date: date) -> list[Event]:
+    def of(self, service_date: date) -> list[Fact]:
         """Every fact that can matter to a service date: what lasts, the day, and the days around."""
-        dated = [event for day in around(service_date) for event in self._dated.get(day, {}).values()]
-        return [*self._lasting.values(), *dated]
+        days = around(service_date)
+        taps = (tap for employee in self._kept.tapped(days) for tap in self._kept.taps(employee, days))
+        return [*self._kept.settled(days), *taps]
 
-    def row(self, region: str, opd: str, service_date: date, watermark: Mapping[str, int]) -> Coverage:
+    def row(self, service_date: date, watermark: Mapping[str, int]) -> Coverage:
         """The coverage row of a service date; what was counted for the last one is kept."""
         day = self._days.get(service_date)
         if day is None:
-            day = self._days[service_date] = Day(region, opd, service_date, self._roll)
-            for event in self.of(service_date):
-                day.add(event)
+            day = self._days[service_date] = Day(self._region, self._opd, service_date, self._kept, self._roll)
         return day.row(watermark)
 
+    def close(self, first: date) -> list[bytes]:
+        """Forget the rows before a date and the facts that only they need; answers the ids of these."""
+        self._first, self._eve = first, first - DAY
+        self._dates = {day for day in self._dates if day >= first}
+        self._days = {day: counted for day, counted in self._days.items() if day >= first}
+        self._touches.clear()
+        self._roll.forget(self._eve)
+        return self._kept.forget(self._eve)
+
     def __len__(self) -> int:
-        return len(self._lasting) + sum(map(len, self._dated.values()))
+        return len(self._kept)
 
 
-def _shown_on(roster: RosterAssigned) -> set[date]:
-    ends = [*(a.to_minute for a in roster.assignments), *(r.to_minute for r in roster.required)]
-    into_the_night = max(ends, default=0) > 1440
-    return {roster.work_date, roster.work_date + DAY} if into_the_night else {roster.work_date}
+def _shown_on(fact: Fact) -> set[date]:
+    if isinstance(fact, Tap):
+        return set() if fact.manner.kind == REFUSED else {fact.day}
+    if not isinstance(fact, Settled) or not isinstance(fact.data, Roster):
+        return set()
+    roster = fact.data
+    return {roster.day, roster.day + DAY} if roster.into_the_night else {roster.day}

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from uuid import UUID
 
-from shared.events import Event
+from rpds import HashTrieMap
+
+from services.reporting.facts import Placement, Roster, Settled
 from shared.facts.policy import ArrangementChanged, OpdOpened, PolicyChanged, Post, Rules
-from shared.facts.roster import EmployeePlaced, RosterAssigned
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -17,10 +17,10 @@ class InForce:
     """The name, arrangements, rosters (the last recorded last), policy and placements of one OPD by a set of facts."""
 
     arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
-    rosters: Mapping[tuple[str, date], RosterAssigned] = field(default_factory=dict)
+    rosters: Mapping[tuple[str, date], Roster] = field(default_factory=dict)
     policy: PolicyChanged | None = None
     holidays: frozenset[date] = frozenset()
-    placements: Mapping[UUID, tuple[EmployeePlaced, ...]] = field(default_factory=dict)
+    placements: "HashTrieMap[bytes, tuple[Placement, ...]]" = field(default_factory=HashTrieMap)
     name: str = ""
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
@@ -28,9 +28,9 @@ class InForce:
         valid = [a for a in self.arrangements.get(unit, ()) if a.valid_from <= day <= (a.valid_to or day)]
         return valid[-1] if valid else None
 
-    def skills_of(self, employee: UUID, day: date) -> frozenset[str]:
+    def skills_of(self, employee: bytes, day: date) -> frozenset[str]:
         """What a person can do by their last recorded placement that holds on a day; nothing without one."""
-        holding = [p for p in self.placements.get(employee, ()) if p.from_ <= day <= (p.to or day)]
+        holding = [p for p in self.placements.get(employee, ()) if p.start <= day <= (p.end or day)]
         return frozenset(holding[-1].skills) if holding else frozenset()
 
     def rules(self, day: date) -> Rules:
@@ -41,7 +41,7 @@ class InForce:
     def rostered(self, unit: str, day: date) -> bool:
         """Whether a roster of a unit's work date stands."""
         roster = self.rosters.get((unit, day))
-        return roster is not None and roster.status != "WITHDRAWN"
+        return roster is not None and roster.stands
 
     def is_open(self, post: Post, day: date) -> bool:
         """Whether a post opens on a work date: its weekday, and no holiday unless it serves on holidays too."""
@@ -51,24 +51,24 @@ class InForce:
 NOTHING = InForce()
 
 
-def in_force(events: Iterable[Event], onto: InForce = NOTHING) -> InForce:
-    """Reduce facts to what holds, onto what held by earlier ones of their sources. The order of `events` is no matter.
+def in_force(facts: Iterable[Settled], onto: InForce = NOTHING) -> InForce:
+    """Reduce facts to what holds, onto what held by earlier ones of their sources. The order of `facts` is no matter.
 
     Sources are contiguous sequences.
     """
-    arrangements, rosters, placements = dict(onto.arrangements), dict(onto.rosters), dict(onto.placements)
+    arrangements, rosters, placements = dict(onto.arrangements), dict(onto.rosters), onto.placements
     policy, holidays, name = onto.policy, onto.holidays, onto.name
-    for event in sorted(events, key=lambda e: (e.source, e.sequence)):
-        match event.data:
-            case ArrangementChanged() as fact:
-                arrangements[fact.unit] = (*arrangements.get(fact.unit, ()), fact)
-            case RosterAssigned() as fact:
-                rosters.pop((fact.unit, fact.work_date), None)
-                rosters[fact.unit, fact.work_date] = fact
-            case PolicyChanged() as fact:
-                policy, holidays = fact, frozenset(h.date for h in fact.holidays)
-            case EmployeePlaced() as fact:
-                placements[fact.employee] = (*placements.get(fact.employee, ()), fact)
-            case OpdOpened() as fact:
-                name = fact.name
+    for settled in sorted(facts, key=lambda fact: (fact.source, fact.sequence)):
+        match settled.data:
+            case ArrangementChanged() as told:
+                arrangements[told.unit] = (*arrangements.get(told.unit, ()), told)
+            case Roster() as told:
+                rosters.pop((told.unit, told.day), None)
+                rosters[told.unit, told.day] = told
+            case PolicyChanged() as told:
+                policy, holidays = told, frozenset(h.date for h in told.holidays)
+            case Placement() as told:
+                placements = placements.insert(told.employee, (*placements.get(told.employee, ()), told))
+            case OpdOpened() as told:
+                name = told.name
     return InForce(arrangements, rosters, policy, holidays, placements, name)

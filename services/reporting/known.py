@@ -1,35 +1,103 @@
-"""What is known of one partition: the facts of each of its OPD, and how far each source was read."""
+"""What is known of one region in one partition: the facts of each OPD, and how far each source was read. Pure."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
+import msgspec
+
+from services.reporting.facts import Fact
 from services.reporting.factset import FactSet
-from shared.events import Event
+from services.reporting.reading import Reader
+from shared.events import Undecodable
 from shared.facts.coverage import Coverage
 
-NO_OPD = "/-"
+NO_OPD = b"/-"
+
+
+class State(msgspec.Struct, frozen=True):
+    """What stands in the changelog beside the facts: the first date that has rows, and how far each source was read."""
+
+    first: date | None
+    watermark: Mapping[str, int]
 
 
 class Known:
-    """Facts by `{region}/{opd}`, and the highest sequence of each source."""
+    """Facts by `{region}/{opd}`; there are rows of the dates from `first` on, and it only grows.
 
-    def __init__(self) -> None:
-        self._facts: defaultdict[str, FactSet] = defaultdict(FactSet)
+    What is recalled from the changelog stays in bytes until its OPD is asked for. `outcomes` counts facts that were
+    known already or came too late; `reached` tells until which instant each source was read.
+    """
+
+    def __init__(self, first: date | None = None) -> None:
+        self.first = first
+        self.outcomes: Counter[str] = Counter()
+        self.reached: dict[str, float] = {}
+        self._facts: dict[bytes, FactSet] = {}
+        self._recalled: defaultdict[bytes, list[bytes]] = defaultdict(list)
         self._watermark: dict[str, int] = {}
+        self._reader = Reader()
 
-    def add(self, event: Event) -> Collection[date]:
-        """Keep a fact; answers the service dates of every row that it touches, also when it is a repeat."""
-        self._watermark[event.source] = max(event.sequence, self._watermark.get(event.source, 0))
-        return () if event.partitionkey.endswith(NO_OPD) else self._facts[event.partitionkey].add(event)
+    def read(self, body: bytes) -> Fact:
+        """The fact that an event tells. Raises `Undecodable`."""
+        return self._reader.read(body)
 
-    def row(self, opd: str, service_date: date) -> Coverage | None:
-        """The row of an OPD, or None without a fact of it."""
-        if opd not in self._facts:
+    def add(self, fact: Fact) -> Collection[date] | None:
+        """Keep a fact; answers the service dates of every row that it touches, also when it is a repeat.
+
+        None for one that is not kept: it is of no OPD, came too late, or its day is closed.
+        """
+        if fact.sequence > self._watermark.get(fact.source, 0):
+            self._watermark[fact.source] = fact.sequence
+        self.reached[fact.source] = max(fact.recorded, self.reached.get(fact.source, 0.0))
+        return None if fact.key.endswith(NO_OPD) else self._of(fact.key).add(fact)
+
+    def state(self) -> bytes:
+        """What is to stand in the changelog beside the facts."""
+        return msgspec.json.encode(State(self.first, self._watermark))
+
+    def recall(self, opd: bytes, body: bytes) -> None:
+        """Take what stands in the changelog under an OPD: a fact, or under none the state."""
+        if not opd.endswith(NO_OPD):
+            self._recalled[opd].append(body)
+            return
+        state = msgspec.json.decode(body, type=State)
+        self.first = max(filter(None, (self.first, state.first)), default=None)
+        self._watermark |= state.watermark
+
+    def opds(self) -> Collection[bytes]:
+        """Every OPD of which a fact is known or was recalled."""
+        return {*self._facts, *self._recalled}
+
+    def dates(self, opd: bytes) -> Collection[date]:
+        """The dates of which an OPD has a row."""
+        return self._of(opd).dates()
+
+    def row(self, opd: bytes, service_date: date) -> Coverage | None:
+        """The row of an OPD; None where no fact of it is known, or the day was closed."""
+        if opd not in self._facts or service_date not in self._facts[opd].dates():
             return None
-        region, code = opd.split("/")
-        return self._facts[opd].row(region, code, service_date, self._watermark)
+        return self._facts[opd].row(service_date, self._watermark)
 
-    def rows(self) -> Iterator[tuple[str, date]]:
-        """The OPD and service date of every row."""
-        return ((opd, day) for opd, facts in self._facts.items() for day in facts.dates())
+    def close(self, first: date) -> Iterator[tuple[bytes, bytes]]:
+        """Forget the rows before a date; answers OPD and id of the facts that only they needed."""
+        self.first = first
+        for opd in self.opds():
+            for fact_id in self._of(opd).close(first):
+                yield opd, fact_id
+
+    def _of(self, opd: bytes) -> FactSet:
+        facts = self._facts.get(opd)
+        if facts is None:
+            region, code = opd.decode().split("/")
+            facts = self._facts[opd] = FactSet(region, code, self.outcomes, self.first)
+        if opd in self._recalled:
+            for body in self._recalled.pop(opd):
+                self._remember(facts, body)
+        return facts
+
+    def _remember(self, facts: FactSet, body: bytes) -> None:
+        try:
+            facts.recall(self.read(body))
+        except Undecodable:  # a later version wrote it; its source topic keeps it
+            self.outcomes["left out"] += 1

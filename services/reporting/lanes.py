@@ -3,21 +3,35 @@
 Time is whole minutes since the epoch.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from uuid import UUID
+from datetime import date
+from typing import NamedTuple, TypeAlias
 
+from rpds import HashTrieMap
+
+from services.reporting.facts import DAY, Roster, Shift, Tap
 from services.reporting.inforce import InForce
 from services.reporting.presence import Duty, duty
 from services.reporting.spans import Need
-from shared.events import Event
-from shared.facts.attendance import CheckInRefused, Tap
-from shared.facts.roster import RosterAssigned
 from shared.regions import midnight, zone
 
 UnitDay = tuple[str, date]
-DAY = timedelta(days=1)
+Duties: TypeAlias = "HashTrieMap[bytes, tuple[Duty, ...]]"
+"""Each person's duties, the roster recorded last at the end."""
+REFUSED = "check-in-refused"
+NO_DUTIES: tuple[Duty, ...] = ()
+
+
+class Drawn(NamedTuple):
+    """A roster on the clock, from its site's midnight on."""
+
+    roster: Roster
+    start: int
+    duties: Mapping[Shift, Duty]
+
+    def __iter__(self) -> Iterator[tuple[bytes, Duty]]:  # type: ignore[override]
+        """Who has which duty, in the order of the roster."""
+        return ((employee, self.duties[shift]) for employee, shift in self.roster.assignments)
 
 
 def around(day: date) -> tuple[date, date, date]:
@@ -35,44 +49,67 @@ def required(holds: InForce, unit: str, day: date) -> Iterator[Need]:
 
 
 class Roll:
-    """The duties of an OPD's rosters, each drawn up once."""
+    """An OPD's rosters on the clock, each drawn up once."""
 
     def __init__(self) -> None:
-        self._drawn: dict[UnitDay, tuple[RosterAssigned, int, Sequence[Duty]]] = {}
+        self._drawn: dict[UnitDay, Drawn] = {}
 
-    def draw(self, holds: InForce, days: Collection[date]) -> Mapping[UnitDay, Sequence[Duty]]:
-        """The duties of the rosters that hold on some work dates, the one recorded last at the end."""
+    def draw(self, holds: InForce, days: Collection[date]) -> Mapping[UnitDay, Drawn]:
+        """The rosters that hold on some work dates, the one recorded last at the end."""
         return {
             (unit, day): self._of(roster, midnight(day, timezone(holds, unit, day, roster.region)))
             for (unit, day), roster in holds.rosters.items()
-            if day in days and holds.rostered(unit, day)
+            if day in days and roster.stands
         }
 
-    def _of(self, roster: RosterAssigned, start: int) -> Sequence[Duty]:
-        place = (roster.unit, roster.work_date)
+    def forget(self, before: date) -> None:
+        """Drop the rosters of earlier work dates."""
+        self._drawn = {place: drawn for place, drawn in self._drawn.items() if place[1] >= before}
+
+    def _of(self, roster: Roster, start: int) -> Drawn:
+        place = (roster.unit, roster.day)
         drawn = self._drawn.get(place)
-        if drawn is None or drawn[0] is not roster or drawn[1] != start:
-            duties = tuple(duty(a, roster.unit, roster.work_date, start) for a in roster.assignments)
-            drawn = self._drawn[place] = (roster, start, duties)
-        return drawn[2]
+        if drawn is None or drawn.roster is not roster or drawn.start != start:
+            shifts = {shift for _, shift in roster.assignments}
+            duties = {shift: duty(shift, roster.unit, roster.day, start) for shift in shifts}
+            drawn = self._drawn[place] = Drawn(roster, start, duties)
+        return drawn
 
 
-def planned(on_duty: Iterable[Duty]) -> Iterator[Need]:
+def planned(drawn: Drawn) -> Iterator[Need]:
     """Heads rostered on site, breaks taken out."""
-    return (Need((d.unit, d.post), start, end) for d in on_duty if d.post for start, end in d.covers())
+    return (Need((d.unit, d.post), start, end) for _, d in drawn if d.post for start, end in d.covers())
 
 
-def accepted(taps: Iterable[Event]) -> Sequence[Tap]:
+def accepted(taps: Iterable[Tap]) -> Sequence[Tap]:
     """One person's accepted taps, in the order of their ids whatever came first."""
-    known = {e.id: e.data for e in taps if isinstance(e.data, Tap) and not isinstance(e.data, CheckInRefused)}
-    return [known[event_id] for event_id in sorted(known)]
+    known = {tap.id: tap for tap in taps if tap.manner.kind != REFUSED}
+    return [known[tap_id] for tap_id in sorted(known)]
 
 
-def by_employee(on_duty: Iterable[Duty]) -> Mapping[UUID, Sequence[Duty]]:
-    """Each person's duties, the roster recorded last at the end."""
-    own: dict[UUID, list[Duty]] = defaultdict(list)
-    for each in on_duty:
-        own[each.employee].append(each)
+def by_employee(
+    rosters: Mapping[UnitDay, Drawn],
+    before: Mapping[UnitDay, Drawn] | None = None,
+    own: Duties = HashTrieMap(),  # noqa: B008 - it never changes
+) -> Duties:
+    """Each person's duties; those of `before` are `own`, and only what became another is drawn up anew."""
+    before = before or {}
+    kept = [place for place, drawn in before.items() if rosters.get(place) is drawn]
+    if [*rosters][: len(kept)] != kept:
+        return by_employee(rosters)
+    for place in before.keys() - {*kept}:
+        own = _without(before[place], own)
+    for place in [*rosters][len(kept) :]:
+        for employee, added in rosters[place]:
+            own = own.insert(employee, (*own.get(employee, NO_DUTIES), added))
+    return own
+
+
+def _without(drawn: Drawn, own: Duties) -> Duties:
+    unit, day = drawn.roster.unit, drawn.roster.day
+    for employee in {employee for employee, _ in drawn}:
+        left = tuple(d for d in own[employee] if (d.unit, d.work_date) != (unit, day))
+        own = own.insert(employee, left) if left else own.remove(employee)
     return own
 
 

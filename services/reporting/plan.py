@@ -5,19 +5,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
-from uuid import UUID
 
+from services.reporting.facts import Placement, Settled
 from services.reporting.inforce import NOTHING, InForce, in_force
-from services.reporting.lanes import UnitDay, by_employee
+from services.reporting.lanes import NO_DUTIES, Drawn, Duties, UnitDay, by_employee
 from services.reporting.presence import Duty
-from shared.events import Event
 from shared.facts.policy import ArrangementChanged, PolicyChanged
-from shared.facts.roster import EmployeePlaced
-from shared.regions import minute_of
 
 T = TypeVar("T")
-Draw = Callable[[InForce], Mapping[UnitDay, Sequence[Duty]]]
-"""The duties of every roster that holds."""
+Draw = Callable[[InForce], Mapping[UnitDay, Drawn]]
+"""Every roster that holds, on the clock."""
 
 
 class Stretch(NamedTuple):
@@ -28,8 +25,8 @@ class Stretch(NamedTuple):
 
     holds: InForce
     terms: int
-    rosters: Mapping[UnitDay, Sequence[Duty]]
-    duties: Mapping[UUID, Sequence[Duty]]
+    rosters: Mapping[UnitDay, Drawn]
+    duties: Duties
     start: int
     end: int
 
@@ -39,7 +36,7 @@ class Own(NamedTuple):
 
     terms: int
     duties: Sequence[Duty]
-    placements: Sequence[EmployeePlaced]
+    placements: Sequence[Placement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class Run(Generic[T]):
 class Plan:
     """The stretches between two minutes, and what holds by everything that was recorded, also after them."""
 
-    def __init__(self, settled: Collection[Event], span: tuple[int, int], draw: Draw) -> None:
+    def __init__(self, settled: Collection[Settled], span: tuple[int, int], draw: Draw) -> None:
         *self.stretches, self.last = _stretches(settled, *span, draw)
 
     def runs(self, value: Callable[[Stretch], T]) -> Iterator[Run[T]]:
@@ -64,16 +61,16 @@ class Plan:
             first, *rest = joined
             yield Run(same, first.start, (rest or [first])[-1].end, first.holds)
 
-    def people(self) -> Collection[UUID]:
+    def people(self) -> Collection[bytes]:
         """Everybody who has a duty at some time."""
         return set().union(*(stretch.duties for stretch in (*self.stretches, self.last)))
 
-    def of(self, employee: UUID) -> Sequence[Run[Own]]:
+    def of(self, employee: bytes) -> Sequence[Run[Own]]:
         """What holds for a person, run by run; in the last one as it is known at last."""
 
         def own(stretch: Stretch) -> Own:
             placements = stretch.holds.placements.get(employee, ())
-            return Own(stretch.terms, stretch.duties.get(employee, ()), placements)
+            return Own(stretch.terms, stretch.duties.get(employee, NO_DUTIES), placements)
 
         return [*self.runs(own), Run(own(self.last), self.last.start, self.last.end, self.last.holds)]
 
@@ -83,19 +80,16 @@ class Plan:
         return [(run.start, run.end, run.holds.policy, run.holds.arrangements) for run in runs]
 
 
-def _stretches(settled: Collection[Event], start: int, end: int, draw: Draw) -> Iterator[Stretch]:
-    recorded: defaultdict[int, list[Event]] = defaultdict(list, {start: []})
-    for event in settled:
-        recorded[max(start, minute_of(event.recordedtime))].append(event)
-    cuts, holds, terms = sorted(recorded), NOTHING, 0
+def _stretches(settled: Collection[Settled], start: int, end: int, draw: Draw) -> Iterator[Stretch]:
+    recorded: defaultdict[int, list[Settled]] = defaultdict(list, {start: []})
+    for fact in settled:
+        recorded[max(start, int(fact.recorded // 60))].append(fact)
+    cuts, holds, terms, last = sorted(recorded), NOTHING, 0, Stretch(NOTHING, 0, {}, by_employee({}), start, end)
     for minute, following in zip(cuts, [*cuts[1:], end], strict=True):
         holds = in_force(recorded[minute], holds)
-        terms += any(isinstance(e.data, ArrangementChanged | PolicyChanged) for e in recorded[minute])
+        terms += any(isinstance(fact.data, ArrangementChanged | PolicyChanged) for fact in recorded[minute])
+        rosters = draw(holds)
+        last = Stretch(holds, terms, rosters, by_employee(rosters, last.rosters, last.duties), start, end)
         if minute < end:
-            yield _stretch(holds, terms, draw, minute, min(following, end))
-    yield _stretch(holds, terms, draw, start, end)
-
-
-def _stretch(holds: InForce, terms: int, draw: Draw, start: int, end: int) -> Stretch:
-    rosters = draw(holds)
-    return Stretch(holds, terms, rosters, by_employee(d for drawn in rosters.values() for d in drawn), start, end)
+            yield last._replace(start=minute, end=min(following, end))
+    yield last

@@ -2,14 +2,13 @@
 
 Read downwards: `process` takes a batch, `_fold` adds its facts, `flush` makes durable what that touched, and only then
 acknowledges. Facts form sets, so a repeat changes nothing; its rows are published all the same, because a kill may have
-come between fact and row.
+come between fact and row. Days whose facts can change no more are closed: forgotten here, deleted from the changelog.
 """
 
 import asyncio
 import logging
-from collections import Counter as Tally
-from collections import defaultdict
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -18,11 +17,12 @@ from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
 from services.reporting.changelog import Row
+from services.reporting.facts import DAY, Fact, first_open
 from services.reporting.known import Known
 from services.reporting.outlet import Outlet
+from services.reporting.pace import ahead, complete_until
 from services.reporting.transport import Batch
-from shared.events import Event, Undecodable, decode
-from shared.events import source as source_of
+from shared.events import Undecodable
 from shared.facts.coverage import Coverage
 from shared.facts.heartbeat import Positions
 from shared.kafka import EVENTS, DeadLetter, dead_letter
@@ -30,18 +30,30 @@ from shared.kafka import EVENTS, DeadLetter, dead_letter
 log = logging.getLogger(__name__)
 
 BATCHES = Counter("piket_worker_batches_total", "Batches folded")
+DUPLICATES = Counter("piket_view_duplicates_total", "Events that were known already", ("region",))
+LATE = Counter("piket_view_late_total", "Events recorded too late to count for the row of their date", ("region",))
 WAITING = 50_000
 """Records folded and not yet durable: with more, no batch is taken, and soon none is fetched."""
 COALESCE_S = 0.1
 """Pause between flushes: however many facts touch a row, it is published once in this time."""
+AGAIN = 20
+"""OPD of which the next flush publishes all rows at most, after an assignment: what is new must not wait for them."""
+SLACK_S = 86_400.0
+"""How much longer a day stays open than facts about it count: a relay may be late."""
+
+
+class Place(NamedTuple):
+    """The facts of one region in one partition number of its topics."""
+
+    region: str
+    partition: int
 
 
 class Touched(NamedTuple):
-    """A coverage row to publish; `opd` is the record key, `{region}/{opd}`."""
+    """The rows of an OPD; `opd` is the record key, `{region}/{opd}`."""
 
-    partition: int
-    opd: str
-    service_date: date
+    place: Place
+    opd: bytes
 
 
 @dataclass
@@ -50,7 +62,7 @@ class Folded:
 
     records: int = 0
     facts: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    touched: set[Touched] = field(default_factory=set)
+    touched: defaultdict[Touched, set[date]] = field(default_factory=lambda: defaultdict(set))
     unreadable: list[tuple[str, DeadLetter]] = field(default_factory=list)
     acknowledge: list[Callable[[], object]] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
@@ -63,17 +75,20 @@ class Gap(Exception):
 class Processor:
     """The facts of the partitions that this worker holds, and the batches that are not durable yet.
 
-    `sources` names the one source of each topic that is read.
+    `sources` names the one source of each topic that is read; of dates before `since` no rows are made.
     """
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+    def __init__(self, sources: Mapping[str, str], since: date | None = None) -> None:
         self._sources = sources
-        self._known: defaultdict[int, Known] = defaultdict(Known)
+        self._known: defaultdict[Place, Known] = defaultdict(lambda: Known(since))
         self.positions: dict[Any, int] = {}
         self._durable: dict[Any, int] = {}
         self._assignment = 0
         self._folded = Folded()
         self._changed = asyncio.Condition()
+        self._recovered: set[int] = set()
+        self._again: deque[Touched] = deque()
+        self._at_end: set[Any] = set()
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
         """Fold every batch of a Faust stream of events that are acknowledged by hand."""
@@ -83,10 +98,7 @@ class Processor:
     async def take(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
         """Fold one batch, then wait while too much is not being made durable yet. Raises `Gap`."""
         self._follows(batch)
-        place = batch.tp.topic
-        for outcome, count in Tally(self._fold(record, self._sources[place]) for record in batch.records).items():
-            EVENTS.labels("worker", place, outcome).inc(count)
-        BATCHES.inc()
+        self._fold(batch)
         self._folded.acknowledge.append(acknowledge)
         async with self._changed:
             self._changed.notify_all()
@@ -100,65 +112,127 @@ class Processor:
             raise Gap(f"{batch.tp.topic}/{batch.tp.partition} goes on at offset {first}, not {expected}")
         self.positions[batch.tp] = self._folded.positions[batch.tp] = after
 
-    def _fold(self, record: ConsumerRecord[bytes, bytes], source: str) -> str:
-        self._folded.records += 1
-        try:
-            event = _read(record, source)
-        except Undecodable as why:
-            self._folded.unreadable.append((source.split("/")[2], dead_letter(record, why.reason)))
-            return "unreadable"
-        for day in self._known[record.partition].add(event):
-            self._folded.touched.add(Touched(record.partition, event.partitionkey, day))
-        fact = Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b"")
-        self._folded.facts[record.partition].append(fact)
-        return "folded"
+    def _fold(self, batch: Batch) -> None:
+        source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
+        place = Place(topic.split(".")[1], partition)
+        known, kept, touched, bad = self._known[place], self._folded.facts[partition], self._folded.touched, 0
+        for record in batch.records:
+            try:
+                fact = _read(known, record, source)
+            except Undecodable as why:
+                self._folded.unreadable.append((place.region, dead_letter(record, why.reason)))
+                bad += 1
+                continue
+            dates = known.add(fact)
+            if dates is not None:
+                touched[Touched(place, fact.key)].update(dates)
+                kept.append(Row(b"%b|%b" % (fact.key, fact.id.hex().encode()), record.value))
+        self._folded.records += len(batch.records)
+        self._tell(topic, place.region, known, len(batch.records) - bad, bad)
+
+    def _tell(self, topic: str, region: str, known: Known, good: int, bad: int) -> None:
+        BATCHES.inc()
+        EVENTS.labels("worker", topic, "folded").inc(good)
+        if bad:
+            EVENTS.labels("worker", topic, "unreadable").inc(bad)
+        if known.outcomes:
+            DUPLICATES.labels(region).inc(known.outcomes["repeat"])
+            LATE.labels(region).inc(known.outcomes["late"])
+            known.outcomes.clear()
 
     async def flush(self, outlet: Outlet) -> None:
         """Make folded batches durable and acknowledge them, for ever."""
         while True:
             await self.flush_once(outlet)
+            self._close_days()
             await asyncio.sleep(COALESCE_S)
 
     async def flush_once(self, outlet: Outlet) -> None:
         """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._folded.acknowledge or self._folded.touched)
+            await self._changed.wait_for(self._work)
+            self._touch_again()
             folded, self._folded, assignment = self._folded, Folded(), self._assignment
             self._changed.notify_all()
+        for place in {touched.place for touched in folded.touched}:
+            self._write_state(place, folded)
         await asyncio.gather(
-            *(outlet.keep(partition, facts) for partition, facts in folded.facts.items()),
+            *(outlet.keep(partition, facts) for partition, facts in folded.facts.items() if facts),
             *(outlet.put_aside(*letter) for letter in folded.unreadable),
-            self._publish(sorted(folded.touched), outlet),
+            self._publish(folded.touched, outlet),
         )
         if assignment == self._assignment:
             self._durable |= folded.positions
         for acknowledge in folded.acknowledge:
             acknowledge()
 
-    async def _publish(self, touched: Sequence[Touched], outlet: Outlet) -> None:
+    def _work(self) -> bool:
+        return bool(self._folded.acknowledge or self._folded.touched or self._folded.facts or self._again)
+
+    def _touch_again(self) -> None:
+        for touched in [self._again.popleft() for _ in range(min(AGAIN, len(self._again)))]:
+            if touched.place in self._known:
+                self._folded.touched[touched].update(self._known[touched.place].dates(touched.opd))
+
+    def _write_state(self, place: Place, folded: Folded) -> None:
+        if place in self._known:  # else it was revoked since
+            key = f"{place.region}/-|state".encode()
+            folded.facts[place.partition].append(Row(key, self._known[place].state()))
+
+    async def _publish(self, touched: Mapping[Touched, Iterable[date]], outlet: Outlet) -> None:
         sent = []
-        for partition, row in ((each.partition, self._row(each)) for each in touched):
-            if row is None:
-                continue
-            sent.append(asyncio.create_task(outlet.publish(partition, row)))
-            await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
+        for (place, opd), dates in sorted(touched.items()):
+            for row in (self._row(place, opd, day) for day in sorted(dates)):
+                if row is not None:
+                    sent.append(asyncio.create_task(outlet.publish(place.partition, row)))
+                    await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
         await asyncio.gather(*sent)
 
-    def _row(self, touched: Touched) -> Coverage | None:
-        known = self._known.get(touched.partition)
-        return known.row(touched.opd, touched.service_date) if known else None  # else it was revoked since
+    def _row(self, place: Place, opd: bytes, day: date) -> Coverage | None:
+        return self._known[place].row(opd, day) if place in self._known else None  # else it was revoked since
 
-    def recover(self, partition: int, values: Iterable[bytes | None]) -> None:
-        """Take facts of a newly assigned partition from the changelog; null where one was deleted."""
-        for value in filter(None, values):
-            try:
-                self._known[partition].add(decode(value))
-            except Undecodable as why:  # a later version wrote it; its source topic keeps it
-                log.error("A fact in the changelog of partition %d is left out: %s.", partition, why.reason)  # noqa: TRY400
+    def _close_days(self) -> None:
+        """Forget days whose facts can change no more, but none whose rows are still to be published.
+
+        The state goes before what it declares as gone: a changelog that was written in part names no half of a day.
+        """
+        for place, known in self._known.items():
+            until = complete_until(known.reached, self._of(place.region), self._ended(place)) - SLACK_S
+            waiting = (day for touched, days in self._folded.touched.items() if touched.place == place for day in days)
+            first = min([first_open(max(until, 0.0)) - DAY, *waiting])
+            if until > 0 and (known.first is None or first > known.first):
+                gone = [Row(b"%b|%b" % (opd, fact_id.hex().encode()), None) for opd, fact_id in known.close(first)]
+                self._write_state(place, self._folded)
+                self._folded.facts[place.partition] += gone
+
+    def pace(self, at_end: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Note what was read to its end; answers what must not be read on until what lags behind has caught up."""
+        self._at_end = {*at_end}
+        return {
+            (topic, place.partition)
+            for place, known in self._known.items()
+            for topic, source in self._sources.items()
+            if source in ahead(known.reached, self._of(place.region), self._ended(place))
+        }
+
+    def _of(self, region: str) -> Collection[str]:
+        return [source for topic, source in self._sources.items() if topic.split(".")[1] == region]
+
+    def _ended(self, place: Place) -> Collection[str]:
+        return [source for topic, source in self._sources.items() if (topic, place.partition) in self._at_end]
+
+    def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take what the changelog of a newly assigned partition tells; null where a fact was deleted."""
+        self._recovered.add(partition)
+        for key, body in rows:
+            if body is not None:
+                opd = key[: key.index(b"|")]
+                self._known[Place(opd[: opd.index(b"/")].decode(), partition)].recall(opd, body)
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
-        self._known.pop(partition, None)
+        for place in [place for place in self._known if place.partition == partition]:
+            del self._known[place]
         self._newly_assigned()
 
     def _newly_assigned(self) -> None:
@@ -167,27 +241,33 @@ class Processor:
 
     def words(self, begins: Mapping[Any, int | None], wall: datetime) -> list[Positions]:
         """How far the partitions held are durable. `begins`: where one starts of which nothing was handed out yet."""
-        positions: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+        positions: defaultdict[Place, dict[str, int]] = defaultdict(dict)
         for tp, begin in begins.items():
             durable = self._durable.get(tp) if begin is None else begin
             if tp.topic in self._sources and durable is not None:
                 _, region, service, _ = tp.topic.split(".")
-                positions[region, tp.partition][service] = durable
+                positions[Place(region, tp.partition)][service] = durable
         return [Positions(region=r, partition=n, positions=told, wall=wall) for (r, n), told in positions.items()]
 
     async def publish_all(self) -> None:
-        """Publish every row of the assigned partitions: what was killed before its row was out shows now."""
-        every = {Touched(partition, *row) for partition, known in self._known.items() for row in known.rows()}
+        """Publish every row of newly assigned partitions, a few at a time: what was killed before its row shows now."""
         self._newly_assigned()
-        log.info("Assigned: facts of partitions %s are there; publishing all %d rows.", sorted(self._known), len(every))
+        again = [
+            Touched(place, opd)
+            for place, known in self._known.items()
+            if place.partition in self._recovered
+            for opd in sorted(known.opds())
+        ]
+        log.info("Assigned: facts of partitions %s are there; publishing all rows of %d OPD.",
+                 sorted({place.partition for place in self._known}), len(again))  # fmt: skip
+        self._recovered.clear()
         async with self._changed:
-            self._folded.touched |= every
+            self._again.extend(again)
             self._changed.notify_all()
 
 
-def _read(record: ConsumerRecord[bytes, bytes], source: str) -> Event:
-    event = decode(record.value or b"")
-    own_source = event.source == source == source_of(event.data.region, event.service)
-    if own_source and record.key == event.partitionkey.encode() == event.data.partition_key.encode():
-        return event
-    raise Undecodable(f"{event.source} with the key {event.partitionkey} does not belong on this topic")
+def _read(known: Known, record: ConsumerRecord[bytes, bytes], source: str) -> Fact:
+    fact = known.read(record.value or b"")
+    if fact.source == source and fact.key == record.key:
+        return fact
+    raise Undecodable(f"{fact.source} with the key {fact.key.decode()} does not belong on this topic")

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from shared.events import Event
+from services.reporting.facts import Fact
 from shared.facts.coverage import Steps
-from shared.regions import minute_of
 
+F = TypeVar("F", bound=Fact)
 PostKey = tuple[str, str]
 """(unit, post)"""
 
@@ -44,9 +44,9 @@ def heads_at(spans: Iterable[Need], minute: int) -> Counter[PostKey]:
     return heads
 
 
-def epochs(facts: Collection[Event], start: int, end: int) -> Iterator[tuple[list[Event], int, int]]:
+def epochs(facts: Collection[F], start: int, end: int) -> Iterator[tuple[list[F], int, int]]:
     """The stretches between two minutes in which nothing new was recorded, with the facts known in each."""
-    recorded = [(minute_of(e.recordedtime), e) for e in facts]
+    recorded = [(int(fact.recorded // 60), fact) for fact in facts]
     cuts = sorted({minute for minute, _ in recorded if start < minute < end})
     for begin, finish in pairwise([start, *cuts, end]):
-        yield [e for minute, e in recorded if minute <= begin], begin, finish
+        yield [fact for minute, fact in recorded if minute <= begin], begin, finish

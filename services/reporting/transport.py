@@ -8,7 +8,7 @@ overridden where it fetches, seeks and chooses the offset to commit. Those names
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
@@ -78,12 +78,17 @@ class _Consumer(driver.Consumer):
         self._handed: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._sought: set[TP] = set()
         self._begins: dict[TP, int] = {}
+        self._held: frozenset[TP] = frozenset()
         self._epoch = 0
         self._position = asyncio.Lock()  # a fetch moves positions: none may be under way during a seek
 
     def begins(self) -> Mapping[TP, int | None]:
         """Every partition held, with its position while none of its records was handed out in this assignment."""
         return {tp: self._begins.get(tp) for tp in self._sought}
+
+    def hold(self, partitions: Iterable[tuple[str, int]]) -> None:
+        """Do not fetch these partitions, until told otherwise: others lag behind them."""
+        self._held = frozenset(TP(*place) for place in partitions)
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
@@ -116,7 +121,7 @@ class _Consumer(driver.Consumer):
 
     async def _fetch(self, timeout: float) -> Mapping[TP, Sequence[Any]]:  # noqa: ASYNC109 - Faust's
         """Fetch what was sought; while rebalancing only changelogs: Faust clears the streams' queues at its end."""
-        active = self._get_active_partitions() & self._sought
+        active = (self._get_active_partitions() & self._sought) - self._held
         active = {tp for tp in active if not self.app.rebalancing or self._is_changelog_tp(tp)}
         if active:
             return await self._getmany(active, timeout)  # type: ignore[no-any-return]

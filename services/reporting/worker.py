@@ -15,6 +15,7 @@ from pathlib import Path
 
 import faust
 import mode
+from faust.types import TP
 from prometheus_client import REGISTRY, Gauge
 
 from services.reporting.changelog import Changelog, app_id, changelog_topic
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 EX_NOTHING_TO_READ = 2
 QUEUED = 16
 """Batches between fetch and fold."""
-LAG_EVERY_S, WHOLE_EVERY_S = 2.0, 3.0
+LAG_EVERY_S, WHOLE_EVERY_S, PACE_EVERY_S = 2.0, 3.0, 0.5
 SAID_AGAIN_S = 10.0
 PATIENCE_MS = 30_000
 """How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
@@ -120,12 +121,26 @@ def watch(app: faust.App, processor: Processor, topics: Iterable[str]) -> None:
             with suppress(AssertionError):  # revoked: aiokafka knows no end of it
                 LAG.labels(tp.topic, tp.partition).set((app.consumer.highwater(tp) or following) - following)
 
+    @app.timer(PACE_EVERY_S)  # type: ignore[untyped-decorator]
+    async def pace() -> None:
+        at_end = [tp for tp in app.consumer.assignment() if read_to_its_end(app, processor, tp)]
+        app.consumer.hold(processor.pace(at_end))
+
     @app.timer(WHOLE_EVERY_S)  # type: ignore[untyped-decorator]
     async def whole() -> None:
         unread = left_out(app.consumer.assignment(), topics, read_before=bool(processor.positions))
         if unread and not app.rebalancing:
             with fatal("Faust left topics out that were missing for a moment"):
                 raise LeftOut(", ".join(unread))
+
+
+def read_to_its_end(app: faust.App, processor: Processor, tp: TP) -> bool:
+    """Whether nothing of a partition is left to read; False while that is not known."""
+    begins, end = app.consumer.begins().get(tp), None
+    with suppress(AssertionError):  # revoked: aiokafka knows no end of it
+        end = app.consumer.highwater(tp)
+    following = processor.positions.get(tp) if begins is None else begins
+    return following is not None and end is not None and following >= end
 
 
 def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:

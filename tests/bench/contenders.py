@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
 from services.reporting.changelog import Row
+from services.reporting.facts import lean
 from services.reporting.factset import FactSet
 from services.reporting.outlet import KafkaOutlet, Outlet
 from services.reporting.processor import Processor
@@ -51,7 +52,7 @@ class Meter:
 
 async def bare(meter: Meter) -> None:
     """An aiokafka loop, nothing durable, nothing committed."""
-    known: defaultdict[str, FactSet] = defaultdict(FactSet)
+    known: defaultdict[str, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
     read = 0
     async with AIOKafkaConsumer(
         TOPIC,
@@ -67,7 +68,7 @@ async def bare(meter: Meter) -> None:
                 read += len(records)
                 for record in records:
                     event = events.decode(record.value)
-                    known[event.partitionkey].add(event)
+                    known[event.partitionkey].add(lean(event))
     meter.tell(sum(map(len, known.values())))
 
 
@@ -85,7 +86,7 @@ def stock(meter: Meter) -> None:
         datadir=os.environ["PIKET_FOLDER"],
     )
     table = app.Table("facts", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
-    known: defaultdict[str, FactSet] = defaultdict(FactSet)
+    known: defaultdict[str, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
     read = 0
 
     @app.agent(app.topic(TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"))
@@ -94,7 +95,7 @@ def stock(meter: Meter) -> None:
         async for body in stream:
             meter.start()
             event = events.decode(body)
-            known[event.partitionkey].add(event)
+            known[event.partitionkey].add(lean(event))
             table[f"{event.partitionkey}|{event.id}".encode()] = body
             read += 1
             if read == meter.count:

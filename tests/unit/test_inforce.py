@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 
+from services.reporting.facts import lean
 from services.reporting.inforce import InForce, in_force
 from shared.facts.policy import OpdOpened
 from shared.facts.roster import EmployeePlaced
 from tests.examples import ANI, THURSDAY, Ledger, at, placed
+from tests.plain import settled
 
 NEXT_MONTH = date(2025, 12, 1)
 CASHIER = placed(ANI, "KASIR")
@@ -16,25 +18,25 @@ def holding(*placements: EmployeePlaced) -> InForce:
     ledger = Ledger()
     for placement in placements:
         ledger.record(placement, at("06:00"))
-    return in_force(ledger.events)
+    return in_force(settled(map(lean, ledger.events)))
 
 
 def test_a_placement_from_next_month_leaves_todays_skills() -> None:
     holds = holding(CASHIER, LICENSING)
-    assert [holds.skills_of(ANI, day) for day in (THURSDAY, NEXT_MONTH)] == [{"KASIR"}, {"PERIZINAN"}]
+    assert [holds.skills_of(ANI.bytes, day) for day in (THURSDAY, NEXT_MONTH)] == [{"KASIR"}, {"PERIZINAN"}]
 
 
 def test_the_placement_recorded_last_holds() -> None:
-    assert holding(LICENSING, CASHIER).skills_of(ANI, NEXT_MONTH) == {"KASIR"}
+    assert holding(LICENSING, CASHIER).skills_of(ANI.bytes, NEXT_MONTH) == {"KASIR"}
 
 
 def test_an_opd_is_called_as_it_was_last_opened() -> None:
     ledger = Ledger()
     for name in ("Dinas Perizinan", "Dinas Penanaman Modal dan PTSP"):
         ledger.record(OpdOpened(region="32", opd="DPMPTSP", name=name, on=THURSDAY), at("06:00"))
-    assert in_force(ledger.events).name == "Dinas Penanaman Modal dan PTSP"
+    assert in_force(settled(map(lean, ledger.events))).name == "Dinas Penanaman Modal dan PTSP"
 
 
 def test_after_a_placement_ends_nothing_is_known_of_skills() -> None:
     ended = CASHIER.model_copy(update={"to": THURSDAY})
-    assert holding(ended).skills_of(ANI, THURSDAY + timedelta(days=1)) == frozenset()
+    assert holding(ended).skills_of(ANI.bytes, THURSDAY + timedelta(days=1)) == frozenset()

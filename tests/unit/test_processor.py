@@ -34,7 +34,7 @@ class Paper:
     async def keep(self, partition: int, facts: Sequence[Row]) -> None:
         assert partition == PLACE.partition
         await self.open.wait()
-        self.facts += facts
+        self.facts += [fact for fact in facts if not fact.key.endswith(b"/-|state")]
 
     async def publish(self, partition: int, row: Coverage) -> None:
         assert partition == PLACE.partition
@@ -82,6 +82,10 @@ def taps(count: int) -> list[bytes]:
     return [
         encode(ledger.record(ex.tap("in", ex.person(str(n)), ex.at("08:00")), ex.at("08:00"))) for n in range(count)
     ]
+
+
+def changelog(*bodies: bytes) -> list[tuple[bytes, bytes | None]]:
+    return [(b"32/DPMPTSP|%d" % n, body) for n, body in enumerate(bodies)]
 
 
 async def test_a_hundred_check_ins_of_one_office_give_one_row(desk: Desk) -> None:
@@ -162,7 +166,7 @@ async def test_a_dropped_partition_publishes_nothing_more(desk: Desk) -> None:
 
 
 async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> None:
-    desk.processor.recover(PLACE.partition, taps(5))
+    desk.processor.recover(PLACE.partition, changelog(*taps(5)))
     await desk.processor.publish_all()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [5]
@@ -170,7 +174,7 @@ async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> Non
 
 async def test_a_fact_of_a_later_version_does_not_keep_the_worker_from_starting(desk: Desk) -> None:
     later = taps(2)[1].replace(b"checked-in.v1", b"beamed-in.v1")
-    desk.processor.recover(PLACE.partition, [taps(1)[0], later, None])
+    desk.processor.recover(PLACE.partition, [*changelog(taps(1)[0], later), (b"32/DPMPTSP|gone", None)])
     await desk.processor.publish_all()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [1]

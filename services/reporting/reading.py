@@ -1,0 +1,137 @@
+"""Reads events from their bytes as lean facts. Pure.
+
+Taps are nearly all there is to read. One made in a manner that was seen before (the same OPD, unit, post, site) is read
+by msgspec, in a third of the time; the first of its manner, everything else and everything odd by the full decoder,
+which alone says what is no event.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from services.reporting.facts import Fact, Manner, Tap, lean
+from shared.events import Undecodable, decode, source
+from shared.facts.attendance import CheckedIn, CheckedOut, PostTaken
+
+FAST = {fact.TYPE.encode() for fact in (CheckedIn, CheckedOut, PostTaken)}
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+MOST = 2**63
+ENDS = b'"}'
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Whole = Annotated[int, Meta(ge=0)]
+
+
+class _Place(Struct):
+    class_: str = field(name="class")
+    site: str | None = None
+
+
+class _Evidence(Struct):
+    kind: str
+    accuracy_m: Whole | None = None
+    distance_class: str | None = None
+
+
+class _Data(Struct):
+    region: str
+    opd: str
+    employee: UUID
+    tap_date: date
+    mode: str
+    occurred_at: Instant
+    received_at: Instant
+    place: _Place
+    evidence: _Evidence
+    strength: str
+    offline: bool
+    client_id: str
+    unit: str | None = None
+    post: str | None = None
+
+
+class _Wire(Struct):
+    specversion: Literal["1.0"]
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: Instant
+    recordedtime: Instant
+    sequence: str
+    streamversion: int
+    partitionkey: str
+    datacontenttype: Literal["application/json"]
+    data: _Data
+    chain: str
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+
+
+_wire = msgspec.json.Decoder(_Wire)
+
+
+class Reader:
+    """Reads events; what their facts have in common is kept once."""
+
+    def __init__(self) -> None:
+        self._manners: dict[tuple[str | None, ...], Manner] = {}
+        self._same: dict[bytes, bytes] = {}
+        self._days: dict[date, date] = {}
+
+    def read(self, body: bytes) -> Fact:
+        """The fact that an event tells. Raises `Undecodable`."""
+        if body[body.rfind(b'"type":"') + 8 : -2] in FAST:
+            try:
+                wire = _wire.decode(body)
+            except msgspec.MsgspecError:
+                return self._whole(body)
+            seen = self._manners.get(_traits(wire))
+            if seen and _in_range(wire):
+                return self._tap(wire, seen)
+            return self._first(body, wire)
+        return self._whole(body)
+
+    def _whole(self, body: bytes) -> Fact:
+        event = decode(body)
+        if event.source != source(event.data.region, event.service) or event.partitionkey != event.data.partition_key:
+            raise Undecodable(f"{event.source} with the key {event.partitionkey} is not of {event.data.partition_key}")
+        return lean(event, self._one)
+
+    def _first(self, body: bytes, wire: _Wire) -> Fact:
+        fact = self._whole(body)
+        if isinstance(fact, Tap):
+            self._manners[_traits(wire)] = fact.manner
+        return fact
+
+    def _tap(self, wire: _Wire, manner: Manner) -> Tap:
+        told = wire.data
+        occurred = told.occurred_at
+        return Tap(
+            wire.id.bytes,
+            int(wire.sequence),
+            wire.recordedtime.timestamp(),
+            self._days.setdefault(told.tap_date, told.tap_date),
+            self._one(told.employee.bytes),
+            occurred.timestamp(),
+            (told.received_at - occurred).total_seconds(),
+            manner,
+        )
+
+    def _one(self, content: bytes) -> bytes:
+        return self._same.setdefault(content, content)
+
+
+def _traits(wire: _Wire) -> tuple[str | None, ...]:
+    told, place = wire.data, wire.data.place
+    return (wire.source, wire.type, wire.partitionkey, told.region, told.opd, told.unit, told.post, told.mode,
+            told.strength, place.class_, place.site)  # fmt: skip
+
+
+def _in_range(wire: _Wire) -> bool:
+    number = wire.sequence
+    return number.isascii() and number.isdigit() and 1 <= int(number) < MOST and FIRST <= wire.data.tap_date <= LAST
