@@ -76,7 +76,7 @@ def duties(holds: InForce, around: date) -> Sequence[tuple[bytes, Duty]]:
         (employee, duty(shift, unit, day, midnight(day, timezone(holds, unit, day, roster.region))))
         for (unit, day), roster in holds.rosters.items()
         if abs(day - around) <= DAY and holds.rostered(unit, day)
-        for employee, shift in roster.assignments
+        for employee, shift in roster.assignments()
     ]
 
 

@@ -92,7 +92,7 @@ class Day:
         placed = {fact.data.employee for fact in settled if isinstance(fact.data, Placement)}
         places = {(fact.data.unit, fact.data.day) for fact in settled if isinstance(fact.data, Roster)}
         rosters = [roster for roster in self._kept.rosters(self._days) if (roster.unit, roster.day) in places]
-        return placed | {employee for roster in rosters for employee, _ in roster.assignments}
+        return placed | {employee for roster in rosters for employee in roster.staff}
 
     def _count(self, employee: bytes, plan: Plan, taps: Sequence[Tap]) -> None:
         before = [*_shares(plan.of(employee), taps)]

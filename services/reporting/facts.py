@@ -4,9 +4,10 @@ A province taps a million times a day, and each fact stays for days: an event as
 Ids are 16 bytes, instants seconds since the epoch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -39,15 +40,14 @@ class Manner(NamedTuple):
 
 
 class Tap(Struct, frozen=True, gc=False):
-    """One press of the button, accepted or refused; `delay` is how much later it was received, in seconds."""
+    """One press of the button, accepted or refused; `delay` is how much later it was received, in full seconds."""
 
     id: bytes
-    sequence: int
     recorded: float
     day: date
     employee: bytes
     occurred: float
-    delay: float
+    delay: int
     manner: Manner
 
     @property
@@ -90,7 +90,12 @@ class Roster(Struct, frozen=True, gc=False):
     day: date
     stands: bool
     into_the_night: bool
-    assignments: tuple[tuple[bytes, Shift], ...]
+    staff: tuple[bytes, ...]
+    shifts: tuple[Shift, ...]
+
+    def assignments(self) -> Iterable[tuple[bytes, Shift]]:
+        """Who works which shift, in the order of the roster."""
+        return zip(self.staff, self.shifts, strict=True)
 
 
 class Placement(Struct, frozen=True, gc=False):
@@ -122,12 +127,11 @@ def lean(event: Event, one: Same = same) -> Fact:
 def _tap(event: Event, told: TapTold, key: bytes, one: Same) -> Tap:
     return Tap(
         event.id.bytes,
-        event.sequence,
         event.recordedtime.timestamp(),
         told.tap_date,
         one(told.employee.bytes),
         told.occurred_at.timestamp(),
-        (told.received_at - told.occurred_at).total_seconds(),
+        ceil((told.received_at - told.occurred_at).total_seconds()),
         manner(
             event.source,
             key,
@@ -146,9 +150,11 @@ def _data(told: Told, one: Same) -> object:
     match told:
         case RosterAssigned():
             ends = [*(a.to_minute for a in told.assignments), *(r.to_minute for r in told.required)]
-            staff = tuple((one(a.employee.bytes), _shift(a)) for a in told.assignments)
+            staff = tuple(one(a.employee.bytes) for a in told.assignments)
             stands, late = told.status != "WITHDRAWN", max(ends, default=0) > 1440
-            return Roster(told.region, told.unit, told.work_date, stands, late, staff)
+            return Roster(
+                told.region, told.unit, told.work_date, stands, late, staff, (*map(_shift, told.assignments),)
+            )
         case EmployeePlaced():
             return Placement(one(told.employee.bytes), told.from_, told.to, told.skills)
     return told

@@ -67,7 +67,7 @@ def in_force(facts: Iterable[Settled], onto: InForce = NOTHING) -> InForce:
                 rosters[told.unit, told.day] = told
             case PolicyChanged() as told:
                 policy, holidays = told, frozenset(h.date for h in told.holidays)
-            case Placement() as told:
+            case Placement() as told if told.skills or told.employee in placements:
                 placements = placements.insert(told.employee, (*placements.get(told.employee, ()), told))
             case OpdOpened() as told:
                 name = told.name

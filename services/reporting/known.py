@@ -9,7 +9,7 @@ import msgspec
 from services.reporting.facts import Fact
 from services.reporting.factset import FactSet
 from services.reporting.reading import Reader
-from shared.events import Undecodable
+from shared.events import Event, Undecodable
 from shared.facts.coverage import Coverage
 
 NO_OPD = b"/-"
@@ -47,10 +47,12 @@ class Known:
 
         None for one that is not kept: it is of no OPD, came too late, or its day is closed.
         """
-        if fact.sequence > self._watermark.get(fact.source, 0):
-            self._watermark[fact.source] = fact.sequence
-        self.reached[fact.source] = max(fact.recorded, self.reached.get(fact.source, 0.0))
         return None if fact.key.endswith(NO_OPD) else self._of(fact.key).add(fact)
+
+    def reach(self, event: Event) -> None:
+        """Note that a source was read up to an event."""
+        self._watermark[event.source] = max(event.sequence, self._watermark.get(event.source, 0))
+        self.reached[event.source] = max(event.recordedtime.timestamp(), self.reached.get(event.source, 0.0))
 
     def state(self) -> bytes:
         """What is to stand in the changelog beside the facts."""

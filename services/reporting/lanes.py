@@ -31,7 +31,7 @@ class Drawn(NamedTuple):
 
     def __iter__(self) -> Iterator[tuple[bytes, Duty]]:  # type: ignore[override]
         """Who has which duty, in the order of the roster."""
-        return ((employee, self.duties[shift]) for employee, shift in self.roster.assignments)
+        return ((employee, self.duties[shift]) for employee, shift in self.roster.assignments())
 
 
 def around(day: date) -> tuple[date, date, date]:
@@ -70,8 +70,7 @@ class Roll:
         place = (roster.unit, roster.day)
         drawn = self._drawn.get(place)
         if drawn is None or drawn.roster is not roster or drawn.start != start:
-            shifts = {shift for _, shift in roster.assignments}
-            duties = {shift: duty(shift, roster.unit, roster.day, start) for shift in shifts}
+            duties = {shift: duty(shift, roster.unit, roster.day, start) for shift in {*roster.shifts}}
             drawn = self._drawn[place] = Drawn(roster, start, duties)
         return drawn
 
@@ -99,15 +98,17 @@ def by_employee(
         return by_employee(rosters)
     for place in before.keys() - {*kept}:
         own = _without(before[place], own)
+    alike: dict[tuple[Duty, ...], tuple[Duty, ...]] = {}
     for place in [*rosters][len(kept) :]:
         for employee, added in rosters[place]:
-            own = own.insert(employee, (*own.get(employee, NO_DUTIES), added))
+            duties = (*own.get(employee, NO_DUTIES), added)
+            own = own.insert(employee, alike.setdefault(duties, duties))
     return own
 
 
 def _without(drawn: Drawn, own: Duties) -> Duties:
     unit, day = drawn.roster.unit, drawn.roster.day
-    for employee in {employee for employee, _ in drawn}:
+    for employee in {*drawn.roster.staff}:
         left = tuple(d for d in own[employee] if (d.unit, d.work_date) != (unit, day))
         own = own.insert(employee, left) if left else own.remove(employee)
     return own

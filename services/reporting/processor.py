@@ -22,7 +22,7 @@ from services.reporting.known import Known
 from services.reporting.outlet import Outlet
 from services.reporting.pace import ahead, complete_until
 from services.reporting.transport import Batch
-from shared.events import Undecodable
+from shared.events import Undecodable, envelope
 from shared.facts.coverage import Coverage
 from shared.facts.heartbeat import Positions
 from shared.kafka import EVENTS, DeadLetter, dead_letter
@@ -115,7 +115,8 @@ class Processor:
     def _fold(self, batch: Batch) -> None:
         source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
         place = Place(topic.split(".")[1], partition)
-        known, kept, touched, bad = self._known[place], self._folded.facts[partition], self._folded.touched, 0
+        known, kept, touched = self._known[place], self._folded.facts[partition], self._folded.touched
+        last, bad = b"", 0
         for record in batch.records:
             try:
                 fact = _read(known, record, source)
@@ -123,10 +124,12 @@ class Processor:
                 self._folded.unreadable.append((place.region, dead_letter(record, why.reason)))
                 bad += 1
                 continue
-            dates = known.add(fact)
+            dates, last = known.add(fact), record.value
             if dates is not None:
                 touched[Touched(place, fact.key)].update(dates)
                 kept.append(Row(b"%b|%b" % (fact.key, fact.id.hex().encode()), record.value))
+        if last:
+            known.reach(envelope(last))
         self._folded.records += len(batch.records)
         self._tell(topic, place.region, known, len(batch.records) - bad, bad)
 

@@ -6,6 +6,7 @@ which alone says what is no event.
 """
 
 from datetime import date, datetime
+from math import ceil
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -113,12 +114,11 @@ class Reader:
         occurred = told.occurred_at
         return Tap(
             wire.id.bytes,
-            int(wire.sequence),
             wire.recordedtime.timestamp(),
             self._days.setdefault(told.tap_date, told.tap_date),
             self._one(told.employee.bytes),
             occurred.timestamp(),
-            (told.received_at - occurred).total_seconds(),
+            ceil((told.received_at - occurred).total_seconds()),
             manner,
         )
 
