@@ -5,7 +5,7 @@ Its rows come and go as whole record batches: some 4 µs each, where a table wri
 """
 
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
@@ -15,6 +15,7 @@ from faust.types import TP
 from prometheus_client import Counter
 
 from services.reporting.fatal import fatal
+from services.reporting.held import Row
 from services.reporting.transport import BatchSchema
 from shared.kafka import admin
 
@@ -22,13 +23,6 @@ RECOVERED = Counter("piket_worker_recovered_rows_total", "Facts read back from t
 
 TABLE = "facts"
 NOTHING = -1
-
-
-class Row(NamedTuple):
-    """`{region}/{opd}|{event id}` and the bytes of the event, null when its day was closed; or `{region}/-|state`."""
-
-    key: bytes
-    value: bytes | None
 
 
 class Facts(Protocol):

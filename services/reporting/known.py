@@ -38,9 +38,12 @@ class Known:
         self._watermark: dict[str, int] = {}
         self._reader = Reader()
 
-    def read(self, body: bytes) -> Fact:
-        """The fact that an event tells. Raises `Undecodable`."""
-        return self._reader.read(body)
+    def read(self, body: bytes, source: str, key: bytes | None) -> Fact:
+        """The fact that an event tells. Raises `Undecodable`, also for one of another source or under another key."""
+        fact = self._reader.read(body)
+        if fact.source == source and fact.key == key:
+            return fact
+        raise Undecodable(f"{fact.source} with the key {fact.key.decode()} does not belong on this topic")
 
     def add(self, fact: Fact) -> Collection[date] | None:
         """Keep a fact; answers the service dates of every row that it touches, also when it is a repeat.
@@ -100,6 +103,6 @@ class Known:
 
     def _remember(self, facts: FactSet, body: bytes) -> None:
         try:
-            facts.recall(self.read(body))
+            facts.recall(self._reader.read(body))
         except Undecodable:  # a later version wrote it; its source topic keeps it
             self.outcomes["left out"] += 1

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
-from services.reporting.changelog import Row, write
+from services.reporting.changelog import write
+from services.reporting.held import Row
 from shared.events import topic
 from shared.facts.coverage import Coverage
 from shared.facts.heartbeat import Positions

@@ -8,22 +8,18 @@ come between fact and row. Days whose facts can change no more are closed: forgo
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from aiokafka import ConsumerRecord
 from prometheus_client import Counter
 
-from services.reporting.changelog import Row
-from services.reporting.facts import DAY, Fact, first_open
+from services.reporting.held import Held, Place, Row, Touched
 from services.reporting.known import Known
 from services.reporting.outlet import Outlet
-from services.reporting.pace import ahead, complete_until
 from services.reporting.transport import Batch
 from shared.events import Undecodable, envelope
-from shared.facts.coverage import Coverage
 from shared.facts.heartbeat import Positions
 from shared.kafka import EVENTS, DeadLetter, dead_letter
 
@@ -38,22 +34,6 @@ COALESCE_S = 0.1
 """Pause between flushes: however many facts touch a row, it is published once in this time."""
 AGAIN = 20
 """OPD of which the next flush publishes all rows at most, after an assignment: what is new must not wait for them."""
-SLACK_S = 86_400.0
-"""How much longer a day stays open than facts about it count: a relay may be late."""
-
-
-class Place(NamedTuple):
-    """The facts of one region in one partition number of its topics."""
-
-    region: str
-    partition: int
-
-
-class Touched(NamedTuple):
-    """The rows of an OPD; `opd` is the record key, `{region}/{opd}`."""
-
-    place: Place
-    opd: bytes
 
 
 @dataclass
@@ -80,15 +60,14 @@ class Processor:
 
     def __init__(self, sources: Mapping[str, str], since: date | None = None) -> None:
         self._sources = sources
-        self._known: defaultdict[Place, Known] = defaultdict(lambda: Known(since))
+        self._held = Held(sources, since)
+        self.recover, self.pace = self._held.recover, self._held.pace
         self.positions: dict[Any, int] = {}
         self._durable: dict[Any, int] = {}
         self._assignment = 0
         self._folded = Folded()
         self._changed = asyncio.Condition()
-        self._recovered: set[int] = set()
         self._again: deque[Touched] = deque()
-        self._at_end: set[Any] = set()
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
         """Fold every batch of a Faust stream of events that are acknowledged by hand."""
@@ -115,11 +94,11 @@ class Processor:
     def _fold(self, batch: Batch) -> None:
         source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
         place = Place(topic.split(".")[1], partition)
-        known, kept, touched = self._known[place], self._folded.facts[partition], self._folded.touched
+        known, kept, touched = self._held.at(place), self._folded.facts[partition], self._folded.touched
         last, bad = b"", 0
         for record in batch.records:
             try:
-                fact = _read(known, record, source)
+                fact = known.read(record.value or b"", source, record.key)
             except Undecodable as why:
                 self._folded.unreadable.append((place.region, dead_letter(record, why.reason)))
                 bad += 1
@@ -147,7 +126,7 @@ class Processor:
         """Make folded batches durable and acknowledge them, for ever."""
         while True:
             await self.flush_once(outlet)
-            self._close_days()
+            self.close_days()
             await asyncio.sleep(COALESCE_S)
 
     async def flush_once(self, outlet: Outlet) -> None:
@@ -158,7 +137,7 @@ class Processor:
             folded, self._folded, assignment = self._folded, Folded(), self._assignment
             self._changed.notify_all()
         for place in {touched.place for touched in folded.touched}:
-            self._write_state(place, folded)
+            folded.facts[place.partition] += self._held.state(place)
         await asyncio.gather(
             *(outlet.keep(partition, facts) for partition, facts in folded.facts.items() if facts),
             *(outlet.put_aside(*letter) for letter in folded.unreadable),
@@ -174,68 +153,24 @@ class Processor:
 
     def _touch_again(self) -> None:
         for touched in [self._again.popleft() for _ in range(min(AGAIN, len(self._again)))]:
-            if touched.place in self._known:
-                self._folded.touched[touched].update(self._known[touched.place].dates(touched.opd))
-
-    def _write_state(self, place: Place, folded: Folded) -> None:
-        if place in self._known:  # else it was revoked since
-            key = f"{place.region}/-|state".encode()
-            folded.facts[place.partition].append(Row(key, self._known[place].state()))
+            self._folded.touched[touched].update(self._held.dates(touched))
 
     async def _publish(self, touched: Mapping[Touched, Iterable[date]], outlet: Outlet) -> None:
         sent = []
-        for (place, opd), dates in sorted(touched.items()):
-            for row in (self._row(place, opd, day) for day in sorted(dates)):
-                if row is not None:
-                    sent.append(asyncio.create_task(outlet.publish(place.partition, row)))
-                    await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
+        for each, dates in sorted(touched.items()):
+            for row in filter(None, (self._held.row(each, day) for day in sorted(dates))):
+                sent.append(asyncio.create_task(outlet.publish(each.place.partition, row)))
+                await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
         await asyncio.gather(*sent)
 
-    def _row(self, place: Place, opd: bytes, day: date) -> Coverage | None:
-        return self._known[place].row(opd, day) if place in self._known else None  # else it was revoked since
-
-    def _close_days(self) -> None:
-        """Forget days whose facts can change no more, but none whose rows are still to be published.
-
-        The state goes before what it declares as gone: a changelog that was written in part names no half of a day.
-        """
-        for place, known in self._known.items():
-            until = complete_until(known.reached, self._of(place.region), self._ended(place)) - SLACK_S
-            waiting = (day for touched, days in self._folded.touched.items() if touched.place == place for day in days)
-            first = min([first_open(max(until, 0.0)) - DAY, *waiting])
-            if until > 0 and (known.first is None or first > known.first):
-                gone = [Row(b"%b|%b" % (opd, fact_id.hex().encode()), None) for opd, fact_id in known.close(first)]
-                self._write_state(place, self._folded)
-                self._folded.facts[place.partition] += gone
-
-    def pace(self, at_end: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Note what was read to its end; answers what must not be read on until what lags behind has caught up."""
-        self._at_end = {*at_end}
-        return {
-            (topic, place.partition)
-            for place, known in self._known.items()
-            for topic, source in self._sources.items()
-            if source in ahead(known.reached, self._of(place.region), self._ended(place))
-        }
-
-    def _of(self, region: str) -> Collection[str]:
-        return [source for topic, source in self._sources.items() if topic.split(".")[1] == region]
-
-    def _ended(self, place: Place) -> Collection[str]:
-        return [source for topic, source in self._sources.items() if (topic, place.partition) in self._at_end]
-
-    def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take what the changelog of a newly assigned partition tells; null where a fact was deleted."""
-        self._recovered.add(partition)
-        for key, body in rows:
-            if body is not None:
-                opd = key[: key.index(b"|")]
-                self._known[Place(opd[: opd.index(b"/")].decode(), partition)].recall(opd, body)
+    def close_days(self) -> None:
+        """Forget days whose facts can change no more, between two flushes; the next one writes what is gone."""
+        for partition, row in self._held.close_days(self._folded.touched):
+            self._folded.facts[partition].append(row)
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
-        for place in [place for place in self._known if place.partition == partition]:
-            del self._known[place]
+        self._held.drop(partition)
         self._newly_assigned()
 
     def _newly_assigned(self) -> None:
@@ -255,22 +190,8 @@ class Processor:
     async def publish_all(self) -> None:
         """Publish every row of newly assigned partitions, a few at a time: what was killed before its row shows now."""
         self._newly_assigned()
-        again = [
-            Touched(place, opd)
-            for place, known in self._known.items()
-            if place.partition in self._recovered
-            for opd in sorted(known.opds())
-        ]
-        log.info("Assigned: facts of partitions %s are there; publishing all rows of %d OPD.",
-                 sorted({place.partition for place in self._known}), len(again))  # fmt: skip
-        self._recovered.clear()
+        again = self._held.recovered()
+        log.info("Assigned: the facts are there; publishing all rows of %d OPD of new partitions.", len(again))
         async with self._changed:
             self._again.extend(again)
             self._changed.notify_all()
-
-
-def _read(known: Known, record: ConsumerRecord[bytes, bytes], source: str) -> Fact:
-    fact = known.read(record.value or b"")
-    if fact.source == source and fact.key == record.key:
-        return fact
-    raise Undecodable(f"{fact.source} with the key {fact.key.decode()} does not belong on this topic")

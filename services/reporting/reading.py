@@ -20,7 +20,6 @@ from shared.facts.attendance import CheckedIn, CheckedOut, PostTaken
 FAST = {fact.TYPE.encode() for fact in (CheckedIn, CheckedOut, PostTaken)}
 FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
 MOST = 2**63
-ENDS = b'"}'
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Whole = Annotated[int, Meta(ge=0)]
@@ -86,28 +85,20 @@ class Reader:
 
     def read(self, body: bytes) -> Fact:
         """The fact that an event tells. Raises `Undecodable`."""
-        if body[body.rfind(b'"type":"') + 8 : -2] in FAST:
-            try:
-                wire = _wire.decode(body)
-            except msgspec.MsgspecError:
-                return self._whole(body)
-            seen = self._manners.get(_traits(wire))
-            if seen and _in_range(wire):
-                return self._tap(wire, seen)
-            return self._first(body, wire)
-        return self._whole(body)
+        wire = _quickly(body)
+        seen = self._manners.get(_traits(wire)) if wire else None
+        if wire and seen:
+            return self._tap(wire, seen)
+        fact = self._whole(body)
+        if wire and isinstance(fact, Tap):
+            self._manners[_traits(wire)] = fact.manner
+        return fact
 
     def _whole(self, body: bytes) -> Fact:
         event = decode(body)
         if event.source != source(event.data.region, event.service) or event.partitionkey != event.data.partition_key:
             raise Undecodable(f"{event.source} with the key {event.partitionkey} is not of {event.data.partition_key}")
         return lean(event, self._one)
-
-    def _first(self, body: bytes, wire: _Wire) -> Fact:
-        fact = self._whole(body)
-        if isinstance(fact, Tap):
-            self._manners[_traits(wire)] = fact.manner
-        return fact
 
     def _tap(self, wire: _Wire, manner: Manner) -> Tap:
         told = wire.data
@@ -132,6 +123,13 @@ def _traits(wire: _Wire) -> tuple[str | None, ...]:
             told.strength, place.class_, place.site)  # fmt: skip
 
 
-def _in_range(wire: _Wire) -> bool:
-    number = wire.sequence
-    return number.isascii() and number.isdigit() and 1 <= int(number) < MOST and FIRST <= wire.data.tap_date <= LAST
+def _quickly(body: bytes) -> _Wire | None:
+    """What canonical bytes of a tap tell; None for any other, and for what may be none."""
+    if body[body.rfind(b'"type":"') + 8 : -2] not in FAST or not body.isascii():
+        return None
+    try:
+        wire = _wire.decode(body)
+    except msgspec.MsgspecError:
+        return None
+    in_range = wire.sequence.isdigit() and 1 <= int(wire.sequence) < MOST and FIRST <= wire.data.tap_date <= LAST
+    return wire if in_range else None

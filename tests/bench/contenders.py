@@ -18,9 +18,9 @@ import mode
 from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
-from services.reporting.changelog import Row
 from services.reporting.facts import lean
 from services.reporting.factset import FactSet
+from services.reporting.held import Row
 from services.reporting.outlet import KafkaOutlet, Outlet
 from services.reporting.processor import Processor
 from services.reporting.transport import Batch
@@ -118,7 +118,7 @@ class Measured(Processor):
         """Make durable what is folded."""
         await super().flush_once(outlet)
         if sum(self.positions.values()) >= self.meter.count and not self._folded.records:
-            self.meter.tell(sum(len(facts) for known in self._known.values() for facts in known._facts.values()))
+            self.meter.tell(sum(len(facts) for known in self._held._known.values() for facts in known._facts.values()))
 
 
 class WithoutRows(Measured):

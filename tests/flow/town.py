@@ -18,7 +18,7 @@ from deploy.operate.gateway import gateway
 from services.attendance import app as attendance
 from services.policy import app as policy
 from services.reporting import app as reporting
-from services.reporting.changelog import Row
+from services.reporting.held import Row
 from services.reporting.processor import Processor
 from services.reporting.transport import Batch
 from services.reporting.view import View

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
 
 import pytest
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from services.reporting import processor
-from services.reporting.changelog import Row
+from services.reporting.held import Row
 from services.reporting.processor import Gap, Processor
 from services.reporting.transport import Batch
-from shared.events import encode, source, topic
+from shared.events import decode, encode, source, topic
 from shared.facts.coverage import Coverage
 from shared.kafka import DeadLetter
 from tests import examples as ex
@@ -49,8 +51,9 @@ class Paper:
 class Desk:
     """A processor that was assigned one partition of attendance from offset 0 on."""
 
-    def __init__(self) -> None:
-        self.processor = Processor({PLACE.topic: source("32", "attendance")})
+    def __init__(self, also: str = "") -> None:
+        others = {also: source("32", also.split(".")[2])} if also else {}
+        self.processor = Processor({PLACE.topic: source("32", "attendance")} | others)
         self.paper, self.acknowledged = Paper(), 0
         self._begins: int | None = 0
         self._next = 0
@@ -205,3 +208,76 @@ async def test_after_another_assignment_a_worker_vouches_for_nothing_that_it_has
     desk.paper.open.set()
     await flush
     assert words(desk, None) == []
+
+
+def morning(days: int, ledger: ex.Ledger | None = None) -> list[bytes]:
+    """Somebody checks in on so many days, one after the other."""
+    ledger = ledger or ex.Ledger()
+    instants = [ex.at("08:00", ex.THURSDAY + timedelta(days=n)) for n in range(days)]
+    return [encode(ledger.record(ex.tap("in", ex.ANI, instant), instant)) for instant in instants]
+
+
+async def closing(desk: Desk) -> None:
+    """One round of the flushing task; what it declares as gone is written by the next."""
+    desk.processor.pace([PLACE])
+    await desk.flush()
+    desk.processor.close_days()
+    with suppress(TimeoutError):  # when nothing was closed there is nothing to write
+        await asyncio.wait_for(desk.processor.flush_once(desk.paper), 0.2)
+
+
+async def test_days_that_can_change_no_more_are_closed_after_their_rows_are_out(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    await closing(desk)
+    assert [row.service_date.day for row in desk.paper.rows] == [*range(6, 16)]
+    gone = [row.key for row in desk.paper.facts if row.value is None]
+    assert gone == [row.key for row in desk.paper.facts[: len(gone)]]
+    assert len(gone) == 3  # the 15th less three days, less one of grace: rows from the 10th, facts from the 9th
+
+
+async def test_what_comes_again_of_a_closed_day_touches_nothing(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    await closing(desk)
+    rows, facts = len(desk.paper.rows), len(desk.paper.facts)
+    await desk.take(*morning(3))
+    await desk.flush()
+    assert (len(desk.paper.rows), len(desk.paper.facts)) == (rows, facts)
+
+
+async def test_no_day_is_closed_while_a_source_lags_behind() -> None:
+    desk = Desk(also=topic("32", "roster"))
+    await desk.take(*morning(10))
+    await closing(desk)
+    assert [row.key for row in desk.paper.facts if row.value is None] == []
+
+
+async def test_a_source_that_runs_days_ahead_of_another_waits() -> None:
+    desk = Desk(also=topic("32", "roster"))
+    await desk.take(*morning(1))
+    assert desk.processor.pace([]) == {PLACE}
+    assert desk.processor.pace([(topic("32", "roster"), PLACE.partition)]) == set()
+
+
+async def test_the_changelog_of_closed_days_recovers_none_of_them(desk: Desk) -> None:
+    kept: list[Row] = []
+
+    async def keep(_: int, facts: Sequence[Row]) -> None:
+        kept.extend(facts)
+
+    desk.paper.keep = keep  # type: ignore[method-assign,assignment]
+    await desk.take(*morning(10))
+    await closing(desk)
+    for written in range(1, len(kept) + 1):  # a kill may leave any beginning of it
+        successor = Desk()
+        successor.processor.recover(PLACE.partition, kept[:written])
+        await successor.processor.publish_all()
+        await successor.flush()
+        rows = {row.service_date: row.revision for row in successor.paper.rows}
+        assert all(
+            revision == len({day, day - timedelta(1), day + timedelta(1)} & rows_of(kept[:written]))
+            for day, revision in rows.items()
+        )
+
+
+def rows_of(rows: Sequence[Row]) -> set[date]:
+    return {decode(row.value).data.tap_date for row in rows if row.value and not row.key.endswith(b"state")}  # type: ignore[attr-defined]
