@@ -56,10 +56,10 @@ class Kept:
     def add(self, fact: Fact) -> None:
         """Keep a fact that is not known."""
         day = day_of(fact)
-        if day is not None:
+        if day is None:
+            self._lasting[fact.id] = fact  # type: ignore[assignment]  # a tap has a date
+        else:
             self._dated.setdefault(day, Dated()).add(fact)
-        elif isinstance(fact, Settled):
-            self._lasting[fact.id] = fact
 
     def settled(self, days: Iterable[date]) -> Iterator[Settled]:
         """Everything but taps that can matter to some dates."""

@@ -10,6 +10,7 @@ from services.reporting.factset import FactSet
 from services.reporting.known import Known
 from shared.events import encode
 from tests import examples as ex
+from tests import plain
 from tests.examples import ANI, BUDI, THURSDAY, at
 
 DAY = timedelta(days=1)
@@ -136,3 +137,22 @@ class TestTheChangelogOfAnOffice:
 
     def test_an_office_of_which_nothing_is_known_has_no_row(self) -> None:
         assert Known().row(b"32/BKD", THURSDAY) is None
+
+
+def test_somebody_who_taps_twice_between_two_rows_is_counted_once(ledger: ex.Ledger) -> None:
+    own = folded(*two_days(ledger))
+    own.row(THURSDAY, {})
+    for kind, hours in (("out", "10:00"), ("in", "10:30")):
+        own.add(lean(ledger.record(ex.tap(kind, ANI, at(hours)), at(hours))))
+    assert own.row(THURSDAY, {}).units == plain.row(own.of(THURSDAY), "32", "DPMPTSP", THURSDAY).units
+
+
+def test_a_unit_that_moves_to_another_time_zone_takes_its_roster_with_it(ledger: ex.Ledger) -> None:
+    own = folded(*two_days(ledger))
+    east = ex.SITE.model_copy(update={"timezone": "Asia/Jayapura"})
+    for fact, hours in (
+        (ex.roster(ex.shift(ANI), unit="ARSIP"), "06:00"),
+        (ex.arrangement(site=east), "09:00"),
+    ):
+        own.add(lean(ledger.record(fact, at(hours))))
+        assert own.row(THURSDAY, {}).units == plain.row(own.of(THURSDAY), "32", "DPMPTSP", THURSDAY).units
