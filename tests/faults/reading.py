@@ -22,14 +22,16 @@ class Log:
     def __init__(self, reader: AIOKafkaConsumer, parts: Sequence[TopicPartition]) -> None:
         self._reader, self._parts = reader, parts
 
-    async def to_the_end(self) -> list[Any]:
-        """Every record since the last call, to the end as it is now, each partition in its order."""
+    async def to_the_end(self) -> AsyncIterator[Any]:
+        """Every record since the last call, to the end as it is now, each partition in its order.
+
+        When Kafka is away for a while, what was given stays given, and the next call goes on behind it.
+        """
         ends = await self._reader.end_offsets(self._parts)
-        records: list[Any] = []
         while any([await self._reader.position(part) < ends[part] for part in self._parts]):
             for some in (await self._reader.getmany(timeout_ms=200)).values():
-                records += some
-        return records
+                for record in some:
+                    yield record
 
 
 @asynccontextmanager
@@ -45,7 +47,7 @@ async def log(bootstrap: str, name: str) -> AsyncIterator[Log]:
 async def everything(bootstrap: str, name: str) -> list[Any]:
     """Every record of a topic."""
     async with log(bootstrap, name) as whole:
-        return await whole.to_the_end()
+        return [record async for record in whole.to_the_end()]
 
 
 class View:
@@ -61,7 +63,7 @@ class View:
 
     async def rows(self) -> Mapping[str, Row]:
         """The rows as they are now."""
-        for record in await self._coverage.to_the_end():
+        async for record in self._coverage.to_the_end():
             if NOT_AN_OPD not in record.key:
                 self._keep(record.key.decode(), seen(record.value))
         return dict(self._rows)

@@ -19,6 +19,7 @@ from services.reporting.changelog import app_id, changelog_topic, create_changel
 from shared import kafka
 from shared.events import encode, topic
 from tests.faults.offices import FRIDAY, THURSDAY, Offices
+from tests.faults.planted import RECORD_SKIPPED
 from tests.faults.reading import committed, everything, sizes, view, viewed
 from tests.faults.wire import Wire
 
@@ -232,17 +233,6 @@ async def test_a_row_lost_after_its_facts_were_acknowledged_is_published_at_the_
     assert not await view(site.bootstrap, site.region)
     with site.worker():
         assert await site.settled()
-
-
-RECORD_SKIPPED = """
-from services.reporting import transport
-cut, seen = transport._cut, []
-def skip(records):
-    seen.extend(record.offset for record in records if record.topic.endswith("attendance.v1"))
-    missing = seen[100] if len(seen) > 100 else None
-    return cut([r for r in records if (r.topic.split(".")[2], r.offset) != ("attendance", missing)])
-transport._cut = skip
-"""
 
 
 async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_over_it(site: Site) -> None:
