@@ -1,6 +1,7 @@
 """The relay and the workers of a run as processes of their own, and the supervisor that starts again what ended."""
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ from deploy.local.child import Child
 SESSION_S = 3
 READY_WITHIN_S = 40
 STOP_WITHIN_S = 15
-GAP = "goes on at offset"
 PROGRAM: Mapping[str, str] = {
     "relay": "from deploy.operate.__main__ import cli; cli(['relay'])",
     "worker": "import sys; from services.reporting import worker; sys.exit(worker.main())",
@@ -31,7 +31,7 @@ class Ended(NamedTuple):
     @property
     def cause(self) -> str:
         """Equal for equal ends: without numbers."""
-        return f"{self.name.split('-')[0]}, status {self.status}: {re.sub(r'[0-9]+', 'N', self.said)[:200]}"
+        return f"{self.name.split('-')[0]}, status {self.status}: {re.sub(r'[0-9]+', 'N', self.said)}"
 
 
 class Processes:
@@ -97,5 +97,13 @@ class Processes:
     def last(self, name: str, child: Child) -> Ended:
         """How a process ended."""
         lines = child.written().decode(errors="replace").splitlines() or [""]
-        ends = [line for line in lines if "The worker ends" in line] or lines
-        return Ended(round(monotonic() - self.began, 2), name, child.status, ends[-1][:2000])
+        last = next((line for line in lines if "The worker ends" in line), lines[-1])
+        return Ended(round(monotonic() - self.began, 2), name, child.status, _event(last))
+
+
+def _event(line: str) -> str:
+    """What a line of a log tells, without its trimmings."""
+    try:
+        return str(json.loads(line)["event"])
+    except (ValueError, KeyError):
+        return line[:1000]

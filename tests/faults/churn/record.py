@@ -70,7 +70,7 @@ class Report:
 
 @contextmanager
 def kept(root: Path, asked: Asked) -> Iterator[tuple[Path, Report]]:
-    """Make a folder for a run, and keep its JSON beside; of the folder only logs, and only of a run that failed."""
+    """Make a folder for a run and keep its JSON beside it; the logs too if it failed or a process ended by itself."""
     place = root.resolve() / f"{wall():%m%d-%H%M%S}-seed-{asked.seed}"
     place.mkdir(parents=True)
     report = Report(asked, place.with_suffix(".json"))
@@ -80,7 +80,7 @@ def kept(root: Path, asked: Asked) -> Iterator[tuple[Path, Report]]:
         report.told = BROKEN_OFF._replace(anomalies=(f"the run broke off: {broken!r}", traceback.format_exc()))
     finally:
         report.write()
-        _clear(place, keep_logs=report.failed)
+        _clear(place, keep_logs=report.failed or bool(report.told.figures.get("own_ends")))
 
 
 def _clear(place: Path, *, keep_logs: bool) -> None:
@@ -104,7 +104,7 @@ def table(files: Sequence[Path]) -> Table:
     runs = [read(file) for file in files]
     known = [{**run["asked"], **run["figures"]} for run in runs]
     failed = [file.stem for file, run in zip(files, runs, strict=True) if run["anomalies"]]
-    told = Table(title=f"{len(files)} runs, {len(failed)} failed", caption=" ".join(failed), show_footer=True)
+    told = Table(box=None, title=f"{len(files)} runs, {len(failed)} failed", caption=" ".join(failed), show_footer=True)
     for name, label in GIVEN.items():
         told.add_column(
             label, justify="right", footer=f"{sum(one.get(name, 0) for one in known):g}" if "_s" in name else ""
