@@ -8,10 +8,11 @@ import pytest
 from tests.faults.churn import record
 from tests.faults.churn.run import Asked, play
 
-ASKED = Asked(seed=randbelow(10**6), seconds=45, kills=5, workers=2, regions=("32",))
+ASKED = Asked(seed=randbelow(10**6), seconds=30, kills=5, workers=2, regions=("32",))
 
 
 @pytest.mark.parts
+@pytest.mark.timeout(600)
 async def test_after_every_kind_of_fault_all_rows_are_exact_and_a_planted_skip_was_caught(
     tmp_path: Path, figures: list[str]
 ) -> None:

@@ -178,24 +178,6 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
         assert await site.settled()
 
 
-async def test_workers_that_join_leave_and_die_together_lose_nothing(site: Site) -> None:
-    await site.offices.open(THURSDAY, FRIDAY)
-    flow = asyncio.create_task(site.offices.come_and_go(seconds=15))
-    workers = [site.start()]
-    while not flow.done():
-        await asyncio.sleep(site.offices.random.uniform(0.5, 3))
-        if len(workers) < 3 and site.offices.random.random() < 0.6:
-            workers.append(site.start())
-        elif len(workers) > 1:
-            leaving = workers.pop(site.offices.random.randrange(len(workers)))
-            if site.offices.random.random() < 0.5:
-                leaving.stop(5)
-            else:
-                leaving.kill()
-    assert all(worker.running for worker in workers)  # none found a gap
-    assert await site.settled()
-
-
 KILLED_BETWEEN = """
 import asyncio, os, signal
 from services.reporting.outlet import KafkaOutlet

@@ -39,7 +39,7 @@ def main() -> int:
         one(Asked(given.seed + number, given.seconds, given.kills, count, regions))
         for number, count in enumerate(workers)
     ]
-    Console().print(record.table(files))
+    Console(width=160, soft_wrap=True).print(record.table(files))
     return int(any(record.read(file)["anomalies"] for file in files))
 
 
