@@ -186,9 +186,11 @@ class _Consumer(driver.Consumer):
         return {tp: _position(tp, committed[tp], starts[tp], ends[tp]) for tp in streams}
 
     def _forget(self) -> None:
+        """Nothing of a stream is fetched until it is sought again: Faust may seek twice in one assignment."""
         self._epoch += 1
         self._handed.clear()
         self._begins.clear()
+        self._sought = set(filter(self._is_changelog_tp, self._sought))
 
 
 class Transport(driver.Transport):

@@ -60,6 +60,14 @@ async def test_what_was_handed_out_before_a_revocation_is_never_committed_after_
     assert consumer._new_offset(MONDAY) is None
 
 
+async def test_while_positions_are_sought_anew_nothing_is_fetched_of_which_nobody_knows_where_it_begins(
+    consumer: Any,
+) -> None:
+    consumer._begins, consumer._sought = {MONDAY: 7}, {MONDAY}
+    consumer._forget()
+    assert consumer.begins() == {}
+
+
 async def test_an_agent_commits_what_it_acknowledged(consumer: Any) -> None:
     batch = hand(consumer, first=0, count=10)
     batch.ack(consumer)
