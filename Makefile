@@ -1,11 +1,11 @@
 # Every target installs what it needs first (deploy/local/install.py) and is quiet when all is there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench style pure flow
+.PHONY: help demo test test-faults check bench style pure flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: ## a Thursday of a living province, real Kafka, in your browser; Ctrl-C ends it
 	$(install) demo
@@ -14,6 +14,10 @@ demo: ## a Thursday of a living province, real Kafka, in your browser; Ctrl-C en
 test: ## everything, on real Kafka, PostgreSQL and Chromium (minutes)
 	$(install) test
 	@$(python) -m pytest
+
+test-faults: ## an hour of kills and churn over three brokers; shorter by arguments: PIKET_FAULTS="--runs 3 --seconds 60"
+	$(install) test-faults
+	@$(python) -m tests.faults.churn
 
 check: ## style, types, import contracts, quick tests (two minutes)
 	$(install) check

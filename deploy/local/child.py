@@ -61,6 +61,11 @@ class Child:
         """Whether the server has not ended yet; a paused one is running."""
         return self._process.poll() is None
 
+    @property
+    def status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        return self._process.poll()
+
     def written(self) -> bytes:
         """What the server has logged since this start."""
         with self.log.open("rb") as log:
@@ -80,6 +85,14 @@ class Child:
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the server."""
         self._process.send_signal(number)
+
+    def pause(self) -> None:
+        """Freeze it (SIGSTOP): its connections stay open and nothing answers."""
+        self.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused one go on (SIGCONT)."""
+        self.send(signal.SIGCONT)
 
     def stop(self, seconds: float, by: signal.Signals = signal.SIGTERM) -> None:
         """Ask the server to end, also a paused one; kill it when it has not ended after `seconds`."""

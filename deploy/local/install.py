@@ -1,6 +1,6 @@
 """Installs what Piket needs on this computer and says nothing when all is there.
 
-`python3 deploy/local/install.py --for demo|test|check|bench`, with the system's Python 3.11 or newer and nothing else.
+`python3 deploy/local/install.py --for demo|test|test-faults|check|bench`, with the system's Python 3.11 or newer alone.
 As root on Debian or Ubuntu it installs missing programs by apt-get; elsewhere it ends with a sentence that names them.
 """
 
@@ -75,6 +75,7 @@ NEEDED = {
     "check": (),
     "demo": (JAVA, MAVEN, CURL),
     "bench": (JAVA, MAVEN, POSTGRESQL),
+    "test-faults": (JAVA, MAVEN),
     "test": (JAVA, MAVEN, CURL, KCAT, POSTGRESQL, CHROMIUM, ATOMIC),
 }
 

@@ -78,11 +78,11 @@ class Kafka:
 
     def pause(self, node: int = 1) -> None:
         """Freeze one node (SIGSTOP): its connections stay open and nothing answers."""
-        self._children[node].send(signal.SIGSTOP)
+        self._children[node].pause()
 
     def resume(self, node: int = 1) -> None:
         """Let a paused node go on (SIGCONT)."""
-        self._children[node].send(signal.SIGCONT)
+        self._children[node].resume()
 
     def __enter__(self) -> Self:
         try:

@@ -11,7 +11,7 @@ from faust.transport.drivers import aiokafka as driver
 VERSIONS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 RELIED_ON: Mapping[type, str] = {
     driver.Consumer: "getmany _getmany _drain_messages _new_offset _new_consumer_thread perform_seek seek_wait"
-    " on_buffer_full on_partitions_revoked _get_active_partitions _is_changelog_tp",
+    " ack on_buffer_full on_partitions_revoked _get_active_partitions _is_changelog_tp",
     driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _seek_wait seek_to_committed",
     Recovery: "on_recovery_completed _add _build_offsets _slurp_changelogs",
     Fetcher: "fetched_records seek_to",

@@ -140,6 +140,14 @@ class _Consumer(driver.Consumer):
         self._handed[tp].append(message)
         return message
 
+    def ack(self, message: ConsumerMessage) -> bool:
+        """Acknowledge, but never what Faust passed over since the flow stood still or its generation was over.
+
+        Faust acknowledges that too, and the last commit on SIGTERM would cover records that no agent has seen.
+        """
+        current = self.app.flow_control.is_active() and message.generation_id == self.app.consumer_generation_id
+        return current and super().ack(message)
+
     def on_buffer_full(self, tp: TP) -> None:
         """Keep fetching: a full queue makes the conductor wait, which holds `getmany` back. Faust sleeps a second."""
 
@@ -183,9 +191,11 @@ class _Consumer(driver.Consumer):
         return {tp: _position(tp, committed[tp], starts[tp], ends[tp]) for tp in streams}
 
     def _forget(self) -> None:
+        """Nothing of a stream is fetched until it is sought again: Faust may seek twice in one assignment."""
         self._epoch += 1
         self._handed.clear()
         self._begins.clear()
+        self._sought = set(filter(self._is_changelog_tp, self._sought))
 
 
 class Transport(driver.Transport):

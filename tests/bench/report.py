@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 
 PACKAGES = ("faust-streaming", "aiokafka", "fastapi", "pydantic", "uvicorn", "psycopg", "rfc8785")
@@ -11,7 +12,8 @@ PACKAGES = ("faust-streaming", "aiokafka", "fastapi", "pydantic", "uvicorn", "ps
 
 def machine() -> str:
     """The processor, cores, kernel, Python and the versions that matter."""
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")  # noqa: SIM115, PTH123
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "?")
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"{model}, {os.cpu_count()} cores, {platform.release()}, Python {platform.python_version()}; {packages}"
 

@@ -18,10 +18,14 @@ from deploy.local.kafka import Kafka
 from services.reporting.changelog import app_id, changelog_topic, create_changelog
 from shared import kafka
 from shared.events import encode, topic
-from tests.faults.offices import PARTITIONS, Offices, committed, everything, settled, sizes, view
+from tests.faults.offices import FRIDAY, THURSDAY, Offices
+from tests.faults.planted import RECORD_SKIPPED
+from tests.faults.reading import committed, everything, sizes, view, viewed
+from tests.faults.wire import Wire
 
 pytestmark = pytest.mark.parts
 
+PARTITIONS = 3
 KILLS = 6
 READ = ("policy", "roster", "attendance")
 
@@ -35,8 +39,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 class Site:
     """One region on the broker, and the workers that are started for it."""
 
-    def __init__(self, broker: Kafka, region: str, folder: Path, offices: Offices) -> None:
-        self.bootstrap, self.region, self.offices = broker.bootstrap, region, offices
+    def __init__(self, broker: Kafka, region: str, folder: Path, wire: Wire) -> None:
+        self.bootstrap, self.region, self.wire = broker.bootstrap, region, wire
+        self.offices = Offices(region, wire.tell, seed=int(region))
         self.deployment = f"d{region}"
         self.log = folder / "worker.log"
         self.started: list[Child] = []
@@ -67,7 +72,8 @@ class Site:
 
     async def settled(self) -> bool:
         expected = self.offices.expected()
-        assert await settled(self.bootstrap, self.region, expected) == expected
+        async with viewed(self.bootstrap, self.region) as rows:
+            assert await rows.settled(expected) == expected
         return True
 
     async def committed(self, service: str = "attendance") -> dict[int, int]:
@@ -138,7 +144,7 @@ async def site(broker: Kafka, tmp_path: Path) -> AsyncIterator[Site]:
     await kafka.create_topics(broker.bootstrap, [region], PARTITIONS, 1)
     await create_changelog(broker.bootstrap, f"d{region}", PARTITIONS, 1)
     async with kafka.producer(broker.bootstrap) as producer:
-        site = Site(broker, region, tmp_path, Offices(region, producer, seed=int(region)))
+        site = Site(broker, region, tmp_path, Wire(region, producer))
         yield site
     for worker in site.started:
         worker.kill()
@@ -151,14 +157,14 @@ def test_without_topics_the_worker_says_which_and_ends_with_status_2(site: Site)
 
 
 async def test_a_region_without_topics_is_skipped_loudly_and_the_others_run(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     with site.worker(regions=f"31,{site.region}") as worker:
         assert await site.settled()
     assert b"Region 31 is not read" in worker.written()
 
 
 async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     flow = asyncio.create_task(site.offices.come_and_go(seconds=18))
     for number in range(KILLS):
         with site.worker() as worker:
@@ -172,24 +178,6 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
         assert await site.settled()
 
 
-async def test_workers_that_join_leave_and_die_together_lose_nothing(site: Site) -> None:
-    await site.offices.open()
-    flow = asyncio.create_task(site.offices.come_and_go(seconds=15))
-    workers = [site.start()]
-    while not flow.done():
-        await asyncio.sleep(site.offices.random.uniform(0.5, 3))
-        if len(workers) < 3 and site.offices.random.random() < 0.6:
-            workers.append(site.start())
-        elif len(workers) > 1:
-            leaving = workers.pop(site.offices.random.randrange(len(workers)))
-            if site.offices.random.random() < 0.5:
-                leaving.stop(5)
-            else:
-                leaving.kill()
-    assert all(worker.running for worker in workers)  # none found a gap
-    assert await site.settled()
-
-
 KILLED_BETWEEN = """
 import asyncio, os, signal
 from services.reporting.outlet import KafkaOutlet
@@ -201,7 +189,7 @@ KafkaOutlet.publish = publish
 
 
 async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(200)
     with site.worker(KILLED_BETWEEN) as worker:
         await ended(worker)
@@ -220,7 +208,7 @@ KafkaOutlet.publish = publish
 
 
 async def test_a_row_lost_after_its_facts_were_acknowledged_is_published_at_the_next_start(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(200)
     with site.worker(ROWS_LOST):
         await site.all_committed()
@@ -229,19 +217,8 @@ async def test_a_row_lost_after_its_facts_were_acknowledged_is_published_at_the_
         assert await site.settled()
 
 
-RECORD_SKIPPED = """
-from services.reporting import transport
-cut, seen = transport._cut, []
-def skip(records):
-    seen.extend(record.offset for record in records if record.topic.endswith("attendance.v1"))
-    missing = seen[100] if len(seen) > 100 else None
-    return cut([r for r in records if (r.topic.split(".")[2], r.offset) != ("attendance", missing)])
-transport._cut = skip
-"""
-
-
 async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_over_it(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(300)
     with site.worker(RECORD_SKIPPED) as worker:
         await ended(worker)
@@ -254,8 +231,8 @@ async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_ove
 
 
 async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(site: Site) -> None:
-    await site.offices.open()
-    first = site.offices.sent[0]
+    await site.offices.open(THURSDAY, FRIDAY)
+    first = site.wire.sent[0]
     good = encode(first)
     bad = {
         b"\xff\x00 no text": "event: Invalid JSON",
@@ -267,7 +244,7 @@ async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(s
     with site.worker():
         for body in bad:
             await site.offices.morning(20)
-            await site.offices.put("policy", body, first.partitionkey.encode())
+            await site.wire.put("policy", body, first.partitionkey.encode())
         assert await site.settled()
         await site.all_committed()
     letters = await everything(site.bootstrap, topic(site.region, "dead-letter"))
@@ -276,7 +253,7 @@ async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(s
 
 
 async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(300)
     with site.worker() as worker:
         await site.all_committed()
@@ -284,7 +261,7 @@ async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: Site) -> 
     outlived = await site.committed()
     await site.renew("attendance")
     await site.commit("attendance", {partition: at + 1000 for partition, at in outlived.items()})
-    await site.offices.republish("attendance")
+    await site.wire.republish("attendance")
     await site.offices.morning(50)
     with site.worker():
         assert await site.settled()
@@ -292,12 +269,12 @@ async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: Site) -> 
 
 
 async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_view(site: Site) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(300)
     with site.worker() as worker:
         await site.all_committed()
         await site.renew("attendance")
-        await site.offices.republish("attendance")
+        await site.wire.republish("attendance")
         await site.offices.morning(50)
         for _ in range(50):  # it may see the topic go, or find a gap and end: a supervisor would start it again
             if not worker.running or await view(site.bootstrap, site.region) == site.offices.expected():
@@ -309,7 +286,7 @@ async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_vie
 
 
 async def test_an_absent_broker_is_waited_for(site: Site, broker: Kafka) -> None:
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     with site.worker() as worker:
         await site.all_committed()
         broker.kill()

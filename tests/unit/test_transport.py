@@ -27,6 +27,7 @@ async def consumer() -> AsyncIterator[Any]:
     app = faust.App("piket-coverage-test", store="memory://", web_enabled=False)
     app.transport = Transport(app.conf.broker_consumer, app)
     app.finalize()
+    app.flow_control.resume()
     one = app.transport.create_consumer(callback=print, on_partitions_revoked=None, on_partitions_assigned=None)
     yield one
     one._thread.thread_loop.close()
@@ -56,6 +57,34 @@ async def test_what_was_handed_out_before_a_revocation_is_never_committed_after_
     stale = hand(consumer, first=0, count=10)
     consumer._forget()
     stale.acked = True
+    assert consumer._new_offset(MONDAY) is None
+
+
+async def test_while_positions_are_sought_anew_nothing_is_fetched_of_which_nobody_knows_where_it_begins(
+    consumer: Any,
+) -> None:
+    consumer._begins, consumer._sought = {MONDAY: 7}, {MONDAY}
+    consumer._forget()
+    assert consumer.begins() == {}
+
+
+async def test_an_agent_commits_what_it_acknowledged(consumer: Any) -> None:
+    batch = hand(consumer, first=0, count=10)
+    batch.ack(consumer)
+    assert consumer._new_offset(MONDAY) == 10
+
+
+async def test_what_faust_skips_while_the_flow_is_suspended_is_never_committed(consumer: Any) -> None:
+    batch = hand(consumer, first=0, count=10)
+    consumer.app.flow_control.suspend()  # as on SIGTERM: a stream then acknowledges what it does not give to its agent
+    batch.ack(consumer)
+    assert consumer._new_offset(MONDAY) is None
+
+
+async def test_what_faust_skips_because_it_is_of_another_generation_is_never_committed(consumer: Any) -> None:
+    batch = hand(consumer, first=0, count=10)
+    consumer.app.consumer_generation_id += 1
+    batch.ack(consumer)
     assert consumer._new_offset(MONDAY) is None
 
 

@@ -1,0 +1,66 @@
+"""The stores that the driver appends to: real ones, for which nothing is decided."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from shared.command import Command
+from shared.database import Database
+from shared.facts.fact import Fact
+from shared.store import Store, Unavailable
+from tests.office import Tally, Watch
+
+SERVICES = ("policy", "roster", "attendance")
+
+
+class Stores:
+    """One SQLite store per service in a folder, as the relay finds them by PIKET_FOLDER.
+
+    `operations` counts appends by what became of them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.operations = Counter(ok=0, failed=0, unknown=0)
+        self._watch = Watch()
+        self._databases = {service: Database(f"sqlite://{folder}/{service}.db") for service in SERVICES}
+        self._stores = {
+            service: Store(database, service=service, decider=Tally(), now=self._watch)
+            for service, database in self._databases.items()
+        }
+
+    async def open(self) -> None:
+        """Make their tables."""
+        for store in self._stores.values():
+            await store.open()
+
+    async def close(self) -> None:
+        """Close every database."""
+        for service, database in self._databases.items():
+            await self._stores[service].close()
+            await database.close()
+
+    async def tell(self, facts: Sequence[Fact], when: datetime) -> None:
+        """Append facts, recorded at an instant; answers when all are durable."""
+        self._watch.shows = when
+        await asyncio.gather(*map(self._append, facts))
+
+    async def _append(self, fact: Fact) -> None:
+        service = type(fact).TYPE.split(".")[2]
+        stream = f"{service}/{fact.partition_key}/{uuid4()}"
+        command = Command[int](fact.region, stream, lambda *_: {stream: [fact]}, "driver", str(uuid4()), "once")
+        try:
+            await self._stores[service].execute(command)
+        except Exception as trouble:
+            self.operations["unknown" if isinstance(trouble, Unavailable) else "failed"] += 1
+            raise
+        self.operations["ok"] += 1
+
+    async def stored(self, service: str, region: str) -> list[bytes]:
+        """Every event of a source, in order."""
+        bodies: list[bytes] = []
+        while page := await self._stores[service].read_feed(region, len(bodies), 5000):
+            bodies += [event.body for event in page]
+        return bodies
