@@ -146,7 +146,7 @@ class _Consumer(driver.Consumer):
         Faust acknowledges that too, and the last commit on SIGTERM would cover records that no agent has seen.
         """
         current = self.app.flow_control.is_active() and message.generation_id == self.app.consumer_generation_id
-        return current and super().ack(message)
+        return current and bool(super().ack(message))
 
     def on_buffer_full(self, tp: TP) -> None:
         """Keep fetching: a full queue makes the conductor wait, which holds `getmany` back. Faust sleeps a second."""
