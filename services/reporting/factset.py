@@ -14,9 +14,13 @@ from shared.facts.roster import RosterAssigned
 
 
 class FactSet:
-    """Facts by event id: the lasting ones (policy, arrangement, placement) and those of a date (rosters, taps)."""
+    """Facts by event id: the lasting ones (policy, arrangement, placement) and those of a date (rosters, taps).
 
-    def __init__(self) -> None:
+    Dates before `since` have no row; of their facts, those of the night before it are kept.
+    """
+
+    def __init__(self, since: date = date.min) -> None:
+        self._since = since
         self._lasting: dict[UUID, Event] = {}
         self._dated: dict[date, dict[UUID, Event]] = defaultdict(dict)
         self._dates: set[date] = set()
@@ -38,8 +42,10 @@ class FactSet:
                 return self.dates()
 
     def _add_dated(self, event: Event, day: date, shown: set[date]) -> frozenset[date]:
+        if day + DAY < self._since:
+            return frozenset()
         self._dated[day][event.id] = event
-        self._dates |= shown
+        self._dates |= {each for each in shown if each >= self._since}
         self._tell(event, around(day))
         return frozenset({*around(day)} & self._dates)
 

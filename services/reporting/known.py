@@ -14,8 +14,8 @@ NO_OPD = "/-"
 class Known:
     """Facts by `{region}/{opd}`, and the highest sequence of each source."""
 
-    def __init__(self) -> None:
-        self._facts: defaultdict[str, FactSet] = defaultdict(FactSet)
+    def __init__(self, since: date = date.min) -> None:
+        self._facts: defaultdict[str, FactSet] = defaultdict(lambda: FactSet(since))
         self._watermark: dict[str, int] = {}
 
     def add(self, event: Event) -> Collection[date]:

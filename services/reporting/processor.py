@@ -63,12 +63,12 @@ class Gap(Exception):
 class Processor:
     """The facts of the partitions that this worker holds, and the batches that are not durable yet.
 
-    `sources` names the one source of each topic that is read.
+    `sources` names the one source of each topic that is read. Dates before `since` have no row.
     """
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+    def __init__(self, sources: Mapping[str, str], since: date | None = None) -> None:
         self._sources = sources
-        self._known: defaultdict[int, Known] = defaultdict(Known)
+        self._known: defaultdict[int, Known] = defaultdict(lambda: Known(since or date.min))
         self.positions: dict[Any, int] = {}
         self._durable: dict[Any, int] = {}
         self._assignment = 0
