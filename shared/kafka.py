@@ -143,6 +143,13 @@ async def create(bootstrap: str, wanted: Sequence[NewTopic]) -> None:
         await asyncio.sleep(0.1)
 
 
+async def delete(bootstrap: str, names: Sequence[str]) -> None:
+    """Delete these topics; one that is not there is none to delete."""
+    if names:
+        async with admin(bootstrap) as client:
+            await client.delete_topics(list(names))
+
+
 def quiet_client() -> None:
     """Silence aiokafka's loggers: it logs every attempt on an absent broker; who uses it says that once."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
