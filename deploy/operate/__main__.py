@@ -14,6 +14,7 @@ from rich.console import Console
 from deploy.operate import demo as the_demo
 from deploy.operate import options as asked
 from deploy.operate import rebuild as rebuilding
+from deploy.operate import reconcile as reconciling
 from deploy.operate import recover as recovery
 from deploy.operate import sources
 from deploy.operate.gateway import gateway
@@ -121,6 +122,14 @@ def rebuild_view(
 ) -> None:
     """Build the coverage view anew from the log, beside the one in force, and switch to it."""
     asyncio.run(rebuilding.rebuild(Settings(), date.fromisoformat(begins), workers, Console(stderr=True)))
+
+
+@cli.command()
+def reconcile(
+    every: Annotated[float | None, typer.Option(min=1, help="seconds: compare for ever, and serve metrics")] = None,
+) -> None:
+    """Compare the coverage view with a fold of the stores; status 1 where they differ."""
+    sys.exit(asyncio.run(reconciling.reconcile(Settings(), every, Console(stderr=True))))
 
 
 @cli.command()
