@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.operate import generations
-from deploy.operate.replay import caught_up, crew
+from deploy.operate.replay import caught_up, crew, reach
 from services.reporting.generation import LOOK_MS, Generation, in_force, put_in_force
 from shared import kafka, mark
 from shared.regions import local_date
@@ -36,8 +36,8 @@ async def rebuild(settings: Settings, begins: date, workers: int, console: Conso
     await kafka.check_topics(settings.kafka, settings.region_list(), settings.partitions)
     with alone(settings.folder / "rebuild.lease"):
         before = await in_force(settings.kafka, settings.deployment)
-        await finished(settings, before)
         number = await generations.unused(settings, before)
+        await finished(settings, before)
         new = Generation(number=number, since=min(begins, generations.first_open(settings, now)))
         await generations.create(settings, number, before.number)
         await switched(settings, new, workers, console)
@@ -60,7 +60,7 @@ async def switched(settings: Settings, new: Generation, workers: int, console: C
             status.update("The new view has caught up, and is put in force …")
             await put_in_force(settings.kafka, settings.deployment, new)
             await asyncio.sleep(NOTICED_S)
-            await caught_up(settings, new, working, lambda progress: status.update(str(progress)))
+            await reach(settings, new, working, lambda progress: status.update(str(progress)))
 
 
 async def finished(settings: Settings, now: Generation) -> int:
