@@ -53,13 +53,8 @@ class Books:
         self._facts: defaultdict[str, FactSet] = defaultdict(lambda: FactSet(self._since))
         self._agreed: dict[str, tuple[Coverage | None, int]] = {}
 
-    async def open(self) -> None:
-        """Reach the stores. Raises `Unavailable`."""
-        for store in self._stores.values():
-            await store.open()
-
     async def settled(self) -> tuple[Mapping[str, int], datetime]:
-        """The last sequence of every source now, and the instant up to which nothing else was recorded."""
+        """The last sequence of every source now, and until when nothing else was recorded. Raises `Unavailable`."""
         stands = {service: await store.settled(self.region) for service, store in self._stores.items()}
         heads = {source(self.region, service): stand.sequence for service, stand in stands.items()}
         return heads, max(stand.at for stand in stands.values())
@@ -112,10 +107,10 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
     """Compare once, or for ever: answers 1 if anything differs. Raises `Refused`, `Unavailable`, KafkaError."""
     regions = settings.region_list()
     kafka.quiet_client()
-    await kafka.check_topics(settings.kafka, regions, settings.partitions)
     view, books = View(settings.now(), regions, settings.partitions), [Books(settings, region) for region in regions]
     for each in books:
-        await each.open()
+        await each.settled()  # a store that is away, or is none, is told before anything else
+    await kafka.check_topics(settings.kafka, regions, settings.partitions)
     async with alongside(follow(view, settings.kafka, regions, settings.partitions)):
         if every is None:
             return int(any([await compared(view, each, console) for each in books]))

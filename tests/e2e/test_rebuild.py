@@ -13,15 +13,21 @@ from urllib.request import urlopen
 import httpx
 import pytest
 import pytest_asyncio
+from rich.console import Console
 
 from deploy.local.child import free_ports
 from deploy.local.kafka import Kafka
+from deploy.operate import reconcile as reconciling
+from deploy.operate import sources
+from deploy.operate.reconcile import Behind
 from deploy.operate.stack import Stack
 from services.reporting.generation import in_force
+from services.reporting.pulse import READ
 from shared import kafka as brokers
 from shared.events import topic
 from shared.facts.coverage import Coverage
 from shared.kafka import partition_of, topic_sizes
+from shared.settings import Settings
 from tests.dpmptsp import OPD, REGION, Office
 from tests.e2e.crowd import UNIT, Crowd
 from tests.e2e.truth import minutes
@@ -206,6 +212,23 @@ async def test_a_wrong_row_and_a_phantom_are_found_and_healed(town: Deployment) 
     assert (healed.units["FRONT"].posts["LOKET-1"].known[0], healed.generation) == ((480, 2), 1)
     gone = await town.office.http.get(f"/reporting/v1/{REGION}/coverage/HANTU", params={"date": str(THURSDAY)})
     assert gone.status_code == httpx.codes.NOT_FOUND
+
+
+async def test_a_region_without_topics_is_not_rebuilt(kafka: Kafka, tmp_path: Path) -> None:
+    told = {"PIKET_KAFKA": kafka.bootstrap, "PIKET_REGIONS": "5171", "PIKET_FOLDER": str(tmp_path)}
+    status, said = await (await piket(told, "rebuild-view", "--from", str(THURSDAY))).end()
+    assert (status, "Create the topics with `piket topics create`" in said) == (1, True), said
+
+
+async def test_a_view_of_which_nobody_speaks_is_not_compared(
+    kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "WITHIN_S", 1.0)
+    settings = Settings(kafka=kafka.bootstrap, folder=tmp_path)
+    for service in READ:
+        await sources.store_of(settings, service).open()
+    with pytest.raises(Behind, match="Nothing was compared; see that relay and worker run"):
+        await reconciling.reconcile(settings, None, Console(stderr=True))
 
 
 @asynccontextmanager
