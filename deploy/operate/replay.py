@@ -54,6 +54,7 @@ class Crew:
             "PIKET_GENERATION": new.number,
             "PIKET_SINCE": new.since,
             "PIKET_METRICS_PORT": 0,
+            "PIKET_MEMBER": "",
         }
         variables = [f"{name}={value}" for name, value in told.items()]
         self._command = ["env", *variables, sys.executable, "-m", "deploy.operate", "worker"]

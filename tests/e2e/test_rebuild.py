@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -205,6 +206,7 @@ async def test_a_wrong_row_and_a_phantom_are_found_and_healed(town: Deployment) 
         True,
     ), said
     assert "32/HANTU 2025-11-06 row: the view says yes, the facts no" in said
+    town.stack.set_clock(at("08:00", THURSDAY + timedelta(days=10)))  # the day is closed: the command moves its row
     assert (await rebuild(town))[0] == 0
     async with metrics(town) as divergent:
         await until(lambda: divergent() == 0)
