@@ -1,5 +1,6 @@
 """The topics of the generations of a view: made for one that is built, its rows moved over, the others deleted."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from shared.facts.coverage import Coverage
 from shared.regions import local_date
 from shared.settings import Settings
 
+COMPACT = {"cleanup.policy": "compact"}
 OPEN = timedelta(days=3)
 """For so long after a service date its workers may still publish its row."""
 
@@ -52,9 +54,6 @@ async def create(settings: Settings, number: int, beside: int) -> None:
     await kafka.create(settings.kafka, stages)
 
 
-COMPACT = {"cleanup.policy": "compact"}
-
-
 async def sweep(settings: Settings, now: Generation) -> None:
     """Delete every stage, and the changelog of every generation that is not in force."""
     group, own = re.escape(app_id(settings.deployment)), changelog_topic(settings.deployment, now.number)
@@ -72,7 +71,7 @@ async def move(settings: Settings, now: Generation) -> int:
 
     The workers publish the open days. Answers how many rows it wrote; again, it writes none.
     """
-    written = 0
+    sent = []
     async with kafka.producer(settings.kafka) as producer:
         for region in await _staged(settings, now):
             place, today = topic(region, "coverage"), local_date(settings.now()(), region)
@@ -80,10 +79,9 @@ async def move(settings: Settings, now: Generation) -> int:
             for (partition, key), row in corrections(staged, shown, now, today):
                 body = row.model_dump_json(exclude_none=True).encode() if row else None
                 headers = [] if row else [(GENERATION, str(now.number).encode())]
-                await producer.send(place, body, key=key, partition=partition, headers=headers)
-                written += 1
-        await producer.flush()
-    return written
+                sent.append(await producer.send(place, body, key=key, partition=partition, headers=headers))
+        await asyncio.gather(*sent)
+    return len(sent)
 
 
 def corrections(
