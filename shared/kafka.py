@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import NamedTuple
@@ -126,6 +126,12 @@ async def create_topics(bootstrap: str, regions: Iterable[str], partitions: int,
         for region in regions
         for name, settings in topics_of(region).items()
     ]
+    await create(bootstrap, wanted)
+    await check_topics(bootstrap, regions, partitions)
+
+
+async def create(bootstrap: str, wanted: Sequence[NewTopic]) -> None:
+    """Create these topics and wait until they are visible; those that exist are left as they are. Raises KafkaError."""
     async with admin(bootstrap) as client:
         answer = await client.create_topics(wanted)
     for name, code, reason in answer.topic_errors:
@@ -133,9 +139,15 @@ async def create_topics(bootstrap: str, regions: Iterable[str], partitions: int,
             raise for_code(code)(f"Kafka did not create {name}: {reason}")
     for _ in range(VISIBLE_WITHIN_S * 10):
         if {topic.name for topic in wanted} <= (await topic_sizes(bootstrap)).keys():
-            break
+            return
         await asyncio.sleep(0.1)
-    await check_topics(bootstrap, regions, partitions)
+
+
+async def delete(bootstrap: str, names: Sequence[str]) -> None:
+    """Delete these topics; one that is not there is none to delete."""
+    if names:
+        async with admin(bootstrap) as client:
+            await client.delete_topics(list(names))
 
 
 def quiet_client() -> None:

@@ -1,6 +1,6 @@
 """What a topic already holds of a source: read from its end, compared with the mark."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 from pydantic_core import from_json
 
-from shared.kafka import stop
+from shared.kafka import stop, topic_sizes
 from shared.mark import Mark
 
 UNMARKED = 2_000
@@ -69,6 +69,29 @@ async def read_tails(
                 tails[place.partition] = _onward(tails[place.partition], found)
             todo = [place for place in todo if await consumer.position(place) < ends[place]]
     return tails
+
+
+async def everything(
+    bootstrap: str, names: Iterable[str], request_timeout_ms: int = 10_000
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Every record that these topics hold now, each partition in order. Raises KafkaError when Kafka does not answer.
+
+    A topic that is not there holds none.
+    """
+    sizes = await topic_sizes(bootstrap)
+    places = [TopicPartition(name, number) for name in names for number in range(sizes.get(name, 0))]
+    if not places:
+        return
+    async with reading(bootstrap, places, request_timeout_ms) as consumer:
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        while todo := [place for place in places if await consumer.position(place) < ends[place]]:
+            records = await consumer.getmany(*todo, timeout_ms=request_timeout_ms)
+            if not records:
+                raise KafkaTimeoutError(f"{todo[0].topic} could not be read to its end")
+            for found in records.values():
+                for record in found:
+                    yield record
 
 
 @asynccontextmanager

@@ -48,14 +48,15 @@ async def lease(path: Path) -> AsyncIterator[None]:
     """Be the only one who moves this mark, waiting for a holder that is there. The kernel frees it at any end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lease").open("w") as file:
-        if not _taken(file):
+        if not taken(file):
             log.info("Another relay holds the lease: waiting to take over", path=str(path))
-        while not _taken(file):  # noqa: ASYNC110 - nobody is told when a file lock is freed
+        while not taken(file):  # noqa: ASYNC110 - nobody is told when a file lock is freed
             await asyncio.sleep(LEASE_RETRY_S)
         yield
 
 
-def _taken(file: IO[str]) -> bool:
+def taken(file: IO[str]) -> bool:
+    """Whether the lock of a file could be taken, or is held already by this process."""
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
@@ -66,7 +67,7 @@ def forget(path: Path) -> bool:
     """Send everything once more at the next start (`piket republish`). False, and nothing done, while a relay runs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lease").open("w") as file:
-        if not _taken(file):
+        if not taken(file):
             return False
         write(path, Mark())
         return True

@@ -2,15 +2,19 @@
 
 import asyncio
 import sys
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
+from rich.console import Console
 
 from deploy.operate import demo as the_demo
 from deploy.operate import options as asked
+from deploy.operate import rebuild as rebuilding
+from deploy.operate import reconcile as reconciling
 from deploy.operate import recover as recovery
 from deploy.operate import sources
 from deploy.operate.gateway import gateway
@@ -109,6 +113,23 @@ def recover(service: Source, region: str = "32", from_log: Annotated[bool, typer
     del from_log  # the log is the one place to recover from
     count = asyncio.run(recovery.recover(Settings(), service, region))
     print(f"{count} events were restored from the log. Start the service and the relay again.")
+
+
+@cli.command()
+def rebuild_view(
+    begins: Annotated[str, typer.Option("--from", callback=asked.a_past_date, help="the first date to rebuild")],
+    workers: Annotated[int, typer.Option(min=1, help="processes that read the log")] = 1,
+) -> None:
+    """Build the coverage view anew from the log, beside the one in force, and switch to it."""
+    asyncio.run(rebuilding.rebuild(Settings(), date.fromisoformat(begins), workers, Console(stderr=True)))
+
+
+@cli.command()
+def reconcile(
+    every: Annotated[float | None, typer.Option(min=1, help="seconds: compare for ever, and serve metrics")] = None,
+) -> None:
+    """Compare the coverage view with a fold of the stores; status 1 where they differ."""
+    sys.exit(asyncio.run(reconciling.reconcile(Settings(), every, Console(stderr=True))))
 
 
 @cli.command()

@@ -55,6 +55,12 @@ def a_date(text: str) -> str:
     return text
 
 
+def a_past_date(text: str) -> str:
+    """Check `--from` of a view."""
+    _read(text, date.fromisoformat, "no date; write for example 2025-11-06")
+    return text
+
+
 def an_hour(text: str) -> str:
     """Check `--from` and `--to`."""
     _read(text, clock, "no time of day; write for example 06:30")

@@ -10,6 +10,7 @@ from rich.console import Console
 from services.attendance import decider as attendance
 from services.policy import decider as policy
 from services.reporting import changelog
+from services.reporting.generation import in_force
 from services.roster import decider as roster
 from shared import events, kafka, mark
 from shared.events import FIRST_CHAIN
@@ -62,9 +63,10 @@ def republish(settings: Settings, service: str, region: str) -> None:
 
 
 async def create_topics(settings: Settings, replication: int) -> None:
-    """Create the topics of the regions, and the worker's changelog."""
+    """Create the topics of the regions, and those of the worker: which view is in force, and its changelog."""
     await kafka.create_topics(settings.kafka, settings.region_list(), settings.partitions, replication)
-    await changelog.create_changelog(settings.kafka, settings.deployment, settings.partitions, replication)
+    now = await in_force(settings.kafka, settings.deployment)
+    await changelog.create_changelog(settings.kafka, settings.deployment, settings.partitions, replication, now.number)
 
 
 async def verify(settings: Settings, service: str, region: str) -> None:

@@ -6,15 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from aiokafka import TopicPartition
-
 from deploy.simulate.caller import Caller
 from deploy.simulate.report import PAGE, SERVICES, Seen
-from shared import kafka, logtail
+from shared import logtail
 from shared.events import source, topic
 from shared.facts.coverage import Coverage
-
-PATIENCE_MS = 10_000
 
 
 async def stored(caller: Caller, regions: Iterable[str]) -> list[Mapping[str, Any]]:
@@ -33,15 +29,9 @@ async def _feed(caller: Caller, region: str, service: str) -> list[Mapping[str, 
 async def logged(bootstrap: str, regions: Sequence[str]) -> Tally[tuple[str, int]]:
     """How often each (source, sequence) stands in the log."""
     names = {topic(region, service): source(region, service) for region in regions for service in SERVICES}
-    sizes = await kafka.topic_sizes(bootstrap)
-    places = [TopicPartition(name, number) for name in names for number in range(sizes[name])]
     found: Tally[tuple[str, int]] = Tally()
-    async with logtail.reading(bootstrap, places, PATIENCE_MS) as consumer:
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        while any([await consumer.position(place) < ends[place] for place in places]):
-            for place, records in (await consumer.getmany(timeout_ms=500)).items():
-                found.update((names[place.topic], logtail.sequence(record.value or b"")) for record in records)
+    async for record in logtail.everything(bootstrap, names):
+        found[names[record.topic], logtail.sequence(record.value or b"")] += 1
     return found
 
 

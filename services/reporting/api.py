@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from services.reporting.live import Live
 from services.reporting.state import OpdNow
-from services.reporting.view import View
+from services.reporting.view import View, rank
 from shared.clock import Clock
 from shared.events import source
 from shared.facts.coverage import Coverage
@@ -83,7 +83,7 @@ async def _await_position(view: View, key: str, region: str, position: str | Non
 def _shown(row: Coverage | None, if_none_match: str | None) -> Response:
     if row is None:
         raise Problem("not-found")
-    headers = {"etag": f'"{row.definition}-{row.revision}-{sum(row.watermark.values())}"', "cache-control": "no-cache"}
+    headers = {"etag": f'"{"-".join(map(str, rank(row)))}"', "cache-control": "no-cache"}
     if if_none_match == headers["etag"]:
         return Response(status_code=304, headers=headers)
     return Response(row.model_dump_json(exclude_none=True), 200, headers, "application/json")

@@ -9,15 +9,15 @@ from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
 from faust import App, Table
 from faust.types import TP
 from prometheus_client import Counter
 
 from services.reporting.fatal import fatal
+from services.reporting.generation import view_topic
 from services.reporting.held import Row
 from services.reporting.transport import BatchSchema
-from shared.kafka import admin
+from shared import kafka
 
 RECOVERED = Counter("piket_worker_recovered_rows_total", "Facts read back from the changelog")
 
@@ -38,25 +38,26 @@ class Facts(Protocol):
         """Publish every row: all facts of the assigned partitions are there."""
 
 
-def app_id(deployment: str) -> str:
+def app_id(deployment: str, generation: int = 0) -> str:
     """The Faust app, its consumer group, and the start of its changelog's name."""
-    return f"piket-coverage-{deployment}"
+    return f"piket-coverage-{deployment}" + (f"-g{generation}" if generation else "")
 
 
-def changelog_topic(deployment: str) -> str:
+def changelog_topic(deployment: str, generation: int = 0) -> str:
     """The name that Faust gives the changelog of the table of facts."""
-    return f"{app_id(deployment)}-{TABLE}-changelog"
+    return f"{app_id(deployment, generation)}-{TABLE}-changelog"
 
 
-async def create_changelog(bootstrap: str, deployment: str, partitions: int, replication: int) -> None:
-    """Create the changelog topic at deployment, beside the topics of the regions; one that exists is left as it is."""
-    name = changelog_topic(deployment)
-    new = NewTopic(name, partitions, replication, topic_configs={"cleanup.policy": "compact"})
-    async with admin(bootstrap) as client:
-        answer = await client.create_topics([new])
-    for _, code, reason in answer.topic_errors:
-        if code not in (0, TopicAlreadyExistsError.errno):
-            raise for_code(code)(f"Kafka did not create {name}: {reason}")
+async def create_changelog(
+    bootstrap: str, deployment: str, partitions: int, replication: int, generation: int = 0
+) -> None:
+    """Create the changelog of a generation of the view, and the topic that says which one is in force.
+
+    Those that exist are left as they are.
+    """
+    sizes = {changelog_topic(deployment, generation): partitions, view_topic(deployment): 1}
+    compacted = {"cleanup.policy": "compact"}
+    await kafka.create(bootstrap, [NewTopic(*named, replication, topic_configs=compacted) for named in sizes.items()])
 
 
 async def write(

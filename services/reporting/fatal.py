@@ -4,10 +4,12 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 log = logging.getLogger(__name__)
 
 EX_SOFTWARE = 70
+EX_TEMPFAIL = 75
 
 
 @contextmanager
@@ -24,3 +26,10 @@ def fatal(doing: str) -> Iterator[None]:
         )
         logging.shutdown()
         os._exit(EX_SOFTWARE)
+
+
+def superseded(own: int, now: int) -> NoReturn:
+    """End the process at once, to be started again: nothing that it still holds is of the view in force."""
+    log.warning("The worker ends: generation %d of the view is in force, this one kept %d.", now, own)
+    logging.shutdown()
+    os._exit(EX_TEMPFAIL)

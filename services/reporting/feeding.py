@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from services.reporting.view import View
+from services.reporting.view import Gone, View
 from shared import kafka
 from shared.events import topic
 from shared.facts.coverage import Coverage
@@ -22,7 +22,10 @@ CHECK_SECONDS = 2.0
 PATIENCE_MS = 5000
 NOT_AN_OPD = b"/~/"
 
-Told = Coverage | Beat | Positions
+GENERATION = "generation"
+"""The header of a null value: the generation of the view that has no such row."""
+
+Told = Coverage | Beat | Positions | Gone
 Records = Sequence[ConsumerRecord[bytes, bytes]]
 
 log = structlog.get_logger()
@@ -77,29 +80,37 @@ async def _ends(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> Map
 
 def take(view: View, records: Records) -> None:
     """Give a view what some records tell: the rows, and only then the words that count on them."""
-    rows: list[Coverage] = []
+    rows, gone = list[Coverage](), list[Gone]()
     words: defaultdict[str, list[Beat | Positions]] = defaultdict(list)
     for record in records:
         match told(record):
             case Coverage() as row:
                 rows.append(row)
+            case Gone() as key:
+                gone.append(key)
             case Beat() | Positions() as word:
                 words[record.topic.split(".")[1]].append(word)
     view.keep(rows)
+    view.forget(gone)
     for region, said in words.items():
         view.hear(region, said)
 
 
 def told(record: ConsumerRecord[bytes, bytes]) -> Told | None:
-    """What a record tells; None for a deleted one, and for bytes that nobody can read."""
-    if record.value is None:
-        return None
+    """What a record tells; None for bytes that nobody can read, and for a null that no rebuild wrote."""
     try:
+        if record.value is None:
+            return _gone(record)
         return _kind(record).model_validate_json(record.value)
     except ValidationError as broken:
         name = (record.key or b"").decode(errors="replace")
         log.warning("record is not readable, skipped", topic=record.topic, key=name, errors=broken.error_count())
         return None
+
+
+def _gone(record: ConsumerRecord[bytes, bytes]) -> Gone | None:
+    number = dict(record.headers).get(GENERATION, b"")
+    return Gone((record.key or b"").decode(errors="replace"), int(number)) if number.isdigit() else None
 
 
 def _kind(record: ConsumerRecord[bytes, bytes]) -> type[Coverage | Beat | Positions]:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
 from services.reporting.changelog import write
+from services.reporting.generation import stage
 from services.reporting.held import Row
 from shared.events import topic
 from shared.facts.coverage import Coverage
@@ -30,12 +32,19 @@ class Outlet(Protocol):
 class KafkaOutlet:
     """Writes by one producer; what was written is durable when the call returns.
 
+    Its rows and words are of one `generation` of the view. Those of a view that is not in force are `staged`: beside
+    the topic that readers follow.
+
     One `keep` at a time for each partition: among several waiting for room, aiokafka lets one starve until its timeout.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, changelog: str) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, changelog: str, generation: int = 0, *, staged: bool = False
+    ) -> None:
         self._producer = producer
         self._changelog = changelog
+        self._generation = generation
+        self._topic = partial(stage, generation=generation) if staged else partial(topic, service="coverage")
 
     async def keep(self, partition: int, facts: Sequence[Row]) -> None:
         """Write facts to the changelog, in whole record batches."""
@@ -53,8 +62,8 @@ class KafkaOutlet:
         await self._write(word, word.partition)
 
     async def _write(self, told: Coverage | Positions, partition: int) -> None:
-        value = told.model_dump_json(exclude_none=True).encode()
-        place = topic(told.region, "coverage")
+        told = told.model_copy(update={"generation": self._generation}) if self._generation else told
+        value, place = told.model_dump_json(exclude_none=True).encode(), self._topic(told.region)
         await self._producer.send_and_wait(place, value, key=told.key.encode(), partition=partition)
 
     async def put_aside(self, region: str, letter: DeadLetter) -> None:

@@ -24,8 +24,8 @@ class Standing(NamedTuple):
 class Pulse:
     """What a region's processes said last: the workers by partition, each source by what is covered and what is not.
 
-    A beat is covered when, for every partition, a worker said later that it has applied what the beat names. What was
-    covered once stays so, whatever comes late or again.
+    A beat is covered when, for every partition, a worker said later that it has applied what the beat names; one of the
+    latest generation, for readers keep only its rows. What was covered once stays so, whatever comes late or again.
     """
 
     partitions: int
@@ -38,7 +38,7 @@ class Pulse:
         positions, waiting = dict(self.positions), {service: list(self.waiting.get(service, ())) for service in READ}
         for word in words:
             if isinstance(word, Positions):
-                positions[word.partition] = max(positions.get(word.partition, word), word, key=_wall)
+                positions[word.partition] = max(positions.get(word.partition, word), word, key=_rank)
             elif word.service in READ:
                 waiting[word.service].append(word)
         pulse = Pulse(self.partitions, positions, self.covered)
@@ -67,6 +67,10 @@ class Pulse:
 
 def _wall(word: Beat | Positions) -> datetime:
     return word.wall
+
+
+def _rank(word: Positions) -> tuple[int, datetime]:
+    return word.generation, word.wall
 
 
 def _left(beats: Iterable[Beat], covered: Beat | None) -> Sequence[Beat]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from time import monotonic
+from typing import NamedTuple
 
 from services.reporting.pulse import Pulse, Standing
 from shared.clock import Clock, wall
@@ -14,9 +15,20 @@ BEHIND_AFTER_SECONDS = 15.0
 
 
 def newer(one: Coverage, other: Coverage) -> bool:
-    """Whether `one` replaces `other`: the higher (definition, revision), then the higher watermark."""
-    ranks = [(row.definition, row.revision, sum(row.watermark.values())) for row in (one, other)]
-    return ranks[0] > ranks[1]
+    """Whether `one` replaces `other`: the higher (generation, definition, revision), then the higher watermark."""
+    return rank(one) > rank(other)
+
+
+def rank(row: Coverage) -> tuple[int, int, int, int]:
+    """What a row is told from an older one by."""
+    return row.generation, row.definition, row.revision, sum(row.watermark.values())
+
+
+class Gone(NamedTuple):
+    """A row that a rebuilt view has not: what earlier generations said of it is forgotten."""
+
+    key: str
+    generation: int
 
 
 class View:
@@ -29,6 +41,7 @@ class View:
     def __init__(self, now: Clock, regions: Iterable[str] = (), partitions: int = 0) -> None:
         self.rows: Mapping[str, Coverage] = {}
         self.ready = False
+        self._gone: dict[str, int] = {}
         self._now = now
         self._began = Standing(now(), datetime.min.replace(tzinfo=UTC))
         self._confirmed: Standing | None = None
@@ -40,12 +53,23 @@ class View:
         changed: dict[str, Coverage] = {}
         for row in rows:
             known = changed.get(row.key) or self.rows.get(row.key)
-            if known is None or newer(row, known):
+            if row.generation >= self._gone.get(row.key, 0) and (known is None or newer(row, known)):
                 changed[row.key] = row
         if changed:
-            self.rows = {**self.rows, **changed}
-            self._news.set()
-            self._news = asyncio.Event()
+            self._swap({**self.rows, **changed})
+
+    def forget(self, gone: Iterable[Gone]) -> None:
+        """Drop the rows of these keys that are of an earlier generation, and never take one in again."""
+        since = {each.key: each.generation for each in gone}
+        self._gone |= {key: max(number, self._gone.get(key, 0)) for key, number in since.items()}
+        kept = {key: row for key, row in self.rows.items() if row.generation >= self._gone.get(key, 0)}
+        if len(kept) < len(self.rows):
+            self._swap(kept)
+
+    def _swap(self, rows: Mapping[str, Coverage]) -> None:
+        self.rows = rows
+        self._news.set()
+        self._news = asyncio.Event()
 
     def hear(self, region: str, words: Iterable[Beat | Positions]) -> None:
         """Take in signs of life, in any order, after the rows that stand before them."""

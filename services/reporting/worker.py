@@ -1,6 +1,7 @@
 """Wiring of the streaming worker: `python -m services.reporting.worker`, one process per core.
 
-Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT.
+Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT;
+PIKET_GENERATION, PIKET_SINCE for a view that is built beside the one in force (`piket rebuild-view`).
 Exit status 2: nothing to read; any other but 0: ended by itself, to be started again.
 """
 
@@ -18,18 +19,19 @@ import mode
 from faust.types import TP
 from prometheus_client import REGISTRY, Gauge
 
-from services.reporting.changelog import Changelog, app_id, changelog_topic
+from services.reporting.changelog import Changelog
 from services.reporting.fatal import fatal
+from services.reporting.generation import serve
 from services.reporting.outlet import KafkaOutlet
 from services.reporting.pins import check_pins
 from services.reporting.processor import Processor
 from services.reporting.pulse import READ
+from services.reporting.settings import WorkerSettings, readable, told
 from services.reporting.transport import BatchSchema, Transport
 from shared import kafka
 from shared.clock import wall
 from shared.events import source, topic
 from shared.heartbeat import EVERY_S
-from shared.settings import Settings
 from shared.telemetry import configure, serve_metrics
 
 log = logging.getLogger(__name__)
@@ -49,19 +51,12 @@ class LeftOut(Exception):
     """Topics that were missing when partitions were assigned: Faust would never read them again."""
 
 
-class WorkerSettings(Settings):
-    """What only a worker is told."""
-
-    session_timeout_s: float = 10.0
-    """Seconds after which the group gives a silent worker's partitions to others."""
-
-
 def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
     """Answer the Faust app that folds the facts of these regions; nothing is started."""
     app = faust.App(
-        app_id(settings.deployment),
+        settings.app_id(),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
-        datadir=Path(tempfile.gettempdir(), app_id(settings.deployment)),
+        datadir=Path(tempfile.gettempdir(), settings.app_id()),
         store="memory://",
         topic_partitions=settings.partitions,
         topic_allow_declare=False,
@@ -84,7 +79,7 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
 def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
     """Connect topics, agent, changelog and flush."""
     sources = {topic(region, service): source(region, service) for region in regions for service in READ}
-    processor = Processor(sources)
+    processor = Processor(sources, settings.since)
     Changelog(app, settings.partitions, processor)
     events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED)
 
@@ -97,8 +92,9 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     async def flush() -> None:
         with fatal("writing facts or coverage rows failed"):
             async with kafka.producer(settings.kafka, PATIENCE_MS) as producer:
-                outlet = KafkaOutlet(producer, changelog_topic(settings.deployment))
-                await asyncio.gather(processor.flush(outlet), say(app, processor, outlet))
+                outlet = KafkaOutlet(producer, settings.changelog(), settings.generation, staged=settings.staged)
+                serving = serve(settings.kafka, settings.deployment, settings.generation)
+                await asyncio.gather(processor.flush(outlet), say(app, processor, outlet), serving)
 
     watch(app, processor, sources)
 
@@ -155,23 +151,6 @@ def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read
     return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
 
 
-async def readable(settings: WorkerSettings) -> Sequence[str]:
-    """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
-    sizes = await kafka.topic_sizes(settings.kafka)
-    changelog = changelog_topic(settings.deployment)
-    if sizes.get(changelog) != settings.partitions:
-        log.error("%s", kafka.absent_topics([changelog]))
-        return ()
-    return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
-
-
-def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
-    trouble = kafka.missing(sizes, [region], partitions)
-    if trouble:
-        log.error("Region %s is not read: %s", region, trouble)
-    return trouble is None
-
-
 def calm_collector() -> None:
     """Collect cycles rarely: facts stay for days and form none, and walking them took more time than folding them."""
     gc.set_threshold(50_000, 20, 100)
@@ -200,8 +179,8 @@ def main() -> int:
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger().handlers[0].addFilter(Seldom())
-    settings = WorkerSettings()
     check_pins()
+    settings = asyncio.run(told(WorkerSettings()))
     regions = asyncio.run(readable(settings))
     if not regions:
         return EX_NOTHING_TO_READ

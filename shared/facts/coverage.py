@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from shared.facts.fact import Value
+from shared.facts.fact import Generation, Value
 
 Steps = tuple[tuple[int, int], ...]
 """(minute of the service date 0-1439, heads from then on), ascending; 0 heads before the first, the last one holds."""
@@ -32,12 +32,13 @@ class UnitCoverage(Value):
 
 
 class Coverage(Value):
-    """One row of the view. Readers keep the higher (definition, revision), then the higher watermark."""
+    """One row of the view. Readers keep the higher (generation, definition, revision), then the higher watermark."""
 
     region: str
     opd: str
     name: str = ""
     service_date: date
+    generation: Generation = 0
     definition: int
     revision: int
     units: Mapping[str, UnitCoverage] = {}

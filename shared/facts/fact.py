@@ -18,6 +18,9 @@ Function = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 """A date that a fact can be about: any other is a mistake, and arithmetic on it may overflow."""
 
+Generation = Annotated[int, Field(ge=0, exclude_if=lambda number: not number)]
+"""How often a view was rebuilt before it was written; the first one is not told."""
+
 Zone = Annotated[str, StringConstraints(pattern=r"^Asia/(Jakarta|Pontianak|Makassar|Jayapura)$")]
 """The time zone of a site: WIB, WITA or WIT."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime
 
-from shared.facts.fact import Value
+from shared.facts.fact import Generation, Value
 
 
 class Beat(Value):
@@ -35,6 +35,7 @@ class Positions(Value):
     partition: int
     positions: Mapping[str, int]
     wall: AwareDatetime
+    generation: Generation = 0
 
     @property
     def key(self) -> str:

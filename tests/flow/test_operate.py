@@ -44,6 +44,10 @@ TROUBLE = {
     "a store away when serving": (("serve", "policy"), {"PIKET_STORE": "sqlite:///nowhere/x.db"}, "PIKET_STORE"),
     "a store away when relaying": (("relay",), {"PIKET_STORE": "sqlite:///nowhere/x.db"}, "PIKET_STORE"),
     "no Kafka": (("topics", "create"), {"PIKET_KAFKA": NOWHERE}, "PIKET_KAFKA"),
+    "no Kafka for a rebuild": (("rebuild-view", "--from", "2025-11-06"), {"PIKET_KAFKA": NOWHERE}, "PIKET_KAFKA"),
+    "a view of days to come": (("rebuild-view", "--from", "2199-01-01"), {}, "2199-01-01 is still to come"),
+    "a store away when reconciling": (("reconcile",), {"PIKET_STORE": "sqlite:///nowhere/x.db"}, "PIKET_STORE"),
+    "no store to reconcile with": (("reconcile",), {}, "no such table: head"),
     "no Kafka for the worker": (("worker",), {"PIKET_KAFKA": NOWHERE}, "PIKET_KAFKA"),
 }
 
@@ -64,6 +68,8 @@ def test_one_sentence_and_a_failing_status_for(
         ("verify", "bogus"),
         ("republish", "bogus"),
         ("verify", "reporting"),
+        ("rebuild-view", "--from", "yesterday"),
+        ("reconcile", "--every", "0"),
         ("demo", "--speed", "0"),
         ("demo", "--speed", "nan"),
         ("demo", "--speed", "1e9"),

@@ -178,6 +178,7 @@ async def test_without_a_word_of_its_region_a_view_is_behind_since_its_start(tim
         (row(revision=1), row(revision=1), False),
         (row(revision=1, attendance=9), row(revision=2), False),
         (row(revision=1).model_copy(update={"definition": 2}), row(revision=99), True),
+        (row(revision=1).model_copy(update={"generation": 1}), row(revision=99), True),
     ],
 )
 def test_the_row_that_knows_more_is_kept(one: Coverage, other: Coverage, replaces: object) -> None:

@@ -51,9 +51,9 @@ class Paper:
 class Desk:
     """A processor that was assigned one partition of attendance from offset 0 on."""
 
-    def __init__(self, also: str = "") -> None:
+    def __init__(self, also: str = "", since: date | None = None) -> None:
         others = {also: source("32", also.split(".")[2])} if also else {}
-        self.processor = Processor({PLACE.topic: source("32", "attendance")} | others)
+        self.processor = Processor({PLACE.topic: source("32", "attendance")} | others, since)
         self.paper, self.acknowledged = Paper(), 0
         self._begins: int | None = 0
         self._next = 0
@@ -181,6 +181,16 @@ async def test_a_fact_of_a_later_version_does_not_keep_the_worker_from_starting(
     await desk.processor.publish_all()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [1]
+
+
+async def test_a_view_from_a_date_on_keeps_the_night_before_it_and_no_row_of_it() -> None:
+    friday, ledger = ex.THURSDAY + timedelta(days=1), ex.Ledger()
+    desk = Desk(since=friday)
+    for hours, days_before in (("22:00", 2), ("22:00", 1), ("06:00", 0)):
+        when = ex.at(hours, friday - timedelta(days=days_before))
+        await desk.take(encode(ledger.record(ex.tap("in", ex.ANI, when), when)))
+    await desk.flush()
+    assert [(row.service_date, row.revision) for row in desk.paper.rows] == [(friday, 2)]
 
 
 def words(desk: Desk, begins: int | None) -> list[tuple[str, Mapping[str, int]]]:

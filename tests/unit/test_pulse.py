@@ -51,6 +51,15 @@ def test_a_worker_that_falls_silent_holds_the_region_back_also_while_nothing_hap
     assert quiet().heard([beat(service, seconds(9)) for service in READ]).standing() == (EIGHT, EIGHT)
 
 
+def test_a_worker_of_a_view_that_was_replaced_vouches_for_nothing_more() -> None:
+    new = Positions(region="32", partition=0, positions={}, wall=seconds(1), generation=1)
+    later = [beat("policy", seconds(2)), beat("roster", seconds(2)), beat("attendance", seconds(2), p0=1)]
+    pulse = quiet().heard([new, *later, said(0, seconds(3), {"attendance": 1})])
+    assert pulse.standing() == (EIGHT, EIGHT)
+    caught_up = new.model_copy(update={"positions": {"attendance": 1}, "wall": seconds(4)})
+    assert pulse.heard([caught_up]).standing() == (seconds(2), seconds(2))
+
+
 def test_a_tap_that_the_worker_has_not_folded_is_not_claimed() -> None:
     later = [beat("policy", seconds(1)), beat("roster", seconds(1)), beat("attendance", seconds(1), p0=1)]
     pulse = quiet().heard([*later, said(0, seconds(2))])

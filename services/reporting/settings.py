@@ -1,0 +1,58 @@
+"""What a streaming worker is told, and what of it can be read."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+
+from services.reporting.changelog import app_id, changelog_topic
+from services.reporting.generation import in_force, view_topic
+from shared import kafka
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class WorkerSettings(Settings):
+    """What only a worker is told."""
+
+    session_timeout_s: float = 10.0
+    """Seconds after which the group gives a silent worker's partitions to others."""
+    generation: int = 0
+    """Of the view that is kept: the one in force, unless a later one is asked for, which is built beside it."""
+    since: date | None = None
+    staged: bool = False
+    """Whether its rows stand beside the topic that readers follow; not asked for, see `told`."""
+
+    def app_id(self) -> str:
+        """The Faust app and consumer group of this generation."""
+        return app_id(self.deployment, self.generation)
+
+    def changelog(self) -> str:
+        """The changelog of this generation."""
+        return changelog_topic(self.deployment, self.generation)
+
+
+async def told(settings: WorkerSettings) -> WorkerSettings:
+    """The settings of a worker of the generation in force, unless a later one is asked for."""
+    now = await in_force(settings.kafka, settings.deployment)
+    if settings.generation > now.number:
+        return settings.model_copy(update={"staged": True})
+    return settings.model_copy(update={"generation": now.number, "since": now.since, "staged": False})
+
+
+async def readable(settings: WorkerSettings) -> Sequence[str]:
+    """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
+    sizes = await kafka.topic_sizes(settings.kafka)
+    wanted = {settings.changelog(): settings.partitions, view_topic(settings.deployment): 1}
+    absent = [name for name, size in wanted.items() if sizes.get(name) != size]
+    if absent:
+        log.error("%s", kafka.absent_topics(absent))
+        return ()
+    return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
+
+
+def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
+    trouble = kafka.missing(sizes, [region], partitions)
+    if trouble:
+        log.error("Region %s is not read: %s", region, trouble)
+    return trouble is None
