@@ -74,6 +74,7 @@ class Processor:
         self._assignment = 0
         self._folded = Folded()
         self._changed = asyncio.Condition()
+        self._writing, self._paused = asyncio.Lock(), False
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
         """Fold every batch of a Faust stream of events that are acknowledged by hand."""
@@ -122,14 +123,17 @@ class Processor:
     async def flush_once(self, outlet: Outlet) -> None:
         """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._folded.acknowledge or self._folded.touched)
+            await self._changed.wait_for(
+                lambda: not self._paused and (self._folded.acknowledge or self._folded.touched)
+            )
             folded, self._folded, assignment = self._folded, Folded(), self._assignment
             self._changed.notify_all()
-        await asyncio.gather(
-            *(outlet.keep(partition, facts) for partition, facts in folded.facts.items()),
-            *(outlet.put_aside(*letter) for letter in folded.unreadable),
-            self._publish(sorted(folded.touched), outlet),
-        )
+        async with self._writing:
+            await asyncio.gather(
+                *(outlet.keep(partition, facts) for partition, facts in folded.facts.items()),
+                *(outlet.put_aside(*letter) for letter in folded.unreadable),
+                self._publish(sorted(folded.touched), outlet),
+            )
         if assignment == self._assignment:
             self._durable |= folded.positions
         for acknowledge in folded.acknowledge:
@@ -137,7 +141,7 @@ class Processor:
 
     async def _publish(self, touched: Sequence[Touched], outlet: Outlet) -> None:
         sent = []
-        for partition, row in ((each.partition, self._row(each)) for each in touched):
+        for partition, row in ((each.partition, self._row(each)) for each in touched if not self._paused):
             if row is None:
                 continue
             sent.append(asyncio.create_task(outlet.publish(partition, row)))
@@ -155,6 +159,13 @@ class Processor:
                 self._known[partition].add(decode(value))
             except Undecodable as why:  # a later version wrote it; its source topic keeps it
                 log.error("A fact in the changelog of partition %d is left out: %s.", partition, why.reason)  # noqa: TRY400
+
+    async def pause(self) -> None:
+        """Write nothing from now on until `publish_all`: another worker may own the partitions. Waits for the wire."""
+        self._paused = True
+        self._newly_assigned()
+        async with self._writing:
+            return
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
@@ -181,7 +192,7 @@ class Processor:
         self._newly_assigned()
         log.info("Assigned: facts of partitions %s are there; publishing all %d rows.", sorted(self._known), len(every))
         async with self._changed:
-            self._folded.touched |= every
+            self._paused, self._folded.touched = False, self._folded.touched | every
             self._changed.notify_all()
 
 
