@@ -192,11 +192,11 @@ async def test_a_worker_that_gets_nowhere_ends_and_the_next_one_catches_up(site:
 
 async def test_waiting_for_a_broker_or_for_news_is_no_hang(site: Site, broker: Kafka) -> None:  # noqa: F811
     await site.offices.open()
-    worker = start(site, "patient", hang_s=2)
-    assert await exact(site)
-    await asyncio.sleep(4)
+    worker = start(site, "patient", hang_s=6)
+    assert await exact(site), worker.written().decode()[-3000:]
+    await asyncio.sleep(7)
     broker.kill()
-    await asyncio.sleep(5)
+    await asyncio.sleep(8)
     broker.restart()
     await site.offices.morning(100)
     assert await exact(site), worker.written().decode()[-3000:]
