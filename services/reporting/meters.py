@@ -1,21 +1,23 @@
 """What a worker measures of itself. Labels are topics, partitions and regions: never an OPD, never a person."""
 
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from time import monotonic
 from typing import Any
 
 import faust
 from faust.types import TP
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Gauge, Histogram
 
 from shared.clock import wall
+
+log = logging.getLogger(__name__)
 
 LAG = Gauge("piket_worker_lag", "Records of a partition that are not read yet", ("topic", "partition"))
 LAG_SECONDS = Gauge(
     "piket_worker_lag_seconds", "Age of the oldest unread record of a partition; 0 without one", ("topic", "partition")
 )
 BATCH = Histogram("piket_worker_batch_records", "Records of a batch", buckets=(1, 5, 20, 50, 100, 200, 500))
-DUPLICATES = Counter("piket_view_duplicates_total", "Facts that were known already", ("region",))
 REBALANCES = Histogram(
     "piket_worker_rebalance_seconds",
     "From losing partitions until all that were assigned are recovered and read",
@@ -34,9 +36,10 @@ class Rounds(faust.Sensor):
         """The partitions are assigned; their recovery begins."""
         state["assigned"] = monotonic()
 
-    def on_rebalance_end(self, _: faust.App, state: dict[str, float]) -> None:
+    def on_rebalance_end(self, app: faust.App, state: dict[str, float]) -> None:
         """The partitions are recovered and are read."""
-        REBALANCES.observe(monotonic() - state["time_start"])
+        REBALANCES.observe(took := monotonic() - state["time_start"])
+        log.info("Holds partitions %s, after %.1f s.", sorted({tp.partition for tp in app.consumer.assignment()}), took)
         RECOVERY.set(monotonic() - state.get("assigned", state["time_start"]))
 
 

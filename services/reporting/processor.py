@@ -71,8 +71,7 @@ class Processor:
         self._known: defaultdict[int, Known] = defaultdict(Known)
         self.positions: dict[Any, int] = {}
         self._durable: dict[Any, int] = {}
-        self._assignment = 0
-        self._folded = Folded()
+        self._assignment, self._folded = 0, Folded()
         self._changed = asyncio.Condition()
         self._writing, self._paused = asyncio.Lock(), False
 
@@ -110,8 +109,7 @@ class Processor:
             return "unreadable"
         for day in self._known[record.partition].add(event):
             self._folded.touched.add(Touched(record.partition, event.partitionkey, day))
-        fact = Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b"")
-        self._folded.facts[record.partition].append(fact)
+        self._folded.facts[record.partition] += [Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b"")]
         return "folded"
 
     async def flush(self, outlet: Outlet) -> None:
@@ -123,9 +121,7 @@ class Processor:
     async def flush_once(self, outlet: Outlet) -> None:
         """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
         async with self._changed:
-            await self._changed.wait_for(
-                lambda: not self._paused and (self._folded.acknowledge or self._folded.touched)
-            )
+            await self._changed.wait_for(self._work)
             folded, self._folded, assignment = self._folded, Folded(), self._assignment
             self._changed.notify_all()
         async with self._writing:
@@ -139,13 +135,15 @@ class Processor:
         for acknowledge in folded.acknowledge:
             acknowledge()
 
+    def _work(self) -> bool:
+        return not self._paused and bool(self._folded.acknowledge or self._folded.touched)
+
     async def _publish(self, touched: Sequence[Touched], outlet: Outlet) -> None:
         sent = []
-        for partition, row in ((each.partition, self._row(each)) for each in touched if not self._paused):
-            if row is None:
-                continue
-            sent.append(asyncio.create_task(outlet.publish(partition, row)))
-            await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
+        for each in touched:
+            if row := self._row(each):
+                sent.append(asyncio.create_task(outlet.publish(each.partition, row)))
+                await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
         await asyncio.gather(*sent)
 
     def _row(self, touched: Touched) -> Coverage | None:
@@ -162,10 +160,8 @@ class Processor:
 
     async def pause(self) -> None:
         """Write nothing from now on until `publish_all`: another worker may own the partitions. Waits for the wire."""
-        self._paused = True
-        self._newly_assigned()
         async with self._writing:
-            return
+            self._paused = True
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""

@@ -14,7 +14,8 @@ import pytest
 
 from deploy.local.child import Child, free_ports
 from deploy.local.kafka import Kafka
-from tests.faults.offices import settled, sizes, view
+from services.reporting.changelog import changelog_topic
+from tests.faults.offices import sizes, view
 from tests.faults.test_worker_kill import Site, ended, said, site  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.parts
@@ -75,7 +76,7 @@ def start(site: Site, name: str, *planted: str, **settings: object) -> Child:  #
 
 def assigned(worker: Child) -> list[list[int]]:
     """The partitions of every assignment since the worker's start."""
-    found = re.findall(rb"facts of partitions \[([\d, ]*)\]", worker.written())
+    found = re.findall(rb"Holds partitions \[([\d, ]*)\]", worker.written())
     return [[int(n) for n in each.split(b",") if n.strip()] for each in found]
 
 
@@ -89,23 +90,14 @@ async def holds(worker: Child, count: int, within_s: float = 30) -> None:
 
 
 async def three(site: Site) -> dict[str, Child]:  # noqa: F811
-    """Three static members with a partition each, of which facts are known."""
-    with site.worker():
-        assert await exact(site)
-        await site.all_committed()
+    """Three static members with a partition each."""
     members = {name: start(site, name, member=name, session_timeout_s=HELD_S) for name in ("a", "b", "c")}
     for worker in members.values():
         await holds(worker, 1)
     return members
 
 
-async def exact(site: Site) -> bool:  # noqa: F811
-    expected = site.offices.expected()
-    return await settled(site.bootstrap, site.region, expected) == expected
-
-
 async def test_a_rolling_restart_of_static_members_moves_no_partition(site: Site) -> None:  # noqa: F811
-    site.offices.opds += [f"OPD-{n}" for n in range(8, 24)]  # some in every partition
     await site.offices.open()
     members = await three(site)
     before = {name: assigned(worker) for name, worker in members.items()}
@@ -119,13 +111,11 @@ async def test_a_rolling_restart_of_static_members_moves_no_partition(site: Site
         assert others == {other: before[other][-1:] for other in others}
     await flow
     assert [len(assigned(worker)) for worker in members.values()] == [1, 1, 1]
-    assert await exact(site)
+    assert await site.settled()
 
 
 async def test_of_two_workers_with_one_name_the_first_ends(site: Site) -> None:  # noqa: F811
     await site.offices.open()
-    with site.worker():
-        assert await exact(site)
     first = start(site, "first", member="a", session_timeout_s=HELD_S)
     await holds(first, 3)
     second = start(site, "second", member="a", session_timeout_s=HELD_S)
@@ -133,7 +123,7 @@ async def test_of_two_workers_with_one_name_the_first_ends(site: Site) -> None: 
     assert first._process.returncode == 3
     assert b"another one joined as a" in first.written()
     await site.offices.morning(100)
-    assert await exact(site)
+    assert await site.settled()
     assert second.running
 
 
@@ -141,11 +131,9 @@ async def frozen(site: Site, *planted: str) -> tuple[Child, Child]:  # noqa: F81
     """One worker frozen with an older row in hand, and another that owns all its partitions and has told all."""
     flag = site.log.with_name("freeze")
     await site.offices.open()
-    with site.worker():
-        assert await exact(site)
     zombie = start(site, "zombie", FROZEN_BEFORE_A_ROW.format(flag=str(flag)), *planted)
     await holds(zombie, 3)
-    assert await exact(site)
+    assert await site.settled()
     flag.touch()
     await site.offices.morning(5)
     for _ in range(100):
@@ -155,7 +143,7 @@ async def frozen(site: Site, *planted: str) -> tuple[Child, Child]:  # noqa: F81
     other = start(site, "other")
     await holds(other, 3)
     await site.offices.morning(200)
-    assert await exact(site)
+    assert await site.settled()
     return zombie, other
 
 
@@ -182,24 +170,24 @@ async def test_a_worker_that_gets_nowhere_ends_and_the_next_one_catches_up(site:
     await site.offices.open()
     await site.offices.morning(100)
     worker = start(site, "hanging", planted, hang_s=3)
-    await said(worker, b"Assigned")
+    await said(worker, b"Holds partitions")
     await ended(worker)
     assert worker._process.returncode == 70
     assert b"has committed nothing for 3 s" in worker.written()
     start(site, "next")
-    assert await exact(site)
+    assert await site.settled()
 
 
 async def test_waiting_for_a_broker_or_for_news_is_no_hang(site: Site, broker: Kafka) -> None:  # noqa: F811
     await site.offices.open()
     worker = start(site, "patient", hang_s=6)
-    assert await exact(site), worker.written().decode()[-3000:]
+    assert await site.settled()
     await asyncio.sleep(7)
     broker.kill()
     await asyncio.sleep(8)
     broker.restart()
     await site.offices.morning(100)
-    assert await exact(site), worker.written().decode()[-3000:]
+    assert await site.settled()
     assert worker.running
 
 
@@ -217,21 +205,21 @@ async def scraped(port: int) -> Mapping[str, float]:
 
 async def test_a_worker_tells_how_far_it_is_and_what_it_recovered(site: Site) -> None:  # noqa: F811
     await site.offices.open()
-    await site.offices.morning(300, repeats=0)
+    await site.offices.morning(300)
     with site.worker():
-        assert await exact(site)
+        assert await site.settled()
         await site.all_committed()
-    sent = len(site.offices.sent)
+    rows = sum((await sizes(site.bootstrap, changelog_topic(site.deployment))).values())
     port = free_ports(1)[0]
     worker = start(site, "measured", metrics_port=port)
     await holds(worker, 3)
-    await site.offices.morning(50, repeats=0)
-    assert await exact(site)
+    await site.offices.morning(50)
+    assert await site.settled()
     await site.all_committed()
     await asyncio.sleep(1.5)
     told = await scraped(port)
-    assert told["piket_worker_recovered_rows_total"] == sent
-    assert told["piket_worker_batch_records_sum"] == 50
+    assert told["piket_worker_recovered_rows_total"] == rows
+    assert told["piket_worker_batch_records_sum"] >= 50
     assert (told["piket_worker_lag"], told["piket_worker_lag_seconds"]) == (0, 0)
     assert 0 < told["piket_worker_recovery_seconds"] < told["piket_worker_rebalance_seconds_sum"] < 30
     assert told["piket_worker_rebalance_seconds_count"] == 1
