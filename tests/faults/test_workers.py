@@ -20,7 +20,7 @@ from tests.faults.test_worker_kill import Site, ended, said, site  # noqa: F401 
 
 pytestmark = pytest.mark.parts
 
-HELD_S = 10
+HELD_S = 30
 FROZEN_BEFORE_A_ROW = """
 import os, pathlib, signal
 from services.reporting import outlet
