@@ -29,12 +29,30 @@ def free_ports(count: int) -> list[int]:
     raise RuntimeError(f"No {count} free ports were found on 127.0.0.1 between 15000 and 31999. Nothing was started.")
 
 
-class Child:
-    """One server process, its output appended to a log file.
+def guard(leader: int) -> "subprocess.Popen[bytes]":
+    """Kill a process group when we end, however we do: a shell waits on a pipe that only we hold until it closes.
 
-    A shell guards it: it waits on a pipe that only we hold and kills the server when the pipe closes, however we end.
     (PR_SET_PDEATHSIG would follow the *thread* that started the server, which may well end before the program.)
     """
+    return subprocess.Popen(
+        ["sh", "-c", f"read _; kill -KILL -{leader}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def release(guarding: "subprocess.Popen[bytes]") -> None:
+    """End a guard whose process has ended."""
+    guarding.kill()
+    guarding.wait()
+    if guarding.stdin:
+        guarding.stdin.close()
+
+
+class Child:
+    """One server process, its output appended to a log file; it is guarded."""
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log = log
@@ -43,13 +61,7 @@ class Child:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
-        self._guard = subprocess.Popen(
-            ["sh", "-c", f"read _; kill -KILL -{self.pid}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._guard = guard(self.pid)
 
     @property
     def pid(self) -> int:
@@ -111,10 +123,7 @@ class Child:
 
     def _release(self) -> None:
         self._process.wait()
-        self._guard.kill()
-        self._guard.wait()
-        if self._guard.stdin:
-            self._guard.stdin.close()
+        release(self._guard)
 
     def _last_words(self) -> str:
         return "\n".join(self.written().decode(errors="replace").splitlines()[-15:])

@@ -5,6 +5,7 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from socket import gethostname
 from typing import Annotated
 
 import typer
@@ -16,14 +17,14 @@ from deploy.operate import options as asked
 from deploy.operate import rebuild as rebuilding
 from deploy.operate import reconcile as reconciling
 from deploy.operate import recover as recovery
-from deploy.operate import sources
+from deploy.operate import sources, supervisor
 from deploy.operate.gateway import gateway
 from deploy.operate.trouble import sentence
 from services.attendance import app as attendance
 from services.policy import app as policy
 from services.reporting import app as reporting
-from services.reporting import worker as coverage_worker
 from services.roster import app as roster
+from shared.kafka import topic_sizes
 from shared.settings import Settings
 from shared.telemetry import configure
 
@@ -83,9 +84,15 @@ def relay() -> None:
 
 
 @cli.command()
-def worker() -> None:
-    """Keep the coverage view from the events in Kafka."""
-    sys.exit(coverage_worker.main())
+def worker(
+    workers: Annotated[int, typer.Option(min=1, help="processes: one per core")] = 1,
+    static: Annotated[bool, typer.Option("--static", help="each keeps its partitions over a restart")] = False,  # noqa: FBT002
+) -> None:
+    """Keep the coverage view from the events in Kafka: worker processes, started again when they end."""
+    settings = Settings()
+    asyncio.run(topic_sizes(settings.kafka))  # a wrong address is said at once, not for ever
+    told = supervisor.places(workers, settings.metrics_port, gethostname() if static else "")
+    sys.exit(asyncio.run(supervisor.keep(told)))
 
 
 @topics.command()

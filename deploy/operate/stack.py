@@ -12,7 +12,11 @@ from deploy.local.child import Child, free_ports
 from deploy.local.issuer import Issuer
 from shared.clock import Clock, set_clock
 
-COMMANDS: Mapping[str, tuple[str, ...]] = {"app": ("serve",), "relay": ("relay",), "worker": ("worker",)}
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "app": ("deploy.operate", "serve"),
+    "relay": ("deploy.operate", "relay"),
+    "worker": ("services.reporting.worker",),  # not `piket worker`: the stack itself starts again what ended
+}
 READY_WITHIN_S = 60
 
 
@@ -85,7 +89,7 @@ class Stack:
             environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics[name])}
             arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
             variables = [f"{key}={value}" for key, value in environment.items()]
-            command = ["env", *variables, sys.executable, "-m", "deploy.operate", *arguments]
+            command = ["env", *variables, sys.executable, "-m", *arguments]
             self._children[name] = Child(command, self.folder / f"{name}.log")
 
     def wait_ready(self) -> None:

@@ -13,21 +13,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from prometheus_client import Counter
-
 from services.reporting.held import Held, Place, Row, Touched
-from services.reporting.known import Known
+from services.reporting.meters import counted
 from services.reporting.outlet import Outlet
 from services.reporting.transport import Batch
 from shared.events import Undecodable, envelope
 from shared.facts.heartbeat import Positions
-from shared.kafka import EVENTS, DeadLetter, dead_letter
+from shared.kafka import DeadLetter, dead_letter
 
 log = logging.getLogger(__name__)
 
-BATCHES = Counter("piket_worker_batches_total", "Batches folded")
-DUPLICATES = Counter("piket_view_duplicates_total", "Events that were known already", ("region",))
-LATE = Counter("piket_view_late_total", "Events recorded too late to count for the row of their date", ("region",))
 WAITING = 50_000
 """Records folded and not yet durable: with more, no batch is taken, and soon none is fetched."""
 COALESCE_S = 0.1
@@ -64,10 +59,10 @@ class Processor:
         self.recover, self.pace = self._held.recover, self._held.pace
         self.positions: dict[Any, int] = {}
         self._durable: dict[Any, int] = {}
-        self._assignment = 0
-        self._folded = Folded()
+        self._assignment, self._folded = 0, Folded()
         self._changed = asyncio.Condition()
         self._again: deque[Touched] = deque()
+        self._writing, self._paused = asyncio.Lock(), False
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
         """Fold every batch of a Faust stream of events that are acknowledged by hand."""
@@ -110,17 +105,8 @@ class Processor:
         if last:
             known.reach(envelope(last))
         self._folded.records += len(batch.records)
-        self._tell(topic, place.region, known, len(batch.records) - bad, bad)
-
-    def _tell(self, topic: str, region: str, known: Known, good: int, bad: int) -> None:
-        BATCHES.inc()
-        EVENTS.labels("worker", topic, "folded").inc(good)
-        if bad:
-            EVENTS.labels("worker", topic, "unreadable").inc(bad)
-        if known.outcomes:
-            DUPLICATES.labels(region).inc(known.outcomes["repeat"])
-            LATE.labels(region).inc(known.outcomes["late"])
-            known.outcomes.clear()
+        counted(topic, place.region, {"folded": len(batch.records) - bad, "unreadable": bad}, known.outcomes)
+        known.outcomes.clear()
 
     async def flush(self, outlet: Outlet) -> None:
         """Make folded batches durable and acknowledge them, for ever."""
@@ -138,18 +124,20 @@ class Processor:
             self._changed.notify_all()
         for place in {touched.place for touched in folded.touched}:
             folded.facts[place.partition] += self._held.state(place)
-        await asyncio.gather(
-            *(outlet.keep(partition, facts) for partition, facts in folded.facts.items() if facts),
-            *(outlet.put_aside(*letter) for letter in folded.unreadable),
-            self._publish(folded.touched, outlet),
-        )
+        async with self._writing:
+            await asyncio.gather(
+                *(outlet.keep(partition, facts) for partition, facts in folded.facts.items() if facts),
+                *(outlet.put_aside(*letter) for letter in folded.unreadable),
+                self._publish(folded.touched, outlet),
+            )
         if assignment == self._assignment:
             self._durable |= folded.positions
         for acknowledge in folded.acknowledge:
             acknowledge()
 
     def _work(self) -> bool:
-        return bool(self._folded.acknowledge or self._folded.touched or self._folded.facts or self._again)
+        folded = self._folded
+        return not self._paused and bool(folded.acknowledge or folded.touched or folded.facts or self._again)
 
     def _touch_again(self) -> None:
         for touched in [self._again.popleft() for _ in range(min(AGAIN, len(self._again)))]:
@@ -167,6 +155,11 @@ class Processor:
         """Forget days whose facts can change no more, between two flushes; the next one writes what is gone."""
         for partition, row in self._held.close_days(self._folded.touched):
             self._folded.facts[partition].append(row)
+
+    async def pause(self) -> None:
+        """Write nothing from now on until `publish_all`: another worker may own the partitions. Waits for the wire."""
+        async with self._writing:
+            self._paused = True
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
@@ -193,5 +186,6 @@ class Processor:
         again = self._held.recovered()
         log.info("Assigned: the facts are there; publishing all rows of %d OPD of new partitions.", len(again))
         async with self._changed:
+            self._paused = False
             self._again.extend(again)
             self._changed.notify_all()

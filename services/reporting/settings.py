@@ -17,6 +17,10 @@ class WorkerSettings(Settings):
 
     session_timeout_s: float = 10.0
     """Seconds after which the group gives a silent worker's partitions to others."""
+    member: str = ""
+    """The name of a static member, one worker's alone: within the session timeout it comes back to its partitions."""
+    hang_s: float = 60.0
+    """Seconds in which a worker with unread records must get on, or it ends."""
     generation: int = 0
     """Of the view that is kept: the one in force, unless a later one is asked for, which is built beside it."""
     since: date | None = None

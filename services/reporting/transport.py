@@ -11,20 +11,18 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from faust import App, Schema
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from services.reporting.pins import VERSIONS, Unpinned
+from services.reporting.member import Membership, MemberThread
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 """Records in one batch at most: it bounds how long folding one holds the event loop."""
 POLL_S = 0.1
-LONG_POLL_MS = 50
-"""Faust fixes 1500 ms; an idle partition's long poll then holds up a busy one of the same broker."""
 
 
 class Batch(NamedTuple):
@@ -48,19 +46,6 @@ class BatchSchema(Schema):
             return app.create_event(None, message.value, None, message)
 
         return decode
-
-
-class _Thread(driver.AIOKafkaConsumerThread):
-    mundane_level = "debug"
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        if not hasattr(consumer, "_fetch_max_wait_ms"):
-            raise Unpinned(
-                f"AIOKafkaConsumer of aiokafka {VERSIONS['aiokafka']} had _fetch_max_wait_ms; this one has not."
-            )
-        consumer._fetch_max_wait_ms = LONG_POLL_MS  # noqa: SLF001 - Faust gives no setting; read by start()
-        return consumer
 
 
 class _Consumer(driver.Consumer):
@@ -90,8 +75,12 @@ class _Consumer(driver.Consumer):
         """Do not fetch these partitions, until told otherwise: others lag behind them."""
         self._held = frozenset(TP(*place) for place in partitions)
 
-    def _new_consumer_thread(self) -> _Thread:
-        return _Thread(self, loop=self.loop, beacon=self.beacon)
+    def committed(self) -> Mapping[TP, int]:
+        """The committed offset of every source's partition held, or where its log began when none was."""
+        return {tp: at for tp, at in self._committed_offset.items() if at is not None and tp in self._sought}
+
+    def _new_consumer_thread(self) -> MemberThread:
+        return MemberThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401 - a Faust service
         """Faust's loop without its own read offset, which is written late: after a seek it drops what is read again."""
@@ -202,6 +191,10 @@ class Transport(driver.Transport):
     """Faust's aiokafka transport, in batches. Set it as `app.transport`."""
 
     Consumer = _Consumer
+
+    def __init__(self, url: object, app: App) -> None:
+        super().__init__(url, app)
+        self.membership = Membership(app.conf.broker_session_timeout, app.conf.consumer_group_instance_id or "")
 
 
 def _cut(records: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -1,8 +1,9 @@
 """Wiring of the streaming worker: `python -m services.reporting.worker`, one process per core.
 
-Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT;
-PIKET_GENERATION, PIKET_SINCE for a view that is built beside the one in force (`piket rebuild-view`).
-Exit status 2: nothing to read; any other but 0: ended by itself, to be started again.
+Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT,
+PIKET_MEMBER, PIKET_SESSION_TIMEOUT_S, PIKET_HANG_S; PIKET_GENERATION, PIKET_SINCE for a view that is built beside the
+one in force (`piket rebuild-view`). Exit status 2: nothing to read; 3: another worker took its place; any other but 0:
+ended by itself, to be started again.
 """
 
 import asyncio
@@ -10,18 +11,19 @@ import gc
 import logging
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import faust
 import mode
-from faust.types import TP
-from prometheus_client import REGISTRY, Gauge
+from aiokafka.errors import KafkaError
+from prometheus_client import REGISTRY
 
+from services.reporting import watch
 from services.reporting.changelog import Changelog
-from services.reporting.fatal import fatal
+from services.reporting.fatal import EX_SOFTWARE, fatal
 from services.reporting.generation import serve
+from services.reporting.meters import Reading, Rounds
 from services.reporting.outlet import KafkaOutlet
 from services.reporting.pins import check_pins
 from services.reporting.processor import Processor
@@ -39,16 +41,9 @@ log = logging.getLogger(__name__)
 EX_NOTHING_TO_READ = 2
 QUEUED = 16
 """Batches between fetch and fold."""
-LAG_EVERY_S, WHOLE_EVERY_S, PACE_EVERY_S = 2.0, 3.0, 0.5
 SAID_AGAIN_S = 10.0
 PATIENCE_MS = 30_000
 """How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
-
-LAG = Gauge("piket_worker_lag", "Records of a partition that are not read yet", ("topic", "partition"))
-
-
-class LeftOut(Exception):
-    """Topics that were missing when partitions were assigned: Faust would never read them again."""
 
 
 def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
@@ -70,8 +65,10 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         broker_commit_every=None,
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 4,
+        consumer_group_instance_id=settings.member or None,
     )
     app.transport = Transport(app.conf.broker_consumer, app)
+    app.sensors.add(Rounds())
     wire(app, settings, regions)
     return app
 
@@ -79,24 +76,32 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
 def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
     """Connect topics, agent, changelog and flush."""
     sources = {topic(region, service): source(region, service) for region in regions for service in READ}
-    processor = Processor(sources, settings.since)
-    Changelog(app, settings.partitions, processor)
+    processor, reading = Processor(sources, settings.since), Reading()
+    changelog = Changelog(app, settings.partitions, processor)
     events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED)
 
     @app.agent(events, name="coverage")  # type: ignore[untyped-decorator]
     async def fold(stream: faust.Stream) -> None:
         with fatal("folding a batch failed"):
-            await processor.process(stream.noack().events())
+            await processor.process(reading.seen(stream.noack().events()))
 
     @app.task  # type: ignore[untyped-decorator]
     async def flush() -> None:
         with fatal("writing facts or coverage rows failed"):
             async with kafka.producer(settings.kafka, PATIENCE_MS) as producer:
+                app.transport.membership.guard(producer.client)
                 outlet = KafkaOutlet(producer, settings.changelog(), settings.generation, staged=settings.staged)
                 serving = serve(settings.kafka, settings.deployment, settings.generation)
                 await asyncio.gather(processor.flush(outlet), say(app, processor, outlet), serving)
 
-    watch(app, processor, sources)
+    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    async def pause(*_: object, **__: object) -> None:
+        await processor.pause()
+
+    watch.whole(app, sources, processor)
+    watch.pace(app, processor)
+    watch.progress(app, changelog, processor, reading, settings.hang_s)
 
 
 async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None:
@@ -105,50 +110,6 @@ async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None
         if not (app.rebalancing or app.in_recovery):
             await asyncio.gather(*map(outlet.tell, processor.words(app.consumer.begins(), wall())))
         await asyncio.sleep(EVERY_S)
-
-
-def watch(app: faust.App, processor: Processor, topics: Iterable[str]) -> None:
-    """Measure the lag, and notice what Faust does not read."""
-
-    @app.timer(LAG_EVERY_S)  # type: ignore[untyped-decorator]
-    async def lag() -> None:
-        LAG.clear()
-        for tp, following in processor.positions.items():
-            with suppress(AssertionError):  # revoked: aiokafka knows no end of it
-                LAG.labels(tp.topic, tp.partition).set((app.consumer.highwater(tp) or following) - following)
-
-    @app.timer(PACE_EVERY_S)  # type: ignore[untyped-decorator]
-    async def pace() -> None:
-        at_end = [tp for tp in app.consumer.assignment() if read_to_its_end(app, processor, tp)]
-        app.consumer.hold(processor.pace(at_end))
-
-    @app.timer(WHOLE_EVERY_S)  # type: ignore[untyped-decorator]
-    async def whole() -> None:
-        unread = left_out(app.consumer.assignment(), topics, read_before=bool(processor.positions))
-        if unread and not app.rebalancing:
-            with fatal("Faust left topics out that were missing for a moment"):
-                raise LeftOut(", ".join(unread))
-
-
-def read_to_its_end(app: faust.App, processor: Processor, tp: TP) -> bool:
-    """Whether nothing of a partition is left to read; False while that is not known."""
-    begins, end = app.consumer.begins().get(tp), None
-    with suppress(AssertionError):  # revoked: aiokafka knows no end of it
-        end = app.consumer.highwater(tp)
-    following = processor.positions.get(tp) if begins is None else begins
-    return following is not None and end is not None and following >= end
-
-
-def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:
-    """Topics that lack a partition number which another topic was assigned: all have the same partitions.
-
-    All of them, when a worker that has read is left with none: it starts again, as a spare if others have them all.
-    """
-    numbers: dict[str, set[int]] = {name: set() for name in topics}
-    for name, number in assigned:
-        numbers.get(name, set()).add(number)
-    every = set().union(*numbers.values())
-    return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
 
 
 def calm_collector() -> None:
@@ -180,8 +141,12 @@ def main() -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger().handlers[0].addFilter(Seldom())
     check_pins()
-    settings = asyncio.run(told(WorkerSettings()))
-    regions = asyncio.run(readable(settings))
+    try:
+        settings = asyncio.run(told(WorkerSettings()))
+        regions = asyncio.run(readable(settings))
+    except KafkaError as away:
+        log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", settings.kafka, away)
+        return EX_SOFTWARE
     if not regions:
         return EX_NOTHING_TO_READ
     serve_metrics(settings.metrics_port, REGISTRY)

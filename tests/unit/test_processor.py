@@ -291,3 +291,22 @@ async def test_the_changelog_of_closed_days_recovers_none_of_them(desk: Desk) ->
 
 def rows_of(rows: Sequence[Row]) -> set[date]:
     return {decode(row.value).data.tap_date for row in rows if row.value and not row.key.endswith(b"state")}  # type: ignore[attr-defined]
+
+
+async def test_what_is_being_written_is_waited_for_and_then_nothing_is_written_until_an_assignment(desk: Desk) -> None:
+    desk.paper.open.clear()
+    await desk.take(*taps(2))
+    writing = asyncio.create_task(desk.flush())
+    await asyncio.sleep(0)
+    pausing = asyncio.create_task(desk.processor.pause())
+    await asyncio.sleep(0.01)
+    assert not pausing.done()
+    desk.paper.open.set()
+    await asyncio.gather(writing, pausing)
+    written = len(desk.paper.facts), len(desk.paper.rows)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(desk.flush(), 0.05)
+    assert (len(desk.paper.facts), len(desk.paper.rows)) == written
+    await desk.processor.publish_all()
+    await desk.flush()
+    assert len(desk.paper.rows) > written[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.reporting.worker import left_out
+from services.reporting.watch import left_out
 
 TOPICS = ["policy", "roster"]
 

@@ -1,0 +1,79 @@
+"""What a worker looks at while it runs: topics that Faust leaves out, how far it is, and whether it gets on."""
+
+from collections.abc import Iterable, Mapping
+
+import faust
+from faust.types import TP
+
+from services.reporting.changelog import Changelog
+from services.reporting.fatal import fatal
+from services.reporting.meters import Reading
+from services.reporting.processor import Processor
+from services.reporting.watchdog import Watchdog
+
+WHOLE_EVERY_S, LOOK_EVERY_S, PACE_EVERY_S = 3.0, 1.0, 0.5
+
+
+class LeftOut(Exception):
+    """Topics that were missing when partitions were assigned: Faust would never read them again."""
+
+
+def whole(app: faust.App, topics: Iterable[str], processor: Processor) -> None:
+    """Notice what Faust does not read."""
+
+    @app.timer(WHOLE_EVERY_S)  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        unread = left_out(app.consumer.assignment(), topics, read_before=bool(processor.positions))
+        if unread and not app.rebalancing:
+            with fatal("Faust left topics out that were missing for a moment"):
+                raise LeftOut(", ".join(unread))
+
+
+def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:
+    """Topics that lack a partition number which another topic was assigned: all have the same partitions.
+
+    All of them, when a worker that has read is left with none: it starts again, as a spare if others have them all.
+    """
+    numbers: dict[str, set[int]] = {name: set() for name in topics}
+    for name, number in assigned:
+        numbers.get(name, set()).add(number)
+    every = set().union(*numbers.values())
+    return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
+
+
+def progress(app: faust.App, changelog: Changelog, processor: Processor, reading: Reading, hang_s: float) -> None:
+    """Measure how far the worker is, and end it when it gets nowhere."""
+    watchdog = Watchdog(hang_s)
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def begin() -> None:
+        watchdog.start()
+
+    @app.timer(LOOK_EVERY_S)  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        committed = app.consumer.committed()
+        reading.lag(unread(app, processor.positions))
+        reading.commit(committed)
+        busy = app.in_recovery or any(unread(app, committed).values())
+        waits = app.rebalancing or not app.transport.membership.holds()
+        recovered = [changelog.persisted_offset(tp) for tp in app.consumer.assignment()]
+        watchdog.look((frozenset(committed.items()), sum(recovered)), excused=waits or not busy)
+
+
+def pace(app: faust.App, processor: Processor) -> None:
+    """Keep the sources of a region together in time, and let days be closed that all of them have left behind."""
+
+    @app.timer(PACE_EVERY_S)  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        following = {tp: begin for tp, begin in app.consumer.begins().items() if begin is not None}
+        ends = {tp: app.consumer.highwater(tp) for tp in app.consumer.assignment()}
+        reached = {**processor.positions, **following}
+        app.consumer.hold(
+            processor.pace(tp for tp, end in ends.items() if end is not None and reached.get(tp, -1) >= end)
+        )
+
+
+def unread(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:
+    """Records behind these positions, of the partitions held."""
+    held = app.consumer.assignment()
+    return {tp: (app.consumer.highwater(tp) or at) - at for tp, at in positions.items() if tp in held}

@@ -1,0 +1,130 @@
+"""`piket worker` keeps workers running: here programs that end as they are told stand in for them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.operate.supervisor import IDLE_PAUSE_S, Ended, following, places
+
+ROOT = Path(__file__).parents[2]
+KEEP = """
+import asyncio, json, logging, sys
+from deploy.operate import supervisor
+logging.basicConfig(format="%(message)s")
+told, command = map(json.loads, sys.argv[1:])
+sys.exit(asyncio.run(supervisor.keep(told, command)))
+"""
+
+
+@contextmanager
+def keeping(folder: Path, program: str, workers: int = 1, port: int = 0) -> Iterator["subprocess.Popen[bytes]"]:
+    """A supervisor of workers that run a line of shell."""
+    told = [{**each, "NUMBER": str(n)} for n, each in enumerate(places(workers, port, "counter"))]
+    arguments = [json.dumps(told), json.dumps(["sh", "-c", program])]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", KEEP, *arguments], cwd=ROOT, stderr=log, env=os.environ)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(folder: Path, name: str, lines: int, seconds: float = 20) -> Sequence[str]:
+    """What workers have written, once it is so many lines."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        written = (folder / name).read_text().split("\n")[:-1] if (folder / name).exists() else []
+        if len(written) >= lines:
+            return written
+        time.sleep(0.02)
+    raise AssertionError(f"{name} has no {lines} lines after {seconds} s: {(folder / 'log').read_text()}")
+
+
+def gone(pid: int, seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("pause", "ended", "expected"),
+    [
+        (0.0, Ended(70, 2.0), 0.1),
+        (0.1, Ended(70, 2.0), 0.2),
+        (4.0, Ended(-9, 2.0), 5.0),
+        (5.0, Ended(1, 3600.0), 0.1),
+        (0.1, Ended(2, 1.0), IDLE_PAUSE_S),
+        (0.1, Ended(3, 1000.0), None),
+    ],
+)
+def test_the_pause_grows_while_a_worker_keeps_ending(pause: float, ended: Ended, expected: float | None) -> None:
+    assert following(pause, ended) == expected
+
+
+def test_every_worker_has_a_place_of_its_own() -> None:
+    assert places(2, 9300, "") == [{"PIKET_METRICS_PORT": "9300"}, {"PIKET_METRICS_PORT": "9301"}]
+    assert places(2, 0, "counter") == [
+        {"PIKET_METRICS_PORT": "0", "PIKET_MEMBER": "counter-0"},
+        {"PIKET_METRICS_PORT": "0", "PIKET_MEMBER": "counter-1"},
+    ]
+
+
+def test_a_worker_that_keeps_ending_is_started_again_and_named_once(tmp_path: Path) -> None:
+    with keeping(tmp_path, f"echo $PIKET_MEMBER >> {tmp_path}/starts; exit 70"):
+        assert set(until(tmp_path, "starts", 5)) == {"counter-0"}
+    said = (tmp_path / "log").read_text()
+    assert said.count("Worker 0 ended with status 70") == 1
+    assert "Every fact is kept" in said
+
+
+def test_the_others_go_on_when_one_is_killed(tmp_path: Path) -> None:
+    program = f"echo $$ >> {tmp_path}/worker$NUMBER; exec sleep 60"
+    with keeping(tmp_path, program, workers=2):
+        (first,), (other,) = until(tmp_path, "worker0", 1), until(tmp_path, "worker1", 1)
+        os.kill(int(first), signal.SIGKILL)
+        assert len(until(tmp_path, "worker0", 2)) == 2
+        assert until(tmp_path, "worker1", 1) == [other]
+        assert not gone(int(other), 0.1)
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_ends_its_workers_first_also_a_frozen_one(tmp_path: Path, by: signal.Signals) -> None:
+    with keeping(tmp_path, f"echo $$ >> {tmp_path}/pids; exec sleep 60", workers=2) as supervisor:
+        workers = [int(pid) for pid in until(tmp_path, "pids", 2)]
+        os.kill(workers[0], signal.SIGSTOP)
+        supervisor.send_signal(by)
+        assert supervisor.wait(10) == 0
+        assert all(gone(pid, 0.1) for pid in workers)
+
+
+def test_killed_it_leaves_no_worker_behind(tmp_path: Path) -> None:
+    with keeping(tmp_path, f"echo $$ >> {tmp_path}/pids; exec sleep 60", workers=2) as supervisor:
+        workers = [int(pid) for pid in until(tmp_path, "pids", 2)]
+        supervisor.kill()
+        assert all(gone(pid) for pid in workers)
+
+
+def test_a_worker_whose_place_was_taken_stays_away_and_the_other_goes_on(tmp_path: Path) -> None:
+    program = f"echo $$ >> {tmp_path}/worker$NUMBER; [ $NUMBER = 1 ] && exit 3; exec sleep 60"
+    with keeping(tmp_path, program, workers=2) as supervisor:
+        until(tmp_path, "worker1", 1)
+        until(tmp_path, "log", 1)
+        time.sleep(0.5)
+        assert len(until(tmp_path, "worker1", 1)) == 1
+        assert "It is not started again" in (tmp_path / "log").read_text()
+        supervisor.terminate()
+        assert supervisor.wait(10) == 3
