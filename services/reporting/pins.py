@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
 
@@ -14,7 +14,9 @@ RELIED_ON: Mapping[type, str] = {
     " on_buffer_full on_partitions_revoked _get_active_partitions _is_changelog_tp",
     driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _seek_wait seek_to_committed",
     Recovery: "on_recovery_completed _add _build_offsets _slurp_changelogs",
-    Fetcher: "fetched_records seek_to",
+    Fetcher: "fetched_records seek_to _proc_fetch_request",
+    FetchResult: "getall check_assignment",
+    PartitionRecords: "__iter__ _unpack_records",
     AIOKafkaConsumer: "seek_to_committed beginning_offsets end_offsets",
 }
 

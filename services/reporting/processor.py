@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from aiokafka import ConsumerRecord
+from faust.types import TP
 from prometheus_client import Counter
 
 from services.reporting.changelog import Row
@@ -25,7 +25,7 @@ from shared.events import Event, Undecodable, decode
 from shared.events import source as source_of
 from shared.facts.coverage import Coverage
 from shared.facts.heartbeat import Positions
-from shared.kafka import EVENTS, DeadLetter, dead_letter
+from shared.kafka import EVENTS, DeadLetter, Record, dead_letter
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Processor:
         """Fold one batch, then wait while too much is not being made durable yet. Raises `Gap`."""
         self._follows(batch)
         place = batch.tp.topic
-        for outcome, count in Tally(self._fold(record, self._sources[place]) for record in batch.records).items():
+        for outcome, count in Tally(self._fold(record, batch.tp) for record in batch.records).items():
             EVENTS.labels("worker", place, outcome).inc(count)
         BATCHES.inc()
         self._folded.acknowledge.append(acknowledge)
@@ -100,17 +100,18 @@ class Processor:
             raise Gap(f"{batch.tp.topic}/{batch.tp.partition} goes on at offset {first}, not {expected}")
         self.positions[batch.tp] = self._folded.positions[batch.tp] = after
 
-    def _fold(self, record: ConsumerRecord[bytes, bytes], source: str) -> str:
+    def _fold(self, record: Record, tp: TP) -> str:
         self._folded.records += 1
+        source = self._sources[tp.topic]
         try:
             event = _read(record, source)
         except Undecodable as why:
-            self._folded.unreadable.append((source.split("/")[2], dead_letter(record, why.reason)))
+            self._folded.unreadable.append((source.split("/")[2], dead_letter(tp, record, why.reason)))
             return "unreadable"
-        for day in self._known[record.partition].add(event):
-            self._folded.touched.add(Touched(record.partition, event.partitionkey, day))
+        for day in self._known[tp.partition].add(event):
+            self._folded.touched.add(Touched(tp.partition, event.partitionkey, day))
         fact = Row(f"{event.partitionkey}|{event.id}".encode(), record.value or b"")
-        self._folded.facts[record.partition].append(fact)
+        self._folded.facts[tp.partition].append(fact)
         return "folded"
 
     async def flush(self, outlet: Outlet) -> None:
@@ -185,7 +186,7 @@ class Processor:
             self._changed.notify_all()
 
 
-def _read(record: ConsumerRecord[bytes, bytes], source: str) -> Event:
+def _read(record: Record, source: str) -> Event:
     event = decode(record.value or b"")
     own_source = event.source == source == source_of(event.data.region, event.service)
     if own_source and record.key == event.partitionkey.encode() == event.data.partition_key.encode():

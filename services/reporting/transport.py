@@ -11,20 +11,18 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust import App, Schema
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from services.reporting.pins import VERSIONS, Unpinned
+from services.reporting.fetching import Thread
+from shared.kafka import Record
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
 """Records in one batch at most: it bounds how long folding one holds the event loop."""
 POLL_S = 0.1
-LONG_POLL_MS = 50
-"""Faust fixes 1500 ms; an idle partition's long poll then holds up a busy one of the same broker."""
 
 
 class Batch(NamedTuple):
@@ -35,7 +33,7 @@ class Batch(NamedTuple):
 
     tp: TP
     begins: int | None
-    records: Sequence[ConsumerRecord[bytes, bytes]]
+    records: Sequence[Record]
 
 
 class BatchSchema(Schema):
@@ -48,19 +46,6 @@ class BatchSchema(Schema):
             return app.create_event(None, message.value, None, message)
 
         return decode
-
-
-class _Thread(driver.AIOKafkaConsumerThread):
-    mundane_level = "debug"
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        if not hasattr(consumer, "_fetch_max_wait_ms"):
-            raise Unpinned(
-                f"AIOKafkaConsumer of aiokafka {VERSIONS['aiokafka']} had _fetch_max_wait_ms; this one has not."
-            )
-        consumer._fetch_max_wait_ms = LONG_POLL_MS  # noqa: SLF001 - Faust gives no setting; read by start()
-        return consumer
 
 
 class _Consumer(driver.Consumer):
@@ -85,8 +70,8 @@ class _Consumer(driver.Consumer):
         """Every partition held, with its position while none of its records was handed out in this assignment."""
         return {tp: self._begins.get(tp) for tp in self._sought}
 
-    def _new_consumer_thread(self) -> _Thread:
-        return _Thread(self, loop=self.loop, beacon=self.beacon)
+    def _new_consumer_thread(self) -> Thread:
+        return Thread(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401 - a Faust service
         """Faust's loop without its own read offset, which is written late: after a seek it drops what is read again."""
@@ -132,11 +117,17 @@ class _Consumer(driver.Consumer):
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, batch, None,
             tp=tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
-        self._handed[tp].append(message)
+        if not self._is_changelog_tp(tp):  # which is never acknowledged
+            self._handed[tp].append(message)
         return message
 
     def on_buffer_full(self, tp: TP) -> None:
         """Keep fetching: a full queue makes the conductor wait, which holds `getmany` back. Faust sleeps a second."""
+
+    def ack(self, message: ConsumerMessage) -> bool:
+        """Let the records go: until the next commit some hundred thousand would pile up."""
+        message.value = None
+        return super().ack(message)  # type: ignore[no-any-return]
 
     def _new_offset(self, tp: TP) -> int | None:
         """Answer the end of the unbroken run of acknowledged batches: never past one that is still in work."""
