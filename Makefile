@@ -1,11 +1,11 @@
 # Every target installs what it needs first (deploy/local/install.py) and is quiet when all is there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench style pure flow
+.PHONY: help demo test check bench bench-worker style pure flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: ## a Thursday of a living province, real Kafka, in your browser; Ctrl-C ends it
 	$(install) demo
@@ -34,3 +34,7 @@ flow:
 bench: ## throughput beside plain anchors, interleaved, with the spread
 	$(install) bench
 	@$(python) -m tests.bench
+
+bench-worker: ## the worker beside aiokafka, stock Faust and Kafka Streams; its recovery and growth (half an hour)
+	$(install) bench
+	@$(python) -m tests.bench worker

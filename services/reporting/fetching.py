@@ -54,8 +54,10 @@ class LeanFetcher(Fetcher):
 
 
 class _Records(PartitionRecords):
+    next_fetch_offset: int
+
     def __iter__(self) -> Iterator[Any]:
-        sought: int = self.next_fetch_offset
+        sought = self.next_fetch_offset
         while self._records.has_next():
             batch = self._records.next_batch()
             if self._check_crcs and not batch.validate_crc():
