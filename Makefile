@@ -1,6 +1,6 @@
 # Every target installs what it needs first (deploy/local/install.py) and is quiet when all is there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults check bench style pure flow
+.PHONY: help demo test test-faults check bench bench-worker style pure flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
 
@@ -38,3 +38,7 @@ flow:
 bench: ## throughput beside plain anchors, interleaved, with the spread
 	$(install) bench
 	@$(python) -m tests.bench
+
+bench-worker: ## the worker beside aiokafka, stock Faust and Kafka Streams; its recovery and growth (half an hour)
+	$(install) bench
+	@$(python) -m tests.bench worker

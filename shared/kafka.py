@@ -5,13 +5,12 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
-from aiokafka.structs import ConsumerRecord
 from prometheus_client import Counter
 
 from shared.events import topic
@@ -42,6 +41,22 @@ class MissingTopics(Refused):
     """Topics that are not there, or have another number of partitions than this deployment."""
 
 
+class Record(Protocol):
+    """One record of a partition."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The key by which it was placed."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The bytes; none where its key was deleted."""
+
+
 class DeadLetter(NamedTuple):
     """A record that nobody could read: its own bytes, and in the headers where it stood and why it was put aside."""
 
@@ -50,9 +65,9 @@ class DeadLetter(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-def dead_letter(record: ConsumerRecord[bytes, bytes], reason: str) -> DeadLetter:
+def dead_letter(place: tuple[str, int], record: Record, reason: str) -> DeadLetter:
     """Headers `topic`, `partition`, `offset`, `reason`; a null value becomes empty bytes."""
-    where = {"topic": record.topic, "partition": record.partition, "offset": record.offset, "reason": reason}
+    where = {"topic": place[0], "partition": place[1], "offset": record.offset, "reason": reason}
     headers = [(name, str(value).encode()) for name, value in where.items()]
     return DeadLetter(record.key, record.value or b"", headers)
 

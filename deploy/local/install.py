@@ -64,6 +64,7 @@ class Program(NamedTuple):
 
 
 JAVA = Program("Java 17 or newer", java_is_recent, "default-jre-headless")
+JAVAC = Program("a Java compiler", on_path("javac"), "default-jdk-headless")
 MAVEN = Program("Maven", on_path("mvn"), "maven")
 POSTGRESQL = Program("the PostgreSQL server", postgresql_is_installed, "postgresql")
 CHROMIUM = Program("Chromium", on_path("chromium", "chromium-browser", "google-chrome"), "chromium")
@@ -74,7 +75,7 @@ KCAT = Program("kcat", on_path("kcat", "kafkacat"), "kcat")
 NEEDED = {
     "check": (),
     "demo": (JAVA, MAVEN, CURL),
-    "bench": (JAVA, MAVEN, POSTGRESQL),
+    "bench": (JAVA, JAVAC, MAVEN, POSTGRESQL),
     "test-faults": (JAVA, MAVEN),
     "test": (JAVA, MAVEN, CURL, KCAT, POSTGRESQL, CHROMIUM, ATOMIC),
 }

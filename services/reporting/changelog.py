@@ -13,10 +13,10 @@ from faust import App, Table
 from faust.types import TP
 from prometheus_client import Counter
 
+from services.reporting.batches import BatchSchema
 from services.reporting.fatal import fatal
 from services.reporting.generation import view_topic
 from services.reporting.held import Row
-from services.reporting.transport import BatchSchema
 from shared import kafka
 
 RECOVERED = Counter("piket_worker_recovered_rows_total", "Facts read back from the changelog")

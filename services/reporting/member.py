@@ -10,14 +10,12 @@ import asyncio
 from time import monotonic
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import RebalanceInProgressError
 from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from aiokafka.protocol.produce import ProduceRequest
-from faust.transport.drivers import aiokafka as driver
 
 from services.reporting.fatal import EX_SOFTWARE, end
-from services.reporting.pins import VERSIONS, Unpinned
+from services.reporting.fetching import Thread
 
 EX_REPLACED = 3
 """The exit status of a worker whose place another one took."""
@@ -26,8 +24,6 @@ RENEWS = (0, RebalanceInProgressError.errno)
 LEASE = 0.75
 """Part of the session timeout in which a worker writes: the rest is left to what is on its way to the broker."""
 LOOK_S = 0.02
-LONG_POLL_MS = 50
-"""Faust fixes 1500 ms; an idle partition's long poll then holds up a busy one of the same broker."""
 
 
 class Membership:
@@ -90,7 +86,7 @@ class Membership:
         )
 
 
-class MemberThread(driver.AIOKafkaConsumerThread):
+class MemberThread(Thread):
     """Faust's thread of the consumer, which keeps the membership known. Its transport has a `membership`."""
 
     mundane_level = "debug"
@@ -99,12 +95,3 @@ class MemberThread(driver.AIOKafkaConsumerThread):
         """Start the consumer, which joins later, when it is told its topics."""
         await super().on_start()
         self.transport.membership.follow(self._consumer._coordinator)  # noqa: SLF001 - pinned
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        if not hasattr(consumer, "_fetch_max_wait_ms"):
-            raise Unpinned(
-                f"AIOKafkaConsumer of aiokafka {VERSIONS['aiokafka']} had _fetch_max_wait_ms; this one has not."
-            )
-        consumer._fetch_max_wait_ms = LONG_POLL_MS  # noqa: SLF001 - Faust gives no setting; read by start()
-        return consumer

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
@@ -17,8 +17,10 @@ RELIED_ON: Mapping[type, str] = {
     driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _seek_wait seek_to_committed on_start",
     Recovery: "on_recovery_completed _add _build_offsets _slurp_changelogs",
     GroupCoordinator: "_send_req reset_generation ensure_active_group",
-    Fetcher: "fetched_records seek_to",
     AIOKafkaClient: "ready send",
+    Fetcher: "fetched_records seek_to _proc_fetch_request",
+    FetchResult: "getall check_assignment",
+    PartitionRecords: "__iter__ _unpack_records",
     AIOKafkaConsumer: "seek_to_committed beginning_offsets end_offsets",
 }
 

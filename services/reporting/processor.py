@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from services.reporting.batches import Batch
 from services.reporting.held import Held, Place, Row, Touched
 from services.reporting.meters import counted
 from services.reporting.outlet import Outlet
-from services.reporting.transport import Batch
 from shared.events import Undecodable, envelope
 from shared.facts.heartbeat import Positions
 from shared.kafka import DeadLetter, dead_letter
@@ -90,12 +90,13 @@ class Processor:
         source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
         place = Place(topic.split(".")[1], partition)
         known, kept, touched = self._held.at(place), self._folded.facts[partition], self._folded.touched
-        last, bad = b"", 0
+        last: bytes | None = None
+        bad = 0
         for record in batch.records:
             try:
                 fact = known.read(record.value or b"", source, record.key)
             except Undecodable as why:
-                self._folded.unreadable.append((place.region, dead_letter(record, why.reason)))
+                self._folded.unreadable.append((place.region, dead_letter(batch.tp, record, why.reason)))
                 bad += 1
                 continue
             dates, last = known.add(fact), record.value

@@ -8,44 +8,19 @@ overridden where it fetches, seeks and chooses the offset to commit. Those names
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
 
-from aiokafka import ConsumerRecord
-from faust import App, Schema
+from faust import App
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from services.reporting.batches import Batch, cut
 from services.reporting.member import Membership, MemberThread
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
-"""Records in one batch at most: it bounds how long folding one holds the event loop."""
 POLL_S = 0.1
-
-
-class Batch(NamedTuple):
-    """Records of one partition in offset order, never none.
-
-    `begins` is set on the first batch after an assignment: the committed offset, or the log start.
-    """
-
-    tp: TP
-    begins: int | None
-    records: Sequence[ConsumerRecord[bytes, bytes]]
-
-
-class BatchSchema(Schema):
-    """Passes a batch on as it is: the agent decodes."""
-
-    def compile(self, app: App, **_: object) -> Callable[..., Awaitable[Any]]:
-        """Answer the coroutine by which Faust turns a message into an event."""
-
-        async def decode(message: ConsumerMessage, **_: object) -> Any:  # noqa: ANN401 - a Faust event
-            return app.create_event(None, message.value, None, message)
-
-        return decode
 
 
 class _Consumer(driver.Consumer):
@@ -103,7 +78,7 @@ class _Consumer(driver.Consumer):
         async with self._position:
             ticket, fetched = self._ticket(), await self._fetch(timeout)
         for tp, records in fetched.items():
-            for some in _cut(records):
+            for some in cut(records):
                 if self.should_stop or ticket != self._ticket():
                     return
                 yield TP(*tp), self._hand(TP(*tp), some)
@@ -126,14 +101,17 @@ class _Consumer(driver.Consumer):
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, batch, None,
             tp=tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
-        self._handed[tp].append(message)
+        if not self._is_changelog_tp(tp):  # which is never acknowledged
+            self._handed[tp].append(message)
         return message
 
     def ack(self, message: ConsumerMessage) -> bool:
         """Acknowledge, but never what Faust passed over since the flow stood still or its generation was over.
 
-        Faust acknowledges that too, and the last commit on SIGTERM would cover records that no agent has seen.
+        Faust acknowledges that too, and the last commit on SIGTERM would cover records that no agent has seen. The
+        records are let go: until the next commit some hundred thousand would pile up.
         """
+        message.value = None
         current = self.app.flow_control.is_active() and message.generation_id == self.app.consumer_generation_id
         return current and bool(super().ack(message))
 
@@ -195,10 +173,6 @@ class Transport(driver.Transport):
     def __init__(self, url: object, app: App) -> None:
         super().__init__(url, app)
         self.membership = Membership(app.conf.broker_session_timeout, app.conf.consumer_group_instance_id or "")
-
-
-def _cut(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (records[i : i + BATCH] for i in range(0, len(records), BATCH))
 
 
 def _position(tp: TP, committed: int | None, start: int, end: int) -> int:

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
 from services.reporting import watch
+from services.reporting.batches import BatchSchema
 from services.reporting.changelog import Changelog
 from services.reporting.fatal import EX_SOFTWARE, fatal
 from services.reporting.generation import serve
@@ -29,7 +30,7 @@ from services.reporting.pins import check_pins
 from services.reporting.processor import Processor
 from services.reporting.pulse import READ
 from services.reporting.settings import WorkerSettings, readable, told
-from services.reporting.transport import BatchSchema, Transport
+from services.reporting.transport import Transport
 from shared import kafka
 from shared.clock import wall
 from shared.events import source, topic

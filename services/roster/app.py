@@ -59,7 +59,7 @@ def assemble(database: Database, identity: Identity, now: Clock, beside: Lifespa
 async def put_aside(bootstrap: str, record: Record, reason: str) -> None:
     """Send what nobody could read to the region's dead letters."""
     region = record.topic.split(".")[1]
-    key, value, headers = kafka.dead_letter(record, reason)
+    key, value, headers = kafka.dead_letter((record.topic, record.partition), record, reason)
     async with kafka.producer(bootstrap) as producer:
         await producer.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
 

@@ -1,14 +1,12 @@
-"""`python -m tests.bench.contenders NAME COUNT`: one process that reads COUNT events and tells what it took.
+"""`python -m tests.bench.contenders NAME REGION COUNT`: reads the COUNT events of a region and tells what it took.
 
 Every contender decodes each event and adds it to the fact set of its OPD, with the same garbage collector settings; the
 facts it ends with are counted and told.
 """
 
 import asyncio
-import json
 import os
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,36 +16,18 @@ import mode
 from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
+from services.reporting.batches import Batch
 from services.reporting.facts import lean
 from services.reporting.factset import FactSet
 from services.reporting.held import Row
 from services.reporting.outlet import KafkaOutlet, Outlet
 from services.reporting.processor import Processor
-from services.reporting.transport import Batch
 from shared import events
 from shared.facts.coverage import Coverage
+from tests.bench.meter import Meter
 
-TOPIC = events.topic("32", "attendance")
+TOPIC = events.topic(os.environ["PIKET_REGIONS"], "attendance")
 RUN, BOOTSTRAP, PARTITIONS = os.environ["PIKET_DEPLOYMENT"], os.environ["PIKET_KAFKA"], 3
-
-
-class Meter:
-    """Wall and processor time from the first event to the last."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._wall = self._cpu = 0.0
-
-    def start(self) -> None:
-        """The first event is here."""
-        if not self._wall:
-            self._wall, self._cpu = time.perf_counter(), time.process_time()
-
-    def tell(self, facts: int) -> None:
-        """Everything is done: print the figures and end."""
-        seconds, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        print(json.dumps({"rate": self.count / seconds, "cpu_us": cpu / self.count * 1e6, "facts": facts}), flush=True)
-        os._exit(0)
 
 
 async def bare(meter: Meter) -> None:
@@ -69,7 +49,7 @@ async def bare(meter: Meter) -> None:
                 for record in records:
                     event = events.decode(record.value)
                     known[event.partitionkey].add(lean(event))
-    meter.tell(sum(map(len, known.values())))
+    meter.tell({opd: len(facts) for opd, facts in known.items()})
 
 
 def stock(meter: Meter) -> None:
@@ -99,7 +79,7 @@ def stock(meter: Meter) -> None:
             table[f"{event.partitionkey}|{event.id}".encode()] = body
             read += 1
             if read == meter.count:
-                meter.tell(sum(map(len, known.values())))
+                meter.tell({opd: len(facts) for opd, facts in known.items()})
 
     mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
 
@@ -118,7 +98,8 @@ class Measured(Processor):
         """Make durable what is folded."""
         await super().flush_once(outlet)
         if sum(self.positions.values()) >= self.meter.count and not self._folded.records:
-            self.meter.tell(sum(len(facts) for known in self._held._known.values() for facts in known._facts.values()))
+            every = (one for known in self._held._known.values() for one in known._facts.items())
+            self.meter.tell({opd.decode(): len(facts) for opd, facts in every})
 
 
 class WithoutRows(Measured):
@@ -160,4 +141,4 @@ CONTENDERS: Mapping[str, Callable[[Meter], None]] = {
 
 if __name__ == "__main__":
     worker.calm_collector()
-    CONTENDERS[sys.argv[1]](Meter(int(sys.argv[2])))
+    CONTENDERS[sys.argv[1]](Meter(int(sys.argv[3])))

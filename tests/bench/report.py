@@ -23,8 +23,15 @@ def table(title: str, unit: str, runs: Mapping[str, Sequence[float]]) -> str:
     baseline = next(iter(runs.values()))
     lines = [f"\n{title} ({unit}, {len(baseline)} interleaved runs)"]
     for name, figures in runs.items():
-        ratio = median(figure / base for figure, base in zip(figures, baseline, strict=True))
+        digits = 0 if median(figures) >= 1000 else 1
+        share = median(figure / base for figure, base in zip(figures, baseline, strict=True))
         lines.append(
-            f"  {name:<44} {median(figures):>10,.0f}  ({min(figures):,.0f} to {max(figures):,.0f})  {ratio:.2f}"
+            f"  {name:<46} {median(figures):>10,.{digits}f}"
+            f"  ({min(figures):,.{digits}f} to {max(figures):,.{digits}f})  {share:.2f}"
         )
     return "\n".join(lines)
+
+
+def ratio(runs: Mapping[str, Sequence[float]], one: str, other: str) -> float:
+    """The median of the ratios of two contenders, run by run."""
+    return median(mine / theirs for mine, theirs in zip(runs[one], runs[other], strict=True))

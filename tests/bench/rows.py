@@ -15,10 +15,10 @@ from uuid import UUID
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
+from services.reporting.batches import BATCH, Batch
 from services.reporting.facts import lean
 from services.reporting.factset import FactSet
 from services.reporting.processor import Processor
-from services.reporting.transport import BATCH, Batch
 from services.reporting.worker import calm_collector
 from shared.events import Event, encode, source, topic
 from shared.facts.coverage import Coverage

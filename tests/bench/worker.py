@@ -1,7 +1,8 @@
-"""`python -m tests.bench.worker`: events/s and CPU time of the streaming worker beside its baselines, interleaved.
+"""`python -m tests.bench.worker [ROUNDS]`: the streaming worker beside its baselines on one real broker, interleaved.
 
-The same check-ins for everybody, on one real broker; each run is a fresh process and a fresh group that reads from the
-log start. Clock from the first event to the last: for the worker, its acknowledgement.
+First what carries the events: one small agent (`agent`) on everything. Then the worker's own fold (`contenders`). Each
+run is a fresh process and a fresh group that reads its topic from the log start, and must count every OPD right. Clock
+from the first event to the last: for the worker, its acknowledgement.
 """
 
 import asyncio
@@ -10,24 +11,32 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
+from uuid import uuid4
 
 from aiokafka.admin import NewTopic
 
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import create_changelog
+from services.reporting.changelog import changelog_topic, create_changelog
 from shared import kafka
-from shared.events import encode, topic
-from tests import examples as ex
-from tests.bench.report import machine, table
+from shared.events import topic
+from tests.bench import streams
+from tests.bench.report import machine, ratio, table
+from tests.bench.taps import PARTITIONS, check_ins, counted, fill
 
-EVENTS, STOCK_EVENTS = 100_000, 10_000
-OPDS = 1_350
-PARTITIONS = 3
-PATIENCE_S = 300
+SIZES = {"31": 15_000, "32": 100_000, "33": 400_000}
+"""Check-ins by region: the slower who reads them, the fewer."""
+PATIENCE_S = 600
+
+
+class Run(NamedTuple):
+    """One run of a contender: a broker, the name of its group and topics, a folder."""
+
+    bootstrap: str
+    name: str
+    folder: str
 
 
 class Figure(NamedTuple):
@@ -38,82 +47,117 @@ class Figure(NamedTuple):
 
 
 class Contender(NamedTuple):
-    """A program of `contenders`, and how many events it is given."""
+    """How to start one, and the region that it reads."""
 
-    name: str
-    events: int = EVENTS
+    command: Callable[[Run, str, int], Sequence[str]]
+    region: str
 
 
-CONTENDERS: Mapping[str, Contender] = {
-    "bare aiokafka loop: decode, fold": Contender("bare"),
-    "Piket worker: decode, fold": Contender("fold"),
-    "Piket worker: and durable changelog": Contender("facts"),
-    "Piket worker: and coverage rows": Contender("whole"),
-    "stock Faust: decode, fold, table": Contender("stock", STOCK_EVENTS),
+def python(module: str, name: str, region: str) -> Contender:
+    """A contender in a process of its own: `module NAME REGION COUNT`."""
+    start = [sys.executable, "-m", f"tests.bench.{module}", name]
+    return Contender(lambda _, read, count: [*start, read, str(count)], region)
+
+
+def _anchor(run: Run, region: str, count: int) -> list[str]:
+    return streams.command(run.bootstrap, topic(region, "attendance"), count, run.name, run.folder)
+
+
+BARE, OURS = "bare aiokafka loop", "Piket: the same, rows in a durable changelog"
+WARM, STOCK = "Kafka Streams, fully warm, rows in a changelog", "stock Faust, rows in a table"
+MACHINERY: Mapping[str, Contender] = {
+    BARE: python("agent", "bare", "33"),
+    "Piket: transport, Faust app, agent": python("agent", "machinery", "33"),
+    OURS: python("agent", "changelog", "33"),
+    WARM: Contender(_anchor, "33"),
+    STOCK: python("agent", "stock", "31"),
+}
+FOLD: Mapping[str, Contender] = {
+    "bare aiokafka loop: decode, fold": python("contenders", "bare", "32"),
+    "Piket worker: decode, fold": python("contenders", "fold", "32"),
+    "Piket worker: and durable changelog": python("contenders", "facts", "32"),
+    "Piket worker: and coverage rows": python("contenders", "whole", "32"),
+    "stock Faust: decode, fold, table": python("contenders", "stock", "31"),
 }
 
 
 def run(rounds: int) -> None:
     """Print events/s and CPU µs per event of every contender, `rounds` interleaved runs each."""
     with tempfile.TemporaryDirectory() as folder, Kafka(Path(folder), jit="full") as broker:
-        asyncio.run(fill(broker.bootstrap))
-        runs: dict[str, list[Figure]] = {label: [] for label in CONTENDERS}
-        for number in range(rounds):
-            for label, contender in CONTENDERS.items():
-                runs[label].append(one(contender, broker.bootstrap, f"{contender.name}{number}", folder))
+        asyncio.run(lay_out(broker.bootstrap))
+        carried = compete("One small agent on everything", MACHINERY, rounds, broker.bootstrap, folder)
+        print(f"  goals: {ratio(carried, OURS, STOCK):.0f} x stock Faust (30), "
+              f"{ratio(carried, OURS, WARM):.2f} of Kafka Streams (1.00)", flush=True)  # fmt: skip
+        compete("The worker's own fold", FOLD, rounds, broker.bootstrap, folder)
+
+
+def compete(
+    title: str, contenders: Mapping[str, Contender], rounds: int, bootstrap: str, folder: str
+) -> Mapping[str, Sequence[float]]:
+    """Print what each took, round by round; answers events/s."""
+    runs: dict[str, list[Figure]] = {label: [] for label in contenders}
+    for _ in range(rounds):
+        for label, contender in contenders.items():
+            runs[label].append(one(contender, Run(bootstrap, uuid4().hex, folder)))
     rates = {label: [figure.rate for figure in figures] for label, figures in runs.items()}
     cpu = {label: [figure.cpu_us for figure in figures] for label, figures in runs.items()}
-    print(table("Streaming worker", "events/s", rates))
-    print(table("Streaming worker", "CPU µs per event", cpu), flush=True)
+    print(table(title, "events/s", rates))
+    print(table(title, "CPU µs per event", cpu), flush=True)
+    return rates
 
 
-async def fill(bootstrap: str) -> None:
-    """Write the check-ins, each of another employee."""
-    await kafka.create_topics(bootstrap, ["32"], PARTITIONS, 1)
-    async with kafka.producer(bootstrap, 60_000) as producer:
-        sent = [await producer.send(topic("32", "attendance"), body, key=key) for key, body in check_ins()]
-        await asyncio.gather(*sent)
+async def lay_out(bootstrap: str) -> None:
+    """Write the check-ins of every region."""
+    await kafka.create_topics(bootstrap, list(SIZES), PARTITIONS, 1)
+    for region, count in SIZES.items():
+        await fill(bootstrap, topic(region, "attendance"), check_ins(region, count))
 
 
-def check_ins() -> Iterator[tuple[bytes, bytes]]:
-    """Key and body: one real event with other ids, since sealing each would take longer than reading it."""
-    ledger = ex.Ledger()
-    model = encode(ledger.record(ex.tap("in", ex.ANI, ex.at("07:21"), opd="OPD-0000"), ex.at("07:21")))
-    first = ledger.events[0]
-    for number in range(EVENTS):
-        opd = f"OPD-{number % OPDS:04}"
-        body = model.replace(str(first.id).encode(), str(UUID(int=number)).encode())
-        body = body.replace(str(ex.ANI).encode(), str(UUID(int=EVENTS + number)).encode())
-        body = body.replace(b"%020d" % 1, b"%020d" % (number + 1)).replace(b"OPD-0000", opd.encode())
-        yield f"32/{opd}".encode(), body
-
-
-def one(contender: Contender, bootstrap: str, deployment: str, folder: str) -> Figure:
-    """One run in a process of its own; its facts must be the events that it was given."""
-    asyncio.run(make_room(bootstrap, deployment))
-    settings = {"PIKET_KAFKA": bootstrap, "PIKET_DEPLOYMENT": deployment, "PIKET_FOLDER": folder}
+def one(contender: Contender, run: Run) -> Figure:
+    """One run in a process of its own; what it counted for each OPD must be what it was given."""
+    asyncio.run(make_room(run))
+    count = SIZES[contender.region]
+    settings = {
+        "PIKET_KAFKA": run.bootstrap,
+        "PIKET_DEPLOYMENT": run.name,
+        "PIKET_REGIONS": contender.region,
+        "PIKET_PARTITIONS": str(PARTITIONS),
+        "PIKET_METRICS_PORT": "0",
+        "PIKET_FOLDER": run.folder,
+    }
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.bench.contenders", contender.name, str(contender.events)],
+        contender.command(run, contender.region, count),
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
     )
+    asyncio.run(clear(run))
     assert ended.returncode == 0, ended.stderr[-2000:]
     told = json.loads(ended.stdout.splitlines()[-1])
-    assert told["facts"] == contender.events, told
+    assert told["counts"] == counted(contender.region, count), f"{run.name} counted otherwise"
     return Figure(told["rate"], told["cpu_us"])
 
 
-async def make_room(bootstrap: str, deployment: str) -> None:
+async def make_room(run: Run) -> None:
     """The changelogs of this run, the worker's and stock Faust's."""
-    await create_changelog(bootstrap, deployment, PARTITIONS, 1)
+    await create_changelog(run.bootstrap, run.name, PARTITIONS, 1)
     compact = {"cleanup.policy": "compact"}
-    async with kafka.admin(bootstrap) as client:
-        await client.create_topics([NewTopic(f"{deployment}-facts-changelog", PARTITIONS, 1, topic_configs=compact)])
+    async with kafka.admin(run.bootstrap) as client:
+        await client.create_topics([NewTopic(_table(run), PARTITIONS, 1, topic_configs=compact)])
+
+
+async def clear(run: Run) -> None:
+    """Delete them: the broker's cleaner would work beside the next runs."""
+    async with kafka.admin(run.bootstrap) as client:
+        await client.delete_topics([changelog_topic(run.name), _table(run)])
+
+
+def _table(run: Run) -> str:
+    return f"{run.name}-facts-changelog"
 
 
 if __name__ == "__main__":
     print(machine())
-    run(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    run(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

@@ -87,7 +87,7 @@ async def test_a_check_in_stands_on_its_topic_as_it_stands_in_the_store(bootstra
 async def test_a_dead_letter_is_read_back_byte_for_byte(bootstrap: str) -> None:
     await kafka.create_topics(bootstrap, ["32"], partitions=3, replication=1)
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, None, b"\xff\x00{", None, -1, 3, ())
-    letter = kafka.dead_letter(broken, "event: Invalid JSON")
+    letter = kafka.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
     producer = kafka.producer(bootstrap)
     await producer.start()
     await producer.send_and_wait("piket.32.dead-letter.v1", letter.value, letter.key, headers=letter.headers)

@@ -18,9 +18,9 @@ from deploy.operate.gateway import gateway
 from services.attendance import app as attendance
 from services.policy import app as policy
 from services.reporting import app as reporting
+from services.reporting.batches import Batch
 from services.reporting.held import Row
 from services.reporting.processor import Processor
-from services.reporting.transport import Batch
 from services.reporting.view import View
 from services.roster import app as roster
 from services.roster.projections import apply

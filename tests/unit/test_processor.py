@@ -10,9 +10,9 @@ from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from services.reporting import processor
+from services.reporting.batches import Batch
 from services.reporting.held import Row
 from services.reporting.processor import Gap, Processor
-from services.reporting.transport import Batch
 from shared.events import decode, encode, source, topic
 from shared.facts.coverage import Coverage
 from shared.kafka import DeadLetter
@@ -304,6 +304,7 @@ async def test_what_is_being_written_is_waited_for_and_then_nothing_is_written_u
     desk.paper.open.set()
     await asyncio.gather(writing, pausing)
     written = len(desk.paper.facts), len(desk.paper.rows)
+    await desk.take(*taps(1))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(desk.flush(), 0.05)
     assert (len(desk.paper.facts), len(desk.paper.rows)) == written

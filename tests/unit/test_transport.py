@@ -10,7 +10,8 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.types import TP
 
 from services.reporting import pins, transport
-from services.reporting.transport import BATCH, Batch, Transport
+from services.reporting.batches import BATCH, Batch, cut
+from services.reporting.transport import Transport
 
 MONDAY = TP("piket.32.attendance.v1", 0)
 
@@ -90,9 +91,9 @@ async def test_what_faust_skips_because_it_is_of_another_generation_is_never_com
 
 def test_a_long_fetch_is_cut_into_batches_without_a_gap() -> None:
     fetched = records(0, 2 * BATCH + 1)
-    cut = list(transport._cut(fetched))
-    assert [record for some in cut for record in some] == fetched
-    assert max(map(len, cut)) == BATCH
+    batches = list(cut(fetched))
+    assert [record for some in batches for record in some] == fetched
+    assert max(map(len, batches)) == BATCH
 
 
 @pytest.mark.parametrize(
