@@ -15,6 +15,7 @@ import pytest
 from deploy.local.child import Child, free_ports
 from deploy.local.kafka import Kafka
 from services.reporting.changelog import changelog_topic
+from tests.faults.offices import FRIDAY, THURSDAY
 from tests.faults.reading import sizes, view
 from tests.faults.test_worker_kill import Site, ended, said, site  # noqa: F401 - a fixture
 
@@ -98,7 +99,7 @@ async def three(site: Site) -> dict[str, Child]:  # noqa: F811
 
 
 async def test_a_rolling_restart_of_static_members_moves_no_partition(site: Site) -> None:  # noqa: F811
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     members = await three(site)
     before = {name: assigned(worker) for name, worker in members.items()}
     flow = asyncio.create_task(site.offices.come_and_go(seconds=12))
@@ -115,7 +116,7 @@ async def test_a_rolling_restart_of_static_members_moves_no_partition(site: Site
 
 
 async def test_of_two_workers_with_one_name_the_first_ends(site: Site) -> None:  # noqa: F811
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     first = start(site, "first", member="a", session_timeout_s=HELD_S)
     await holds(first, 3)
     second = start(site, "second", member="a", session_timeout_s=HELD_S)
@@ -130,7 +131,7 @@ async def test_of_two_workers_with_one_name_the_first_ends(site: Site) -> None: 
 async def frozen(site: Site, *planted: str) -> tuple[Child, Child]:  # noqa: F811
     """One worker frozen with an older row in hand, and another that owns all its partitions and has told all."""
     flag = site.log.with_name("freeze")
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     zombie = start(site, "zombie", FROZEN_BEFORE_A_ROW.format(flag=str(flag)), *planted)
     await holds(zombie, 3)
     assert await site.settled()
@@ -167,7 +168,7 @@ async def test_without_the_lease_its_older_row_would_stay_the_last_of_its_key(si
 
 @pytest.mark.parametrize("planted", [TAKES_NOTHING, BLOCKED, WRITES_NOTHING], ids=["takes", "blocked", "writes"])
 async def test_a_worker_that_gets_nowhere_ends_and_the_next_one_catches_up(site: Site, planted: str) -> None:  # noqa: F811
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(100)
     worker = start(site, "hanging", planted, hang_s=3)
     await said(worker, b"Holds partitions")
@@ -179,7 +180,7 @@ async def test_a_worker_that_gets_nowhere_ends_and_the_next_one_catches_up(site:
 
 
 async def test_waiting_for_a_broker_or_for_news_is_no_hang(site: Site, broker: Kafka) -> None:  # noqa: F811
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     worker = start(site, "patient", hang_s=6)
     assert await site.settled()
     await asyncio.sleep(7)
@@ -204,7 +205,7 @@ async def scraped(port: int) -> Mapping[str, float]:
 
 
 async def test_a_worker_tells_how_far_it_is_and_what_it_recovered(site: Site) -> None:  # noqa: F811
-    await site.offices.open()
+    await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.morning(300)
     with site.worker():
         assert await site.settled()
