@@ -114,29 +114,31 @@ async def lay_out(bootstrap: str) -> None:
 
 
 def one(contender: Contender, run: Run) -> Figure:
-    """One run in a process of its own; what it counted for each OPD must be what it was given."""
+    """One run over a region; what it counted for each OPD must be what it was given."""
     asyncio.run(make_room(run))
     count = SIZES[contender.region]
+    command = contender.command(run, contender.region, count)
+    figure = measured(command, run, contender.region, counted(contender.region, count))
+    asyncio.run(clear(run))
+    return figure
+
+
+def measured(command: Sequence[str], run: Run, region: str, expected: Mapping[str, int]) -> Figure:
+    """Run a process that tells what it took, and what it counted."""
     settings = {
         "PIKET_KAFKA": run.bootstrap,
         "PIKET_DEPLOYMENT": run.name,
-        "PIKET_REGIONS": contender.region,
+        "PIKET_REGIONS": region,
         "PIKET_PARTITIONS": str(PARTITIONS),
         "PIKET_METRICS_PORT": "0",
         "PIKET_FOLDER": run.folder,
     }
     ended = subprocess.run(
-        contender.command(run, contender.region, count),
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
+        command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
-    asyncio.run(clear(run))
     assert ended.returncode == 0, ended.stderr[-2000:]
     told = json.loads(ended.stdout.splitlines()[-1])
-    assert told["counts"] == counted(contender.region, count), f"{run.name} counted otherwise"
+    assert told["counts"] == expected, f"{run.name} counted otherwise"
     return Figure(told["rate"], told["cpu_us"])
 
 
@@ -145,16 +147,17 @@ async def make_room(run: Run) -> None:
     await create_changelog(run.bootstrap, run.name, PARTITIONS, 1)
     compact = {"cleanup.policy": "compact"}
     async with kafka.admin(run.bootstrap) as client:
-        await client.create_topics([NewTopic(_table(run), PARTITIONS, 1, topic_configs=compact)])
+        await client.create_topics([NewTopic(table_topic(run), PARTITIONS, 1, topic_configs=compact)])
 
 
 async def clear(run: Run) -> None:
     """Delete them: the broker's cleaner would work beside the next runs."""
     async with kafka.admin(run.bootstrap) as client:
-        await client.delete_topics([changelog_topic(run.name), _table(run)])
+        await client.delete_topics([changelog_topic(run.name), table_topic(run)])
 
 
-def _table(run: Run) -> str:
+def table_topic(run: Run) -> str:
+    """The changelog of stock Faust's table."""
     return f"{run.name}-facts-changelog"
 
 
