@@ -21,8 +21,8 @@ from uuid import UUID
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
+from services.reporting.batches import BATCH, Batch
 from services.reporting.processor import Processor
-from services.reporting.transport import BATCH, Batch
 from services.reporting.worker import calm_collector
 from shared.events import encode, source, topic
 from shared.facts.fact import Fact
