@@ -42,7 +42,7 @@ class Held:
         self._sources = sources
         self._known: defaultdict[Place, Known] = defaultdict(lambda: Known(since))
         self._recovered: set[int] = set()
-        self._at_end: set[tuple[str, int]] = set()
+        self._complete: dict[Place, float] = {}
 
     def at(self, place: Place) -> Known:
         """What is known at a place."""
@@ -79,16 +79,17 @@ class Held:
         """Forget a partition that another worker has now."""
         for place in [place for place in self._known if place.partition == partition]:
             del self._known[place]
+            self._complete.pop(place, None)
 
-    def pace(self, at_end: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Note what was read to its end; answers what must not be read on until what lags behind has caught up."""
-        self._at_end = {*at_end}
-        return {
-            (topic, place.partition)
-            for place, known in self._known.items()
-            for topic, source in self._sources.items()
-            if source in ahead(known.reached, self._of(place.region), self._ended(place))
-        }
+    def pace(self, at_end: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Note how far everything is read by now; answers what must wait until what lags behind has caught up."""
+        waiting: set[tuple[str, int]] = set()
+        for place, known in self._known.items():
+            topics = {source: topic for topic, source in self._sources.items() if topic.split(".")[1] == place.region}
+            ended = {source for source, topic in topics.items() if (topic, place.partition) in at_end}
+            self._complete[place] = complete_until(known.reached, topics, ended)
+            waiting |= {(topics[source], place.partition) for source in ahead(known.reached, topics, ended)}
+        return waiting
 
     def close_days(self, waiting: Mapping[Touched, Iterable[date]]) -> Iterator[tuple[int, Row]]:
         """Forget days whose facts can change no more, none whose row is `waiting`; answers rows by partition.
@@ -96,15 +97,9 @@ class Held:
         The state goes before what it declares as gone: a changelog that was written in part names no half of a day.
         """
         for place, known in self._known.items():
-            until = complete_until(known.reached, self._of(place.region), self._ended(place)) - SLACK_S
+            until = self._complete.get(place, 0.0) - SLACK_S
             needed = (day for touched, days in waiting.items() if touched.place == place for day in days)
             first = min([first_open(max(until, 0.0)) - DAY, *needed])
             if until > 0 and (known.first is None or first > known.first):
                 gone = [Row(b"%b|%b" % (opd, fact_id.hex().encode()), None) for opd, fact_id in known.close(first)]
                 yield from ((place.partition, row) for row in (*self.state(place), *gone))
-
-    def _of(self, region: str) -> Collection[str]:
-        return [source for topic, source in self._sources.items() if topic.split(".")[1] == region]
-
-    def _ended(self, place: Place) -> Collection[str]:
-        return [source for topic, source in self._sources.items() if (topic, place.partition) in self._at_end]

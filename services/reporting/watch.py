@@ -68,9 +68,8 @@ def pace(app: faust.App, processor: Processor) -> None:
         following = {tp: begin for tp, begin in app.consumer.begins().items() if begin is not None}
         ends = {tp: app.consumer.highwater(tp) for tp in app.consumer.assignment()}
         reached = {**processor.positions, **following}
-        app.consumer.hold(
-            processor.pace(tp for tp, end in ends.items() if end is not None and reached.get(tp, -1) >= end)
-        )
+        at_end = {tp for tp, end in ends.items() if end is not None and reached.get(tp, -1) >= end}
+        app.consumer.hold(processor.pace(at_end))
 
 
 def unread(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:

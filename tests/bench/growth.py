@@ -120,7 +120,8 @@ class World:
             self.processor._folded.touched.clear()
         began, rows = time.process_time(), self.outlet.rows
         await self.processor.flush_once(self.outlet)
-        getattr(self.processor, "close_days", tuple)()
+        self.processor.pace(())
+        self.processor.close_days()
         self.spent.making += time.process_time() - began
         self.spent.rows += self.outlet.rows - rows
 
