@@ -1,6 +1,7 @@
 """What a worker looks at while it runs: topics that Faust leaves out, how far it is, and whether it gets on."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import faust
 from faust.types import TP
@@ -66,13 +67,21 @@ def pace(app: faust.App, processor: Processor) -> None:
     @app.timer(PACE_EVERY_S)  # type: ignore[untyped-decorator]
     async def look() -> None:
         following = {tp: begin for tp, begin in app.consumer.begins().items() if begin is not None}
-        ends = {tp: app.consumer.highwater(tp) for tp in app.consumer.assignment()}
         reached = {**processor.positions, **following}
-        at_end = {tp for tp, end in ends.items() if end is not None and reached.get(tp, -1) >= end}
+        at_end = {tp for tp, end in ends(app).items() if reached.get(tp, -1) >= end}
         app.consumer.hold(processor.pace(at_end))
 
 
 def unread(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:
     """Records behind these positions, of the partitions held."""
-    held = app.consumer.assignment()
-    return {tp: (app.consumer.highwater(tp) or at) - at for tp, at in positions.items() if tp in held}
+    last, held = ends(app), app.consumer.assignment()
+    return {tp: last.get(tp, at) - at for tp, at in positions.items() if tp in held}
+
+
+def ends(app: faust.App) -> dict[TP, int]:
+    """Where the partitions held end, as the last fetch told; none of one that was revoked at this moment."""
+    known: dict[TP, int] = {}
+    for tp in app.consumer.assignment():
+        with suppress(AssertionError):  # aiokafka knows no end of it
+            known[tp] = app.consumer.highwater(tp)
+    return {tp: end for tp, end in known.items() if end is not None}
