@@ -53,9 +53,9 @@ async def test_a_topic_deleted_and_republished_ends_in_the_same_view(deployment:
 
 def test_without_topics_relay_and_worker_say_what_to_do_and_end(tmp_path: Path) -> None:
     with Kafka(tmp_path / "kafka") as kafka:
-        for command in ("relay", "worker"):
+        for command in (["deploy.operate", "relay"], ["services.reporting.worker"]):
             settings = [f"PIKET_KAFKA={kafka.bootstrap}", f"PIKET_FOLDER={tmp_path}"]
-            run = [sys.executable, "-m", "deploy.operate", command]
+            run = [sys.executable, "-m", *command]
             done = subprocess.run(["env", *settings, *run], capture_output=True, text=True, timeout=60, check=False)
             assert (done.returncode != 0, "piket topics create" in done.stderr) == (True, True), done.stderr
 
