@@ -18,6 +18,7 @@ from deploy.local.postgresql import Postgresql
 ROOT = Path(__file__).parents[2]
 TWO = ("--regions", "32,3277", "--people", "3000", "--seed", "7")
 WHEN = ("--speed", "150", "--from", "06:50", "--to", "08:45")
+COMMANDS = {"serve": "deploy.operate\0serve", "worker": "services.reporting.worker", "relay": "deploy.operate\0relay"}
 FIGURES = ("checkin_to_view_ms", "startup_seconds", "rss_mb", "commands", "coverage_rows")
 
 pytestmark = pytest.mark.parts
@@ -46,10 +47,10 @@ def kills(demo: int, said: Path) -> Iterator[str]:
     while "Ctrl-C" not in said.read_text():
         assert monotonic() < deadline, "the demo did not come up"
         sleep(0.2)
-    for name in ("serve", "worker", "relay"):
+    for name, command in COMMANDS.items():
         sleep(random.uniform(2, 6))  # noqa: S311
         for pid in Path(f"/proc/{demo}/task/{demo}/children").read_text().split():
-            if f"deploy.operate\0{name}" in Path(f"/proc/{pid}/cmdline").read_text():
+            if command in Path(f"/proc/{pid}/cmdline").read_text():
                 os.kill(int(pid), signal.SIGKILL)
                 yield name
 
