@@ -163,8 +163,9 @@ class Processor:
             self._paused = True
 
     def drop(self, partition: int) -> None:
-        """Forget a partition that another worker has now."""
+        """Forget a partition that another worker has now, also what was to be written of it: it writes that itself."""
         self._held.drop(partition)
+        self._folded.facts.pop(partition, None)
         self._newly_assigned()
 
     def _newly_assigned(self) -> None:

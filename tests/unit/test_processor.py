@@ -161,11 +161,22 @@ async def test_an_event_under_another_office_s_key_is_put_aside(desk: Desk) -> N
     assert (len(desk.paper.letters), desk.paper.rows) == (1, [])
 
 
-async def test_a_dropped_partition_publishes_nothing_more(desk: Desk) -> None:
+async def test_of_a_dropped_partition_nothing_more_is_written(desk: Desk) -> None:
     await desk.take(*taps(1))
     desk.processor.drop(PLACE.partition)
     await desk.flush()
-    assert desk.paper.rows == []
+    assert (desk.paper.rows, desk.paper.facts) == ([], [])
+
+
+async def test_days_that_were_about_to_be_closed_are_left_to_the_next_owner(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    desk.processor.pace([PLACE])
+    await desk.flush()
+    desk.processor.close_days()
+    desk.processor.drop(PLACE.partition)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(desk.flush(), 0.1)
+    assert [row.key for row in desk.paper.facts if row.value is None] == []
 
 
 async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> None:
