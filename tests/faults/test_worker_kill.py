@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from deploy.local.child import Child
 from deploy.local.kafka import Kafka
 from services.reporting.changelog import app_id, changelog_topic, create_changelog
 from shared import kafka
-from shared.events import encode, topic
+from shared.events import decode, encode, topic
 from tests.faults.offices import FRIDAY, THURSDAY, Offices
 from tests.faults.planted import RECORD_SKIPPED
 from tests.faults.reading import committed, everything, sizes, view, viewed
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.parts
 
 PARTITIONS = 3
 KILLS = 6
+DAY = timedelta(days=1)
 READ = ("policy", "roster", "attendance")
 
 
@@ -86,6 +88,13 @@ class Site:
                 return
             await asyncio.sleep(0.1)
         pytest.fail("Nothing was committed in 20 s")
+
+    async def dates_kept(self) -> set[date]:
+        """The dates of the facts that the changelog keeps once it is compacted."""
+        rows = sorted(await everything(self.bootstrap, changelog_topic(self.deployment)), key=lambda row: row.offset)
+        last = {row.key: row.value for row in rows if not row.key.endswith(b"|state")}
+        facts = [decode(body).data for body in last.values() if body]
+        return {day for fact in facts if (day := getattr(fact, "work_date", getattr(fact, "tap_date", None)))}
 
     async def all_committed(self) -> None:
         """Wait until the worker has committed to the end of every topic."""
@@ -175,6 +184,27 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
             await asyncio.sleep(site.offices.random.uniform(0.5, 2.5))
     await flow
     with site.worker():
+        assert await site.settled()
+
+
+async def test_killed_while_days_are_closed_their_rows_stay_and_their_facts_leave_the_changelog(site: Site) -> None:
+    for number in range(12):
+        await site.offices.open(THURSDAY + number * DAY)
+        await site.offices.morning(40)
+        if number % 3 == 2:
+            with site.worker() as worker:
+                await said(worker, b"Assigned")
+                await asyncio.sleep(site.offices.random.uniform(0.3, 2))
+    with site.worker():
+        assert await site.settled()
+        oldest = THURSDAY + 5 * DAY  # the 12th day less three, less one of grace; rows from its eve, facts from its eve
+        for _ in range(100):
+            if min(await site.dates_kept()) >= oldest:
+                break
+            await asyncio.sleep(0.1)
+        assert min(await site.dates_kept()) == oldest
+    with site.worker() as worker:
+        await said(worker, b"Assigned")
         assert await site.settled()
 
 
