@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 1000
 """Records in one batch at most: it bounds how long folding one holds the event loop."""
+FETCH_BYTES = 4 << 20
+"""Of one partition at once: with 1 MB, the handing over between two threads took half the time of a recovery."""
 POLL_S = 0.1
 
 

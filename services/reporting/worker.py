@@ -23,7 +23,7 @@ from services.reporting.outlet import KafkaOutlet
 from services.reporting.pins import check_pins
 from services.reporting.processor import Processor
 from services.reporting.pulse import READ
-from services.reporting.transport import BatchSchema, Transport
+from services.reporting.transport import FETCH_BYTES, BatchSchema, Transport
 from shared import kafka
 from shared.clock import wall
 from shared.events import source, topic
@@ -70,6 +70,7 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         stream_wait_empty=False,
         stream_buffer_maxsize=QUEUED,
         stream_recovery_delay=0.0,
+        consumer_max_fetch_size=FETCH_BYTES,
         broker_commit_interval=1.0,
         broker_commit_every=None,
         broker_session_timeout=settings.session_timeout_s,
