@@ -20,6 +20,8 @@ from services.reporting.member import Membership, MemberThread
 
 log = logging.getLogger(__name__)
 
+FETCH_BYTES = 4 << 20
+"""Of one partition at once: with 1 MB, the handing over between two threads took half the time of a recovery."""
 POLL_S = 0.1
 
 

@@ -30,7 +30,7 @@ from services.reporting.pins import check_pins
 from services.reporting.processor import Processor
 from services.reporting.pulse import READ
 from services.reporting.settings import WorkerSettings, readable, told
-from services.reporting.transport import Transport
+from services.reporting.transport import FETCH_BYTES, Transport
 from shared import kafka
 from shared.clock import wall
 from shared.events import source, topic
@@ -62,6 +62,7 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         stream_wait_empty=False,
         stream_buffer_maxsize=QUEUED,
         stream_recovery_delay=0.0,
+        consumer_max_fetch_size=FETCH_BYTES,
         broker_commit_interval=1.0,
         broker_commit_every=None,
         broker_session_timeout=settings.session_timeout_s,

@@ -2,19 +2,28 @@
 
 import argparse
 
-from tests.bench import checkins, rosters, rows, worker
+from tests.bench import checkins, growth, recovery, rosters, rows, worker
 from tests.bench.report import machine, table
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("part", choices=("all", "worker"), nargs="?", default="all")
     arguments.add_argument("--rounds", type=int, default=5)
-    rounds = arguments.parse_args().rounds
-    print(machine())
+    given = arguments.parse_args()
+    print(machine(), flush=True)
+    if given.part == "all":
+        everything(given.rounds)
+    worker.run(given.rounds)
+    if given.part == "worker":
+        recovery.run(given.rounds)
+        growth.run(7)
+
+
+def everything(rounds: int) -> None:
     print(table("Check-ins through HTTP, durable before 201", "taps/s", checkins.run(rounds)), flush=True)
     rosters.run(rounds)
     rows.run()
-    worker.run(rounds)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from services.reporting.factset import FactSet
 from services.reporting.held import Row
 from services.reporting.outlet import KafkaOutlet, Outlet
 from services.reporting.processor import Processor
+from services.reporting.transport import FETCH_BYTES
 from shared import events
 from shared.facts.coverage import Coverage
 from tests.bench.meter import Meter
@@ -41,6 +42,7 @@ async def bare(meter: Meter) -> None:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=FETCH_BYTES,
     ) as consumer:
         while read < meter.count:
             for records in (await consumer.getmany(timeout_ms=1000)).values():

@@ -10,10 +10,12 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -132,17 +134,18 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def person_days(town: Town, days: int) -> str:
-    """Memory of a person-day: a placement, one assignment a day and two taps."""
+async def person_days(town: Town, days: int, *, with_rows: bool) -> str:
+    """Memory of a person-day: a placement, one assignment a day and two taps; and what is counted for the rows."""
     world, before = World(town), resident()
+    world.with_rows = with_rows
     await world.found(ex.THURSDAY)
     placed = resident()
     for number in range(days):
         await world.pass_(ex.THURSDAY + timedelta(days=number))
-    kept, each = resident() - before, town.opds * town.people
+    kept, each, rows = resident() - before, town.opds * town.people, "with" if with_rows else "without"
     return (
         f"  {town.opds} OPD of {town.people} people for {days} days: {kept / each / days:,.0f} bytes a person-day"
-        f" (of a person: {(placed - before) / each:,.0f})"
+        f" {rows} its rows (of a person: {(placed - before) / each:,.0f})"
     )
 
 
@@ -168,11 +171,18 @@ def told(spent: Spent) -> str:
     return f"{event:6.1f} CPU µs an event, {row:6.2f} ms a row, {resident() / 2**20:,.0f} MiB resident"
 
 
+def remember(*, with_rows: bool) -> str:
+    """Memory of a person-day in a town of 12,000."""
+    return asyncio.run(person_days(Town(40, 300), 4, with_rows=with_rows))
+
+
 def run(exponent: int) -> None:
     """Print all of it."""
     calm_collector()
     print("\nMemory of what is known")
-    print(asyncio.run(person_days(Town(40, 300), 4)), flush=True)
+    for with_rows in (False, True):  # each in a process of its own, whose memory is fresh
+        with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+            print(alone.submit(remember, with_rows=with_rows).result(), flush=True)
     print("\nGrowth: 1,350 OPD of 20 people, two taps a day each")
     asyncio.run(grow(Town(1_350, 20), 10**exponent))
 

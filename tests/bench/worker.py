@@ -1,8 +1,8 @@
 """`python -m tests.bench.worker [ROUNDS]`: the streaming worker beside its baselines on one real broker, interleaved.
 
-First what carries the events: one small agent (`agent`) on everything. Then the worker's own fold (`contenders`). Each
-run is a fresh process and a fresh group that reads its topic from the log start, and must count every OPD right. Clock
-from the first event to the last: for the worker, its acknowledgement.
+First what carries the events: one small agent on everything (`carriers`). Then the worker's own fold (`contenders`).
+Each run is a fresh process and a fresh group that reads its topic from the log start, and must count every OPD right.
+Clock from the first event to the last: for the worker, its acknowledgement.
 """
 
 import asyncio
@@ -66,11 +66,11 @@ def _anchor(run: Run, region: str, count: int) -> list[str]:
 BARE, OURS = "bare aiokafka loop", "Piket: the same, rows in a durable changelog"
 WARM, STOCK = "Kafka Streams, fully warm, rows in a changelog", "stock Faust, rows in a table"
 MACHINERY: Mapping[str, Contender] = {
-    BARE: python("agent", "bare", "33"),
-    "Piket: transport, Faust app, agent": python("agent", "machinery", "33"),
-    OURS: python("agent", "changelog", "33"),
+    BARE: python("carriers", "bare", "33"),
+    "Piket: transport, Faust app, agent": python("carriers", "machinery", "33"),
+    OURS: python("carriers", "changelog", "33"),
     WARM: Contender(_anchor, "33"),
-    STOCK: python("agent", "stock", "31"),
+    STOCK: python("carriers", "stock", "31"),
 }
 FOLD: Mapping[str, Contender] = {
     "bare aiokafka loop: decode, fold": python("contenders", "bare", "32"),

@@ -134,6 +134,7 @@ public final class Anchor {
             "default.key.serde", Serdes.ByteArraySerde.class, "default.value.serde", Serdes.ByteArraySerde.class,
             "auto.offset.reset", "earliest", "replication.factor", 1, "commit.interval.ms", 1000));
         set.put("max.poll.records", 5000);
+        set.put("max.partition.fetch.bytes", 4 << 20);
         set.put("buffered.records.per.partition", 10_000);
         set.put(StreamsConfig.producerPrefix("acks"), "all");
         set.put(StreamsConfig.producerPrefix("batch.size"), 256_000);
