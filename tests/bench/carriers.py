@@ -8,7 +8,6 @@ from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
-import mode
 from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
@@ -20,6 +19,7 @@ from services.reporting.settings import WorkerSettings
 from services.reporting.transport import FETCH_BYTES
 from shared import kafka
 from shared.events import topic
+from tests.bench import stock as stock_faust
 from tests.bench.agent import Agent
 from tests.bench.meter import Meter
 from tests.bench.taps import PARTITIONS
@@ -48,17 +48,7 @@ async def bare(agent: Agent) -> None:
 
 def stock(agent: Agent) -> None:
     """Faust as it comes: one event at a time, one table row for each."""
-    app = faust.App(
-        RUN,
-        broker=f"kafka://{BOOTSTRAP}",
-        store="memory://",
-        topic_partitions=PARTITIONS,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        web_enabled=False,
-        datadir=os.environ["PIKET_FOLDER"],
-    )
+    app = stock_faust.app()
     raw: Mapping[str, Any] = {"key_type": bytes, "value_type": bytes}
     table = app.Table("facts", partitions=PARTITIONS, **raw)
 
@@ -69,7 +59,7 @@ def stock(agent: Agent) -> None:
                 table[row.key] = row.value
             agent.done()
 
-    mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    stock_faust.run(app)
 
 
 class Machinery:

@@ -12,19 +12,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import faust
-import mode
 from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
 from services.reporting.batches import Batch
-from services.reporting.facts import lean
 from services.reporting.factset import FactSet
 from services.reporting.held import Row
 from services.reporting.outlet import KafkaOutlet, Outlet
 from services.reporting.processor import Processor
+from services.reporting.reading import Reader
 from services.reporting.transport import FETCH_BYTES
 from shared import events
 from shared.facts.coverage import Coverage
+from tests.bench import stock as stock_faust
 from tests.bench.meter import Meter
 
 TOPIC = events.topic(os.environ["PIKET_REGIONS"], "attendance")
@@ -33,7 +33,8 @@ RUN, BOOTSTRAP, PARTITIONS = os.environ["PIKET_DEPLOYMENT"], os.environ["PIKET_K
 
 async def bare(meter: Meter) -> None:
     """An aiokafka loop, nothing durable, nothing committed."""
-    known: defaultdict[str, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
+    known: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
+    reader = Reader()
     read = 0
     async with AIOKafkaConsumer(
         TOPIC,
@@ -49,26 +50,17 @@ async def bare(meter: Meter) -> None:
                 meter.start()
                 read += len(records)
                 for record in records:
-                    event = events.decode(record.value)
-                    known[event.partitionkey].add(lean(event))
-    meter.tell({opd: len(facts) for opd, facts in known.items()})
+                    fact = reader.read(record.value)
+                    known[fact.key].add(fact)
+    meter.tell({opd.decode(): len(facts) for opd, facts in known.items()})
 
 
 def stock(meter: Meter) -> None:
     """Faust as it comes: one agent, one event at a time, one table row per fact."""
-    app = faust.App(
-        RUN,
-        broker=f"kafka://{BOOTSTRAP}",
-        store="memory://",
-        topic_partitions=PARTITIONS,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        web_enabled=False,
-        datadir=os.environ["PIKET_FOLDER"],
-    )
+    app = stock_faust.app()
     table = app.Table("facts", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
-    known: defaultdict[str, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
+    known: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
+    reader = Reader()
     read = 0
 
     @app.agent(app.topic(TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"))
@@ -76,14 +68,14 @@ def stock(meter: Meter) -> None:
         nonlocal read
         async for body in stream:
             meter.start()
-            event = events.decode(body)
-            known[event.partitionkey].add(lean(event))
-            table[f"{event.partitionkey}|{event.id}".encode()] = body
+            fact = reader.read(body)
+            known[fact.key].add(fact)
+            table[fact.key + fact.id] = body
             read += 1
             if read == meter.count:
-                meter.tell({opd: len(facts) for opd, facts in known.items()})
+                meter.tell({opd.decode(): len(facts) for opd, facts in known.items()})
 
-    mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    stock_faust.run(app)
 
 
 class Measured(Processor):

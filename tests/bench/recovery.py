@@ -4,7 +4,6 @@ From the moment that Faust begins to recover until it says that it has. `... WHO
 """
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -12,7 +11,6 @@ from pathlib import Path
 from statistics import median
 
 import faust
-import mode
 from faust.tables.recovery import Recovery
 
 from deploy.local.kafka import Kafka
@@ -20,6 +18,7 @@ from services.reporting import worker
 from services.reporting.changelog import RECOVERED, changelog_topic
 from shared import kafka
 from shared.events import topic
+from tests.bench import stock as stock_faust
 from tests.bench.meter import Meter
 from tests.bench.report import machine
 from tests.bench.taps import PARTITIONS, check_ins, facts, fill
@@ -37,17 +36,7 @@ def piket(recovered: Callable[[Callable[[], int]], None]) -> None:
 
 def stock(recovered: Callable[[Callable[[], int]], None]) -> None:
     """A table of Faust as it comes."""
-    app = faust.App(
-        os.environ["PIKET_DEPLOYMENT"],
-        broker=f"kafka://{os.environ['PIKET_KAFKA']}",
-        store="memory://",
-        topic_partitions=PARTITIONS,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        web_enabled=False,
-        datadir=os.environ["PIKET_FOLDER"],
-    )
+    app = stock_faust.app()
     table = app.Table("facts", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
     recovered(lambda: len(table.data))
 
@@ -56,7 +45,7 @@ def stock(recovered: Callable[[Callable[[], int]], None]) -> None:
         async for _ in stream:
             pass
 
-    mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    stock_faust.run(app)
 
 
 def watch(meter: Meter) -> Callable[[Callable[[], int]], None]:
