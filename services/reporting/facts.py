@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -21,6 +21,7 @@ LIVE_DAYS = 3
 """Days after a date in which facts about it count for its row; what is recorded later is left to history."""
 DAY = timedelta(days=1)
 EPOCH, DAY_S = date(1970, 1, 1).toordinal(), 86_400
+T = TypeVar("T")
 Same = Callable[[bytes], bytes]
 """Answers the one object that stands for equal bytes."""
 
@@ -109,6 +110,8 @@ class Placement(Struct, frozen=True, gc=False):
 
 Fact = Tap | Settled
 manner, shift = lru_cache(200_000)(Manner), lru_cache(20_000)(Shift)
+shared: Callable[[T], T] = lru_cache(20_000)(lambda value: value)
+"""Answers the one object that stands for equal names or dates."""
 
 
 def same(content: bytes) -> bytes:
@@ -118,10 +121,10 @@ def same(content: bytes) -> bytes:
 
 def lean(event: Event, one: Same = same) -> Fact:
     """What the view needs of an event."""
-    read, key = event.data, event.partitionkey.encode()
+    read, source, key = event.data, shared(event.source), one(event.partitionkey.encode())
     if isinstance(read, TapTold):
         return _tap(event, read, key, one)
-    return Settled(event.id.bytes, event.sequence, event.recordedtime.timestamp(), event.source, key, _data(read, one))
+    return Settled(event.id.bytes, event.sequence, event.recordedtime.timestamp(), source, key, _data(read, one))
 
 
 def _tap(event: Event, told: TapTold, key: bytes, one: Same) -> Tap:
@@ -153,10 +156,16 @@ def _data(told: Told, one: Same) -> object:
             staff = tuple(one(a.employee.bytes) for a in told.assignments)
             stands, late = told.status != "WITHDRAWN", max(ends, default=0) > 1440
             return Roster(
-                told.region, told.unit, told.work_date, stands, late, staff, (*map(_shift, told.assignments),)
+                told.region,
+                shared(told.unit),
+                shared(told.work_date),
+                stands,
+                late,
+                staff,
+                (*map(_shift, told.assignments),),
             )
         case EmployeePlaced():
-            return Placement(one(told.employee.bytes), told.from_, told.to, told.skills)
+            return Placement(one(told.employee.bytes), shared(told.from_), shared(told.to), shared(told.skills))
     return told
 
 

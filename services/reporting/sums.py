@@ -34,8 +34,10 @@ class Sums:
             self._needs[unit][post] += sign
             if start < end:
                 change = self._changes[lane, place]
-                change[start] += sign * heads
-                change[end] -= sign * heads
+                for minute, by in ((start, sign * heads), (end, -sign * heads)):
+                    change[minute] += by
+                    if not change[minute]:
+                        del change[minute]
 
     def units(self) -> Collection[str]:
         """The units of which a need has spoken."""
