@@ -16,10 +16,14 @@ NO_OPD = b"/-"
 
 
 class State(msgspec.Struct, frozen=True):
-    """What stands in the changelog beside the facts: the first date that has rows, and how far each source was read."""
+    """What stands in the changelog beside the facts: the first date that has rows, and how far each source was read.
+
+    That is, up to which sequence and until which instant.
+    """
 
     first: date | None
     watermark: Mapping[str, int]
+    reached: Mapping[str, float]
 
 
 class Known:
@@ -59,7 +63,7 @@ class Known:
 
     def state(self) -> bytes:
         """What is to stand in the changelog beside the facts."""
-        return msgspec.json.encode(State(self.first, self._watermark))
+        return msgspec.json.encode(State(self.first, self._watermark, self.reached))
 
     def recall(self, opd: bytes, body: bytes) -> None:
         """Take what stands in the changelog under an OPD: a fact, or under none the state."""
@@ -69,6 +73,7 @@ class Known:
         state = msgspec.json.decode(body, type=State)
         self.first = max(filter(None, (self.first, state.first)), default=None)
         self._watermark |= state.watermark
+        self.reached |= state.reached
 
     def opds(self) -> Collection[bytes]:
         """Every OPD of which a fact is known or was recalled."""

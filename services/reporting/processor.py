@@ -113,7 +113,6 @@ class Processor:
         """Make folded batches durable and acknowledge them, for ever."""
         while True:
             await self.flush_once(outlet)
-            self.close_days()
             await asyncio.sleep(COALESCE_S)
 
     async def flush_once(self, outlet: Outlet) -> None:
@@ -152,10 +151,13 @@ class Processor:
                 await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
         await asyncio.gather(*sent)
 
-    def close_days(self) -> None:
+    async def close_days(self) -> None:
         """Forget days whose facts can change no more, between two flushes; the next one writes what is gone."""
-        for partition, row in self._held.close_days(self._folded.touched):
-            self._folded.facts[partition].append(row)
+        async with self._writing:
+            for partition, row in self._held.close_days(self._folded.touched):
+                self._folded.facts[partition].append(row)
+        async with self._changed:
+            self._changed.notify_all()
 
     async def pause(self) -> None:
         """Write nothing from now on until `publish_all`: another worker may own the partitions. Waits for the wire."""

@@ -70,6 +70,7 @@ def pace(app: faust.App, processor: Processor) -> None:
         reached = {**processor.positions, **following}
         at_end = {tp for tp, end in ends(app).items() if reached.get(tp, -1) >= end}
         app.consumer.hold(processor.pace(at_end))
+        await processor.close_days()
 
 
 def unread(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:

@@ -123,7 +123,7 @@ class World:
         began, rows = time.process_time(), self.outlet.rows
         await self.processor.flush_once(self.outlet)
         self.processor.pace(())
-        self.processor.close_days()
+        await self.processor.close_days()
         self.spent.making += time.process_time() - began
         self.spent.rows += self.outlet.rows - rows
 

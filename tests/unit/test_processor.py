@@ -172,7 +172,7 @@ async def test_days_that_were_about_to_be_closed_are_left_to_the_next_owner(desk
     await desk.take(*morning(10))
     desk.processor.pace([PLACE])
     await desk.flush()
-    desk.processor.close_days()
+    await desk.processor.close_days()
     desk.processor.drop(PLACE.partition)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(desk.flush(), 0.1)
@@ -242,7 +242,7 @@ async def closing(desk: Desk) -> None:
     """One round of the flushing task; what it declares as gone is written by the next."""
     desk.processor.pace([PLACE])
     await desk.flush()
-    desk.processor.close_days()
+    await desk.processor.close_days()
     with suppress(TimeoutError):  # when nothing was closed there is nothing to write
         await asyncio.wait_for(desk.processor.flush_once(desk.paper), 0.2)
 
@@ -254,6 +254,22 @@ async def test_days_that_can_change_no_more_are_closed_after_their_rows_are_out(
     gone = [row.key for row in desk.paper.facts if row.value is None]
     assert gone == [row.key for row in desk.paper.facts[: len(gone)]]
     assert len(gone) == 3  # the 15th less three days, less one of grace: rows from the 10th, facts from the 9th
+
+
+async def test_a_worker_that_has_nothing_left_to_read_closes_what_its_predecessor_left_open(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    kept: list[Row] = []
+
+    async def keep(_: int, facts: Sequence[Row]) -> None:
+        kept.extend(facts)
+
+    desk.paper.keep = keep  # type: ignore[method-assign,assignment]
+    await desk.flush()
+    successor = Desk()
+    successor.processor.recover(PLACE.partition, kept)
+    await successor.processor.publish_all()
+    await closing(successor)
+    assert len([row.key for row in successor.paper.facts if row.value is None]) == 3
 
 
 async def test_what_comes_again_of_a_closed_day_touches_nothing(desk: Desk) -> None:
