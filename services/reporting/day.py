@@ -28,7 +28,7 @@ class Day:
     """What the facts that matter to a service date add up to; the facts themselves are kept by its OPD.
 
     At the next row a tap counts its employee anew; any other fact everybody for whom it changed what holds.
-    `_due` are those to be counted anew, each with the taps by which they were counted last, as `_counted` was the plan.
+    `_due` are those to be counted anew, each with the taps by which they were counted last.
     """
 
     def __init__(self, region: str, opd: str, service_date: date, kept: Kept, roll: Roll) -> None:

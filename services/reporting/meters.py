@@ -36,6 +36,8 @@ def counted(topic: str, region: str, moved: Mapping[str, int], outcomes: Mapping
         EVENTS.labels("worker", topic, outcome).inc(records)
     DUPLICATES.labels(region).inc(outcomes.get("repeat", 0))
     LATE.labels(region).inc(outcomes.get("late", 0))
+    if left_out := outcomes.get("left out"):
+        log.error("%d facts in the changelog of region %s are left out: no event can be read there.", left_out, region)
 
 
 class Rounds(faust.Sensor):

@@ -10,7 +10,7 @@ from faust.types import TP
 from prometheus_client import REGISTRY
 
 from services.reporting import meters, watchdog
-from services.reporting.meters import Reading
+from services.reporting.meters import Reading, counted
 from services.reporting.watchdog import Watchdog
 from tests.examples import at
 
@@ -73,3 +73,10 @@ def test_whoever_neither_gets_on_nor_is_excused_hangs(clock: SimpleNamespace) ->
         clock.monotonic += 10
         dog.look(reached, excused=excused)
         assert dog.hung_s() == hung
+
+
+def test_facts_that_a_later_version_wrote_are_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    counted("piket.32.attendance.v1", "32", {"folded": 3}, {"repeat": 1})
+    assert caplog.text == ""
+    counted("piket.32.attendance.v1", "32", {"folded": 3}, {"left out": 2})
+    assert "2 facts in the changelog of region 32 are left out" in caplog.text
