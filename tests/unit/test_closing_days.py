@@ -1,0 +1,118 @@
+"""Days whose facts can change no more are closed: after their rows are out, in the changelog before anything is gone."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+
+import pytest
+
+from services.reporting.held import Row
+from shared.events import decode, encode, topic
+from tests import examples as ex
+from tests.desk import PLACE, Desk
+
+
+@pytest.fixture
+async def desk() -> Desk:
+    return Desk()
+
+
+def morning(days: int, ledger: ex.Ledger | None = None) -> list[bytes]:
+    """Somebody checks in on so many days, one after the other."""
+    ledger = ledger or ex.Ledger()
+    instants = [ex.at("08:00", ex.THURSDAY + timedelta(days=n)) for n in range(days)]
+    return [encode(ledger.record(ex.tap("in", ex.ANI, instant), instant)) for instant in instants]
+
+
+async def closing(desk: Desk) -> None:
+    """One round of the flushing task; what it declares as gone is written by the next."""
+    desk.processor.pace([PLACE])
+    await desk.flush()
+    await desk.processor.close_days()
+    with suppress(TimeoutError):  # when nothing was closed there is nothing to write
+        await asyncio.wait_for(desk.processor.flush_once(desk.paper), 0.2)
+
+
+async def test_days_that_were_about_to_be_closed_are_left_to_the_next_owner(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    desk.processor.pace([PLACE])
+    await desk.flush()
+    await desk.processor.close_days()
+    desk.processor.drop(PLACE.partition)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(desk.flush(), 0.1)
+    assert [row.key for row in desk.paper.facts if row.value is None] == []
+
+
+async def test_days_that_can_change_no_more_are_closed_after_their_rows_are_out(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    await closing(desk)
+    assert [row.service_date.day for row in desk.paper.rows] == [*range(6, 16)]
+    gone = [row.key for row in desk.paper.facts if row.value is None]
+    assert gone == [row.key for row in desk.paper.facts[: len(gone)]]
+    assert len(gone) == 3  # the 15th less three days, less one of grace: rows from the 10th, facts from the 9th
+
+
+async def test_a_worker_that_has_nothing_left_to_read_closes_what_its_predecessor_left_open(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    kept: list[Row] = []
+
+    async def keep(_: int, facts: Sequence[Row]) -> None:
+        kept.extend(facts)
+
+    desk.paper.keep = keep  # type: ignore[method-assign,assignment]
+    await desk.flush()
+    successor = Desk()
+    successor.processor.recover(PLACE.partition, kept)
+    await successor.processor.publish_all()
+    await closing(successor)
+    assert len([row.key for row in successor.paper.facts if row.value is None]) == 3
+
+
+async def test_what_comes_again_of_a_closed_day_touches_nothing(desk: Desk) -> None:
+    await desk.take(*morning(10))
+    await closing(desk)
+    rows, facts = len(desk.paper.rows), len(desk.paper.facts)
+    await desk.take(*morning(3))
+    await desk.flush()
+    assert (len(desk.paper.rows), len(desk.paper.facts)) == (rows, facts)
+
+
+async def test_no_day_is_closed_while_a_source_lags_behind() -> None:
+    desk = Desk(also=topic("32", "roster"))
+    await desk.take(*morning(10))
+    await closing(desk)
+    assert [row.key for row in desk.paper.facts if row.value is None] == []
+
+
+async def test_a_source_that_runs_days_ahead_of_another_waits() -> None:
+    desk = Desk(also=topic("32", "roster"))
+    await desk.take(*morning(1))
+    assert desk.processor.pace([]) == {PLACE}
+    assert desk.processor.pace([(topic("32", "roster"), PLACE.partition)]) == set()
+
+
+async def test_the_changelog_of_closed_days_recovers_none_of_them(desk: Desk) -> None:
+    kept: list[Row] = []
+
+    async def keep(_: int, facts: Sequence[Row]) -> None:
+        kept.extend(facts)
+
+    desk.paper.keep = keep  # type: ignore[method-assign,assignment]
+    await desk.take(*morning(10))
+    await closing(desk)
+    for written in range(1, len(kept) + 1):  # a kill may leave any beginning of it
+        successor = Desk()
+        successor.processor.recover(PLACE.partition, kept[:written])
+        await successor.processor.publish_all()
+        await successor.flush()
+        rows = {row.service_date: row.revision for row in successor.paper.rows}
+        assert all(
+            revision == len({day, day - timedelta(1), day + timedelta(1)} & rows_of(kept[:written]))
+            for day, revision in rows.items()
+        )
+
+
+def rows_of(rows: Sequence[Row]) -> set[date]:
+    return {decode(row.value).data.tap_date for row in rows if row.value and not row.key.endswith(b"state")}  # type: ignore[attr-defined]
