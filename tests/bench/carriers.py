@@ -8,7 +8,6 @@ from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
 from services.reporting.batches import BatchSchema
@@ -16,9 +15,9 @@ from services.reporting.changelog import Changelog, changelog_topic, write
 from services.reporting.fatal import fatal
 from services.reporting.held import Row
 from services.reporting.settings import WorkerSettings
-from services.reporting.transport import FETCH_BYTES
 from shared import kafka
 from shared.events import topic
+from tests.bench import loop
 from tests.bench import stock as stock_faust
 from tests.bench.agent import Agent
 from tests.bench.meter import Meter
@@ -31,15 +30,7 @@ WAITING = 50_000
 
 async def bare(agent: Agent) -> None:
     """An aiokafka loop, nothing durable, nothing committed."""
-    async with AIOKafkaConsumer(
-        TOPIC,
-        bootstrap_servers=BOOTSTRAP,
-        group_id=RUN,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=FETCH_BYTES,
-    ) as consumer:
+    async with loop.consumer(TOPIC) as consumer:
         while True:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 agent.take(records)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
 
 from services.reporting import worker
 from services.reporting.batches import Batch
@@ -21,9 +20,9 @@ from services.reporting.held import Row
 from services.reporting.outlet import KafkaOutlet, Outlet
 from services.reporting.processor import Processor
 from services.reporting.reading import Reader
-from services.reporting.transport import FETCH_BYTES
 from shared import events
 from shared.facts.coverage import Coverage
+from tests.bench import loop
 from tests.bench import stock as stock_faust
 from tests.bench.meter import Meter
 
@@ -36,15 +35,7 @@ async def bare(meter: Meter) -> None:
     known: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
     reader = Reader()
     read = 0
-    async with AIOKafkaConsumer(
-        TOPIC,
-        bootstrap_servers=BOOTSTRAP,
-        group_id=RUN,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=FETCH_BYTES,
-    ) as consumer:
+    async with loop.consumer(TOPIC) as consumer:
         while read < meter.count:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 meter.start()

@@ -1,4 +1,4 @@
-"""Days whose facts can change no more are closed: after their rows are out, in the changelog before anything is gone."""
+"""Days whose facts can change no more are closed: after their rows are out, and in an order that any kill may cut."""
 
 import asyncio
 from collections.abc import Sequence
