@@ -57,7 +57,7 @@ class Crew:
             "PIKET_MEMBER": "",
         }
         variables = [f"{name}={value}" for name, value in told.items()]
-        self._command = ["env", *variables, sys.executable, "-m", "deploy.operate", "worker"]
+        self._command = ["env", *variables, sys.executable, "-m", "services.reporting.worker"]
         self._log = settings.folder / f"rebuild-{new.number}.log"
         self._children = [Child(self._command, self._log) for _ in range(count)]
         self._starts = count * STARTS
