@@ -1,6 +1,6 @@
 # Every target installs what it needs first (deploy/local/install.py) and is quiet when all is there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults check bench bench-worker style pure flow
+.PHONY: help demo test test-faults check bench bench-worker bench-policy style pure flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
 
@@ -42,3 +42,7 @@ bench: ## throughput beside plain anchors, interleaved, with the spread
 bench-worker: ## the worker beside aiokafka, stock Faust and Kafka Streams; its recovery and growth (half an hour)
 	$(install) bench
 	@$(python) -m tests.bench worker
+
+bench-policy: ## a year of every OPD resolved from scratch, and one instrument for fifty OPD (a minute)
+	$(install) bench
+	@$(python) -m tests.bench policy

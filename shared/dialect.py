@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -29,9 +30,24 @@ class Dialect:
 
 def _sqlite_writer(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_S, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous=FULL")
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Several may open a new file at once, and SQLite itself does not wait for this change of mode."""
+    deadline = monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                connection.close()
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _sqlite_reader(path: str) -> sqlite3.Connection:

@@ -1,15 +1,15 @@
-"""Kafka's borders: the topics that must be there, a producer that can be thrown away, the dead letter."""
+"""Kafka's borders: the topics that must be there, what groups have committed, a producer that can be thrown away."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 from prometheus_client import Counter
 
@@ -57,21 +57,6 @@ class Record(Protocol):
         """The bytes; none where its key was deleted."""
 
 
-class DeadLetter(NamedTuple):
-    """A record that nobody could read: its own bytes, and in the headers where it stood and why it was put aside."""
-
-    key: bytes | None
-    value: bytes
-    headers: list[tuple[str, bytes]]
-
-
-def dead_letter(place: tuple[str, int], record: Record, reason: str) -> DeadLetter:
-    """Headers `topic`, `partition`, `offset`, `reason`; a null value becomes empty bytes."""
-    where = {"topic": place[0], "partition": place[1], "offset": record.offset, "reason": reason}
-    headers = [(name, str(value).encode()) for name, value in where.items()]
-    return DeadLetter(record.key, record.value or b"", headers)
-
-
 def topics_of(region: str) -> dict[str, Mapping[str, str]]:
     """Every topic of a region with its Kafka settings (3-contracts)."""
     return {topic(region, name): settings for name, settings in TOPICS.items()}
@@ -100,17 +85,31 @@ async def topic_sizes(bootstrap: str, request_timeout_ms: int = 10_000) -> dict[
         return {known["topic"]: len(known["partitions"]) for known in await client.describe_topics()}
 
 
+async def committed(bootstrap: str, group: str) -> Mapping[TopicPartition, int]:
+    """What a group has committed; nothing of a partition of which it never did."""
+    try:
+        async with admin(bootstrap) as client:
+            offsets = await client.list_consumer_group_offsets(group)
+    except GroupCoordinatorNotAvailableError:  # the first group of a new broker is still being made room for
+        return {}
+    return {place: at.offset for place, at in offsets.items() if at.offset >= 0}
+
+
 def missing(sizes: Mapping[str, int], regions: Iterable[str], partitions: int) -> MissingTopics | None:
-    """What to say when topics are absent or have another number of partitions than `partitions`, else None."""
-    wanted = [name for region in regions for name in topics_of(region)]
+    """What to say when topics of regions are absent or have another number of partitions, else None."""
+    return unlike(sizes, {name: partitions for region in regions for name in topics_of(region)})
+
+
+def unlike(sizes: Mapping[str, int], wanted: Mapping[str, int]) -> MissingTopics | None:
+    """What to say when topics are absent or have another number of partitions than they are wanted with, else None."""
     absent = [name for name in wanted if name not in sizes]
     if absent:
         return absent_topics(absent)
-    other = [f"{name} has {sizes[name]}" for name in wanted if sizes[name] != partitions]
+    other = [f"{name} has {sizes[name]} partitions, not {size}" for name, size in wanted.items() if sizes[name] != size]
     if other:
         return MissingTopics(
-            f"Kafka's topics must have {partitions} partitions, but {', '.join(other)}. Nothing was started "
-            "or changed. Set PIKET_PARTITIONS to the number in use; it is never changed in place."
+            f"Kafka's topic {', '.join(other)}. Nothing was started or changed. Set PIKET_PARTITIONS to the number in "
+            "use; it is never changed in place."
         )
     return None
 
@@ -170,7 +169,7 @@ def quiet_client() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-def producer(bootstrap: str, request_timeout_ms: int = 10_000) -> AIOKafkaProducer:
+def producer(bootstrap: str, request_timeout_ms: int = 10_000, compression: str | None = None) -> AIOKafkaProducer:
     """An idempotent producer, not yet started: acks from all in-sync replicas, batches of 256 kB, linger 5 ms."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -179,6 +178,7 @@ def producer(bootstrap: str, request_timeout_ms: int = 10_000) -> AIOKafkaProduc
         linger_ms=5,
         max_batch_size=BATCH_BYTES,
         request_timeout_ms=request_timeout_ms,
+        compression_type=compression,
     )
 
 

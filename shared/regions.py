@@ -10,6 +10,9 @@ ZONES = {
 }
 _ZONE = {province: ZoneInfo(zone) for zone, provinces in ZONES.items() for province in provinces.split()}
 
+PROVINCES = frozenset(_ZONE)
+"""The code of every province."""
+
 
 def zone(region: str) -> ZoneInfo:
     """The time zone of a region by its province, the first two digits of the code. Unknown codes keep WIB."""

@@ -9,10 +9,12 @@ from uuid import UUID, uuid5
 from shared import events
 from shared.command import Answer, Command, Context, Decider, EventRef, KeyReused, Outcome, VersionConflict
 from shared.events import Event, Sealed
-from shared.facts.fact import Fact
+from shared.facts.fact import Fact, Invalid
 
 S = TypeVar("S")
 
+LARGEST = 512 * 1024
+"""Bytes of an event (design 3-contracts)."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -97,7 +99,7 @@ def _append(command: Command[S], ledger: Ledger[S], desk: Desk[S], decided: Mapp
         state, version = grown.get(stream) or ledger.streams.get(stream, (desk.decider.initial, 0))
         grown[stream] = (desk.decider.evolve(state, fact), version + 1)
         event_id = uuid5(first, f"{events.name(fact.TYPE)}/{stream}/{version + 1}") if sealed else first
-        sealed.append(_seal(fact, event_id, source, stream, version + 1, head, desk.context.now))
+        sealed.append(_fitting(_seal(fact, event_id, source, stream, version + 1, head, desk.context.now)))
         head = Head(head.sequence + 1, sealed[-1].event.recordedtime, sealed[-1].event.chain)
     ledger.streams |= grown
     outcome = Outcome(_answer(sealed), ledger.streams.get(command.stream, (None, 0))[1], head.sequence)
@@ -115,6 +117,19 @@ def _refuse_strangers(command: Command[S], stream: str, fact: Fact) -> None:
         stream.startswith(read) if read.endswith("/") else stream == read for read in command.reads
     ):
         raise ValueError(f"{stream} was decided on without having been read")
+
+
+def _fitting(sealed: Sealed) -> Sealed:
+    """An event that no reader would take is not stored: the whole command is refused."""
+    size = len(sealed.body)
+    if size > LARGEST:
+        name = events.name(sealed.event.type)
+        raise Invalid(
+            "",
+            f"{name} akan berukuran {size // 1024} kB; paling besar {LARGEST // 1024} kB. Bagilah isinya.",
+            f"{name} would have {size // 1024} kB; at most {LARGEST // 1024} kB. Divide what it says.",
+        )
+    return sealed
 
 
 def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, head: Head, now: datetime) -> Sealed:

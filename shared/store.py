@@ -81,6 +81,20 @@ class Store(Generic[S]):
             self._committing = asyncio.create_task(self._commit_all())
         return await answered
 
+    async def rehearse(self, command: Command[S]) -> list[events.Sealed]:
+        """The events that a command would append, decided under the lock as it is; nothing is stored, no key is used.
+
+        Raises what `execute` raises.
+        """
+        return await self._database.write(partial(self._rehearsed, command))
+
+    def _rehearsed(self, command: Command[S], connection: Connection) -> list[events.Sealed]:
+        seen = ledger.load(connection, [command], self.service, self._streams)
+        (outcome,) = settle([command], seen, Desk(self.service, self._decider, Context(self._now(), uuid7)))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return [sealed for together in seen.appended for sealed in together]
+
     async def restore(self, region: str, bodies: Sequence[bytes]) -> None:
         """Append events that the log kept and this store lost, in order: all, or with `Diverged` none."""
         await self._database.write(partial(ledger.restore, events.source(region, self.service), bodies))

@@ -16,13 +16,14 @@ LATER = "SELECT stream, version, body FROM event WHERE stream = :stream AND vers
 BELOW = "SELECT stream, version, body FROM event WHERE stream >= :low AND stream < :high ORDER BY stream, version"
 
 LONG = 32
-"""Events from which on a stream is worth remembering."""
-REMEMBERED = 500
+"""Events from which on a stream that is read by its name is worth remembering; one below a prefix always is."""
+REMEMBERED = 2_000
 """Streams that are remembered at once; the one not read for longest is forgotten first."""
+HEADS = "SELECT stream, max(version) FROM event WHERE stream >= :low AND stream < :high GROUP BY stream"
 
 
 def below(prefix: str) -> dict[str, str]:
-    """The bounds of `BELOW` for a prefix that ends in `/`."""
+    """The bounds of `BELOW` and `HEADS` for a prefix that ends in `/`."""
     return {"low": prefix, "high": prefix[:-1] + "0"}
 
 
@@ -40,7 +41,7 @@ def fold(rows: Iterable[Row], decider: Decider[S], onto: Mapping[str, tuple[S, i
 
 
 class Streams(Generic[S]):
-    """Reads streams under the lock. Committed events never change, so of a long stream only what came after is read."""
+    """Reads streams under the lock. Committed events never change: of a known stream only what came after is read."""
 
     def __init__(self, decider: Decider[S]) -> None:
         self._decider = decider
@@ -48,15 +49,22 @@ class Streams(Generic[S]):
 
     def load(self, connection: Connection, named: Iterable[str], folders: Iterable[str]) -> Folded[S]:
         """These streams, and all that exist below these prefixes."""
-        known = {name: self._known[name] for name in named if name in self._known}
-        rows = connection.execute(STREAMS, streams=sorted(set(named) - known.keys()))
+        heads = {
+            name: version for folder in sorted(folders) for name, version in connection.execute(HEADS, **below(folder))
+        }
+        wanted = {*named, *heads}
+        known = {name: self._known[name] for name in wanted if self._holds(name, heads)}
+        rows = connection.execute(STREAMS, streams=sorted(wanted - known.keys()))
         for name, (_, version) in known.items():
-            rows += connection.execute(LATER, stream=name, version=version)
-        for folder in sorted(folders):
-            rows += connection.execute(BELOW, **below(folder))
-        streams = fold(sorted(rows) if folders else rows, self._decider, known)
-        self._remember({name: streams[name] for name in named if name in streams and streams[name][1] >= LONG})
+            if heads.get(name) != version:
+                rows += connection.execute(LATER, stream=name, version=version)
+        streams = fold(rows, self._decider, known)
+        self._remember({name: folded for name, folded in streams.items() if name in heads or folded[1] >= LONG})
         return streams
+
+    def _holds(self, name: str, heads: Mapping[str, int]) -> bool:
+        """Whether what is remembered of a stream is a beginning of it: an older copy may have been put in its place."""
+        return name in self._known and self._known[name][1] <= heads.get(name, self._known[name][1])
 
     def _remember(self, streams: Folded[S]) -> None:
         for name, folded in streams.items():

@@ -73,9 +73,21 @@ def configure(service: str, level: int = logging.INFO, stream: TextIO = sys.stde
     structlog.contextvars.bind_contextvars(service=service)
 
 
+class PortTaken(Exception):
+    """The port for metrics is in use, or not this process's to open."""
+
+
 def serve_metrics(port: int, registry: CollectorRegistry, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve `/metrics` on its own port and thread; answers what stops it. Port 0 takes a free one."""
-    server, thread = start_http_server(port, addr=host, registry=registry)
+    """Serve `/metrics` on its own port and thread; answers what stops it. Port 0 takes a free one.
+
+    Raises `PortTaken`.
+    """
+    try:
+        server, thread = start_http_server(port, addr=host, registry=registry)
+    except OSError as taken:
+        raise PortTaken(
+            f"Port {port} of {host} cannot be used ({taken}). Choose another PIKET_METRICS_PORT."
+        ) from taken
 
     def stop() -> None:
         server.shutdown()

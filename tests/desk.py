@@ -12,7 +12,7 @@ from services.reporting.held import Row
 from services.reporting.processor import Processor
 from shared.events import encode, source, topic
 from shared.facts.coverage import Coverage
-from shared.kafka import DeadLetter
+from shared.letters import DeadLetter
 from tests import examples as ex
 
 PLACE = TP(topic("32", "attendance"), 1)
@@ -47,9 +47,9 @@ class Paper:
 class Desk:
     """A processor that was assigned one partition of attendance from offset 0 on."""
 
-    def __init__(self, also: str = "", since: date | None = None) -> None:
+    def __init__(self, also: str = "", since: date | None = None, *, staged: bool = False) -> None:
         others = {also: source("32", also.split(".")[2])} if also else {}
-        self.processor = Processor({PLACE.topic: source("32", "attendance")} | others, since)
+        self.processor = Processor({PLACE.topic: source("32", "attendance")} | others, since, staged=staged)
         self.paper, self.acknowledged = Paper(), 0
         self._begins: int | None = 0
         self._next = 0
@@ -63,8 +63,21 @@ class Desk:
         batch, self._begins = Batch(PLACE, self._begins, records), None
         await self.processor.take(batch, self.acknowledge)
 
+    def keeps(self) -> list[Row]:
+        """What is written to the changelog from now on, the state too."""
+        kept: list[Row] = []
+
+        async def keep(_: int, facts: Sequence[Row]) -> None:
+            kept.extend(facts)
+
+        self.paper.keep = keep  # type: ignore[method-assign,assignment] # paper leaves the state out
+        return kept
+
     def acknowledge(self) -> None:
         self.acknowledged += 1
+
+    async def recovered(self) -> None:
+        await self.processor.publish_all(asyncio.sleep(0))
 
     async def flush(self) -> None:
         async with asyncio.timeout(5):

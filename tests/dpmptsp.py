@@ -40,12 +40,14 @@ class Office:
         headers = {"authorization": f"Bearer {token}", "idempotency-key": key or f"office-{next(self._keys):06d}"}
         return await self.http.post(path, json=body, headers=headers)
 
-    async def prepare(self, *work_dates: date) -> None:
-        """Register, enact SE 150 stage I, arrange, place and roster the office for these dates."""
+    async def prepare(self, *work_dates: date) -> str:
+        """Register, enact SE 150 stage I, arrange, place and roster the office for these dates.
+
+        Answers the position of the last roster.
+        """
         await self.register()
         await self.place()
-        for day in work_dates:
-            await self.assign(day)
+        return [await self.assign(day) for day in work_dates][-1]
 
     async def register(self) -> None:
         """The personnel agency opens the OPD, enacts the circular and arranges the units."""
@@ -66,8 +68,8 @@ class Office:
         known = (await self.http.get(f"/roster/v1/{REGION}/opd/{OPD}/people", headers=headers)).json()
         self.people = {person["name"].split()[0]: UUID(person["employee"]) for person in known}
 
-    async def assign(self, day: date) -> None:
-        """The scheduler plans every unit's day, as soon as roster has heard of its arrangement."""
+    async def assign(self, day: date) -> str:
+        """The scheduler plans every unit's day, as soon as roster has heard of its arrangement; the position then."""
         for unit in OFFICE["units"]:
             path = f"/roster/v1/{REGION}/opd/{OPD}/units/{unit['unit']}/days/{day}"
             for _ in range(int(PATIENCE_S / 0.1)):
@@ -76,6 +78,7 @@ class Office:
                     break
                 await asyncio.sleep(0.1)
             done(answer)
+        return str(answer.headers.get("piket-position", f"roster/{REGION}/0"))
 
     async def tap(self, name: str, kind: str = "check-ins", **more: Any) -> httpx.Response:
         """One press of the button by a person of this office, on site unless said otherwise."""

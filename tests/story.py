@@ -26,8 +26,8 @@ async def play(world: World) -> None:
     """Enact, arrange, place, assign; then a morning at the counter and a night at the emergency post."""
     office = world.office
     world.set_clock(at("09:00", MONDAY))
-    await office.prepare(WEDNESDAY, THURSDAY)
-    await nobody_has_come_yet(world)
+    planned = await office.prepare(WEDNESDAY, THURSDAY)
+    await nobody_has_come_yet(world, position(planned))
     await the_clerk_comes(world)
     await a_phone_sends_again(world)
     await a_colleague_takes_over(world)
@@ -35,9 +35,9 @@ async def play(world: World) -> None:
     await refusals_are_facts(world)
 
 
-async def nobody_has_come_yet(world: World) -> None:
+async def nobody_has_come_yet(world: World, planned: dict[str, int]) -> None:
     world.set_clock(at("08:05"))
-    counter = await post(world, THURSDAY, {})
+    counter = await post(world, THURSDAY, planned)
     assert (counter.required, counter.known) == (((480, 1), (900, 0)), ())
     assert counter.planned[0] == (450, 2)
 

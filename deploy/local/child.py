@@ -29,18 +29,27 @@ def free_ports(count: int) -> list[int]:
     raise RuntimeError(f"No {count} free ports were found on 127.0.0.1 between 15000 and 31999. Nothing was started.")
 
 
-def guard(leader: int) -> "subprocess.Popen[bytes]":
-    """Kill a process group when we end, however we do: a shell waits on a pipe that only we hold until it closes.
+def guard() -> "subprocess.Popen[bytes]":
+    """Kill the process group that it is told to `follow` when we end, however we do.
 
-    (PR_SET_PDEATHSIG would follow the *thread* that started the server, which may well end before the program.)
+    A shell waits on a pipe that only we hold until it closes. It is there before the group: else one that we start and
+    do not outlive would be left behind. (PR_SET_PDEATHSIG would follow the *thread* that started the server, which may
+    well end before the program.)
     """
     return subprocess.Popen(
-        ["sh", "-c", f"read _; kill -KILL -{leader}"],
+        ["sh", "-c", "read leader && { read _; kill -KILL -$leader; }"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def follow(guarding: "subprocess.Popen[bytes]", leader: int) -> None:
+    """Tell a guard whose process group it is to kill."""
+    if guarding.stdin:
+        guarding.stdin.write(b"%d\n" % leader)
+        guarding.stdin.flush()
 
 
 def release(guarding: "subprocess.Popen[bytes]") -> None:
@@ -57,11 +66,16 @@ class Child:
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log = log
         self._log_start = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-            )
-        self._guard = guard(self.pid)
+        self._guard = guard()
+        try:
+            with log.open("ab") as out:
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                )
+        except OSError:
+            release(self._guard)
+            raise
+        follow(self._guard, self.pid)
 
     @property
     def pid(self) -> int:

@@ -100,7 +100,8 @@ def launch(java: list[str], home: Path, settings: Mapping[str, str]) -> Child:
     data = home / "data"
     if not (data / "meta.properties").exists():
         _format(data, settings["node.id"])
-    return Child([*java, "kafka.Kafka", str(_write(home, settings))], home / "node.log")
+    temporary = f"-Djava.io.tmpdir={home}"  # a killed node leaves the library that unpacks snappy behind
+    return Child([*java, temporary, "kafka.Kafka", str(_write(home, settings))], home / "node.log")
 
 
 def serves(child: Child) -> bool:

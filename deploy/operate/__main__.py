@@ -19,10 +19,15 @@ from deploy.operate import reconcile as reconciling
 from deploy.operate import recover as recovery
 from deploy.operate import sources, supervisor
 from deploy.operate.gateway import gateway
+from deploy.operate.instruments import cli as instrument_files
+from deploy.operate.periods import cli as policy_periods
+from deploy.operate.policy import cli as policy_questions
+from deploy.operate.register import cli as register_files
 from deploy.operate.trouble import sentence
 from services.attendance import app as attendance
 from services.policy import app as policy
 from services.reporting import app as reporting
+from services.reporting.settings import WorkerSettings
 from services.roster import app as roster
 from shared.kafka import topic_sizes
 from shared.settings import Settings
@@ -55,6 +60,10 @@ CREATE = {
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
 cli.add_typer(topics, name="topics")
+policy_questions.add_typer(register_files)
+policy_questions.add_typer(instrument_files)
+policy_questions.add_typer(policy_periods)
+cli.add_typer(policy_questions, name="policy")
 
 
 @cli.command()
@@ -89,9 +98,9 @@ def worker(
     static: Annotated[bool, typer.Option("--static", help="each keeps its partitions over a restart")] = False,  # noqa: FBT002
 ) -> None:
     """Keep the coverage view from the events in Kafka: worker processes, started again when they end."""
-    settings = Settings()
-    asyncio.run(topic_sizes(settings.kafka))  # a wrong address is said at once, not for ever
+    settings = WorkerSettings()  # what the workers will be told: they are not started to say that it is wrong
     told = supervisor.places(workers, settings.metrics_port, gethostname() if static else "")
+    asyncio.run(topic_sizes(settings.kafka))  # a wrong address is said at once, not for ever
     sys.exit(asyncio.run(supervisor.keep(told)))
 
 
@@ -128,7 +137,7 @@ def rebuild_view(
     workers: Annotated[int, typer.Option(min=1, help="processes that read the log")] = 1,
 ) -> None:
     """Build the coverage view anew from the log, beside the one in force, and switch to it."""
-    asyncio.run(rebuilding.rebuild(Settings(), date.fromisoformat(begins), workers, Console(stderr=True)))
+    asyncio.run(rebuilding.rebuild(WorkerSettings(), date.fromisoformat(begins), workers, Console(stderr=True)))
 
 
 @cli.command()

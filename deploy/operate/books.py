@@ -37,7 +37,8 @@ class Books:
         self.region = region
         self._stores = {service: store_of(settings, service) for service in READ}
         self._read = dict.fromkeys(READ, 0)
-        self._since = local_date(settings.now()(), region) - KEPT
+        self._now = settings.now()
+        self._since = date.min
         self._facts: defaultdict[str, _Facts] = defaultdict(_Facts)
         self._agreed: dict[str, tuple[Coverage | None, int]] = {}
 
@@ -49,12 +50,20 @@ class Books:
 
     async def read_on(self) -> AsyncIterator[int]:
         """Take in what the stores hold by now; yields how many events were read so far."""
+        self.move_on()
         for service, store in self._stores.items():
             while page := await store.read_feed(self.region, self._read[service], PAGE):
                 for stored in page:
                     self.take_in(stored.body)
                 self._read[service] = page[-1].sequence
                 yield sum(self._read.values())
+
+    def move_on(self) -> None:
+        """Forget the days whose rows may have left the topic by now."""
+        self._since = local_date(self._now(), self.region) - KEPT
+        for facts in self._facts.values():
+            facts.forget(self._since)
+        self._agreed = {key: agreed for key, agreed in self._agreed.items() if key[-10:] >= str(self._since)}
 
     def take_in(self, body: bytes) -> None:
         """Keep the fact of an event; bytes that are none are put aside by the worker as well."""
@@ -84,7 +93,7 @@ class Books:
                 continue
             if difference := parted(row, facts.row(opd, day, row.watermark if row else {}, heads)):
                 yield difference
-            else:
+            elif facts.within(heads):  # one that is not compared yet may still be lost
                 self._agreed[key] = (row, len(facts))
 
 
@@ -102,14 +111,25 @@ class _Facts:
 
     def __init__(self) -> None:
         self._about: defaultdict[date | None, list[Told]] = defaultdict(list)
+        self._last: dict[str, int] = {}
 
     def add(self, event: Event, since: date) -> None:
         """Keep a fact that can matter to a row from `since` on."""
         fact = lean(event)
         day = day_of(fact)
+        self._last[event.source] = max(event.sequence, self._last.get(event.source, 0))
         if day is None or day >= since - DAY:
             recorded = local_date(event.recordedtime, event.data.region)
             self._about[day].append(Told(fact, event.source, event.sequence, recorded))
+
+    def forget(self, since: date) -> None:
+        """Let go of the facts that matter to no row from `since` on."""
+        for day in [day for day in self._about if day and day < since - DAY]:
+            del self._about[day]
+
+    def within(self, heads: Mapping[str, int]) -> bool:
+        """Whether no fact stands behind these sequences."""
+        return all(last <= heads.get(source, 0) for source, last in self._last.items())
 
     def days(self) -> set[date]:
         """Every date that may have a row."""

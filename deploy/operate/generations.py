@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from services.reporting.changelog import app_id, changelog_topic, create_changel
 from services.reporting.facts import LIVE_DAYS
 from services.reporting.feeding import GENERATION, told
 from services.reporting.generation import Generation, stage
+from services.reporting.held import state_of
+from services.reporting.known import first_of
 from shared import kafka, logtail
 from shared.clock import Clock
 from shared.events import topic
@@ -21,7 +24,7 @@ from shared.settings import Settings
 
 COMPACT = {"cleanup.policy": "compact"}
 OPEN = timedelta(days=LIVE_DAYS + 3)
-"""For so long after a service date its workers may still publish its row: the next date's facts count, and a grace."""
+"""So many days at the least are rebuilt: their rows may still change."""
 
 
 class Place(NamedTuple):
@@ -44,9 +47,9 @@ async def unused(settings: Settings, now: Generation) -> int:
     return 1 + max([now.number, *numbers])
 
 
-async def create(settings: Settings, number: int, beside: int) -> None:
-    """Create the changelog and the stages of a generation, as often replicated as the changelog of another."""
-    partitions, like = settings.partitions, changelog_topic(settings.deployment, beside)
+async def create(settings: Settings, number: int) -> None:
+    """Create the changelog and the stages of a generation, as often replicated as the view that readers follow."""
+    partitions, like = settings.partitions, topic(settings.region_list()[0], "coverage")
     async with kafka.admin(settings.kafka) as client:
         (known,) = await client.describe_topics([like])
     copies = len(known["partitions"][0]["replicas"])
@@ -56,50 +59,57 @@ async def create(settings: Settings, number: int, beside: int) -> None:
 
 
 async def sweep(settings: Settings, now: Generation) -> None:
-    """Delete every stage, and the changelog of every generation that is not in force."""
-    group, own = re.escape(app_id(settings.deployment)), changelog_topic(settings.deployment, now.number)
-    ours = [rf"{group}(-g\d+)?-facts-changelog", *(_stages(region) for region in settings.region_list())]
-    names = [name for name in await kafka.topic_sizes(settings.kafka) if re.fullmatch("|".join(ours), name)]
-    await kafka.delete(settings.kafka, [name for name in names if name != own])
+    """Delete the changelogs of earlier generations and the stages up to this one: a later one may be in building."""
+    group, sizes = re.escape(app_id(settings.deployment)), await kafka.topic_sizes(settings.kafka)
+    changelogs = _numbered(rf"{group}(?:-g(\d+))?-facts-changelog", sizes)
+    stages = [each for region in settings.region_list() for each in _numbered(_stages(region), sizes)]
+    old = [name for name, number in changelogs if number < now.number]
+    await kafka.delete(settings.kafka, [*old, *(name for name, number in stages if number <= now.number)])
+
+
+def _numbered(pattern: str, names: Iterable[str]) -> list[tuple[str, int]]:
+    """Names of this pattern, and the generation that each tells: without a number, the first."""
+    found = ((name, re.fullmatch(pattern, name)) for name in names)
+    return [(name, int(match.group(1) or 0)) for name, match in found if match]
 
 
 def _stages(region: str) -> str:
     return re.escape(stage(region, 0)).replace("g0", r"g(\d+)")
 
 
-async def move(settings: Settings, now: Generation) -> int:
+async def move(settings: Settings, now: Generation) -> None:
     """Show the rows of closed days that a generation in force has staged, and remove what it has not.
 
-    The workers publish the open days. Answers how many rows it wrote; again, it writes none.
+    The workers publish the days that are open by the state that they keep. Done again, it writes nothing.
     """
     sent = []
+    regions = await _staged(settings, now)
+    opened = await _opened(settings, now) if regions else {}
     async with kafka.producer(settings.kafka) as producer:
-        for region in await _staged(settings, now):
-            place, today = topic(region, "coverage"), local_date(settings.now()(), region)
+        for region in regions:
+            place, firsts = topic(region, "coverage"), opened.get(region, {})
             staged, shown = await _rows(settings, stage(region, now.number)), await _rows(settings, place)
-            for (partition, key), row in corrections(staged, shown, now, today):
+            for (partition, key), row in corrections(staged, shown, now, firsts):
                 body = row.model_dump_json(exclude_none=True).encode() if row else None
                 headers = [] if row else [(GENERATION, str(now.number).encode())]
                 sent.append(await producer.send(place, body, key=key, partition=partition, headers=headers))
         await asyncio.gather(*sent)
-    return len(sent)
 
 
 def corrections(
-    staged: Mapping[Place, Coverage], shown: Mapping[Place, Coverage], now: Generation, today: date
+    staged: Mapping[Place, Coverage], shown: Mapping[Place, Coverage], now: Generation, firsts: Mapping[int, date]
 ) -> Iterator[tuple[Place, Coverage | None]]:
-    """What is missing of the closed days that were staged; None for a row that must not be."""
+    """What is missing of the closed days that were staged; None for a row that must not be.
+
+    `firsts` tells, by partition, from which date on the workers publish rows: earlier days are closed.
+    """
     for place, row in staged.items():
-        if closed(row.service_date, today) and (place not in shown or shown[place].generation < now.number):
+        closed = row.service_date < firsts.get(place.partition, date.min)
+        if closed and (place not in shown or shown[place].generation < now.number):
             yield place, row
     for place, row in shown.items():
         if place not in staged and row.generation < now.number and row.service_date >= (now.since or date.min):
             yield place, None
-
-
-def closed(service_date: date, today: date) -> bool:
-    """Whether no worker publishes the row of a service date any more."""
-    return service_date + OPEN < today
 
 
 def first_open(settings: Settings, now: Clock) -> date:
@@ -110,6 +120,16 @@ def first_open(settings: Settings, now: Clock) -> date:
 async def _staged(settings: Settings, now: Generation) -> Iterable[str]:
     sizes = await kafka.topic_sizes(settings.kafka)
     return [region for region in settings.region_list() if stage(region, now.number) in sizes]
+
+
+async def _opened(settings: Settings, now: Generation) -> Mapping[str, Mapping[int, date]]:
+    """From which date on the workers of a generation publish rows, by region and partition, as their changelog says."""
+    firsts: defaultdict[str, dict[int, date]] = defaultdict(dict)
+    name = changelog_topic(settings.deployment, now.number)
+    async for record in logtail.everything(settings.kafka, [name]):
+        if (region := state_of(record.key or b"")) and (first := first_of(record.value or b"")):
+            firsts[region][record.partition] = first
+    return firsts
 
 
 async def _rows(settings: Settings, name: str) -> Mapping[Place, Coverage]:

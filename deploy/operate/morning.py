@@ -21,7 +21,8 @@ from deploy.simulate.shifts import Shift, shifts
 from deploy.simulate.stage import Plot
 from deploy.simulate.truth import Stand, disclosed, lived, steps
 from deploy.world.enrol import enrol
-from services.policy.presets import presets
+from services.policy.course import bindings
+from services.policy.reference import books
 
 FIRST = 4
 """Offices among which the first row is looked for: those that are entered first."""
@@ -78,8 +79,8 @@ async def _entered(show: Show) -> tuple[float, Sequence[Shift], Plot]:
 
 def _grouped(options: Options) -> bool:
     """Whether an instrument lets groups take turns that day."""
-    there = (i for i in presets().values() if i.effective_from <= options.day <= (i.effective_to or options.day))
-    return any(i.rules.pattern and i.rules.pattern.groups for i in there)
+    there = (binding for region in options.regions for binding in bindings(books(region).courses))
+    return any(b.first <= options.day < b.until and b.rules.pattern and b.rules.pattern.groups for b in there)
 
 
 async def _first_row(show: Show) -> float:

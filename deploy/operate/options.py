@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import typer
 
+from shared.facts.fact import EARLIEST
 from shared.places import places
 from shared.regions import zone
+from shared.settings import addresses
 
 T = TypeVar("T")
 SHORTEST = 45
@@ -56,8 +58,9 @@ def a_date(text: str) -> str:
 
 
 def a_past_date(text: str) -> str:
-    """Check `--from` of a view."""
-    _read(text, date.fromisoformat, "no date; write for example 2025-11-06")
+    """Check `--from` of a view: no event tells of an earlier date than the first."""
+    if _read(text, date.fromisoformat, "no date; write for example 2025-11-06") < EARLIEST:
+        raise typer.BadParameter(f"{text} lies before {EARLIEST}, the first date that an event can tell of.")
     return text
 
 
@@ -96,9 +99,8 @@ def a_store(text: str) -> str:
 
 def a_broker(text: str) -> str:
     """Check `--broker`."""
-    host, _, port = text.rpartition(":")
-    if text not in {"auto", "kafka"} and not (host and port.isdecimal() and 0 < int(port) < 65_536):
-        raise typer.BadParameter("give auto, kafka (started here), or host:port of a running one.")
+    if text not in {"auto", "kafka"}:
+        _read(text, addresses, "no broker; give auto, kafka (started here), or host:port of a running one")
     return text
 
 

@@ -5,17 +5,15 @@ off at any point is run again.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 from rich.console import Console
 
 from deploy.operate import generations
-from deploy.operate.replay import caught_up, crew, reach
+from deploy.operate.lease import Lease, alone
+from deploy.operate.replay import Progress, caught_up, crew, reach
 from services.reporting.generation import LOOK_MS, Generation, in_force, put_in_force
-from shared import kafka, mark
+from shared import kafka
 from shared.regions import local_date
 from shared.settings import Settings
 
@@ -27,54 +25,52 @@ async def rebuild(settings: Settings, begins: date, workers: int, console: Conso
     """Replace the rows of `begins` and later, and of the days that are still open; answers what is in force then.
 
     Raises `Refused` for a date to come, while another rebuild is at work, or when the new view cannot be built;
-    KafkaError when Kafka does not answer. Each leaves the view in force as it was.
+    KafkaError when Kafka does not answer. Readers see one whole view all the time; run again, it ends what was left.
     """
     kafka.quiet_client()
     now = settings.now()
     if begins > max(local_date(now(), region) for region in settings.region_list()):
         raise kafka.Refused(f"{begins} is still to come: there is nothing to rebuild. Nothing was changed.")
     await kafka.check_topics(settings.kafka, settings.region_list(), settings.partitions)
-    with alone(settings.folder / "rebuild.lease"):
-        before = await in_force(settings.kafka, settings.deployment)
-        number = await generations.unused(settings, before)
-        await finished(settings, before)
+    async with alone(settings) as lease:
+        number = await generations.unused(settings, await finished(settings, lease))
         new = Generation(number=number, since=min(begins, generations.first_open(settings, now)))
-        await generations.create(settings, number, before.number)
-        await switched(settings, new, workers, console)
-        rows = await finished(settings, new)
+        await generations.create(settings, number)
+        await switched(settings, new, workers, lease, console)
+        standing = await finished(settings, lease)
     console.print(
-        f"Generation {new.number} of the view is in force, from {new.since} on; {rows} rows of closed days were moved "
-        "or removed. Workers of the one before have ended; whoever looks after them starts them as this one's."
+        f"Generation {standing.number} of the view is in force, from {standing.since} on. "
+        "Workers of the one before have ended; whoever looks after them starts them as this one's."
     )
-    return new
+    return standing
 
 
-async def switched(settings: Settings, new: Generation, workers: int, console: Console) -> None:
+async def switched(settings: Settings, new: Generation, workers: int, lease: Lease, console: Console) -> None:
     """Build the new view, then put it in force.
 
     Its workers go on until they have read all that those of the old view can have shown: no row goes back in time.
     """
     with console.status("The workers of the new view start …") as status:
+
+        def told(progress: Progress) -> None:
+            lease.check()
+            status.update(str(progress))
+
         async with crew(settings, new, workers) as working:
-            await caught_up(settings, new, working, lambda progress: status.update(str(progress)))
+            await caught_up(settings, new, working, told)
             status.update("The new view has caught up, and is put in force …")
+            await lease.sure()
             await put_in_force(settings.kafka, settings.deployment, new)
+            working.meanwhile = "The new view is in force; what its workers had not read, the deployment's read."
             await asyncio.sleep(NOTICED_S)
-            await reach(settings, new, working, lambda progress: status.update(str(progress)))
+            await reach(settings, new, working, told)
 
 
-async def finished(settings: Settings, now: Generation) -> int:
-    """Do what is left to do after a switch; answers the rows that were moved or removed."""
-    rows = await generations.move(settings, now)
+async def finished(settings: Settings, lease: Lease) -> Generation:
+    """Do what is left to do after the last switch, whoever made it; answers what is in force."""
+    now = await in_force(settings.kafka, settings.deployment)
+    await lease.sure()
+    await generations.move(settings, now)
+    await lease.sure()
     await generations.sweep(settings, now)
-    return rows
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Be the only one here. Raises `Refused`; the kernel frees the lease at any end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        if not mark.taken(file):
-            raise kafka.Refused("Another rebuild is at work in this folder. Nothing was changed; wait until it ends.")
-        yield
+    return now

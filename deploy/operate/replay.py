@@ -8,7 +8,6 @@ from time import monotonic
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from deploy.local.child import Child
 from services.reporting.changelog import app_id
@@ -61,6 +60,7 @@ class Crew:
         self._log = settings.folder / f"rebuild-{new.number}.log"
         self._children = [Child(self._command, self._log) for _ in range(count)]
         self._starts = count * STARTS
+        self.meanwhile = "The old view stands as it was."
 
     def revive(self) -> None:
         """Start again what ended. Raises `Refused` when that does not help."""
@@ -70,7 +70,7 @@ class Crew:
                 if not self._starts:
                     raise kafka.Refused(
                         f"The workers of the new view end again and again; their log: {self._log}. "
-                        "The old view stands as it was. Run this again when the cause is gone."
+                        f"{self.meanwhile} Run this again when the cause is gone."
                     )
                 child.kill()
                 self._children[number] = Child(self._command, self._log)
@@ -100,14 +100,17 @@ async def caught_up(settings: Settings, new: Generation, working: Crew, said: Sa
 
 
 async def reach(settings: Settings, new: Generation, working: Crew, said: Say) -> float:
-    """Return when the workers have read, and made durable, all that stands in the log now; the seconds it took."""
+    """Return when the workers have read, and made durable, all that stands in the log now; the seconds it took.
+
+    Raises `Refused` when they end again and again.
+    """
     names = [topic(region, service) for region in settings.region_list() for service in READ]
     places = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
     group, began = app_id(settings.deployment, new.number), monotonic()
     async with logtail.reading(settings.kafka, places, PATIENCE_MS) as log:
         starts, ends = await log.beginning_offsets(places), await log.end_offsets(places)
     of = sum(ends.values()) - sum(starts.values())
-    while (left := _left(ends, starts, await _committed(settings.kafka, group))) > 0:
+    while (left := _left(ends, starts, await kafka.committed(settings.kafka, group))) > 0:
         said(Progress(of - left, of, monotonic() - began))
         working.revive()
         await asyncio.sleep(LOOK_S)
@@ -118,12 +121,3 @@ def _left(
     ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int], committed: Mapping[TopicPartition, int]
 ) -> int:
     return sum(max(0, end - max(committed.get(place, 0), starts[place])) for place, end in ends.items())
-
-
-async def _committed(bootstrap: str, group: str) -> Mapping[TopicPartition, int]:
-    try:
-        async with kafka.admin(bootstrap) as client:
-            offsets = await client.list_consumer_group_offsets(group)
-    except GroupCoordinatorNotAvailableError:  # the first group of a new broker is still being made room for
-        return {}
-    return {place: at.offset for place, at in offsets.items()}

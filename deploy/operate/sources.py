@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import REGISTRY
 from rich.console import Console
@@ -22,10 +23,10 @@ from shared.telemetry import serve_metrics
 DECIDERS = {"policy": policy, "roster": roster, "attendance": attendance}
 
 
-def store_of(settings: Settings, service: str) -> Store[object]:
+def store_of(settings: Settings, service: str) -> Store[Any]:
     """The store of a service, for reading."""
-    decider: object = DECIDERS[service]
-    return Store(settings.database(service), service=service, decider=decider, now=settings.now())  # type: ignore[arg-type]
+    decider: Any = DECIDERS[service]
+    return Store(settings.database(service), service=service, decider=decider, now=settings.now())
 
 
 async def reach(settings: Settings, services: Iterable[str]) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from deploy.local.child import guard, release
+from deploy.local.child import follow, guard, release
 from services.reporting.member import EX_REPLACED
 from services.reporting.worker import EX_NOTHING_TO_READ
+from shared.kafka import Refused
+from shared.settings import PORTS
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +28,23 @@ STOP_WITHIN_S = 10.0
 
 
 class Ended(NamedTuple):
-    """How a worker ended: its exit status (negative: by a signal) and the seconds that it ran."""
+    """How a worker ended: its exit status (negative: by a signal), the seconds that it ran, and where to read why."""
 
     status: int
     seconds: float
+    why: str = "its log says why"
 
 
 def places(workers: int, metrics_port: int, host: str) -> Sequence[Mapping[str, str]]:
-    """What each of several workers is told besides: a metrics port of its own; with a host also its member's name."""
+    """What each of several workers is told besides: a metrics port of its own; with a host also its member's name.
+
+    Raises `Refused` when there are not as many ports.
+    """
+    if metrics_port and metrics_port + workers - 1 > PORTS:
+        raise Refused(
+            f"{workers} workers need the ports from {metrics_port} on, and the last one is {PORTS}. Nothing was"
+            " started; choose a lower PIKET_METRICS_PORT."
+        )
     return [
         {"PIKET_METRICS_PORT": str(metrics_port + n if metrics_port else 0)}
         | ({"PIKET_MEMBER": f"{host}-{n}"} if host else {})
@@ -84,20 +95,24 @@ async def _keep(number: int, told: Mapping[str, str], command: Sequence[str]) ->
 def _sentence(number: int, ended: Ended, pause: float | None) -> str:
     again = "It is not started again." if pause is None else "It is started again, also if it keeps ending."
     return (
-        f"Worker {number} ended with status {ended.status} after {ended.seconds:.1f} s; its log says why. Every fact"
+        f"Worker {number} ended with status {ended.status} after {ended.seconds:.1f} s; {ended.why}. Every fact"
         f" is kept in Kafka, and what was not committed is read again. {again}"
     )
 
 
 async def _once(told: Mapping[str, str], command: Sequence[str]) -> Ended:
-    """Run a worker to its end; when cancelled, end it."""
-    began = monotonic()
-    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, start_new_session=True)
-    guarding = guard(process.pid)
+    """Run a worker to its end; when cancelled, end it. One that the machine cannot start now has ended at once."""
+    began, guarding = monotonic(), guard()
     try:
-        return Ended(await process.wait(), monotonic() - began)
+        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, start_new_session=True)
+        try:
+            follow(guarding, process.pid)
+            return Ended(await process.wait(), monotonic() - began)
+        finally:
+            await _stopped(process)
+    except OSError as refused:
+        return Ended(os.EX_OSERR, 0.0, f"it could not be started: {refused}")
     finally:
-        await _stopped(process)
         release(guarding)
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from shared.command import Diverged
 from shared.database import Unavailable
 from shared.kafka import Refused
+from shared.telemetry import PortTaken
 
 
 def sentence(failure: Exception) -> str | None:
@@ -32,5 +33,6 @@ EXPECTED: Mapping[type[Exception], Callable[[Any], str | None]] = {
     Unavailable: lambda failure: f"{str(failure).rstrip('.')}. Check PIKET_STORE and PIKET_FOLDER.",
     KafkaError: lambda failure: f"Kafka did not answer as expected ({failure}). Check PIKET_KAFKA, then start again.",
     ValidationError: _setting,
+    PortTaken: str,
     FileNotFoundError: lambda failure: f"{failure.filename} is not there. Nothing was started; check the settings.",
 }

@@ -15,6 +15,7 @@ from deploy.simulate.stage import Sign, Told
 from deploy.simulate.truth import Stand, heads
 from services.reporting.runs import Day, State, runs
 from shared.facts.coverage import Coverage, PostCoverage, Steps, at
+from shared.facts.policy import InstrumentReached, PolicyChanged
 
 MOMENTS = 5
 PAGE = 1_000
@@ -53,13 +54,25 @@ class Seen:
                 for unit, posts in row.units.items() for post in posts.posts]  # fmt: skip
 
 
+DUE = frozenset({"IN_FORCE", "AMENDED", "SUSPENDED", "SUPERSEDED", "REVOKED", "EXPIRED"})
+
+
+def _by_itself(event: Mapping[str, Any]) -> bool:
+    """Whether policy recorded it because a date had come, which nobody asked for."""
+    kind = event.get("type")
+    return kind == InstrumentReached.TYPE or (kind == PolicyChanged.TYPE and event["data"]["change"]["kind"] in DUE)
+
+
 def books(caller: Caller, events: Sequence[Mapping[str, Any]], logged: Tally[tuple[str, int]]) -> Mapping[str, object]:
     """What was promised, stored and sent, and the differences: `lost` and `phantom` must be 0."""
     kept = Books(
-        frozenset(e["id"] for e in events), frozenset((e["source"], int(e["sequence"])) for e in events), logged
+        frozenset(e["id"] for e in events),
+        frozenset((e["source"], int(e["sequence"])) for e in events),
+        logged,
     )
     lost = (caller.acknowledged - kept.ids, kept.stored - kept.logged.keys())
-    phantom = (kept.ids - caller.acknowledged, kept.logged.keys() - kept.stored)
+    due = {e["id"] for e in events if _by_itself(e)}
+    phantom = (kept.ids - caller.acknowledged - due, kept.logged.keys() - kept.stored)
     return {
         "commands": dict(sorted(caller.outcomes.items())),
         "events_stored": len(kept.stored),

@@ -12,15 +12,13 @@ from deploy.simulate.caller import Caller, succeeded
 from deploy.world.register import Post
 from deploy.world.world import Office, Unit
 from services.policy.calendar import seeded
-from services.policy.presets import preset
+from services.policy.commands import DraftInstrument, EnactInstrument
+from services.policy.reference import commands
 from shared.places import Place, places
 from shared.regions import zone
 
 FROM = "2025-01-01"
 YEARS = (2025, 2026, 2027)
-NATIONAL = ("nasional-2025-permenpanrb-4",)
-OWN: Mapping[str, Sequence[str]] = {"32": ("jabar-2025-se-150-stage-1", "jabar-2025-se-150-stage-2")}
-"""What each government has enacted; the three cities follow nobody yet."""
 ATTESTED_BY = "KEPALA_BKD"
 IN_A_BATCH = 1_000
 OFFICES_AT_ONCE = 10
@@ -52,7 +50,7 @@ async def enrol(caller: Caller, offices: Sequence[Office], day: date, dates: Seq
                 unplanned: frozenset[tuple[str, str, str]]) -> Enrolled:  # fmt: skip
     """Enter the world and publish its rosters of these dates, but for the `unplanned` (region, OPD, unit)."""
     regions = sorted({office.region for office in offices})
-    await asyncio.gather(*(_rules(caller, places()[region]) for region in regions))
+    await asyncio.gather(*(_rules(caller, places()[region], day) for region in regions))
     entered, few = Enrolled(), asyncio.Semaphore(OFFICES_AT_ONCE)
 
     async def whole(office: Office) -> None:
@@ -64,14 +62,27 @@ async def enrol(caller: Caller, offices: Sequence[Office], day: date, dates: Seq
     return entered
 
 
-async def _rules(caller: Caller, place: Place) -> None:
-    """The calendar and every instrument of a government, before it has any OPD: each OPD then hears of them once."""
+async def _rules(caller: Caller, place: Place, day: date) -> None:
+    """The calendar and what a government has on record until a day, before it has any OPD: each then hears of it once.
+
+    The three cities have no instrument of their own in November 2025; in February and April 2026 they do.
+    """
     official, home = caller.official("PERSONNEL", place.region, "BKD"), f"/policy/v1/{place.region}"
     holidays = [holiday.model_dump(mode="json") for holiday in seeded(YEARS)]
     await caller.done(f"{home}/holidays", official, {"holidays": holidays})
-    for name in (*NATIONAL, *OWN.get(place.region, ())):
-        body = {"instrument": preset(name).model_dump(mode="json", exclude_none=True, exclude_defaults=True)}
-        await caller.done(f"{home}/instruments", official, {**body, "published_attested_by": ATTESTED_BY})
+    for published, command in commands(place.region):
+        if published <= day and isinstance(command, EnactInstrument | DraftInstrument):
+            await caller.done(*_recorded(home, official, command))
+
+
+def _recorded(
+    home: str, official: str, command: EnactInstrument | DraftInstrument
+) -> tuple[str, str, Mapping[str, Any]]:
+    """Where an instrument is recorded, by whom, and what is sent."""
+    body = {"instrument": command.instrument.model_dump(mode="json", exclude_none=True, exclude_defaults=True)}
+    if isinstance(command, DraftInstrument):
+        return f"{home}/drafts", official, {**body, "stage": command.stage}
+    return f"{home}/instruments", official, {**body, "published_attested_by": ATTESTED_BY}
 
 
 async def _open(caller: Caller, office: Office) -> None:
@@ -88,7 +99,7 @@ def arranged(office: Office, unit: Unit) -> Mapping[str, Any]:
         "name": unit.name,
         "class": unit.class_,
         "site": site(office, unit),
-        "posts": [_posted(post) for post in unit.posts],
+        "posts": [posted(post) for post in unit.posts],
         "valid_from": FROM,
     }
 
@@ -105,7 +116,8 @@ def site(office: Office, unit: Unit) -> Mapping[str, Any]:
     }
 
 
-def _posted(post: Post) -> Mapping[str, Any]:
+def posted(post: Post) -> Mapping[str, Any]:
+    """A counter as an arrangement states it."""
     every_day = len(post.weekdays) == 7
     return {
         "post": post.post,

@@ -57,9 +57,9 @@ class Opd(NamedTuple):
         return 2 * SMALLEST + sum(kind.least for kind in self.kinds)
 
 
-def register(place: Place) -> tuple[Opd, ...]:
-    """The OPD of a government: the province's 38, or a typical city's with its kecamatan."""
-    own = "provinsi" if place.province else "kota"
+def register(place: Place, set_: str | None = None) -> tuple[Opd, ...]:
+    """The OPD of a government: the province's 38, or a typical city's with its kecamatan; or those of a named set."""
+    own = set_ or ("provinsi" if place.province else "kota")
     return tuple(opd for row in _rows("opd.csv") if row["set"] == own for opd in _opds(row, place))
 
 

@@ -1,25 +1,42 @@
 """Wiring of policy: store, routes, pages, feed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
-from services.policy import api, decider, pages
+from services.policy import api, decider, pages, questions, register_api
+from services.policy.due import keep_up
+from shared.background import alongside
 from shared.clock import Clock
 from shared.database import Database
 from shared.identity import Identity
 from shared.settings import Settings
+from shared.web.application import Lifespan
 from shared.web.service import service
 
 SERVICE = "policy"
 
 
 def create(settings: Settings) -> FastAPI:
-    """The application as the environment sets it."""
-    return assemble(settings.database(SERVICE), settings.identity(), settings.now(), demo=bool(settings.clock))
+    """The application as the environment sets it; it records what comes due."""
+    now = settings.now()
+
+    @asynccontextmanager
+    async def keeping_up(app: FastAPI) -> AsyncIterator[None]:
+        async with alongside(keep_up(app.state.store, now)):
+            yield
+
+    return assemble(settings.database(SERVICE), settings.identity(), now, keeping_up, demo=bool(settings.clock))
 
 
-def assemble(database: Database, identity: Identity, now: Clock, *, demo: bool = False) -> FastAPI:
+def assemble(
+    database: Database, identity: Identity, now: Clock, beside: Lifespan | None = None, *, demo: bool = False
+) -> FastAPI:
     """The application on a database; it opens the store at start and closes it at the end."""
-    app, store = service(SERVICE, decider, database, identity, now)
+    app, store = service(SERVICE, decider, database, identity, now, beside)
     app.include_router(api.router(store))
+    app.include_router(questions.router(store, now))
+    app.include_router(register_api.router(store))
     app.include_router(pages.router(store, now, demo=demo))
     return app

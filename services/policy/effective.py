@@ -1,70 +1,60 @@
-"""What the OPD of a region are told after a change: rules, calendar and conflicts, resolved once for all of them."""
+"""What each OPD of a region is told after a change: its rules, the calendar and the conflicts. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from services.policy.bindings import Binding, Granted
 from services.policy.conflicts import conflicts
-from services.policy.resolution import Binding, periods
-from shared.facts.policy import (
-    Change,
-    Conflict,
-    Holiday,
-    InstrumentRevoked,
-    OpdOpened,
-    Period,
-    PolicyChanged,
-)
+from services.policy.course import Courses, bindings, grants
+from services.policy.resolution import Stretch, joined, stretches
+from shared.facts.policy import Change, Holiday, OpdOpened, PolicyChanged
+
+ANY_OPD = "*"
+"""An OPD that no instrument names: what binds it binds all of the region."""
+
+Stretches = Sequence[Stretch]
 
 
-@dataclass(frozen=True, slots=True)
 class Effective:
-    """What binds every OPD of a region, by date."""
+    """What binds the OPD of a region by date. Those who are bound by the same are resolved once."""
 
-    periods: tuple[Period, ...]
-    conflicts: tuple[Conflict, ...]
-    holidays: tuple[Holiday, ...]
+    def __init__(self, courses: Courses, holidays: Iterable[Holiday]) -> None:
+        self.holidays = tuple(sorted(holidays, key=lambda holiday: holiday.date))
+        self._bindings = bindings(courses)
+        self._grants = grants(courses)
+        self._resolved: dict[tuple[tuple[int, ...], tuple[Granted, ...]], Stretches] = {}
 
-    def told(self, opd: OpdOpened, change: Change, before: PolicyChanged | None = None) -> PolicyChanged:
-        """The fact for one OPD, after what it was told before."""
-        return PolicyChanged(
-            region=opd.region,
-            opd=opd.opd,
-            change=change,
-            revision=before.revision + 1 if before else 1,
-            periods=self.periods,
-            holidays=self.holidays,
-            conflicts=self.conflicts,
-        )
+    def stretches(self, opd: str) -> Stretches:
+        """The periods of one OPD, each beside what binds in it."""
+        own = [number for number, binding in enumerate(self._bindings) if _binds(binding, opd)]
+        granted = tuple(g for g in self._grants if g.opd == opd)
+        key = (tuple(own), granted)
+        if key not in self._resolved:
+            self._resolved[key] = tuple(stretches([self._bindings[number] for number in own], granted))
+        return self._resolved[key]
+
+    def told(
+        self, opd: OpdOpened, changes: Sequence[Change], before: PolicyChanged | None = None
+    ) -> list[PolicyChanged]:
+        """The facts for one OPD, one for each change, after what it was told before."""
+        found = self.stretches(opd.opd)
+        first, periods = before.revision + 1 if before else 1, joined(period for period, _ in found)
+        return [
+            PolicyChanged(
+                region=opd.region,
+                opd=opd.opd,
+                change=change,
+                revision=revision,
+                periods=periods,
+                holidays=self.holidays,
+                conflicts=conflicts(found),
+            )
+            for revision, change in enumerate(changes, first)
+        ]
 
 
-def effective(bindings: Iterable[Binding], holidays: Iterable[Holiday]) -> Effective:
-    """Resolve the instruments of a region, and lay its calendar beside them."""
-    resolved = periods([b for b in bindings if b.first < b.until])
-    return Effective(resolved, conflicts(resolved), tuple(sorted(holidays, key=lambda holiday: holiday.date)))
-
-
-def enacted(binding: Binding) -> Change:
-    """Why policy changed: an instrument binds."""
-    return Change(
-        kind="ENACTED",
-        instrument=binding.instrument.instrument,
-        decided_on=binding.instrument.decided_on,
-        published_on=binding.instrument.published_on,
-        published_attested_by=binding.attested_by,
-        effective_from=binding.first,
-    )
-
-
-def revoked(fact: InstrumentRevoked) -> Change:
-    """Why policy changed: an instrument no longer binds."""
-    return Change(
-        kind="REVOKED",
-        instrument=fact.instrument,
-        decided_on=fact.decided_on,
-        published_on=fact.published_on,
-        effective_from=fact.binds_until,
-    )
+def _binds(binding: Binding, opd: str) -> bool:
+    return not binding.instrument.opds or opd in binding.instrument.opds
 
 
 def declared(days: Sequence[Holiday], today: date) -> Change:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from services.reporting.facts import Fact, Settled, Tap, lean
 from services.reporting.factset import FactSet
 from services.reporting.inforce import in_force
-from services.reporting.lanes import NO_DUTIES, Roll, accepted, around, by_employee, planned, required
+from services.reporting.lanes import Roll, accepted, around, planned, required
 from services.reporting.presence import present
 from services.reporting.spans import Need, PostKey, heads_at
 from shared.events import Event
@@ -37,11 +37,11 @@ def coverage(facts: Iterable[Event], at: datetime, known_by: datetime) -> Mappin
     days = around(local_date(at, next(iter(known.values())).data.region))
     settled, taps = _parted(map(lean, known.values()))
     holds = in_force(settled)
-    drawn = Roll().draw(holds, days)
+    rota = Roll().draw(holds, days)
     needed = (n for unit in holds.arrangements for day in days for n in required(holds, unit, day))
-    on_duty, own = (n for each in drawn.values() for n in planned(each)), by_employee(drawn)
-    everybody = {*own, *taps}
-    there = (p for e in everybody for p in present(accepted(taps.get(e, ())), own.get(e, NO_DUTIES), holds))
+    on_duty = (n for drawn in rota.drawn for n in planned(drawn))
+    everybody = {*rota.people(), *taps}
+    there = (p for e in everybody for p in present(accepted(taps.get(e, ())), rota.duties(e), holds))
     on_site = (Need(p.post, p.start, p.end) for p in there if p.post)
     counts = [heads_at(lane, minute_of(at)) for lane in (needed, on_duty, on_site)]
     return {post: Heads(*(count[post] for count in counts)) for post in sorted(set().union(*counts))}

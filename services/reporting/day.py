@@ -123,13 +123,13 @@ class Day:
 def _standard(plan: Plan, days: Collection[date]) -> Iterator[Share]:
     """What the arrangements ask for, and what the rosters promise, each minute by what was recorded then."""
     for place in ((unit, day) for unit in plan.last.holds.arrangements for day in days):
-        for run in plan.runs(lambda stretch, place=place: (stretch.terms, place in stretch.rosters)):  # type: ignore[misc]
+        for run in plan.runs(lambda stretch, place=place: (stretch.terms, place in stretch.rota.rank)):  # type: ignore[misc]
             for need in (n.within(run.start, run.end) for n in required(run.holds, *place)):
                 yield Share("required", need)
                 if not run.value[1]:
                     yield Share("unrostered", need)
-    for place in {place for stretch in plan.stretches for place in stretch.rosters}:
-        for drawn in plan.runs(lambda stretch, place=place: stretch.rosters.get(place)):  # type: ignore[misc]
+    for place in {place for stretch in plan.stretches for place in stretch.rota.rank}:
+        for drawn in plan.runs(lambda stretch, place=place: stretch.rota.get(place)):  # type: ignore[misc]
             if drawn.value:
                 yield from (Share("planned", n.within(drawn.start, drawn.end)) for n in planned(drawn.value))
 

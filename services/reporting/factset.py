@@ -11,6 +11,8 @@ from services.reporting.lanes import REFUSED, Roll, around
 from shared.facts.coverage import Coverage
 
 NONE: frozenset[date] = frozenset()
+COUNTED = 3
+"""Dates of which an OPD keeps what was counted: as many as a tap touches."""
 
 
 class FactSet:
@@ -78,10 +80,11 @@ class FactSet:
         return [*self._kept.settled(days), *taps]
 
     def row(self, service_date: date, watermark: Mapping[str, int]) -> Coverage:
-        """The coverage row of a service date; what was counted for the last one is kept."""
-        day = self._days.get(service_date)
-        if day is None:
-            day = self._days[service_date] = Day(self._region, self._opd, service_date, self._kept, self._roll)
+        """The coverage row of a service date; what was counted for those asked last is kept."""
+        day = self._days.pop(service_date, None) or Day(self._region, self._opd, service_date, self._kept, self._roll)
+        self._days[service_date] = day
+        if len(self._days) > COUNTED:
+            del self._days[next(iter(self._days))]
         return day.row(watermark)
 
     def close(self, first: date) -> list[bytes]:

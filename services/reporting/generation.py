@@ -1,6 +1,6 @@
 """Which generation of the view is in force: one record of a compacted topic, which every worker follows."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import date
 
@@ -32,6 +32,19 @@ def stage(region: str, generation: int) -> str:
     return topic(region, f"coverage-g{generation}")
 
 
+def trouble(sizes: Mapping[str, int], deployment: str) -> kafka.MissingTopics | None:
+    """What to say when the topic that says which generation is in force is absent or has several partitions."""
+    name = view_topic(deployment)
+    if name not in sizes:
+        return kafka.absent_topics([name])
+    if sizes[name] != 1:
+        return kafka.MissingTopics(
+            f"Kafka's topic {name} must have one partition. Nothing was started or changed. Delete it, run"
+            " `piket topics create`, then `piket rebuild-view`."
+        )
+    return None
+
+
 async def follow(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, None]:
     """The generation in force, again at every look, for ever. The topic must be there: to ask for it may create it."""
     place, now = TopicPartition(view_topic(deployment), 0), Generation()
@@ -39,10 +52,10 @@ async def follow(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, 
         await consumer.seek_to_beginning(place)
         end = (await consumer.end_offsets([place]))[place]
         while True:
-            for record in (await consumer.getmany(place, timeout_ms=LOOK_MS)).get(place, ()):
-                now = Generation.model_validate_json(record.value or b"{}")
             if await consumer.position(place) >= end:
                 yield now
+            for record in (await consumer.getmany(place, timeout_ms=LOOK_MS)).get(place, ()):
+                now = Generation.model_validate_json(record.value or b"{}")
 
 
 async def in_force(bootstrap: str, deployment: str) -> Generation:
@@ -63,5 +76,15 @@ async def put_in_force(bootstrap: str, deployment: str, generation: Generation) 
 async def serve(bootstrap: str, deployment: str, own: int) -> None:
     """End this process when a later generation is in force: the one that is started after it is of that one."""
     async for now in follow(bootstrap, deployment):
-        if now.number > own:
-            superseded(own, now.number)
+        _check(own, now)
+
+
+async def check(bootstrap: str, deployment: str, own: int) -> None:
+    """End this process when a later generation is in force at this moment: then the changelog may be gone already."""
+    async with aclosing(follow(bootstrap, deployment)) as looks:
+        _check(own, await anext(looks))
+
+
+def _check(own: int, now: Generation) -> None:
+    if now.number > own:
+        superseded(own, now.number)

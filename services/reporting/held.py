@@ -1,6 +1,6 @@
 """What a worker holds: every region's facts in the partitions that it was assigned, as long as they can matter."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from shared.facts.coverage import Coverage
 
 SLACK_S = 86_400.0
 """How much longer a day stays open than facts about it count: a relay may be late."""
+STATE = b"/-|state"
 
 
 class Row(NamedTuple):
@@ -19,6 +20,11 @@ class Row(NamedTuple):
 
     key: bytes
     value: bytes | None
+
+
+def state_of(key: bytes) -> str | None:
+    """The region of whose state a row of the changelog tells; None for a row of a fact."""
+    return key.removesuffix(STATE).decode() if key.endswith(STATE) else None
 
 
 class Place(NamedTuple):
@@ -36,12 +42,18 @@ class Touched(NamedTuple):
 
 
 class Held:
-    """Facts by place. `sources` names the one source of each topic; of dates before `since` no rows are made."""
+    """Facts by place. `sources` names the one source of each topic; of dates before `since` no rows are made.
 
-    def __init__(self, sources: Mapping[str, str], since: date | None) -> None:
-        self._sources = sources
-        self._known: defaultdict[Place, Known] = defaultdict(lambda: Known(since))
+    What was recovered is shown `again`: a kill may have come between a fact and its row. Until then no day of its place
+    is closed. `staged`: the rows are written beside those that readers see.
+    """
+
+    def __init__(self, sources: Mapping[str, str], since: date | None, *, staged: bool = False) -> None:
+        self._sources, self._staged = sources, staged
+        self._known: defaultdict[Place, Known] = defaultdict(lambda: Known(since, staged=staged))
         self._recovered: set[int] = set()
+        self._again: deque[Touched] = deque()
+        self._unshown: set[Place] = set()
         self._complete: dict[Place, float] = {}
 
     def at(self, place: Place) -> Known:
@@ -59,21 +71,56 @@ class Held:
     def state(self, place: Place) -> Iterator[Row]:
         """What the changelog is to say of a place beside its facts; nothing of one that was revoked since."""
         if place in self._known:
-            yield Row(f"{place.region}/-|state".encode(), self._known[place].state())
+            yield Row(place.region.encode() + STATE, self._known[place].state())
 
     def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take what the changelog of a newly assigned partition tells; null where a fact was deleted."""
         self._recovered.add(partition)
+        known: dict[bytes, Known] = {}
         for key, body in rows:
             if body is not None:
-                opd = key[: key.index(b"|")]
-                self._known[Place(opd[: opd.index(b"/")].decode(), partition)].recall(opd, body)
+                opd = key.partition(b"|")[0]
+                region = opd.partition(b"/")[0]
+                if region not in known:
+                    known[region] = self._known[Place(region.decode(), partition)]
+                known[region].recall(opd, body)
 
-    def recovered(self) -> list[Touched]:
-        """Every OPD of the partitions that were recovered since this was asked last."""
+    def show_again(self) -> int:
+        """Put every OPD of the partitions that were recovered since the last call on the list; answers how many."""
         recovered, self._recovered = self._recovered, set()
         places = sorted(place for place in self._known if place.partition in recovered)
-        return [Touched(place, opd) for place in places for opd in sorted(self._known[place].opds())]
+        found = [Touched(place, opd) for place in places for opd in sorted(self._known[place].opds())]
+        self._again.extend(found)
+        self._unshown |= {touched.place for touched in found}
+        self._mark(places)
+        return len(found)
+
+    def waits(self) -> bool:
+        """Whether anything is on the list."""
+        return bool(self._again)
+
+    def again(self, most: int) -> Iterator[tuple[Touched, Collection[date]]]:
+        """Take so many OPD from the list; answers the dates whose rows are to be shown."""
+        for touched in [self._again.popleft() for _ in range(min(most, len(self._again)))]:
+            yield touched, self.dates(touched)
+
+    def shown(self) -> set[Place]:
+        """All that was taken from the list is out; answers the places that are staged no more: their state is new."""
+        self._unshown = {touched.place for touched in self._again}
+        return self._mark(self._known)
+
+    def _mark(self, places: Iterable[Place]) -> set[Place]:
+        done = {p for p in places if self._known[p].staged and self._all_out(p)} if not self._staged else set()
+        for place in places:
+            self._known[place].staged = self._staged or (self._known[place].staged and place not in done)
+        return done
+
+    def in_view(self, place: Place) -> bool:
+        """Whether readers see a row of every fact that was recovered, if not yet by this worker."""
+        return place not in self._known or not self._known[place].staged
+
+    def _all_out(self, place: Place) -> bool:
+        return place not in self._unshown and place.partition not in self._recovered
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now."""
@@ -92,11 +139,12 @@ class Held:
         return waiting
 
     def close_days(self, waiting: Mapping[Touched, Iterable[date]]) -> Iterator[tuple[int, Row]]:
-        """Forget days whose facts can change no more, none whose row is `waiting`; answers rows by partition.
+        """Forget days whose facts can change no more, none whose row is to be shown; answers rows by partition.
 
         The state goes before what it declares as gone: a changelog that was written in part names no half of a day.
         """
-        for place, known in self._known.items():
+        for place in filter(self._all_out, self._known):
+            known = self._known[place]
             until = self._complete.get(place, 0.0) - SLACK_S
             needed = (day for touched, days in waiting.items() if touched.place == place for day in days)
             first = min([first_open(max(until, 0.0)) - DAY, *needed])

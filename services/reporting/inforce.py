@@ -7,14 +7,13 @@ from datetime import date
 from rpds import HashTrieMap
 
 from services.reporting.facts import Placement, Roster, Settled
-from shared.facts.policy import ArrangementChanged, OpdOpened, PolicyChanged, Post, Rules
-
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+from shared.duty import WEEKDAYS
+from shared.facts.policy import ArrangementChanged, OpdMerged, OpdOpened, OpdSplit, PolicyChanged, Post, Rules
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The name, arrangements, rosters (the last recorded last), policy and placements of one OPD by a set of facts."""
+    """The name, end, arrangements, rosters (the last recorded last), policy and placements of one OPD by its facts."""
 
     arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
     rosters: Mapping[tuple[str, date], Roster] = field(default_factory=dict)
@@ -22,9 +21,12 @@ class InForce:
     holidays: frozenset[date] = frozenset()
     placements: "HashTrieMap[bytes, tuple[Placement, ...]]" = field(default_factory=HashTrieMap)
     name: str = ""
+    ends: date = date.max
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
-        """The last recorded arrangement of a unit that is valid on a day."""
+        """The last recorded arrangement of a unit that is valid on a day; none once its OPD has ended."""
+        if day >= self.ends:
+            return None
         valid = [a for a in self.arrangements.get(unit, ()) if a.valid_from <= day <= (a.valid_to or day)]
         return valid[-1] if valid else None
 
@@ -33,10 +35,10 @@ class InForce:
         holding = [p for p in self.placements.get(employee, ()) if p.start <= day <= (p.end or day)]
         return frozenset(holding[-1].skills) if holding else frozenset()
 
-    def rules(self, day: date) -> Rules:
-        """The rules of a day; none set where no instrument binds."""
+    def rules(self, day: date, site: str | None) -> Rules:
+        """The rules of a day at a site; none set where no instrument binds."""
         periods = self.policy.periods if self.policy else ()
-        return next((p.rules for p in periods if p.from_ <= day <= (p.to or day)), Rules())
+        return next((p.at(site).rules for p in periods if p.from_ <= day <= (p.to or day)), Rules())
 
     def rostered(self, unit: str, day: date) -> bool:
         """Whether a roster of a unit's work date stands."""
@@ -57,7 +59,7 @@ def in_force(facts: Iterable[Settled], onto: InForce = NOTHING) -> InForce:
     Sources are contiguous sequences.
     """
     arrangements, rosters, placements = dict(onto.arrangements), dict(onto.rosters), onto.placements
-    policy, holidays, name = onto.policy, onto.holidays, onto.name
+    policy, holidays, name, ends = onto.policy, onto.holidays, onto.name, onto.ends
     for settled in sorted(facts, key=lambda fact: (fact.source, fact.sequence)):
         match settled.data:
             case ArrangementChanged() as told:
@@ -71,4 +73,6 @@ def in_force(facts: Iterable[Settled], onto: InForce = NOTHING) -> InForce:
                 placements = placements.insert(told.employee, (*placements.get(told.employee, ()), told))
             case OpdOpened() as told:
                 name = told.name
-    return InForce(arrangements, rosters, policy, holidays, placements, name)
+            case OpdMerged() | OpdSplit() as told:
+                ends = told.on
+    return InForce(arrangements, rosters, policy, holidays, placements, name, ends)

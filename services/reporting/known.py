@@ -18,23 +18,30 @@ NO_OPD = b"/-"
 class State(msgspec.Struct, frozen=True):
     """What stands in the changelog beside the facts: the first date that has rows, and how far each source was read.
 
-    That is, up to which sequence and until which instant.
+    That is, up to which sequence and until which instant. `staged`: its rows were written beside the view so far.
     """
 
     first: date | None
     watermark: Mapping[str, int]
     reached: Mapping[str, float]
+    staged: bool = False
+
+
+def first_of(body: bytes) -> date | None:
+    """The first date that has rows by a state."""
+    return msgspec.json.decode(body, type=State).first
 
 
 class Known:
     """Facts by `{region}/{opd}`; there are rows of the dates from `first` on, and it only grows.
 
     What is recalled from the changelog stays in bytes until its OPD is asked for. `outcomes` counts facts that were
-    known already or came too late; `reached` tells until which instant each source was read.
+    known already or came too late; `reached` tells until which instant each source was read; `staged`, that readers
+    do not see every row yet.
     """
 
-    def __init__(self, first: date | None = None) -> None:
-        self.first = first
+    def __init__(self, first: date | None = None, *, staged: bool = False) -> None:
+        self.first, self.staged = first, staged
         self.outcomes: Counter[str] = Counter()
         self.reached: dict[str, float] = {}
         self._facts: dict[bytes, FactSet] = {}
@@ -63,7 +70,7 @@ class Known:
 
     def state(self) -> bytes:
         """What is to stand in the changelog beside the facts."""
-        return msgspec.json.encode(State(self.first, self._watermark, self.reached))
+        return msgspec.json.encode(State(self.first, self._watermark, self.reached, self.staged))
 
     def recall(self, opd: bytes, body: bytes) -> None:
         """Take what stands in the changelog under an OPD: a fact, or under none the state."""
@@ -71,6 +78,7 @@ class Known:
             self._recalled[opd].append(body)
             return
         state = msgspec.json.decode(body, type=State)
+        self.staged = state.staged
         self.first = max(filter(None, (self.first, state.first)), default=None)
         self._watermark |= state.watermark
         self.reached |= state.reached

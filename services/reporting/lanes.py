@@ -5,33 +5,51 @@ Time is whole minutes since the epoch.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from rpds import HashTrieMap
-
-from services.reporting.facts import DAY, Roster, Shift, Tap
+from services.reporting.facts import DAY, Roster, Tap, shared
 from services.reporting.inforce import InForce
 from services.reporting.presence import Duty, duty
 from services.reporting.spans import Need
 from shared.regions import midnight, zone
 
 UnitDay = tuple[str, date]
-Duties: TypeAlias = "HashTrieMap[bytes, tuple[Duty, ...]]"
-"""Each person's duties, the roster recorded last at the end."""
 REFUSED = "check-in-refused"
-NO_DUTIES: tuple[Duty, ...] = ()
+NO_UNITS: frozenset[str] = frozenset()
 
 
 class Drawn(NamedTuple):
-    """A roster on the clock, from its site's midnight on."""
+    """A roster on the clock, from its site's midnight on: who has which duties."""
 
     roster: Roster
     start: int
-    duties: Mapping[Shift, Duty]
+    duties: Mapping[bytes, tuple[Duty, ...]]
 
-    def __iter__(self) -> Iterator[tuple[bytes, Duty]]:  # type: ignore[override]
-        """Who has which duty, in the order of the roster."""
-        return ((employee, self.duties[shift]) for employee, shift in self.roster.assignments())
+
+class Rota(NamedTuple):
+    """The rosters that hold on some work dates, the one recorded last at the end.
+
+    `rank` is the place in that order; `units` those in which somebody was ever rostered.
+    """
+
+    days: Collection[date]
+    drawn: Sequence[Drawn]
+    rank: Mapping[UnitDay, int]
+    units: Mapping[bytes, frozenset[str]]
+
+    def get(self, place: UnitDay) -> Drawn | None:
+        """The roster of a unit and work date."""
+        return self.drawn[self.rank[place]] if place in self.rank else None
+
+    def duties(self, employee: bytes) -> tuple[Duty, ...]:
+        """Somebody's duties, in the order of their rosters."""
+        places = ((unit, day) for unit in self.units.get(employee, ()) for day in self.days)
+        ranks = sorted(self.rank[place] for place in places if place in self.rank)
+        return tuple(own for rank in ranks for own in self.drawn[rank].duties.get(employee, ()))
+
+    def people(self) -> set[bytes]:
+        """Everybody who has a duty."""
+        return {employee for drawn in self.drawn for employee in drawn.duties}
 
 
 def around(day: date) -> tuple[date, date, date]:
@@ -53,14 +71,13 @@ class Roll:
 
     def __init__(self) -> None:
         self._drawn: dict[UnitDay, Drawn] = {}
+        self._units: dict[bytes, frozenset[str]] = {}
 
-    def draw(self, holds: InForce, days: Collection[date]) -> Mapping[UnitDay, Drawn]:
-        """The rosters that hold on some work dates, the one recorded last at the end."""
-        return {
-            (unit, day): self._of(roster, midnight(day, timezone(holds, unit, day, roster.region)))
-            for (unit, day), roster in holds.rosters.items()
-            if day in days and roster.stands
-        }
+    def draw(self, holds: InForce, days: Collection[date]) -> Rota:
+        """The rosters that hold on some work dates."""
+        standing = [r for (_, day), r in holds.rosters.items() if day in days and r.stands]
+        drawn = [self._of(r, midnight(r.day, timezone(holds, r.unit, r.day, r.region))) for r in standing]
+        return Rota(days, drawn, {(r.unit, r.day): rank for rank, r in enumerate(standing)}, self._units)
 
     def forget(self, before: date) -> None:
         """Drop the rosters of earlier work dates."""
@@ -70,48 +87,30 @@ class Roll:
         place = (roster.unit, roster.day)
         drawn = self._drawn.get(place)
         if drawn is None or drawn.roster is not roster or drawn.start != start:
-            duties = {shift: duty(shift, roster.unit, roster.day, start) for shift in {*roster.shifts}}
-            drawn = self._drawn[place] = Drawn(roster, start, duties)
+            drawn = self._drawn[place] = Drawn(roster, start, _duties(roster, start))
+            for employee in drawn.duties:
+                self._units[employee] = shared(self._units.get(employee, NO_UNITS) | {roster.unit})
         return drawn
+
+
+def _duties(roster: Roster, start: int) -> Mapping[bytes, tuple[Duty, ...]]:
+    alike = {shift: (duty(shift, roster.unit, roster.day, start),) for shift in {*roster.shifts}}
+    own: dict[bytes, tuple[Duty, ...]] = {}
+    for employee, shift in roster.assignments():
+        own[employee] = own[employee] + alike[shift] if employee in own else alike[shift]
+    return own
 
 
 def planned(drawn: Drawn) -> Iterator[Need]:
     """Heads rostered on site, breaks taken out."""
-    return (Need((d.unit, d.post), start, end) for _, d in drawn if d.post for start, end in d.covers())
+    duties = (own for each in drawn.duties.values() for own in each)
+    return (Need((d.unit, d.post), start, end) for d in duties if d.post for start, end in d.covers())
 
 
 def accepted(taps: Iterable[Tap]) -> Sequence[Tap]:
     """One person's accepted taps, in the order of their ids whatever came first."""
     known = {tap.id: tap for tap in taps if tap.manner.kind != REFUSED}
     return [known[tap_id] for tap_id in sorted(known)]
-
-
-def by_employee(
-    rosters: Mapping[UnitDay, Drawn],
-    before: Mapping[UnitDay, Drawn] | None = None,
-    own: Duties = HashTrieMap(),  # noqa: B008 - it never changes
-) -> Duties:
-    """Each person's duties; those of `before` are `own`, and only what became another is drawn up anew."""
-    before = before or {}
-    kept = [place for place, drawn in before.items() if rosters.get(place) is drawn]
-    if [*rosters][: len(kept)] != kept:
-        return by_employee(rosters)
-    for place in before.keys() - {*kept}:
-        own = _without(before[place], own)
-    alike: dict[tuple[Duty, ...], tuple[Duty, ...]] = {}
-    for place in [*rosters][len(kept) :]:
-        for employee, added in rosters[place]:
-            duties = (*own.get(employee, NO_DUTIES), added)
-            own = own.insert(employee, alike.setdefault(duties, duties))
-    return own
-
-
-def _without(drawn: Drawn, own: Duties) -> Duties:
-    unit, day = drawn.roster.unit, drawn.roster.day
-    for employee in {*drawn.roster.staff}:
-        left = tuple(d for d in own[employee] if (d.unit, d.work_date) != (unit, day))
-        own = own.insert(employee, left) if left else own.remove(employee)
-    return own
 
 
 def timezone(holds: InForce, unit: str, day: date, region: str) -> str:

@@ -10,8 +10,14 @@ import asyncio
 from time import monotonic
 from typing import Any
 
-from aiokafka.errors import RebalanceInProgressError
-from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    InconsistentGroupProtocolError,
+    InvalidGroupIdError,
+    InvalidSessionTimeoutError,
+    RebalanceInProgressError,
+)
+from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 from aiokafka.protocol.produce import ProduceRequest
 
 from services.reporting.fatal import EX_SOFTWARE, end
@@ -21,6 +27,13 @@ EX_REPLACED = 3
 """The exit status of a worker whose place another one took."""
 RENEWS = (0, RebalanceInProgressError.errno)
 """Answers to a heartbeat or to joining after which the group waits for the whole session timeout again."""
+REFUSED = {
+    InvalidSessionTimeoutError.errno: "PIKET_SESSION_TIMEOUT_S lies outside what Kafka allows (6 to 1800 s by default)",
+    InvalidGroupIdError.errno: "PIKET_DEPLOYMENT makes no name of a group",
+    InconsistentGroupProtocolError.errno: "its group has members of another program",
+    GroupAuthorizationFailedError.errno: "Kafka does not let it into its group",
+}
+"""Answers to joining after which aiokafka gives up, and Faust waits for ever."""
 LEASE = 0.75
 """Part of the session timeout in which a worker writes: the rest is left to what is on its way to the broker."""
 LOOK_S = 0.02
@@ -49,6 +62,8 @@ class Membership:
             asked, answer = monotonic(), await send(request)
             if isinstance(request, HeartbeatRequest | SyncGroupRequest) and answer.error_code in RENEWS:
                 self._asked = asked
+            if isinstance(request, JoinGroupRequest) and answer.error_code in REFUSED:
+                end(f"The worker ends: {REFUSED[answer.error_code]}. Nothing was read or written.", EX_SOFTWARE)
             return answer
 
         def forgotten() -> None:

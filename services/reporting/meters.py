@@ -41,12 +41,22 @@ def counted(topic: str, region: str, moved: Mapping[str, int], outcomes: Mapping
 
 
 class Rounds(faust.Sensor):
-    """Faust's sensor of rebalances: how long each took, and the recovery at its end."""
+    """Faust's sensor of rebalances: how long each took, and the recovery at its end.
+
+    `joining`: the group has not assigned anything since the start or the last revocation.
+    """
 
     mundane_level = "debug"
+    joining = True
+
+    def on_rebalance_start(self, app: faust.App) -> dict[str, float]:
+        """The group assigns anew."""
+        self.joining = True
+        return super().on_rebalance_start(app)  # type: ignore[no-any-return]
 
     def on_rebalance_return(self, _: faust.App, state: dict[str, float]) -> None:
         """The partitions are assigned; their recovery begins."""
+        self.joining = False
         state["assigned"] = monotonic()
 
     def on_rebalance_end(self, app: faust.App, state: dict[str, float]) -> None:
@@ -62,6 +72,7 @@ class Reading:
     def __init__(self) -> None:
         self._written: dict[TP, float] = {}
         self._caught_up: dict[TP, float] = {}
+        self._first_look: dict[TP, float] = {}
         self._commits: Mapping[TP, int] = {}
         self._committed = monotonic()
 
@@ -78,6 +89,7 @@ class Reading:
 
         The oldest of them came later than the last one that was read, and later than when none was unread. (Which of
         the two is nearer: Kafka's time of the former is hours old after a quiet night, the latter unknown at a start.)
+        Where nothing was read at all, it is unread since it was first looked at.
         """
         LAG.clear()
         LAG_SECONDS.clear()
@@ -85,7 +97,8 @@ class Reading:
         for tp, records in unread.items():
             if not records:
                 self._caught_up[tp] = now
-            since = max(self._written.get(tp, 0.0), self._caught_up.get(tp, 0.0))
+            written = self._written.get(tp) or self._first_look.setdefault(tp, now)
+            since = max(written, self._caught_up.get(tp, 0.0))
             LAG.labels(tp.topic, tp.partition).set(records)
             LAG_SECONDS.labels(tp.topic, tp.partition).set(max(0.0, now - since) if records else 0.0)
 

@@ -13,7 +13,7 @@ from services.reporting.held import Row
 from shared.events import topic
 from shared.facts.coverage import Coverage
 from shared.facts.heartbeat import Positions
-from shared.kafka import DeadLetter
+from shared.letters import DeadLetter
 
 
 class Outlet(Protocol):

@@ -1,20 +1,20 @@
 """What holds on a service date: stretch by stretch as it was recorded, and as it is known at last. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
 from services.reporting.facts import Placement, Settled
 from services.reporting.inforce import NOTHING, InForce, in_force
-from services.reporting.lanes import NO_DUTIES, Drawn, Duties, UnitDay, by_employee
+from services.reporting.lanes import Rota
 from services.reporting.presence import Duty
-from shared.facts.policy import ArrangementChanged, PolicyChanged
+from shared.facts.policy import ArrangementChanged, OpdMerged, OpdSplit, PolicyChanged
 
 T = TypeVar("T")
-Draw = Callable[[InForce], Mapping[UnitDay, Drawn]]
-"""Every roster that holds, on the clock."""
+TERMS = (ArrangementChanged, PolicyChanged, OpdMerged, OpdSplit)
+Draw = Callable[[InForce], Rota]
 
 
 class Stretch(NamedTuple):
@@ -25,8 +25,7 @@ class Stretch(NamedTuple):
 
     holds: InForce
     terms: int
-    rosters: Mapping[UnitDay, Drawn]
-    duties: Duties
+    rota: Rota
     start: int
     end: int
 
@@ -63,33 +62,32 @@ class Plan:
 
     def people(self) -> Collection[bytes]:
         """Everybody who has a duty at some time."""
-        return set().union(*(stretch.duties for stretch in (*self.stretches, self.last)))
+        return set().union(*(stretch.rota.people() for stretch in (*self.stretches, self.last)))
 
     def of(self, employee: bytes) -> Sequence[Run[Own]]:
         """What holds for a person, run by run; in the last one as it is known at last."""
 
         def own(stretch: Stretch) -> Own:
             placements = stretch.holds.placements.get(employee, ())
-            return Own(stretch.terms, stretch.duties.get(employee, NO_DUTIES), placements)
+            return Own(stretch.terms, stretch.rota.duties(employee), placements)
 
         return [*self.runs(own), Run(own(self.last), self.last.start, self.last.end, self.last.holds)]
 
     def terms(self) -> Sequence[object]:
         """Policy and arrangements, run by run: equal while they are the same at every minute."""
         runs = [*self.runs(lambda stretch: stretch.terms), Run(0, 0, 0, self.last.holds)]
-        return [(run.start, run.end, run.holds.policy, run.holds.arrangements) for run in runs]
+        return [(r.start, r.end, r.holds.policy, r.holds.arrangements, r.holds.ends) for r in runs]
 
 
 def _stretches(settled: Collection[Settled], start: int, end: int, draw: Draw) -> Iterator[Stretch]:
     recorded: defaultdict[int, list[Settled]] = defaultdict(list, {start: []})
     for fact in settled:
         recorded[max(start, int(fact.recorded // 60))].append(fact)
-    cuts, holds, terms, last = sorted(recorded), NOTHING, 0, Stretch(NOTHING, 0, {}, by_employee({}), start, end)
+    cuts, holds, terms = sorted(recorded), NOTHING, 0
     for minute, following in zip(cuts, [*cuts[1:], end], strict=True):
         holds = in_force(recorded[minute], holds)
-        terms += any(isinstance(fact.data, ArrangementChanged | PolicyChanged) for fact in recorded[minute])
-        rosters = draw(holds)
-        last = Stretch(holds, terms, rosters, by_employee(rosters, last.rosters, last.duties), start, end)
+        terms += any(isinstance(fact.data, TERMS) for fact in recorded[minute])
+        stretch = Stretch(holds, terms, draw(holds), minute, min(following, end))
         if minute < end:
-            yield last._replace(start=minute, end=min(following, end))
-    yield last
+            yield stretch
+    yield stretch._replace(start=start, end=end)

@@ -99,9 +99,9 @@ def _taken(tap: Tap, span: Span, duties: Sequence[Duty], holds: InForce) -> Iter
 
 
 def _counts(tap: Tap, holds: InForce) -> bool:
-    rules = holds.rules(tap.day).presence or Presence()
-    accepted = tap.manner.confirmed or rules.accept_claimed
-    in_time = tap.delay <= rules.offline_limit_hours * 3600
+    rules = holds.rules(tap.day, tap.manner.site).presence or Presence()
+    accepted = tap.manner.confirmed or rules.takes_claims
+    in_time = tap.delay <= rules.offline_hours * 3600
     return tap.manner.mode == "WFO" and tap.manner.site is not None and accepted and in_time
 
 
@@ -148,7 +148,8 @@ def _unit_of(tap: Tap, holds: InForce) -> str:
 
 def _post(unit: str, tap: Tap, holds: InForce) -> Post | None:
     arrangement: ArrangementChanged | None = holds.arrangement(unit, tap.day)
-    return next((p for p in arrangement.posts if p.post == tap.manner.post), None) if arrangement else None
+    own = [p for p in arrangement.posts if p.post == tap.manner.post] if arrangement else []
+    return next((p for p in own if holds.is_open(p, tap.day)), own[0] if own else None)
 
 
 def _minute(tap: Tap) -> int:

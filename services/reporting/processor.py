@@ -7,19 +7,19 @@ come between fact and row. Days whose facts can change no more are closed: forgo
 
 import asyncio
 import logging
-from collections import defaultdict, deque
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from services.reporting.batches import Batch
+from services.reporting.folded import Folded
 from services.reporting.held import Held, Place, Row, Touched
 from services.reporting.meters import counted
 from services.reporting.outlet import Outlet
 from shared.events import Undecodable, envelope
 from shared.facts.heartbeat import Positions
-from shared.kafka import DeadLetter, dead_letter
+from shared.letters import dead_letter
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +31,6 @@ AGAIN = 20
 """OPD of which the next flush publishes all rows at most, after an assignment: what is new must not wait for them."""
 
 
-@dataclass
-class Folded:
-    """Batches folded, and what must be durable before they are acknowledged. Facts by partition."""
-
-    records: int = 0
-    facts: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    touched: defaultdict[Touched, set[date]] = field(default_factory=lambda: defaultdict(set))
-    unreadable: list[tuple[str, DeadLetter]] = field(default_factory=list)
-    acknowledge: list[Callable[[], object]] = field(default_factory=list)
-    positions: dict[Any, int] = field(default_factory=dict)
-
-
 class Gap(Exception):
     """Records were skipped: a batch does not begin where the last one of its partition ended."""
 
@@ -50,18 +38,18 @@ class Gap(Exception):
 class Processor:
     """The facts of the partitions that this worker holds, and the batches that are not durable yet.
 
-    `sources` names the one source of each topic that is read; of dates before `since` no rows are made.
+    `sources` names the one source of each topic that is read; of dates before `since` no rows are made; `staged` rows
+    are written beside those that readers see.
     """
 
-    def __init__(self, sources: Mapping[str, str], since: date | None = None) -> None:
+    def __init__(self, sources: Mapping[str, str], since: date | None = None, *, staged: bool = False) -> None:
         self._sources = sources
-        self._held = Held(sources, since)
+        self._held = Held(sources, since, staged=staged)
         self.recover, self.pace = self._held.recover, self._held.pace
         self.positions: dict[Any, int] = {}
         self._durable: dict[Any, int] = {}
         self._assignment, self._folded = 0, Folded()
         self._changed = asyncio.Condition()
-        self._again: deque[Touched] = deque()
         self._writing, self._paused = asyncio.Lock(), False
 
     async def process(self, stream: AsyncIterable[Any]) -> None:
@@ -90,6 +78,7 @@ class Processor:
         source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
         place = Place(topic.split(".")[1], partition)
         known, kept, touched = self._held.at(place), self._folded.facts[partition], self._folded.touched
+        self._folded.places.add(place)
         last: bytes | None = None
         bad = 0
         for record in batch.records:
@@ -119,10 +108,11 @@ class Processor:
         """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
         async with self._changed:
             await self._changed.wait_for(self._work)
-            self._touch_again()
+            for touched, dates in self._held.again(AGAIN):
+                self._folded.touched[touched].update(dates)
             folded, self._folded, assignment = self._folded, Folded(), self._assignment
             self._changed.notify_all()
-        for place in {touched.place for touched in folded.touched}:
+        for place in folded.places | {touched.place for touched in folded.touched}:
             folded.facts[place.partition] += self._held.state(place)
         async with self._writing:
             await asyncio.gather(
@@ -130,6 +120,7 @@ class Processor:
                 *(outlet.put_aside(*letter) for letter in folded.unreadable),
                 self._publish(folded.touched, outlet),
             )
+        self._folded.places |= self._held.shown()
         if assignment == self._assignment:
             self._durable |= folded.positions
         for acknowledge in folded.acknowledge:
@@ -137,11 +128,7 @@ class Processor:
 
     def _work(self) -> bool:
         folded = self._folded
-        return not self._paused and bool(folded.acknowledge or folded.touched or folded.facts or self._again)
-
-    def _touch_again(self) -> None:
-        for touched in [self._again.popleft() for _ in range(min(AGAIN, len(self._again)))]:
-            self._folded.touched[touched].update(self._held.dates(touched))
+        return not self._paused and bool(folded.places or folded.touched or folded.facts or self._held.waits())
 
     async def _publish(self, touched: Mapping[Touched, Iterable[date]], outlet: Outlet) -> None:
         sent = []
@@ -163,6 +150,7 @@ class Processor:
         """Write nothing from now on until `publish_all`: another worker may own the partitions. Waits for the wire."""
         async with self._writing:
             self._paused = True
+            self._assignment += 1
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker has now, also what was to be written of it: it writes that itself."""
@@ -175,21 +163,28 @@ class Processor:
         self._durable.clear()
 
     def words(self, begins: Mapping[Any, int | None], wall: datetime) -> list[Positions]:
-        """How far the partitions held are durable. `begins`: where one starts of which nothing was handed out yet."""
+        """How far the partitions held are durable. `begins`: where one starts of which nothing was handed out yet.
+
+        Nothing of one whose rows were staged: after a switch readers do not see them all at once.
+        """
         positions: defaultdict[Place, dict[str, int]] = defaultdict(dict)
         for tp, begin in begins.items():
             durable = self._durable.get(tp) if begin is None else begin
             if tp.topic in self._sources and durable is not None:
                 _, region, service, _ = tp.topic.split(".")
                 positions[Place(region, tp.partition)][service] = durable
-        return [Positions(region=r, partition=n, positions=told, wall=wall) for (r, n), told in positions.items()]
+        in_view = {place: told for place, told in positions.items() if self._held.in_view(place)}
+        return [Positions(region=r, partition=n, positions=told, wall=wall) for (r, n), told in in_view.items()]
 
-    async def publish_all(self) -> None:
-        """Publish every row of newly assigned partitions, a few at a time: what was killed before its row shows now."""
+    async def publish_all(self, sound: Awaitable[object]) -> None:
+        """Publish all rows of new partitions once they are found `sound`: what was killed before its row shows now."""
         self._newly_assigned()
-        again = self._held.recovered()
-        log.info("Assigned: the facts are there; publishing all rows of %d OPD of new partitions.", len(again))
+        assignment = self._assignment
+        await sound
         async with self._changed:
+            if assignment != self._assignment:
+                return  # revoked meanwhile
+            again = self._held.show_again()
+            log.info("Assigned: the facts are there; publishing all rows of %d OPD of new partitions.", again)
             self._paused = False
-            self._again.extend(again)
             self._changed.notify_all()

@@ -16,10 +16,10 @@ from msgspec import Meta, Struct, field
 from services.reporting.facts import Fact, Manner, Tap, lean
 from shared.events import Undecodable, decode, source
 from shared.facts.attendance import CheckedIn, CheckedOut, PostTaken
+from shared.facts.fact import EARLIEST, LATEST
 
 FAST = {fact.TYPE.encode() for fact in (CheckedIn, CheckedOut, PostTaken)}
-FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
-MOST = 2**63
+MOST, DIGITS = 2**63, 20
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Whole = Annotated[int, Meta(ge=0)]
@@ -129,7 +129,8 @@ def _quickly(body: bytes) -> _Wire | None:
         return None
     try:
         wire = _wire.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
-    in_range = wire.sequence.isdigit() and 1 <= int(wire.sequence) < MOST and FIRST <= wire.data.tap_date <= LAST
-    return wire if in_range else None
+    told = wire.sequence
+    number = int(told) if len(told) <= DIGITS and told.isascii() and told.isdigit() else 0
+    return wire if 1 <= number < MOST and EARLIEST <= wire.data.tap_date <= LATEST else None

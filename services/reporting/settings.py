@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import date
+
+from pydantic import Field
 
 from services.reporting.changelog import app_id, changelog_topic
-from services.reporting.generation import in_force, view_topic
+from services.reporting.fatal import superseded
+from services.reporting.generation import in_force, trouble
 from shared import kafka
+from shared.facts.fact import Day
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,15 +18,15 @@ log = logging.getLogger(__name__)
 class WorkerSettings(Settings):
     """What only a worker is told."""
 
-    session_timeout_s: float = 10.0
+    session_timeout_s: float = Field(10.0, gt=0, le=1800)
     """Seconds after which the group gives a silent worker's partitions to others."""
     member: str = ""
     """The name of a static member, one worker's alone: within the session timeout it comes back to its partitions."""
-    hang_s: float = 60.0
+    hang_s: float = Field(60.0, gt=0, le=86_400)
     """Seconds in which a worker with unread records must get on, or it ends."""
-    generation: int = 0
+    generation: int = Field(0, ge=0)
     """Of the view that is kept: the one in force, unless a later one is asked for, which is built beside it."""
-    since: date | None = None
+    since: Day | None = None
     staged: bool = False
     """Whether its rows stand beside the topic that readers follow; not asked for, see `told`."""
 
@@ -37,8 +40,13 @@ class WorkerSettings(Settings):
 
 
 async def told(settings: WorkerSettings) -> WorkerSettings:
-    """The settings of a worker of the generation in force, unless a later one is asked for."""
+    """The settings of a worker of the generation in force, unless a later one is asked for.
+
+    Ends the process when an earlier one is: a rebuild that another one has overtaken builds nothing more.
+    """
     now = await in_force(settings.kafka, settings.deployment)
+    if 0 < settings.generation < now.number:
+        superseded(settings.generation, now.number)
     if settings.generation > now.number:
         return settings.model_copy(update={"staged": True})
     return settings.model_copy(update={"generation": now.number, "since": now.since, "staged": False})
@@ -47,16 +55,15 @@ async def told(settings: WorkerSettings) -> WorkerSettings:
 async def readable(settings: WorkerSettings) -> Sequence[str]:
     """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
     sizes = await kafka.topic_sizes(settings.kafka)
-    wanted = {settings.changelog(): settings.partitions, view_topic(settings.deployment): 1}
-    absent = [name for name, size in wanted.items() if sizes.get(name) != size]
-    if absent:
-        log.error("%s", kafka.absent_topics(absent))
+    wanted = {settings.changelog(): settings.partitions}
+    if wrong := trouble(sizes, settings.deployment) or kafka.unlike(sizes, wanted):
+        log.error("%s", wrong)
         return ()
     return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
 
 
 def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
-    trouble = kafka.missing(sizes, [region], partitions)
-    if trouble:
-        log.error("Region %s is not read: %s", region, trouble)
-    return trouble is None
+    wrong = kafka.missing(sizes, [region], partitions)
+    if wrong:
+        log.error("Region %s is not read: %s", region, wrong)
+    return wrong is None

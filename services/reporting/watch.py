@@ -1,5 +1,6 @@
 """What a worker looks at while it runs: topics that Faust leaves out, how far it is, and whether it gets on."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
@@ -8,7 +9,7 @@ from faust.types import TP
 
 from services.reporting.changelog import Changelog
 from services.reporting.fatal import fatal
-from services.reporting.meters import Reading
+from services.reporting.meters import Reading, Rounds
 from services.reporting.processor import Processor
 from services.reporting.watchdog import Watchdog
 
@@ -42,23 +43,31 @@ def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read
     return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
 
 
-def progress(app: faust.App, changelog: Changelog, processor: Processor, reading: Reading, hang_s: float) -> None:
-    """Measure how far the worker is, and end it when it gets nowhere."""
-    watchdog = Watchdog(hang_s)
+def progress(
+    app: faust.App, changelog: Changelog, processor: Processor, meters: tuple[Reading, Rounds], hang_s: float
+) -> None:
+    """Measure how far the worker is, and end it when it gets nowhere.
 
-    @app.task  # type: ignore[untyped-decorator]
-    async def begin() -> None:
-        watchdog.start()
+    Also between assignment and reading: a step of Faust's recovery that took too long is its last, and nobody is told.
+    """
+    watchdog, (reading, rounds) = Watchdog(hang_s), meters
 
-    @app.timer(LOOK_EVERY_S)  # type: ignore[untyped-decorator]
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator] # Faust's tasks wait for the first recovery
+    async def begin(*_: object, **__: object) -> None:
+        if not watchdog.watches:
+            watchdog.start()
+            app.add_future(look())
+
     async def look() -> None:
-        committed = app.consumer.committed()
-        reading.lag(unread(app, processor.positions))
-        reading.commit(committed)
-        busy = app.in_recovery or any(unread(app, committed).values())
-        waits = app.rebalancing or not app.transport.membership.holds()
-        recovered = [changelog.persisted_offset(tp) for tp in app.consumer.assignment()]
-        watchdog.look((frozenset(committed.items()), sum(recovered)), excused=waits or not busy)
+        while not app.should_stop:
+            committed = app.consumer.committed()
+            reading.lag(unread(app, reached(app, processor)))
+            reading.commit(committed)
+            busy = app.rebalancing or app.in_recovery or any(unread(app, committed).values())
+            waits = rounds.joining or not app.transport.membership.holds()
+            recovered = [changelog.persisted_offset(tp) for tp in app.consumer.assignment()]
+            watchdog.look((frozenset(committed.items()), sum(recovered)), excused=waits or not busy)
+            await asyncio.sleep(LOOK_EVERY_S)
 
 
 def pace(app: faust.App, processor: Processor) -> None:
@@ -66,11 +75,15 @@ def pace(app: faust.App, processor: Processor) -> None:
 
     @app.timer(PACE_EVERY_S)  # type: ignore[untyped-decorator]
     async def look() -> None:
-        following = {tp: begin for tp, begin in app.consumer.begins().items() if begin is not None}
-        reached = {**processor.positions, **following}
-        at_end = {tp for tp, end in ends(app).items() if reached.get(tp, -1) >= end}
+        at = reached(app, processor)
+        at_end = {tp for tp, end in ends(app).items() if at.get(tp, -1) >= end}
         app.consumer.hold(processor.pace(at_end))
         await processor.close_days()
+
+
+def reached(app: faust.App, processor: Processor) -> dict[TP, int]:
+    """How far every partition is read, or where it was sought while none of it was in this assignment."""
+    return processor.positions | {tp: begin for tp, begin in app.consumer.begins().items() if begin is not None}
 
 
 def unread(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:

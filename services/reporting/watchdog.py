@@ -23,9 +23,11 @@ class Watchdog:
         self._patience_s = patience_s
         self._well = monotonic()
         self._reached: Hashable = None
+        self.watches = False
 
     def start(self) -> None:
         """Begin to watch."""
+        self.watches, self._well = True, monotonic()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def look(self, reached: Hashable, *, excused: bool) -> None:

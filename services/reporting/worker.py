@@ -12,6 +12,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import faust
@@ -21,9 +22,9 @@ from prometheus_client import REGISTRY
 
 from services.reporting import watch
 from services.reporting.batches import BatchSchema
-from services.reporting.changelog import Changelog
+from services.reporting.changelog import COMPRESSION, Changelog
 from services.reporting.fatal import EX_SOFTWARE, fatal
-from services.reporting.generation import serve
+from services.reporting.generation import check, serve
 from services.reporting.meters import Reading, Rounds
 from services.reporting.outlet import KafkaOutlet
 from services.reporting.pins import check_pins
@@ -35,7 +36,7 @@ from shared import kafka
 from shared.clock import wall
 from shared.events import source, topic
 from shared.heartbeat import EVERY_S
-from shared.telemetry import configure, serve_metrics
+from shared.telemetry import PortTaken, configure, serve_metrics
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +67,11 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         broker_commit_interval=1.0,
         broker_commit_every=None,
         broker_session_timeout=settings.session_timeout_s,
+        broker_request_timeout=max(90.0, 1.1 * settings.session_timeout_s),
         broker_heartbeat_interval=settings.session_timeout_s / 4,
         consumer_group_instance_id=settings.member or None,
     )
     app.transport = Transport(app.conf.broker_consumer, app)
-    app.sensors.add(Rounds())
     wire(app, settings, regions)
     return app
 
@@ -78,8 +79,11 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
 def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
     """Connect topics, agent, changelog and flush."""
     sources = {topic(region, service): source(region, service) for region in regions for service in READ}
-    processor, reading = Processor(sources, settings.since), Reading()
-    changelog = Changelog(app, settings.partitions, processor)
+    processor, reading, rounds = Processor(sources, settings.since, staged=settings.staged), Reading(), Rounds()
+    app.sensors.add(rounds)
+    view = settings.kafka, settings.deployment, settings.generation
+    committed = partial(kafka.committed, settings.kafka, settings.app_id())
+    changelog = Changelog(app, settings.partitions, processor, partial(check, *view), committed)
     events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED)
 
     @app.agent(events, name="coverage")  # type: ignore[untyped-decorator]
@@ -90,11 +94,10 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     @app.task  # type: ignore[untyped-decorator]
     async def flush() -> None:
         with fatal("writing facts or coverage rows failed"):
-            async with kafka.producer(settings.kafka, PATIENCE_MS) as producer:
+            async with kafka.producer(settings.kafka, PATIENCE_MS, COMPRESSION) as producer:
                 app.transport.membership.guard(producer.client)
                 outlet = KafkaOutlet(producer, settings.changelog(), settings.generation, staged=settings.staged)
-                serving = serve(settings.kafka, settings.deployment, settings.generation)
-                await asyncio.gather(processor.flush(outlet), say(app, processor, outlet), serving)
+                await asyncio.gather(processor.flush(outlet), say(app, processor, outlet), serve(*view))
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
@@ -103,7 +106,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
 
     watch.whole(app, sources, processor)
     watch.pace(app, processor)
-    watch.progress(app, changelog, processor, reading, settings.hang_s)
+    watch.progress(app, changelog, processor, (reading, rounds), settings.hang_s)
 
 
 async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None:
@@ -143,15 +146,20 @@ def main() -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger().handlers[0].addFilter(Seldom())
     check_pins()
+    given = WorkerSettings()
     try:
-        settings = asyncio.run(told(WorkerSettings()))
+        settings = asyncio.run(told(given))
         regions = asyncio.run(readable(settings))
     except KafkaError as away:
-        log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", settings.kafka, away)
+        log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", given.kafka, away)
         return EX_SOFTWARE
     if not regions:
         return EX_NOTHING_TO_READ
-    serve_metrics(settings.metrics_port, REGISTRY)
+    try:
+        serve_metrics(settings.metrics_port, REGISTRY)
+    except PortTaken as taken:
+        log.critical("The worker ends: %s Nothing was read.", taken)
+        return EX_SOFTWARE
     app = build(settings, regions)
     mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
     return 0

@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.events import topic
 from shared.following import Record
 from shared.identity import Identity
+from shared.letters import dead_letter
 from shared.projection import Projection
 from shared.settings import Settings
 from shared.web.application import Lifespan
@@ -59,7 +60,7 @@ def assemble(database: Database, identity: Identity, now: Clock, beside: Lifespa
 async def put_aside(bootstrap: str, record: Record, reason: str) -> None:
     """Send what nobody could read to the region's dead letters."""
     region = record.topic.split(".")[1]
-    key, value, headers = kafka.dead_letter((record.topic, record.partition), record, reason)
+    key, value, headers = dead_letter((record.topic, record.partition), record, reason)
     async with kafka.producer(bootstrap) as producer:
         await producer.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
 

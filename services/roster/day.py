@@ -8,12 +8,10 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
+from shared import duty
+from shared.duty import WEEKDAYS
 from shared.facts.policy import ArrangementChanged, Period, PolicyChanged, Post, Rules
 from shared.facts.roster import Break, EmployeePlaced
-
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-ON_SITE_CLASSES = frozenset({"DIRECT", "EMERGENCY_24X7"})
-"""Their share of WFH is 0 under every instrument (design 1-mission, rules that hold everywhere)."""
 
 OFFICE = (450, 960)
 OFFICE_FRIDAY = (450, 990)
@@ -78,9 +76,10 @@ class UnitDay:
 
     @cached_property
     def period(self) -> Period | None:
-        """The stretch of policy that the day lies in."""
+        """The stretch of policy that the day lies in, with the rules of the unit's site."""
         periods = self.policy.periods if self.policy else ()
-        return next((p for p in periods if p.from_ <= self.work_date <= (p.to or self.work_date)), None)
+        there = next((p for p in periods if p.from_ <= self.work_date <= (p.to or self.work_date)), None)
+        return there.at(self.arrangement.site.site) if there else None
 
     @property
     def rules(self) -> Rules:
@@ -89,14 +88,38 @@ class UnitDay:
 
     @property
     def flexible(self) -> bool:
-        """Whether the pattern lets people be at home that day: its weekday, or any working day of a grouping."""
-        pattern = self.rules.pattern
-        return pattern is not None and (self.weekday in pattern.weekdays or bool(pattern.groups)) and not self.off
+        """Whether the pattern lets people of the site be at home that day."""
+        return not self.off and duty.flexible(self.rules, self.work_date, self.arrangement.site.site)
 
     @property
-    def excluded(self) -> bool:
+    def kept_by_class(self) -> bool:
         """Whether the class of the unit stays on site."""
-        return self.arrangement.class_ in ON_SITE_CLASSES | set(self.rules.excluded_classes)
+        return self.arrangement.class_ in duty.ON_SITE_CLASSES | set(self.rules.excluded_classes)
+
+    def where(self, person: EmployeePlaced) -> duty.Verdict:
+        """Where the rules put somebody of the unit who has no post."""
+        key = person.position_class, person.job_type
+        if key not in self._verdicts:
+            site = self.arrangement.site.site
+            who = duty.Who(self.arrangement.class_, self._kinds, site, *key)
+            self._verdicts[key] = duty.verdict(self.rules, self.work_date, who, holiday=self.holiday)
+        return self._verdicts[key]
+
+    @cached_property
+    def _verdicts(self) -> dict[tuple[str, str], duty.Verdict]:
+        """What was asked already: people of one position and job type are told the same."""
+        return {}
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset({self.unit, self.arrangement.opd, *self.arrangement.kinds})
+
+    @cached_property
+    def may_be_home(self) -> frozenset[UUID]:
+        """Who of those present the rules let be at home that day."""
+        if self.off:
+            return frozenset()
+        return frozenset(p.employee for p in self.present if self.where(p).where in {"WFH", "MAX_SHARE"})
 
     @cached_property
     def present(self) -> list[EmployeePlaced]:
@@ -132,7 +155,10 @@ class UnitDay:
 
     def instrument(self, rule: str) -> str | None:
         """The instrument that won a rule."""
-        winner = self.period.won_by.get(rule) if self.period else None
+        if self.period is None:
+            return None
+        granted = self.period.granted().get(self.weekday) if rule == "pattern" else None
+        winner = granted or self.period.won_by.get(rule)
         return winner.instrument if winner else None
 
 

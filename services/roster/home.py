@@ -41,7 +41,7 @@ def choose(
     days: Sequence[UnitDay], busy: Homes, stands: Standing, staff: Mapping[date, int]
 ) -> frozenset[tuple[UUID, date]]:
     """Who is at home when. `busy` is who must be on site or rests; `staff` is how many of the OPD are present."""
-    free = (Cell(day, p.employee) for day in days if day.flexible and not day.excluded for p in day.present)
+    free = (Cell(day, employee) for day in days for employee in day.may_be_home)
     cells = sorted(
         (c for c in free if (c.employee, c.day.work_date) not in busy),
         key=lambda c: (str(c.employee), c.day.work_date),
@@ -55,7 +55,8 @@ def choose(
 def share(day: UnitDay) -> Fraction:
     """The greatest share at home: what the rules say; else one of the groups at a time; else everybody."""
     said, groups = day.rules.max_share, day.rules.pattern.groups if day.rules.pattern else None
-    return Fraction(str(said)) if said is not None else Fraction(1, groups or 1)
+    most = Fraction(str(said)) if said is not None else Fraction(1, groups or 1)
+    return min(most, 1 - Fraction(str(day.rules.min_on_site_share or 0)))
 
 
 def limit(day: UnitDay, stands: Standing, staff: Mapping[date, int]) -> int:
@@ -102,9 +103,12 @@ def _caps(cells: Sequence[Cell], weeks: Mapping[tuple[int, int], int]) -> Ints:
 
 
 def _shares(cells: Sequence[Cell], stands: Standing, staff: Mapping[date, int]) -> list[Cover]:
-    """The share of the OPD's staff who are present, those at home elsewhere included; or of each unit's."""
+    """The share of the OPD's staff who are present, those at home elsewhere included; or of each unit's.
+
+    Where a site has rules of its own, the strictest share of the day holds.
+    """
     together: dict[tuple[date, str | None], list[int]] = defaultdict(list)
     for number, (day, _) in enumerate(cells):
         together[day.work_date, day.unit if day.rules.share_of == "UNIT" else None].append(number)
-    limits = (limit(cells[numbers[0]].day, stands, staff) for numbers in together.values())
+    limits = (min(limit(cells[n].day, stands, staff) for n in numbers) for numbers in together.values())
     return [Cover(np.array(numbers), 0, most) for numbers, most in zip(together.values(), limits, strict=True)]

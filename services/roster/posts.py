@@ -15,7 +15,8 @@ from zlib import crc32
 import numpy as np
 
 from services.roster.circulation import Arcs, circulate
-from services.roster.day import ON_SITE_CLASSES, Turn, UnitDay
+from services.roster.day import Turn, UnitDay
+from shared.duty import ON_SITE_CLASSES
 from shared.facts.policy import Post
 from shared.facts.roster import EmployeePlaced
 

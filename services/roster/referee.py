@@ -58,7 +58,7 @@ def _posts(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
     """Skilled people who are there keep each open post; none is short while one of them has no post."""
     skills = {person.employee: set(person.skills) for person in day.people if person.employee not in day.away}
     idle = [skills[shift.employee] for shift in shifts if not shift.post and shift.employee in skills]
-    posts = {post.post: post for post in day.arrangement.posts}
+    posts = {post.post: post for post in sorted(day.arrangement.posts, key=lambda post: _opens(day, post))}
     there = Counter(shift.post for shift in shifts if shift.post)
     place = f"{day.arrangement.unit} {day.work_date}"
     for shift in shifts:
@@ -82,13 +82,22 @@ def _opens(day: UnitDay, post: Post) -> bool:
 
 
 def _home(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
-    """Home only on a working day that the pattern opens, for who is there, in a class that may."""
-    pattern, excluded = _rules(day).pattern, {"DIRECT", "EMERGENCY_24X7", *_rules(day).excluded_classes}
+    """Home only on a working day that the pattern opens, for who is there and is kept by no class, unit or position."""
+    rules, unit = _rules(day), day.arrangement
     working = day.work_date.isoweekday() < 6 and day.work_date not in _holidays(day)
-    opened = pattern is not None and (bool(pattern.groups) or _weekday(day.work_date) in pattern.weekdays)
-    allowed = working and opened and day.arrangement.class_ not in excluded
-    if any(a.mode == "WFH" and (not allowed or a.post or a.employee in day.away) for a in shifts):
-        yield f"{day.arrangement.unit} {day.work_date}: somebody is at home who may not be"
+    kept = unit.class_ in {"DIRECT", "EMERGENCY_24X7", *rules.excluded_classes}
+    named = {unit.unit, unit.opd, *unit.kinds} & set(rules.excluded_units)
+    allowed = working and _opened(rules, day.work_date) and not kept and not named
+    on_site = {p.employee for p in day.people if p.position_class in rules.forced_on_site_positions}
+    if any(a.mode == "WFH" and (not allowed or a.post or a.employee in {*day.away, *on_site}) for a in shifts):
+        yield f"{unit.unit} {day.work_date}: somebody is at home who may not be"
+
+
+def _opened(rules: Rules, day: date) -> bool:
+    pattern = rules.pattern
+    if pattern is None:
+        return False
+    return bool(pattern.groups) or pattern.any_day or day in pattern.dates or _weekday(day) in pattern.weekdays
 
 
 def _shares(days: Sequence[UnitDay], planned: Heads, before: Heads, staff: Mapping[date, int]) -> Iterator[str]:
@@ -98,15 +107,16 @@ def _shares(days: Sequence[UnitDay], planned: Heads, before: Heads, staff: Mappi
         unit = day.arrangement.unit if rules.share_of == "UNIT" else None
         present = staff.get(on, 0) if unit is None else sum(person.employee not in day.away for person in day.people)
         heads = planned[on, unit] + before[on, unit]
-        if planned[on, unit] and heads > _limit(rules) * present + Decimal("1e-9"):
+        if planned[on, day.arrangement.unit] and heads > _limit(rules) * present + Decimal("1e-9"):
             yield f"{on}: {heads} of {present} are at home, the share is {_limit(rules):.2f}"
 
 
 def _limit(rules: Rules) -> Decimal:
-    """The share said, or what a grouping without one means: one group at a time."""
+    """The share said, or what a grouping without one means: one group at a time; and the least on site stays."""
+    rest = 1 - Decimal(str(rules.min_on_site_share or 0))
     if rules.max_share is not None:
-        return Decimal(str(rules.max_share))
-    return 1 / Decimal((rules.pattern and rules.pattern.groups) or 1)
+        return min(Decimal(str(rules.max_share)), rest)
+    return min(1 / Decimal((rules.pattern and rules.pattern.groups) or 1), rest)
 
 
 def _heads(homes: Homes) -> Heads:
@@ -132,7 +142,7 @@ def _stay(plan: Plan, published: Sequence[RosterAssigned]) -> Homes:
 
 def _rules(day: UnitDay) -> Rules:
     of_day = [
-        period.rules
+        period.at(day.arrangement.site.site).rules
         for period in (day.policy.periods if day.policy else ())
         if period.from_ <= day.work_date and (period.to is None or day.work_date <= period.to)
     ]

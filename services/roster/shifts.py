@@ -64,7 +64,7 @@ def _at_post(day: UnitDay, post: Post, employees: Sequence[UUID], known: Known, 
 
 def _standard(day: UnitDay, *, short_rest: bool) -> Reason:
     """A post's minimum, too soon after a night where nobody else could keep it; on a WFH day, who left it on site."""
-    excluding = day.instrument("excluded_classes") if day.flexible and day.excluded else None
+    excluding = day.instrument("excluded_classes") if day.flexible and day.kept_by_class else None
     return Reason(rule="post_minimum", code="SHORT_REST" if short_rest else "SERVICE_STANDARD", instrument=excluding)
 
 
@@ -108,7 +108,7 @@ def _mode(day: UnitDay, employee: UUID, decided: Decided, known: Known) -> tuple
         return "OFF", AFTER_NIGHT
     if employee in decided.home:
         return "WFH", Reason(rule="pattern", code=_pattern(day), instrument=day.instrument("pattern"))
-    return "WFO", _why_office(day, decided)
+    return "WFO", _why_office(day, employee, decided)
 
 
 def tired(day: UnitDay, employee: UUID, known: Known) -> bool:
@@ -121,14 +121,26 @@ def _pattern(day: UnitDay) -> str:
     return "WFH_WEEKDAY" if pattern and day.weekday in pattern.weekdays else "WFH_GROUP"
 
 
-def _why_office(day: UnitDay, decided: Decided) -> Reason:
+KEPT: Mapping[str, str] = {
+    "excluded_classes": "DIRECT_SERVICE",
+    "excluded_units": "EXCLUDED_UNIT",
+    "forced_on_site_positions": "POSITION",
+    "eligible_job_types": "JOB_TYPE",
+    "unit_head_decides": "UNIT_HEAD",
+    "max_share": "WFO_SHARE",
+}
+"""Rules that keep somebody in the office on a day that is open to others."""
+
+
+def _why_office(day: UnitDay, employee: UUID, decided: Decided) -> Reason:
     """The rule that keeps somebody in the office, the first that binds.
 
     As many as may are at home: who could be and is not, on a day that is not full, has had the home days of the week.
     """
+    kept = "" if employee in day.may_be_home else next(day.where(p).rule for p in day.people if p.employee == employee)
     binding = (
         (not day.flexible, "office", "OFFICE_DAY"),
-        (day.excluded, "excluded_classes", "DIRECT_SERVICE"),
+        (bool(kept), kept, KEPT.get(kept, "OFFICE_DAY")),
         (not decided.full, "weekly_cap_days", "WEEKLY_CAP"),
         (day.rules.max_share is not None, "max_share", "WFO_SHARE"),
         (True, "pattern", "WFO_GROUP"),

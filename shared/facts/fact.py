@@ -15,7 +15,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,39}$")]
 Function = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
 """The title of an office, such as `KEPALA_BKD`: published, so never the name of a person."""
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
 """A date that a fact can be about: any other is a mistake, and arithmetic on it may overflow."""
 
 Generation = Annotated[int, Field(ge=0, exclude_if=lambda number: not number)]

@@ -50,8 +50,9 @@ class Reason(Value):
     """The rule that put a person there, so that "why?" has an answer. Codes are an open enumeration.
 
     On site: SERVICE_STANDARD (a post's minimum, relief or spread), SHORT_REST (the same, too soon after a night, for
-    want of anybody else), DIRECT_SERVICE (the class is excluded), OFFICE_DAY (no home day), WFO_SHARE and WFO_GROUP
-    (the share, or the turn of another group, is full), WEEKLY_CAP (the home days of the week are used up).
+    want of anybody else), DIRECT_SERVICE (the class is excluded), EXCLUDED_UNIT, POSITION and JOB_TYPE (these are),
+    UNIT_HEAD (the head has not let go), OFFICE_DAY (no home day), WFO_SHARE and WFO_GROUP (the share, or the turn of
+    another group, is full), WEEKLY_CAP (the home days of the week are used up).
     At home: WFH_WEEKDAY, WFH_GROUP. Neither: ABSENCE, AFTER_NIGHT, HOLIDAY, WEEKEND.
     """
 

@@ -17,7 +17,7 @@ from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
 
 BODY_LIMIT = 64 * 1024
-LARGER: Mapping[str, int] = {"/batch": 1024 * 1024}
+LARGER: Mapping[str, int] = {"/batch": 1024 * 1024, "/register/import": 10 * 1024 * 1024}
 """The limit of paths that end so: what is sent in bulk."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -2,23 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from starlette.responses import JSONResponse
 
-from shared.command import Command, Context, Decide, EventRef, Outcome, S, Transaction
-from shared.events import FACTS
+from shared.command import Command, Context, EventRef, Outcome, S, Transaction
+from shared.events import FACTS, Event, Sealed
 from shared.facts.fact import Fact
 from shared.identity import Principal
 from shared.web.access import principal
 from shared.web.problem import Problem
 
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,128}$")]
+DryRun = Annotated[bool, Query(description="decide, answer with the would-be events, and store nothing")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,18}"$')]
 
 
@@ -32,6 +33,9 @@ class Stores(Protocol[S]):
     async def execute(self, command: Command[S]) -> Outcome:
         """Answer after the commit."""
 
+    async def rehearse(self, command: Command[S]) -> Sequence[Sealed]:
+        """The events that would be appended."""
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -41,6 +45,7 @@ class Submission:
     key: str
     fingerprint: str
     expected: int | None
+    dry_run: bool = False
 
 
 async def submission(
@@ -48,10 +53,12 @@ async def submission(
     who: Annotated[Principal, Depends(principal)],
     key: IdempotencyKey,
     if_match: IfMatch = None,
+    dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Submission:
-    """Read what every write carries: a token, `Idempotency-Key` (mandatory), `If-Match` (optional)."""
+    """Read what every write carries: a token, `Idempotency-Key` (mandatory), `If-Match` and `dry_run` (optional)."""
     expected = int(if_match.strip('"')) if if_match else None
-    return Submission(who, key, fingerprint(request.method, request.url.path, await request.body()), expected)
+    meant = fingerprint(request.method, request.url.path, await request.body())
+    return Submission(who, key, meant, expected, dry_run)
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
@@ -61,6 +68,10 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     except (ValueError, RecursionError) as unreadable:
         raise Problem("malformed") from unreadable
     return hashlib.sha256(f"{method}\n{path}\n{meaning}".encode()).hexdigest()
+
+
+Previewed = Callable[[Sequence[Event]], Awaitable[Mapping[str, object]]]
+"""What else a dry run tells of the events that it made."""
 
 
 class Asked(Protocol):
@@ -97,38 +108,37 @@ async def submit(
     command: C_contra,
     event_id: UUID | None = None,
     beside: Callable[[Transaction], None] | None = None,
+    previewed: Previewed | None = None,
 ) -> Response:
-    """Decide a command by its service's decider, store, and answer."""
-    decide = partial(decider.decide, command)
-    return await execute(
-        asked, store, command.region, decider.stream(command), decide, decider.reads(command), event_id, beside
-    )
+    """Decide a command by its service's decider, store, and answer.
 
-
-async def execute(
-    asked: Submission,
-    store: Stores[S],
-    region: str,
-    stream: str,
-    decide: Decide[S],
-    reads: Sequence[str] = (),
-    event_id: UUID | None = None,
-    beside: Callable[[Transaction], None] | None = None,
-) -> Response:
-    """Decide and store, then answer: 201 with events, 200 if there was nothing to do, 409 for a recorded refusal."""
-    command = Command(
-        region=region,
-        stream=stream,
-        decide=decide,
+    201 with events, 200 if there was nothing to do or it is a dry run, 409 for a recorded refusal.
+    """
+    wanted = Command(
+        region=command.region,
+        stream=decider.stream(command),
+        decide=partial(decider.decide, command),
         principal=f"user:{asked.principal.subject}",
         key=asked.key,
         fingerprint=asked.fingerprint,
-        reads=reads,
+        reads=decider.reads(command),
         event_id=event_id,
         expected=asked.expected,
         beside=beside,
     )
-    return render(await store.execute(command), f"{store.service}/{region}")
+    if asked.dry_run:
+        events = [sealed.event for sealed in await store.rehearse(wanted)]
+        return JSONResponse({**would_be(events), **(await previewed(events) if previewed else {})})
+    return render(await store.execute(wanted), f"{store.service}/{command.region}")
+
+
+def would_be(events: Sequence[Event]) -> dict[str, object]:
+    """Events that were not stored, for whoever asked for a dry run: without an id, place or chain."""
+    told = [
+        {"type": e.type, "subject": e.subject, "data": e.data.model_dump(mode="json", exclude_none=True)}
+        for e in events
+    ]
+    return {"dry_run": True, "events": told}
 
 
 def render(outcome: Outcome, place: str) -> Response:

@@ -62,8 +62,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too-large": Kind(
         413, "Isi terlalu besar", "Body too large",
-        "Isi permintaan melebihi batas (64 kB; massal 1 MB). Tidak ada yang disimpan; kirim dalam beberapa bagian.",
-        "The body exceeds the limit (64 kB; in bulk 1 MB). Nothing was stored; send it in several parts.",
+        "Isi permintaan melebihi batas (64 kB; massal 1 MB; berkas register 10 MB). Tidak ada yang disimpan; "
+        "kirim dalam beberapa bagian.",
+        "The body exceeds the limit (64 kB; in bulk 1 MB; a file of the register 10 MB). Nothing was stored; "
+        "send it in several parts.",
     ),
     "invalid": Kind(
         422, "Isian tidak sah", "Invalid request",

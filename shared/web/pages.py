@@ -5,6 +5,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
@@ -43,7 +44,8 @@ class Pages:
         """Answer with a page in the reader's language and theme, and remember what was just chosen."""
         chosen = {"lang": language(request), "theme": _wish(request, "theme", THEMES)}
         wall = request.query_params.get("dinding") == "1"
-        html = self.fragment(chosen["lang"], template, theme="dark" if wall else chosen["theme"], wall=wall, **context)
+        theme = "dark" if wall else chosen["theme"]
+        html = self.fragment(chosen["lang"], template, theme=theme, wall=wall, kept=_kept(request, chosen), **context)
         headers = {"content-language": chosen["lang"], "vary": "cookie", "cache-control": "no-cache"}
         answer = HTMLResponse(html, headers=headers)
         for name, value in chosen.items():
@@ -55,6 +57,12 @@ class Pages:
 def language(request: Request) -> str:
     """The language chosen now (`?lang=`), or before (cookie), or Indonesian."""
     return _wish(request, "lang", LANGUAGES) or LANGUAGES[0]
+
+
+def _kept(request: Request, chosen: Mapping[str, str]) -> str:
+    """What a switch of language or theme leaves in the address: everything else that was asked for."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen]
+    return f"{urlencode(asked)}&" if asked else ""
 
 
 def _wish(request: Request, name: str, known: Sequence[str]) -> str:
@@ -75,7 +83,7 @@ def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
     for catalogue in (HERE / "locale" / f"{lang}.po", folder / f"{lang}.po"):
         translations.merge(_catalogue(catalogue))
     room.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    room.globals.update(demo=demo, theme="", wall=False)
+    room.globals.update(demo=demo, theme="", wall=False, kept="")
     room.filters.update(_filters(lang))
     return room
 

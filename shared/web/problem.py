@@ -58,15 +58,21 @@ async def _invalid(_: Request, error: RequestValidationError) -> Response:
     errors = error.errors()
     if any(each["type"] == "json_invalid" for each in errors):
         return Problem("malformed").response()
-    return Problem("invalid", errors=[_place(each) for each in errors]).response()
+    return Problem("invalid", errors=[place(each) for each in errors]).response()
 
 
 async def _meaningless(_: Request, error: Invalid) -> Response:
-    places = [
-        {"pointer": fault.pointer, "code": "rule", "detail": fault.indonesian, "detail_en": fault.english}
-        for fault in error.faults
-    ]
+    places = [{"pointer": fault.pointer, **_said(fault)} for fault in error.faults]
     return Problem("invalid", errors=places).response()
+
+
+def in_query(parameter: str, fault: Invalid) -> Mapping[str, str]:
+    """What a parameter of the query cannot mean."""
+    return {"parameter": parameter, "in": "query", **_said(fault)}
+
+
+def _said(fault: Invalid) -> Mapping[str, str]:
+    return {"code": "rule", "detail": fault.indonesian, "detail_en": fault.english}
 
 
 async def _http(_: Request, error: HTTPException) -> Response:
@@ -91,8 +97,8 @@ async def _internal(_: Request, __: Exception) -> Response:
     return Problem("internal", HEADERS).response()
 
 
-def _place(error: Mapping[str, Any]) -> Mapping[str, str]:
-    """Where and what, without the value: it may be a NIP or a coordinate. Pointers are RFC 6901."""
+def place(error: Mapping[str, Any]) -> Mapping[str, str]:
+    """Where and what pydantic refused, without the value: it may be a NIP or a coordinate. Pointers are RFC 6901."""
     where, *path = error["loc"]
     at = {"pointer": pointer(path)} if where == "body" else {"parameter": "/".join(map(str, path)), "in": str(where)}
     return {**at, "code": error["type"], "detail": _WORDS.get(error["type"], _OTHER), "detail_en": error["msg"]}

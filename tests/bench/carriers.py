@@ -4,14 +4,16 @@ import asyncio
 import os
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import faust
+from aiokafka import TopicPartition
 
 from services.reporting import worker
 from services.reporting.batches import BatchSchema
-from services.reporting.changelog import Changelog, changelog_topic, write
+from services.reporting.changelog import COMPRESSION, Changelog, changelog_topic, write
 from services.reporting.fatal import fatal
 from services.reporting.held import Row
 from services.reporting.settings import WorkerSettings
@@ -76,7 +78,7 @@ class Machinery:
 
     async def flush(self) -> None:
         """Make durable what is folded, then acknowledge it, for ever."""
-        async with kafka.producer(BOOTSTRAP) as producer:
+        async with kafka.producer(BOOTSTRAP, compression=COMPRESSION) as producer:
             while True:
                 await self._flush_once(producer)
 
@@ -100,12 +102,13 @@ class Machinery:
     def drop(self, _: int) -> None:
         """Nothing."""
 
-    async def publish_all(self) -> None:
-        """Nothing."""
+    async def publish_all(self, sound: Awaitable[object]) -> None:
+        """Nothing is published; what is awaited costs what it costs."""
+        await sound
 
     def wire(self, app: faust.App, settings: WorkerSettings, _: Sequence[str]) -> None:
         """Stand in for the worker's own wiring."""
-        Changelog(app, settings.partitions, self)
+        Changelog(app, settings.partitions, self, partial(asyncio.sleep, 0), nothing_committed)
         events = app.topic(TOPIC, schema=BatchSchema(), maxsize=worker.QUEUED)
 
         @app.agent(events, name="coverage")
@@ -117,6 +120,11 @@ class Machinery:
         async def flush() -> None:
             with fatal("writing rows failed"):
                 await self.flush()
+
+
+async def nothing_committed() -> Mapping[TopicPartition, int]:
+    """A run is its group's first."""
+    return {}
 
 
 def piket(agent: Agent, *, durable: bool) -> None:

@@ -9,8 +9,11 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
+from statistics import median
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,11 +27,12 @@ from shared import kafka
 from shared.events import topic
 
 REGIONS = [str(number) for number in range(3201, 3229)]
-PARTITIONS, WORKERS, WITHIN_S = (3, 6, 12, 24), 3, 120
+PARTITIONS, WORKERS, RUNS = (3, 6, 12, 24), 3, 3
+WITHIN_S, QUIET_S = 120, 2
 START = """
 import sys
-from services.reporting import worker
-worker._has_topics = lambda *_: True  # only what a worker reads and writes was made
+from services.reporting import settings, worker
+settings._has_topics = lambda *_: True  # only what a worker reads and writes was made
 sys.exit(worker.main())
 """
 SUM, COUNT = "piket_worker_rebalance_seconds_sum", "piket_worker_rebalance_seconds_count"
@@ -65,7 +69,7 @@ class Worker:
 
 
 def rebalanced(workers: Sequence[Worker], before: Sequence[Mapping[str, float]]) -> list[float]:
-    """Wait until each has gone through a rebalance more and none for two seconds; the seconds that each lost."""
+    """Wait until each has gone through a rebalance more and none for a while; the seconds that each lost."""
     seen, since = [worker.told() for worker in workers], time.monotonic()
     deadline = since + WITHIN_S
     while time.monotonic() < deadline and all(worker.child.running for worker in workers):
@@ -73,7 +77,7 @@ def rebalanced(workers: Sequence[Worker], before: Sequence[Mapping[str, float]])
         now = [worker.told() for worker in workers]
         if [each[COUNT] for each in now] != [each[COUNT] for each in seen]:
             seen, since = now, time.monotonic()
-        if all(s[COUNT] > b[COUNT] for s, b in zip(seen, before, strict=True)) and time.monotonic() - since > 2:
+        if all(s[COUNT] > b[COUNT] for s, b in zip(seen, before, strict=True)) and time.monotonic() - since > QUIET_S:
             return [s[SUM] - b[SUM] for s, b in zip(seen, before, strict=True)]
     raise TimeoutError(f"no rebalance within {WITHIN_S} s: {workers[-1].child.written().decode()[-1000:]}")
 
@@ -88,8 +92,8 @@ async def prepare(bootstrap: str, partitions: int) -> None:
         await asyncio.sleep(0.1)
 
 
-def measure(partitions: int, folder: Path) -> None:
-    """Print a line for each worker that joins."""
+def measure(partitions: int, folder: Path) -> Iterator[tuple[float, float, float]]:
+    """For each worker that joins: the seconds others were without partitions and it took to start; most memory, MB."""
     workers: list[Worker] = []
     with Kafka(folder / "kafka", jit="full") as broker:
         asyncio.run(prepare(broker.bootstrap, partitions))
@@ -97,20 +101,28 @@ def measure(partitions: int, folder: Path) -> None:
             for number in range(1, WORKERS + 1):
                 before = [worker.told() for worker in workers]
                 workers.append(Worker(broker.bootstrap, partitions, folder, number))
-                lost = rebalanced(workers, [*before, {SUM: 0.0, COUNT: 0.0}])
-                ready = time.monotonic() - workers[-1].began - 2
-                others = f"{max(lost[:-1]):6.2f}" if lost[:-1] else "     -"
-                memory = max(worker.memory() for worker in workers)
-                print(f"| {partitions:4} | {number} | {others} | {ready:6.1f} | {memory:4} |", flush=True)
+                *others, _ = rebalanced(workers, [*before, {SUM: 0.0, COUNT: 0.0}])
+                started = time.monotonic() - workers[-1].began - QUIET_S
+                yield max(others, default=0.0), started, max(worker.memory() for worker in workers)
         finally:
             for worker in workers:
                 worker.child.kill()
 
 
-if __name__ == "__main__":
+def run(counts: Sequence[int]) -> None:
+    """Print medians of interleaved runs, and the least and most, for each number of partitions and of workers."""
+    found: defaultdict[tuple[int, int], list[tuple[float, float, float]]] = defaultdict(list)
+    for _, partitions in product(range(RUNS), counts):
+        with tempfile.TemporaryDirectory() as place:
+            for number, figures in enumerate(measure(partitions, Path(place)), 1):
+                found[partitions, number].append(figures)
     print(
         "| partitions | workers | others without partitions, s | started, s | most memory, MB |\n|---|---|---|---|---|"
     )
-    for many in map(int, sys.argv[1:] or PARTITIONS):
-        with tempfile.TemporaryDirectory() as place:
-            measure(many, Path(place))
+    for (partitions, number), runs in sorted(found.items()):
+        told = (f"{median(each):.1f} ({min(each):.1f} to {max(each):.1f})" for each in zip(*runs, strict=True))
+        print(f"| {partitions} | {number} | {' | '.join(told)} |", flush=True)
+
+
+if __name__ == "__main__":
+    run([*map(int, sys.argv[1:])] or PARTITIONS)

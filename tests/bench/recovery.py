@@ -15,7 +15,7 @@ from faust.tables.recovery import Recovery
 
 from deploy.local.kafka import Kafka
 from services.reporting import worker
-from services.reporting.changelog import RECOVERED, changelog_topic
+from services.reporting.changelog import COMPRESSION, RECOVERED, changelog_topic
 from shared import kafka
 from shared.events import topic
 from tests.bench import stock as stock_faust
@@ -94,7 +94,7 @@ async def lay_out(place: Run) -> None:
     """Write both changelogs; there are no events to read."""
     await kafka.create_topics(place.bootstrap, [REGION], PARTITIONS, 1)
     await make_room(place)
-    await fill(place.bootstrap, changelog_topic(place.name), facts(check_ins(REGION, FACTS)))
+    await fill(place.bootstrap, changelog_topic(place.name), facts(check_ins(REGION, FACTS)), COMPRESSION)
     await fill(place.bootstrap, table_topic(place), facts(check_ins(REGION, STOCK_ROWS)))
 
 

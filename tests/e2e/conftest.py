@@ -40,3 +40,13 @@ async def deployment(tmp_path: Path, kafka: Kafka, store_url: str) -> AsyncItera
     with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00", MONDAY), store=store_url) as stack:
         async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
             yield Deployment(stack, kafka, Office(http, stack.issuer))
+
+
+@pytest_asyncio.fixture
+async def town(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Deployment]:
+    """The office on SQLite, ready for its Thursday."""
+    with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00", MONDAY)) as stack:
+        async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
+            deployment = Deployment(stack, kafka, Office(http, stack.issuer))
+            async with deployment.supervised():
+                yield deployment

@@ -39,7 +39,7 @@ class Copy(NamedTuple):
         store = store_of(self.settings, "attendance")
         await store.open()
         for _ in range(count):
-            await store.execute(command())  # type: ignore[arg-type]
+            await store.execute(command())
 
 
 @pytest_asyncio.fixture

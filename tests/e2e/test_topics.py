@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import ConsumerRecord
 
 from deploy.local.kafka import Kafka
-from shared import kafka
+from shared import kafka, letters
 from tests.feeds import Feed, running, sent
 
 
@@ -63,7 +63,7 @@ async def test_a_start_without_topics_is_refused_in_one_sentence_and_creates_non
 async def test_a_topic_of_another_size_is_refused_and_left_as_it_is(bootstrap: str) -> None:
     async with kafka.admin(bootstrap) as client:
         await client.create_topics([NewTopic("piket.3273.roster.v1", 4, 1)])
-    with pytest.raises(kafka.MissingTopics, match=r"must have 3 partitions, but piket\.3273\.roster\.v1 has 4"):
+    with pytest.raises(kafka.MissingTopics, match=r"topic piket\.3273\.roster\.v1 has 4 partitions, not 3"):
         await kafka.create_topics(bootstrap, ["3273"], partitions=3, replication=1)
     assert (await kafka.topic_sizes(bootstrap))["piket.3273.roster.v1"] == 4
 
@@ -87,7 +87,7 @@ async def test_a_check_in_stands_on_its_topic_as_it_stands_in_the_store(bootstra
 async def test_a_dead_letter_is_read_back_byte_for_byte(bootstrap: str) -> None:
     await kafka.create_topics(bootstrap, ["32"], partitions=3, replication=1)
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, None, b"\xff\x00{", None, -1, 3, ())
-    letter = kafka.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
+    letter = letters.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
     producer = kafka.producer(bootstrap)
     await producer.start()
     await producer.send_and_wait("piket.32.dead-letter.v1", letter.value, letter.key, headers=letter.headers)

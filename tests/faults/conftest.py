@@ -1,12 +1,18 @@
-"""One real broker per file, and an empty attendance topic per test."""
+"""One real broker per file; an empty attendance topic, or a region of its own, per test."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from deploy.local.kafka import Kafka
+from services.reporting.changelog import create_changelog
 from shared import kafka
+from tests.faults.site import PARTITIONS, Site
+from tests.faults.wire import Wire
 from tests.feeds import TOPIC, create, delete
+
+REGIONS = iter(range(32, 99))
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +28,16 @@ async def bootstrap(broker: Kafka) -> str:
         await delete(broker.bootstrap)
     await create(broker.bootstrap)
     return broker.bootstrap
+
+
+@pytest.fixture
+async def site(broker: Kafka, tmp_path: Path) -> AsyncIterator[Site]:
+    """A region whose topics are empty, and its workers."""
+    region = str(next(REGIONS))
+    await kafka.create_topics(broker.bootstrap, [region], PARTITIONS, 1)
+    await create_changelog(broker.bootstrap, f"d{region}", PARTITIONS, 1)
+    async with kafka.producer(broker.bootstrap) as producer:
+        site = Site(broker, region, tmp_path, Wire(region, producer))
+        yield site
+    for worker in site.started:
+        worker.kill()

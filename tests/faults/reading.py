@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from shared import kafka
 from shared.events import topic
@@ -115,9 +114,4 @@ async def sizes(bootstrap: str, name: str) -> Mapping[int, int]:
 
 async def committed(bootstrap: str, group: str, name: str) -> Mapping[int, int]:
     """Committed offsets of a group by partition; absent where nothing was committed."""
-    try:
-        async with kafka.admin(bootstrap) as client:
-            offsets = await client.list_consumer_group_offsets(group)
-    except GroupCoordinatorNotAvailableError:  # the first group of a new broker is still being made room for
-        return {}
-    return {tp.partition: at.offset for tp, at in offsets.items() if tp.topic == name and at.offset >= 0}
+    return {tp.partition: at for tp, at in (await kafka.committed(bootstrap, group)).items() if tp.topic == name}

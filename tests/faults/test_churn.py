@@ -17,7 +17,7 @@ async def test_after_every_kind_of_fault_all_rows_are_exact_and_a_planted_skip_w
     tmp_path: Path, figures: list[str]
 ) -> None:
     with record.kept(tmp_path, ASKED) as (folder, report):
-        report.told = await play(ASKED, folder, print)
+        await play(ASKED, folder, report.told, print)
     told = {name: report.told.figures.get(name) for name in ("events", "kills", "own_ends", record.EXACT)}
     figures.append(f"churn, seed {ASKED.seed}: {told}")
     assert not report.failed, report.summary()

@@ -2,6 +2,8 @@
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest_asyncio
 from shared.database import Connection, Database, Unavailable
 
 NOTES = "CREATE TABLE note (number bigint PRIMARY KEY, text text)"
+ROOT = Path(__file__).parents[2]
 AWAY = ["sqlite:///nowhere/at/all/store.db", "postgresql://piket@127.0.0.1:1/none"]
 
 
@@ -102,3 +105,20 @@ async def test_a_database_that_is_not_there_cannot_be_read(url: str) -> None:
     with pytest.raises(Unavailable):
         await database.read("SELECT 1")
     await database.close()
+
+
+OPENS = """
+import sys, time
+from shared.dialect import SQLITE
+for number in range(40):
+    while time.time() < float(sys.argv[2]) + number / 50:
+        pass
+    opened = SQLITE.writer(f"{sys.argv[1]}/{number}.db")
+    opened.execute("CREATE TABLE IF NOT EXISTS note (number)")
+"""
+
+
+def test_processes_may_open_a_new_database_at_the_same_moment(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OPENS, str(tmp_path), str(time.time() + 1)]
+    opening = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate()[1] for process in opening] == [""] * 3

@@ -27,8 +27,17 @@ sys.exit(asyncio.run(supervisor.keep(told, command)))
 @contextmanager
 def keeping(folder: Path, program: str, workers: int = 1, port: int = 0) -> Iterator["subprocess.Popen[bytes]"]:
     """A supervisor of workers that run a line of shell."""
+    with keeping_of(folder, ["sh", "-c", program], workers, port) as process:
+        yield process
+
+
+@contextmanager
+def keeping_of(
+    folder: Path, command: Sequence[str], workers: int = 1, port: int = 0
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A supervisor of workers that run a command."""
     told = [{**each, "NUMBER": str(n)} for n, each in enumerate(places(workers, port, "counter"))]
-    arguments = [json.dumps(told), json.dumps(["sh", "-c", program])]
+    arguments = [json.dumps(told), json.dumps(command)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-c", KEEP, *arguments], cwd=ROOT, stderr=log, env=os.environ)
     try:
@@ -128,3 +137,17 @@ def test_a_worker_whose_place_was_taken_stays_away_and_the_other_goes_on(tmp_pat
         assert "It is not started again" in (tmp_path / "log").read_text()
         supervisor.terminate()
         assert supervisor.wait(10) == 3
+
+
+def test_a_worker_that_the_machine_cannot_start_is_started_as_soon_as_it_can(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    with keeping_of(tmp_path, [str(program)]) as process:
+        until(tmp_path, "log", 1)
+        written = tmp_path / "written"
+        written.write_text(f"#!/bin/sh\necho started >> {tmp_path}/started\nexec sleep 60\n")
+        written.chmod(0o755)
+        written.rename(program)
+        until(tmp_path, "started", 1)
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    assert "ended with status 71 after 0.0 s; it could not be started" in (tmp_path / "log").read_text()

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -22,7 +22,6 @@ from shared.facts.attendance import CheckedIn
 from shared.facts.fact import Command, Fact
 from shared.identity import Action, Identity, Principal
 from shared.store import Store
-from shared.web.commands import execute
 from tests.examples import at, refused, tap
 from tests.server import served
 
@@ -47,6 +46,28 @@ class Tap(Command):
     at: datetime = NOW
 
 
+class Wanted(NamedTuple):
+    region: str
+    employee: UUID | None
+    tap: Tap
+
+
+class Guests:
+    def stream(self, _: Wanted) -> str:
+        return STREAM
+
+    def reads(self, _: Wanted) -> Sequence[str]:
+        return ()
+
+    def decide(self, wanted: Wanted, states: Mapping[str, State], _: Context) -> Mapping[str, Sequence[Fact]]:
+        employee, tapped = wanted.employee, wanted.tap
+        if employee is None or (tapped.kind == "in" and states[STREAM]):
+            return {}
+        return {
+            STREAM: [refused(employee, tapped.at) if tapped.kind == "no" else tap(tapped.kind, employee, tapped.at)]
+        }
+
+
 def routes(store: Store[State]) -> APIRouter:
     router = APIRouter()
 
@@ -55,13 +76,7 @@ def routes(store: Store[State]) -> APIRouter:
         who: Principal = asked.principal
         web.require(who, Action.TAP, who.own())
 
-        def decide(states: Mapping[str, State], _: Context) -> Mapping[str, Sequence[Fact]]:
-            if who.employee is None or (body.kind == "in" and states[STREAM]):
-                return {}
-            fact = refused(who.employee, body.at) if body.kind == "no" else tap(body.kind, who.employee, body.at)
-            return {STREAM: [fact]}
-
-        return await execute(asked, store, region, STREAM, decide)
+        return await web.submit(asked, store, Guests(), Wanted(region, who.employee, body))
 
     return router
 
@@ -316,3 +331,15 @@ async def test_a_quiet_stream_gives_a_sign_of_life(
     wants = agus | {"accept": "text/event-stream"}
     async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
         assert await asyncio.wait_for(lines(answer, 1), 5) == [": ping"]
+
+
+async def test_a_dry_run_tells_the_events_that_would_be_and_stores_nothing(
+    client: httpx.AsyncClient, dewi: dict[str, str], store: Store[State]
+) -> None:
+    headers = {**dewi, "idempotency-key": "coba-dulu-1"}
+    dry = await client.post("/attendance/v1/32/taps", params={"dry_run": "true"}, json={}, headers=headers)
+    stored = await store.read_feed("32")
+    real = await client.post("/attendance/v1/32/taps", json={}, headers=headers)
+    told = [events.name(event["type"]) for event in dry.json()["events"]]
+    assert (dry.status_code, told, stored) == (200, ["checked-in"], [])
+    assert (real.status_code, len(await store.read_feed("32"))) == (201, 1)

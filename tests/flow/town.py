@@ -29,7 +29,7 @@ from shared.events import source, topic
 from shared.facts.coverage import Coverage
 from shared.following import Record
 from shared.identity import Identity
-from shared.kafka import DeadLetter
+from shared.letters import DeadLetter
 from shared.projection import Projection
 from shared.store import Store, Stored
 from tests.dpmptsp import OPD, REGION, Office

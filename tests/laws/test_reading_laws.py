@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,3 +96,23 @@ def test_a_tap_under_another_office_s_key_or_source_is_none(event: Event) -> Non
     for right, wrong in ((b'"partitionkey":"32/DPMPTSP"', b'"partitionkey":"32/BKD"'), (b"/32/attend", b"/33/attend")):
         assert read(warm(event), body.replace(right, wrong)) is None
     assert isinstance(read(warm(event), body), Tap)
+
+
+ODD = {
+    "a raised two": (b'"sequence":"0', b'"sequence":"\\u00b2'),
+    "an Arabic one": (b'"sequence":"0', b'"sequence":"\\u0661'),
+    "a long number": (b'"sequence":"0', b'"sequence":"' + b"1" * 5000),
+    "deeply nested": (b'"data":{', b'"data":{"more":' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b","),
+    "half a character": (b'"subject":"', b'"subject":"\\ud800'),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("seasoned", [True, False], ids=["known manner", "new"])
+def test_a_record_that_is_odd_is_refused_and_ends_no_reader(odd: str, *, seasoned: bool) -> None:
+    body = encode(ex.Ledger().record(ex.tap("in", ex.ANI, ex.at("08:00")), ex.at("08:00")))
+    reader = Reader()
+    if seasoned:
+        reader.read(body)
+    with pytest.raises(Undecodable):
+        reader.read(body.replace(*ODD[odd], 1))

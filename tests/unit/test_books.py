@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.operate.books import Books
+from deploy.operate.books import KEPT, Books
 from services.reporting.facts import lean
 from services.reporting.factset import FactSet
 from shared.clock import set_clock
@@ -24,9 +24,15 @@ class Records:
     """The facts of one office, read by an inspector, and the row that a worker made of some of them."""
 
     def __init__(self, folder: Path) -> None:
-        set_clock(folder / "clock", at("12:00", LATER), 1)
+        self.folder = folder
+        self.noon(LATER)
         self.books = Books(Settings(folder=folder, profile="demo", clock=str(folder / "clock")), "32")
+        self.books.move_on()
         self.ledger = ex.Ledger()
+
+    def noon(self, day: date) -> None:
+        """Let it be noon of a day."""
+        set_clock(self.folder / "clock", at("12:00", day), 1)
 
     def store(self, fact: Fact, when: datetime) -> None:
         self.books.take_in(encode(self.ledger.record(fact, when)))
@@ -95,3 +101,18 @@ def test_a_row_older_than_its_topic_keeps_is_left_out(records: Records) -> None:
     assert records.differing(records.row(), Coverage(
         region="32", opd="DPMPTSP", service_date=LATER - timedelta(days=40), definition=1, revision=1,
     ), heads=records.heads()) == []  # fmt: skip
+
+
+def test_a_tap_that_was_on_its_way_and_never_came_is_found_the_next_time(records: Records) -> None:
+    row, heads = records.row(), records.heads()
+    records.store(ex.tap("in", BUDI, at("08:30")), at("08:30"))
+    assert records.differing(row, heads=heads) == []
+    assert records.differing(row, heads=records.heads()) == ["2025-11-06 FRONT/LOKET-1 known"]
+
+
+def test_an_inspector_that_stays_forgets_what_may_have_left_the_topic(records: Records) -> None:
+    heads, lasting = records.heads(), 1
+    assert [each[:10] for each in records.differing(heads=heads)] == [str(THURSDAY)]
+    records.noon(THURSDAY + KEPT + timedelta(days=2))
+    records.books.move_on()
+    assert (records.differing(heads=heads), len(records.books._facts["32/DPMPTSP"])) == ([], lasting)

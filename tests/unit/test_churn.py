@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.command import Command, Outcome
+from shared.store import Store, Unavailable
 from tests.faults.churn import record, verdict
 from tests.faults.churn.plan import KILLS, KINDS, draw
 from tests.faults.churn.run import Asked, Told
+from tests.faults.churn.stores import SERVICES, Stores
 from tests.faults.offices import FRIDAY, THURSDAY, Offices, Row
 
 SOURCE = "/piket/32/attendance"
@@ -98,7 +101,7 @@ def test_a_failed_run_keeps_its_logs_and_tells_how_to_repeat_it(tmp_path: Path) 
     with record.kept(tmp_path, Asked(seed=7, workers=1)) as (folder, report):
         (folder / "worker-1.log").write_text("goes on at offset 7, not 6")
         (folder / "attendance.db").write_text("")
-        report.told = Told((), {"ok": 3}, ["/piket/32/attendance: 1 events lost"], {})
+        report.told = Told(anomalies=["/piket/32/attendance: 1 events lost"])
     assert [file.name for file in folder.iterdir()] == ["worker-1.log"]
     assert "--seed 7 --seconds 300 --kills 12 --workers 1" in report.summary()
     assert json.loads(report.file.read_text())["anomalies"] == ["/piket/32/attendance: 1 events lost"]
@@ -106,12 +109,40 @@ def test_a_failed_run_keeps_its_logs_and_tells_how_to_repeat_it(tmp_path: Path) 
 
 def test_a_run_that_breaks_off_has_failed(tmp_path: Path) -> None:
     with record.kept(tmp_path, Asked(seed=7)) as (_, report):
+        report.told.faults.append({"kind": "broker killed"})
+        report.told.operations["ok"] += 7
         raise LookupError("a broker never came")
-    assert record.read(report.file)["anomalies"][0] == "the run broke off: LookupError('a broker never came')"
+    kept = record.read(report.file)
+    assert kept["anomalies"][0] == "the run broke off: LookupError('a broker never came')"
+    assert (kept["faults"], kept["operations"]) == (
+        [{"kind": "broker killed"}],
+        {"ok": 7, "failed": 0, "unknown": 0},
+    )
     assert "1 failed" in str(record.table([report.file]).title)
+
+
+async def test_an_append_whose_end_is_unknown_is_counted_and_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, stores_answer = Told(), Store.execute
+    stores = Stores(tmp_path, told.operations)
+    await stores.open()
+
+    async def away(store: Store[int], command: Command[int]) -> Outcome:
+        outcome = await stores_answer(store, command)
+        if not told.operations["unknown"]:
+            raise Unavailable("stored, and then it was gone")
+        return outcome
+
+    monkeypatch.setattr(Store, "execute", away)
+    offices = Offices("32", stores.tell, seed=1, opds=1)
+    await offices.open(THURSDAY)
+    stored = [body for service in SERVICES for body in await stores.stored(service, "32")]
+    await stores.close()
+    assert (told.operations["unknown"], told.operations["ok"]) == (1, len(stored))
 
 
 def test_an_exact_run_leaves_its_json_alone(tmp_path: Path) -> None:
     with record.kept(tmp_path, Asked(seed=7)) as (folder, report):
-        report.told = Told((), {"ok": 3}, [], {record.EXACT: 1.5})
+        report.told = Told(anomalies=[], figures={record.EXACT: 1.5})
     assert (folder.exists(), report.summary()) == (False, "exact 1.5 s after the last fault was healed")

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.reporting.held import Row
+from services.reporting.held import Row, state_of
+from services.reporting.known import first_of
 from shared.events import decode, encode, topic
 from tests import examples as ex
 from tests.desk import PLACE, Desk
@@ -54,20 +55,48 @@ async def test_days_that_can_change_no_more_are_closed_after_their_rows_are_out(
     assert len(gone) == 3  # the 15th less three days, less one of grace: rows from the 10th, facts from the 9th
 
 
+async def test_the_state_in_the_changelog_tells_from_which_day_on_there_are_rows(desk: Desk) -> None:
+    kept = desk.keeps()
+    await desk.take(*morning(10))
+    await closing(desk)
+    told = [(state_of(key), first_of(body)) for key, body in kept if body and state_of(key)]
+    assert (told[0], told[-1]) == (("32", None), ("32", ex.THURSDAY + timedelta(days=4)))
+
+
 async def test_a_worker_that_has_nothing_left_to_read_closes_what_its_predecessor_left_open(desk: Desk) -> None:
     await desk.take(*morning(10))
-    kept: list[Row] = []
-
-    async def keep(_: int, facts: Sequence[Row]) -> None:
-        kept.extend(facts)
-
-    desk.paper.keep = keep  # type: ignore[method-assign,assignment]
+    kept = desk.keeps()
     await desk.flush()
     successor = Desk()
     successor.processor.recover(PLACE.partition, kept)
-    await successor.processor.publish_all()
+    await successor.recovered()
     await closing(successor)
     assert len([row.key for row in successor.paper.facts if row.value is None]) == 3
+
+
+async def killed(desk: Desk, *bodies: bytes) -> list[Row]:
+    """What a worker leaves in its changelog that is killed before any of its rows is out."""
+    kept = desk.keeps()
+    await desk.take(*bodies)
+    desk.paper.open.clear()
+    writing = asyncio.create_task(desk.flush())
+    await asyncio.sleep(0.01)
+    writing.cancel()
+    return kept
+
+
+@pytest.mark.parametrize("recovered", [True, False], ids=["recovered", "still recovering"])
+async def test_no_day_is_closed_before_the_rows_of_what_was_recovered_are_out(desk: Desk, *, recovered: bool) -> None:
+    bodies, successor = morning(10), Desk()
+    successor.processor.recover(PLACE.partition, await killed(desk, *bodies))
+    if recovered:
+        await successor.recovered()
+    successor.processor.pace([PLACE])
+    await successor.processor.close_days()
+    await successor.recovered()
+    await successor.take(*bodies)
+    await closing(successor)
+    assert {row.service_date.day for row in successor.paper.rows} == {*range(6, 16)}
 
 
 async def test_what_comes_again_of_a_closed_day_touches_nothing(desk: Desk) -> None:
@@ -94,18 +123,13 @@ async def test_a_source_that_runs_days_ahead_of_another_waits() -> None:
 
 
 async def test_the_changelog_of_closed_days_recovers_none_of_them(desk: Desk) -> None:
-    kept: list[Row] = []
-
-    async def keep(_: int, facts: Sequence[Row]) -> None:
-        kept.extend(facts)
-
-    desk.paper.keep = keep  # type: ignore[method-assign,assignment]
+    kept = desk.keeps()
     await desk.take(*morning(10))
     await closing(desk)
     for written in range(1, len(kept) + 1):  # a kill may leave any beginning of it
         successor = Desk()
         successor.processor.recover(PLACE.partition, kept[:written])
-        await successor.processor.publish_all()
+        await successor.recovered()
         await successor.flush()
         rows = {row.service_date: row.revision for row in successor.paper.rows}
         assert all(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.reporting.facts import Fact, counts, day_of, first_open, lean
-from services.reporting.factset import FactSet
+from services.reporting.factset import COUNTED, FactSet
 from services.reporting.known import Known
 from shared.events import encode
 from tests import examples as ex
@@ -156,3 +156,14 @@ def test_a_unit_that_moves_to_another_time_zone_takes_its_roster_with_it(ledger:
     ):
         own.add(lean(ledger.record(fact, at(hours))))
         assert own.row(THURSDAY, {}).units == plain.row(own.of(THURSDAY), "32", "DPMPTSP", THURSDAY).units
+
+
+def test_a_row_whose_count_was_let_go_is_counted_again(ledger: ex.Ledger) -> None:
+    days = [THURSDAY + n * DAY for n in range(COUNTED + 2)]
+    told = [lean(ledger.record(ex.tap("in", ANI, at("07:25", day)), at("07:25", day))) for day in days]
+    own = folded(*told[::2])
+    kept_up = {day: own.row(day, {}) for day in days}
+    for fact in told[1::2]:
+        own.add(fact)
+    assert len(own._days) == COUNTED
+    assert {day: own.row(day, {}) for day in days} == {day: folded(*told).row(day, {}) for day in days} != kept_up

@@ -2,11 +2,13 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from services.reporting.facts import lean
 from services.reporting.inforce import InForce, in_force
-from shared.facts.policy import OpdOpened
+from shared.facts.policy import OpdMerged, OpdOpened, OpdSplit
 from shared.facts.roster import EmployeePlaced
-from tests.examples import ANI, THURSDAY, Ledger, at, placed
+from tests.examples import ANI, THURSDAY, Ledger, arrangement, at, placed, post
 from tests.plain import settled
 
 NEXT_MONTH = date(2025, 12, 1)
@@ -40,3 +42,20 @@ def test_an_opd_is_called_as_it_was_last_opened() -> None:
 def test_after_a_placement_ends_nothing_is_known_of_skills() -> None:
     ended = CASHIER.model_copy(update={"to": THURSDAY})
     assert holding(ended).skills_of(ANI.bytes, THURSDAY + timedelta(days=1)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        OpdMerged(region="32", opd="DPMPTSP", into="DISPERINDAG", on=NEXT_MONTH),
+        OpdSplit(region="32", opd="DPMPTSP", into=("DPM", "PTSP"), on=NEXT_MONTH),
+    ],
+    ids=["merged", "split"],
+)
+def test_nothing_is_required_of_an_opd_once_it_has_ended_and_its_history_stays(end: OpdMerged | OpdSplit) -> None:
+    ledger = Ledger()
+    for fact in (arrangement(post()), end):
+        ledger.record(fact, at("06:00"))
+    holds = in_force(settled(map(lean, ledger.events)))
+    days = (NEXT_MONTH - timedelta(days=1), NEXT_MONTH)
+    assert [holds.arrangement("FRONT", day) is not None for day in days] == [True, False]

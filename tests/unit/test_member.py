@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import InvalidSessionTimeoutError
 from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 from aiokafka.protocol.produce import ProduceRequest
 
@@ -112,6 +113,14 @@ async def test_a_worker_whose_place_was_taken_ends(now: SimpleNamespace) -> None
     await coordinator._send_req(HEARTBEAT)
     with pytest.raises(Ended, match=rf"{EX_REPLACED}.*another one joined as counter-0"):
         coordinator.reset_generation()
+
+
+async def test_a_worker_whom_the_group_refuses_ends_and_says_why(now: SimpleNamespace) -> None:
+    membership, coordinator = Membership(0.5), Coordinator()
+    membership.follow(coordinator)
+    coordinator.answer = InvalidSessionTimeoutError.errno
+    with pytest.raises(Ended, match=r"70.*PIKET_SESSION_TIMEOUT_S lies outside"):
+        await coordinator._send_req(JOIN)
 
 
 @pytest.mark.parametrize("phase", ["leaving", "joining"])

@@ -60,6 +60,14 @@ async def test_after_a_quiet_night_the_first_record_is_not_hours_old(clock: Simp
     assert lag_seconds() == 5
 
 
+def test_a_partition_of_which_nothing_is_read_lags_since_it_was_first_looked_at(clock: SimpleNamespace) -> None:
+    reading = Reading()
+    reading.lag({PLACE: 3})
+    clock.wall += timedelta(seconds=40)
+    reading.lag({PLACE: 5})
+    assert lag_seconds() == 40
+
+
 def test_a_partition_that_went_to_another_worker_is_not_told_any_more(clock: SimpleNamespace) -> None:
     reading = Reading()
     reading.lag({PLACE: 0})

@@ -45,9 +45,18 @@ def test_the_change_is_the_calendars_and_touches_its_first_new_day() -> None:
 
 
 def test_the_whole_calendar_is_told_by_date_and_the_rules_with_it() -> None:
-    facts = outcome(decider, {**IN_FORCE, "calendar/32": DECLARED[1:]}, declare(INDEPENDENCE), LATE)
+    facts = outcome(decider, {**IN_FORCE, "calendar/32": DECLARED[:1]}, declare(CHRISTMAS), LATE)
     policy = told(facts)
     assert ([h.date.month for h in policy.holidays], len(policy.periods), len(facts["calendar/32"])) == ([8, 12], 1, 1)
+
+
+def test_a_day_that_is_over_is_not_added_to_a_year_that_is_on_record() -> None:
+    with pytest.raises(Invalid, match="2025-08-18 is over; history stays as it was"):
+        outcome(decider, {**IN_FORCE, "calendar/32": DECLARED[1:]}, declare(INDEPENDENCE), LATE)
+
+
+def test_a_calendar_may_begin_with_days_that_are_over() -> None:
+    assert len(outcome(decider, IN_FORCE, declare(INDEPENDENCE), LATE)["calendar/32"]) == 1
 
 
 def test_a_known_day_declared_again_changes_nothing() -> None:

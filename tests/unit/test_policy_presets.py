@@ -8,20 +8,37 @@ import pytest
 from services.policy import decider
 from services.policy.commands import EnactInstrument
 from services.policy.presets import FOLDER, preset, presets
+from services.policy.reference import books
+from shared.facts.fact import Invalid
 from tests.given import outcome
-from tests.unit.test_policy import ON_TIME, REGISTER, told
 
 STAGE_2 = (FOLDER / "jabar-2025-se-150-stage-2.json").read_text()
 
 
+def test_every_instrument_of_the_record_ships_with_piket() -> None:
+    assert set(presets()) == {
+        "nasional-2025-permenpanrb-4", "jabar-2022-pergub-102", "jabar-2023-wfa-permanent", "jabar-2025-se-150-stage-1",
+        "jabar-2025-se-150-stage-2", "jabar-2026-se-188", "bekasi-2025-study", "depok-2026-se-42", "depok-2026-se-80",
+        "kota-bogor-2025-kep-196", "kota-bogor-2026-se-1633", "bandung-2023-study", "kab-bogor-2022-draft",
+        "kab-bogor-2026-se-578", "cimahi-2026-friday", "nasional-2026-friday", "panrb-2024-after-lebaran",
+        "panrb-2026-around-lebaran", "kab-bekasi-2026-flood", "ramadan-national", "ramadan-jabar-2026",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", presets())
-def test_a_shipped_instrument_is_enacted_and_binds(name: str) -> None:
-    facts = outcome(decider, REGISTER, EnactInstrument(region="32", instrument=preset(name)), ON_TIME)
-    assert (told(facts).change.instrument, len(told(facts).periods)) == (name, 1)
+def test_its_government_records_it_as_it_stands_and_says_where_it_comes_from(name: str) -> None:
+    shipped = preset(name)
+    courses = books(shipped.government or "32").courses
+    assert courses[name].versions[0].instrument == shipped
+    assert shipped.sources
+    assert shipped.assumptions
 
 
-def test_the_national_base_and_both_stages_are_there() -> None:
-    assert {"nasional-2025-permenpanrb-4", "jabar-2025-se-150-stage-1", "jabar-2025-se-150-stage-2"} <= set(presets())
+@pytest.mark.parametrize("name", [n for n, i in presets().items() if i.government])
+def test_no_other_government_can_enact_it(name: str) -> None:
+    other = "3274" if preset(name).government != "3274" else "3275"
+    with pytest.raises(Invalid, match=r"government|layer|Layer"):
+        outcome(decider, {}, EnactInstrument(region=other, instrument=preset(name)))
 
 
 def test_an_unknown_preset_says_which_there_are() -> None:

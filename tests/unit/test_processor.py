@@ -98,7 +98,7 @@ async def test_of_a_dropped_partition_nothing_more_is_written(desk: Desk) -> Non
 
 async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> None:
     desk.processor.recover(PLACE.partition, changelog(*taps(5)))
-    await desk.processor.publish_all()
+    await desk.recovered()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [5]
 
@@ -106,7 +106,7 @@ async def test_facts_from_the_changelog_are_published_as_rows(desk: Desk) -> Non
 async def test_a_fact_of_a_later_version_does_not_keep_the_worker_from_starting(desk: Desk) -> None:
     later = taps(2)[1].replace(b"checked-in.v1", b"beamed-in.v1")
     desk.processor.recover(PLACE.partition, [*changelog(taps(1)[0], later), (b"32/DPMPTSP|gone", None)])
-    await desk.processor.publish_all()
+    await desk.recovered()
     await desk.flush()
     assert [row.revision for row in desk.paper.rows] == [1]
 
@@ -163,6 +163,66 @@ async def test_what_is_being_written_is_waited_for_and_then_nothing_is_written_u
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(desk.flush(), 0.05)
     assert (len(desk.paper.facts), len(desk.paper.rows)) == written
-    await desk.processor.publish_all()
+    await desk.recovered()
     await desk.flush()
     assert len(desk.paper.rows) > written[1]
+
+
+async def test_partitions_revoked_while_their_facts_are_looked_at_are_not_written(desk: Desk) -> None:
+    await desk.processor.pause()
+    found = asyncio.Event()
+    looking = asyncio.create_task(desk.processor.publish_all(found.wait()))
+    await asyncio.sleep(0)
+    await desk.processor.pause()  # the next rebalance
+    found.set()
+    await looking
+    await desk.take(*taps(1))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(desk.flush(), 0.05)
+    await desk.recovered()
+    await desk.flush()
+    assert len(desk.paper.rows) == 1
+
+
+async def test_partitions_revoked_in_the_last_moment_are_not_written(desk: Desk) -> None:
+    await desk.processor.pause()
+    async with desk.processor._changed:  # as `take` may hold it
+        looking = asyncio.create_task(desk.processor.publish_all(asyncio.sleep(0)))
+        await asyncio.sleep(0.01)
+        await desk.processor.pause()  # the next rebalance
+    await looking
+    await desk.take(*taps(1))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(desk.flush(), 0.05)
+
+
+async def test_after_a_switch_a_worker_vouches_for_nothing_before_its_rows_are_out() -> None:
+    built, successor = Desk(staged=True), Desk()
+    kept = built.keeps()
+    await built.take(*taps(1))
+    await built.flush()
+    successor.processor.recover(PLACE.partition, kept)
+    await successor.recovered()
+    said = [words(built, None), words(successor, 1)]
+    await successor.flush()
+    assert [*said, words(successor, 1)] == [[], [], [("32/~/1", {"attendance": 1})]]
+    kept = successor.keeps()
+    await successor.flush()
+    assert [(key, b'"staged":false' in (body or b"")) for key, body in kept] == [(b"32/-|state", True)]
+
+
+async def test_after_a_switch_a_place_without_an_office_is_vouched_for_at_once() -> None:
+    built, successor = Desk(staged=True), Desk()
+    kept = built.keeps()
+    await built.take(b"no event")
+    await built.flush()
+    successor.processor.recover(PLACE.partition, kept)
+    await successor.recovered()
+    assert words(successor, 1) == [("32/~/1", {"attendance": 1})]
+
+
+async def test_a_changelog_has_a_row_of_every_partition_of_which_anything_is_acknowledged(desk: Desk) -> None:
+    kept = desk.keeps()
+    await desk.take(b"no event")
+    await desk.flush()
+    assert [row.key for row in kept] == [b"32/-|state"]

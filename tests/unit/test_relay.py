@@ -9,7 +9,7 @@ from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import heartbeat, kafka, mark, outlet
+from shared import heartbeat, kafka, letters, mark, outlet
 from shared.database import Unavailable
 from shared.facts.heartbeat import Beat
 from shared.logtail import Tail, resume, shortened
@@ -48,7 +48,7 @@ def test_a_missing_topic_is_named_with_the_way_to_create_it() -> None:
 
 def test_a_topic_with_another_number_of_partitions_is_named() -> None:
     sizes = dict.fromkeys(kafka.topics_of("32"), 3) | {"piket.32.roster.v1": 12}
-    assert "must have 3 partitions, but piket.32.roster.v1 has 12" in str(kafka.missing(sizes, ["32"], 3))
+    assert "topic piket.32.roster.v1 has 12 partitions, not 3." in str(kafka.missing(sizes, ["32"], 3))
 
 
 def test_a_mark_is_found_again_by_the_next_relay(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ async def test_a_page_is_packed_by_partition_in_position_order() -> None:
 
 def test_a_dead_letter_keeps_the_bytes_and_tells_where_they_stood() -> None:
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, b"32/DPMPTSP", b"\xff{", None, 10, 2, ())
-    letter = kafka.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
+    letter = letters.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
     assert (letter.key, letter.value) == (b"32/DPMPTSP", b"\xff{")
     assert dict(letter.headers) == {
         "topic": b"piket.32.roster.v1",
@@ -149,6 +149,14 @@ def test_a_dead_letter_keeps_the_bytes_and_tells_where_they_stood() -> None:
         "offset": b"77",
         "reason": b"event: Invalid JSON",
     }
+
+
+@given(st.integers(0, 1_048_576), st.integers(0, 1_048_576), st.text(max_size=2000))
+def test_a_dead_letter_is_never_too_large_for_kafka(key: int, value: int, reason: str) -> None:
+    broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, b"k" * key, b"v" * value, None, key, value, ())
+    letter = letters.dead_letter(("piket.32.roster.v1", 2), broken, reason)
+    headers = sum(len(name) + len(content) for name, content in letter.headers)
+    assert len(letter.key or b"") + len(letter.value) + headers < 1_000_000
 
 
 class Wire:

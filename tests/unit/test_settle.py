@@ -9,7 +9,7 @@ import pytest
 from shared import events
 from shared.command import Command, Context, Decide, KeyReused, Outcome, VersionConflict
 from shared.events import FIRST_CHAIN
-from shared.facts.fact import Fact
+from shared.facts.fact import Fact, Invalid
 from shared.settle import Desk, Head, Ledger, settle
 from tests.examples import ANI, BUDI, at, refused, tap
 
@@ -203,3 +203,12 @@ def test_a_tap_at_0816_in_bandung_is_told_in_utc() -> None:
     ledger = empty()
     settle([command(tap("in", ANI, in_bandung))], ledger, desk())
     assert b'"time":"2025-11-06T01:16:00Z"' in ledger.appended[0][0].body
+
+
+def test_an_event_that_no_reader_would_take_is_not_stored() -> None:
+    long = COME.model_copy(update={"client_id": "x" * 600_000})
+    ledger = empty()
+    (refusal,) = settle([command(long)], ledger, desk())
+    assert isinstance(refusal, Invalid)
+    assert "at most 512 kB" in refusal.english
+    assert ledger.appended == []

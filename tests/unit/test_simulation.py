@@ -172,6 +172,21 @@ def test_what_was_promised_and_is_gone_is_lost_and_what_nobody_asked_for_is_a_ph
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("event", "phantom"),
+    [
+        ({"type": "id.piket.policy.instrument-reached.v1"}, 0),
+        ({"type": "id.piket.policy.policy-changed.v1", "data": {"change": {"kind": "IN_FORCE"}}}, 0),
+        ({"type": "id.piket.policy.policy-changed.v1", "data": {"change": {"kind": "ENACTED"}}}, 1),
+    ],
+)
+def test_what_policy_records_because_a_date_has_come_is_no_phantom(event: dict[str, Any], phantom: int) -> None:
+    source, nobody = "/piket/32/policy", Nobody()
+    caller: Any = nobody
+    shown = books(caller, [{"id": str(uuid4()), "source": source, "sequence": "1", **event}], Tally({(source, 1): 1}))
+    assert shown["phantom"] == phantom
+
+
 def test_a_report_that_shows_everything_has_no_fault_and_any_other_says_each() -> None:
     good = {
         "lost": 0,

@@ -139,6 +139,7 @@ public final class Anchor {
         set.put(StreamsConfig.producerPrefix("acks"), "all");
         set.put(StreamsConfig.producerPrefix("batch.size"), 256_000);
         set.put(StreamsConfig.producerPrefix("linger.ms"), 20);
+        set.put(StreamsConfig.producerPrefix("compression.type"), "snappy");
         set.put(StreamsConfig.producerPrefix("buffer.memory"), 64 << 20);
         return set;
     }

@@ -26,8 +26,8 @@ def main() -> int:
     """Play the runs, and answer 1 when one of them failed."""
     arguments = argparse.ArgumentParser(prog="python -m tests.faults.churn", description=__doc__)
     arguments.add_argument("--seed", type=int, default=randbelow(10**6), help="of the first run; then one more each")
-    arguments.add_argument("--runs", type=int, default=12)
-    arguments.add_argument("--seconds", type=float, default=300)
+    arguments.add_argument("--runs", type=one_or_more, default=12)
+    arguments.add_argument("--seconds", type=one_or_more, default=300)
     arguments.add_argument("--kills", type=int, default=12, help="strikes with -9 in each run, five at least")
     arguments.add_argument("--workers", type=int, choices=(1, 2, 3), help="in every run; else by turns")
     arguments.add_argument("--regions", default="32,3271")
@@ -43,11 +43,18 @@ def main() -> int:
     return int(any(record.read(file)["anomalies"] for file in files))
 
 
+def one_or_more(text: str) -> int:
+    """A number of an argument. Raises ValueError for any other."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
 def one(asked: Asked) -> Path:
     """Play one run; answers its JSON. Logs stay only of a failed one."""
     print(f"\nseed {asked.seed}, {asked.workers} workers, {asked.seconds:.0f} s", flush=True)
     with record.kept(ROOT, asked) as (folder, report):
-        report.told = asyncio.run(play(asked, folder, lambda line: print(line, flush=True)))
+        asyncio.run(play(asked, folder, report.told, lambda line: print(line, flush=True)))
     print(report.summary(), flush=True)
     return report.file
 

@@ -6,7 +6,7 @@ import subprocess
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ SUMMED: Mapping[str, str] = {
     "own_ends": "own ends",
 }
 EXACT = "seconds_to_exactness"
-BROKEN_OFF = Told((), {}, ("the run did not come to its end",), {})
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Report:
 
     asked: Asked
     file: Path
-    told: Told = BROKEN_OFF
+    told: Told = field(default_factory=Told)
 
     @property
     def failed(self) -> bool:
@@ -48,10 +47,10 @@ class Report:
 
     @property
     def command(self) -> str:
-        """One line that repeats the run: the same faults at the same times, over people who come and go the same."""
+        """One line that repeats the run: the same faults at the same times; people come as fast as the machine."""
         asked = self.asked
         return (
-            f"python -m tests.faults.churn --runs 1 --seed {asked.seed} --seconds {asked.seconds:g}"
+            f".venv/bin/python -m tests.faults.churn --runs 1 --seed {asked.seed} --seconds {asked.seconds:g}"
             f" --kills {asked.kills} --workers {asked.workers} --regions {','.join(asked.regions)}"
         )
 
@@ -64,7 +63,7 @@ class Report:
     def write(self) -> None:
         """Write the JSON."""
         head = {"seed": self.asked.seed, "commit": commit(), "machine": machine(), "repeat": self.command}
-        body = {"asked": self.asked._asdict(), "ended": wall().isoformat(), **self.told._asdict()}
+        body = {"asked": self.asked._asdict(), "ended": wall().isoformat(), **vars(self.told)}
         self.file.write_text(json.dumps(head | body, indent=1))
 
 
@@ -77,7 +76,7 @@ def kept(root: Path, asked: Asked) -> Iterator[tuple[Path, Report]]:
     try:
         yield place, report
     except Exception as broken:  # noqa: BLE001 - it is told as what the run found, and the next run goes on
-        report.told = BROKEN_OFF._replace(anomalies=(f"the run broke off: {broken!r}", traceback.format_exc()))
+        report.told.anomalies = (f"the run broke off: {broken!r}", traceback.format_exc())
     finally:
         report.write()
         _clear(place, keep_logs=report.failed or bool(report.told.figures.get("own_ends")))
@@ -102,7 +101,7 @@ def read(file: Path) -> dict[str, Any]:
 def table(files: Sequence[Path]) -> Table:
     """One line per run, read back from the files, and their sums."""
     runs = [read(file) for file in files]
-    known = [{**run["asked"], **run["figures"]} for run in runs]
+    known = [{name: run["asked"][name] for name in GIVEN if name in run["asked"]} | run["figures"] for run in runs]
     failed = [file.stem for file, run in zip(files, runs, strict=True) if run["anomalies"]]
     told = Table(box=None, title=f"{len(files)} runs, {len(failed)} failed", caption=" ".join(failed), show_footer=True)
     for name, label in GIVEN.items():

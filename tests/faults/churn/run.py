@@ -1,8 +1,10 @@
 """One run: three brokers, a relay and workers under faults, and at the end the driver's truth beside what there is."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -27,7 +29,7 @@ TAPS = 10
 
 
 class Asked(NamedTuple):
-    """What makes a run: with the same one the same faults strike, and the same people come and go."""
+    """What makes a run: with the same one the same faults strike, and people come and go by the same dice."""
 
     seed: int
     seconds: float = 300
@@ -36,29 +38,30 @@ class Asked(NamedTuple):
     regions: tuple[str, ...] = ("32", "3271")
 
 
-class Told(NamedTuple):
-    """What a run found: sentences about what is wrong, none if all is right, and its figures."""
+@dataclass
+class Told:
+    """What a run found, told as it happens: sentences about what is wrong, none if all is right, and its figures."""
 
-    faults: Sequence[Mapping[str, Any]]
-    operations: Mapping[str, int]
-    anomalies: Sequence[str]
-    figures: Mapping[str, Any]
+    faults: list[Mapping[str, Any]] = field(default_factory=list)
+    operations: Counter[str] = field(default_factory=lambda: Counter(ok=0, failed=0, unknown=0))
+    anomalies: Sequence[str] = ("the run did not come to its end",)
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 Say = Callable[[str], None]
 
 
-async def play(asked: Asked, folder: Path, say: Say) -> Told:
-    """Play one run in a folder of its own, which keeps stores and logs."""
+async def play(asked: Asked, folder: Path, told: Told, say: Say) -> None:
+    """Play one run in a folder of its own, which keeps stores and logs, and tell of it."""
     with _cluster(folder) as cluster:
         await kafka.create_topics(cluster.bootstrap, asked.regions, PARTITIONS, plan.BROKERS)
         await create_changelog(cluster.bootstrap, DEPLOYMENT, PARTITIONS, plan.BROKERS)
-        async with _stores(folder) as stores, AsyncExitStack() as open_views:
+        async with _stores(folder, told) as stores, AsyncExitStack() as open_views:
             offices = [Offices(region, stores.tell, asked.seed + n) for n, region in enumerate(asked.regions)]
             views = [await open_views.enter_async_context(viewed(cluster.bootstrap, o.region)) for o in offices]
             with _processes(asked, cluster, folder) as processes:
                 scene = Scene(cluster, processes, asked.workers)
-                return await _watched(asked, scene, stores, [*zip(offices, views, strict=True)], say)
+                await _watched(asked, scene, stores, [*zip(offices, views, strict=True)], told, say)
 
 
 @contextmanager
@@ -71,8 +74,8 @@ def _cluster(folder: Path) -> Iterator[Kafka]:
 
 
 @asynccontextmanager
-async def _stores(folder: Path) -> AsyncIterator[Stores]:
-    stores = Stores(folder)
+async def _stores(folder: Path, told: Told) -> AsyncIterator[Stores]:
+    stores = Stores(folder, told.operations)
     await stores.open()
     yield stores
     await stores.close()
@@ -96,17 +99,20 @@ def _processes(asked: Asked, cluster: Kafka, folder: Path) -> Iterator[Processes
         processes.stop()
 
 
-async def _watched(asked: Asked, scene: Scene, stores: Stores, rooms: Sequence[Room], say: Say) -> Told:
+async def _watched(asked: Asked, scene: Scene, stores: Stores, rooms: Sequence[Room], told: Told, say: Say) -> None:
     """Faults while people come and go; then, with everything running, all is compared."""
     began, done = monotonic(), asyncio.Event()
     living = [asyncio.create_task(_live(offices, asked, done)) for offices, _ in rooms]
     async with _beside(scene.processes.supervise()):
         async with _beside(*(_follow(view) for _, view in rooms)):
-            faults = [fault async for fault in _strike(asked, scene, say)]
+            async for fault in _strike(asked, scene, say):
+                told.faults.append(fault)
+                if any(life.done() for life in living):
+                    break
             done.set()
             await asyncio.gather(*living)
         found = await reckoning.reckon(asked.regions, scene, stores, rooms)
-    return Told(faults, stores.operations, found.wrong, {"took_s": round(monotonic() - began, 1), **found.figures})
+    told.anomalies, told.figures = found.wrong, {"took_s": round(monotonic() - began, 1), **found.figures}
 
 
 @asynccontextmanager

@@ -14,16 +14,17 @@ from shared.store import Store, Unavailable
 from tests.office import Tally, Watch
 
 SERVICES = ("policy", "roster", "attendance")
+AGAIN_S = 0.2
 
 
 class Stores:
     """One SQLite store per service in a folder, as the relay finds them by PIKET_FOLDER.
 
-    `operations` counts appends by what became of them.
+    `operations` counts appends by what became of them; one whose end is unknown is asked again.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.operations = Counter(ok=0, failed=0, unknown=0)
+    def __init__(self, folder: Path, operations: Counter[str]) -> None:
+        self.operations = operations
         self._watch = Watch()
         self._databases = {service: Database(f"sqlite://{folder}/{service}.db") for service in SERVICES}
         self._stores = {
@@ -51,12 +52,21 @@ class Stores:
         service = type(fact).TYPE.split(".")[2]
         stream = f"{service}/{fact.partition_key}/{uuid4()}"
         command = Command[int](fact.region, stream, lambda *_: {stream: [fact]}, "driver", str(uuid4()), "once")
+        while not await self._executed(service, command):  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(AGAIN_S)
+
+    async def _executed(self, service: str, command: Command[int]) -> bool:
+        """Whether it is known to be stored; else it may be asked again: what was stored is not stored twice."""
         try:
             await self._stores[service].execute(command)
-        except Exception as trouble:
-            self.operations["unknown" if isinstance(trouble, Unavailable) else "failed"] += 1
+        except Unavailable:
+            self.operations["unknown"] += 1
+            return False
+        except Exception:
+            self.operations["failed"] += 1
             raise
         self.operations["ok"] += 1
+        return True
 
     async def stored(self, service: str, region: str) -> list[bytes]:
         """Every event of a source, in order."""

@@ -1,0 +1,26 @@
+"""Every decision on the instruments of a region, by its command. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from services.policy import commands, enacting, turning
+from services.policy.commands import InstrumentCommand
+from services.policy.desk import Desk, Told
+
+DECISIONS: Mapping[type, Callable[[Any, Desk], Sequence[Told]]] = {
+    commands.DraftInstrument: enacting.draft,
+    commands.EnactInstrument: enacting.enact,
+    commands.AmendInstrument: enacting.amend,
+    commands.ScheduleInstrument: enacting.schedule,
+    commands.SuspendInstrument: turning.suspend,
+    commands.ResumeInstrument: turning.resume,
+    commands.RevokeInstrument: turning.revoke,
+    commands.ApproveDays: turning.approve,
+    commands.DeclineRecommendation: turning.decline,
+    commands.RecordDue: turning.reach,
+}
+
+
+def decided(command: InstrumentCommand, desk: Desk) -> Sequence[Told]:
+    """What a command makes; nothing if it is so already. Raises `Invalid`."""
+    return DECISIONS[type(command)](command, desk)

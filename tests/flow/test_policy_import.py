@@ -1,0 +1,199 @@
+"""The register of OPD over HTTP and from files, as the personnel agency keeps it."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.dpmptsp import OPD, REGION
+from tests.examples import at
+from tests.flow.town import town
+from tests.sheets import BKD, FILE, OFFICE, csv_of, grid, workbook
+from tests.story import World
+
+HOME = f"/policy/v1/{REGION}/opd"
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with town(tmp_path) as (world, _):
+        world.set_clock(at("09:00", date(2025, 10, 22)))
+        await world.office.register()
+        yield world
+
+
+async def post(world: World, path: str, body: Mapping[str, Any], user: str = "sri") -> httpx.Response:
+    return await world.office.ask(f"{HOME}{path}", world.office.issuer.token(user), body)
+
+
+async def register(world: World) -> list[dict[str, Any]]:
+    headers = {"authorization": f"Bearer {world.office.issuer.token('rahmat')}"}
+    listed: list[dict[str, Any]] = (await world.office.http.get(HOME, headers=headers)).json()
+    return listed
+
+
+async def test_the_register_shows_what_became_of_a_merged_agency(world: World) -> None:
+    await post(world, "", {"opd": "BP2D", "name": "Badan Penelitian", "on": "2025-01-01"})
+    answer = await post(world, "/BP2D/merger", {"into": OPD, "on": "2026-01-01"})
+    assert (answer.status_code, {opd["opd"]: opd["became"] for opd in await register(world)}) == (
+        201, {"BP2D": {"how": "MERGED", "into": [OPD], "on": "2026-01-01"}, OPD: None},
+    )  # fmt: skip
+
+
+async def test_an_agency_is_split_over_http(world: World) -> None:
+    for opd in ("DISPORA", "DISPARBUD"):
+        await post(world, "", {"opd": opd, "name": f"Dinas {opd}", "on": "2025-01-01"})
+    body = {"into": [OPD, "DISPARBUD"], "on": "2026-01-01"}
+    assert [(await post(world, "/DISPORA/split", body)).status_code for _ in range(2)] == [201, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "user", "status"),
+    [
+        (f"/{OPD}/merger", {"into": OPD, "on": "2026-01-01"}, "sri", 422),
+        (f"/{OPD}/merger", {"into": "BKD", "on": "9999-01-01"}, "sri", 422),
+        (f"/{OPD}/split", {"into": ["BKD"], "on": "2026-01-01"}, "sri", 422),
+        (f"/{OPD}/merger", {"into": "BKD", "on": "2026-01-01"}, "rahmat", 403),
+    ],
+)
+async def test_an_end_is_turned_away(world: World, path: str, body: Mapping[str, Any], user: str, status: int) -> None:
+    answer = await post(world, path, body, user)
+    assert (answer.status_code, [opd["became"] for opd in await register(world)]) == (status, [None])
+
+
+IMPORT = f"/policy/v1/{REGION}/register/import"
+CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+async def send(
+    world: World, content: bytes, key: str = "impor-pertama", kind: str = CSV, user: str = "sri", query: str = ""
+) -> httpx.Response:
+    token = world.office.issuer.token(user)
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": key, "content-type": kind}
+    return await world.office.http.post(IMPORT + query, content=content, headers=headers)
+
+
+def told(answer: httpx.Response) -> tuple[Any, ...]:
+    body = answer.json()
+    names = ("opd_new", "units_new", "units_changed", "units_unchanged")
+    return answer.status_code, *(body[name] for name in names)
+
+
+async def test_a_file_is_imported_over_http_and_again_without_effect(world: World) -> None:
+    units = ["BKD/SEKRETARIAT", "BKD/LOKET"]
+    answers = [await send(world, FILE, key) for key in ("impor-pertama", "impor-pertama", "impor-kedua")]
+    assert [told(answer) for answer in answers] == [
+        (201, ["BKD"], units, [], 0), (201, ["BKD"], units, [], 0), (200, [], [], [], 2),
+    ]  # fmt: skip
+    assert answers[1].headers["idempotency-replayed"] == "true"
+
+
+async def test_a_key_used_for_one_file_is_not_used_for_another(world: World) -> None:
+    await send(world, FILE)
+    assert (await send(world, FILE + b"\r\n")).status_code == 422
+
+
+async def test_a_rehearsal_tells_what_would_change_and_stores_nothing(world: World) -> None:
+    dry = await send(world, FILE, query="?dry_run=true")
+    assert (told(dry), [opd["opd"] for opd in await register(world)]) == (
+        (200, ["BKD"], ["BKD/SEKRETARIAT", "BKD/LOKET"], [], 0), [OPD],
+    )  # fmt: skip
+
+
+async def test_a_rehearsal_tells_every_event_and_every_day_that_would_change(world: World) -> None:
+    dry = (await send(world, FILE, query="?dry_run=true")).json()
+    kinds = [event["subject"].split("/")[0] for event in dry["events"]]
+    days = [(day["opd"], day.get("unit"), sorted(day["rules"])) for day in dry["days"] if day.get("unit")]
+    assert (dry["dry_run"], kinds.count("policy"), kinds.count("arrangement")) == (True, 2, 2)
+    assert days == [("BKD", unit, ["class", "kinds", "posts", "site"]) for unit in ("SEKRETARIAT", "LOKET")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/BP2D/merger", {"into": OPD, "on": "2026-01-01"}),
+        ("/BP2D/split", {"into": [OPD, "DISPORA"], "on": "2026-01-01"}),
+    ],
+)
+async def test_a_rehearsed_end_tells_every_day_without_the_agency(
+    world: World, path: str, body: Mapping[str, Any]
+) -> None:
+    for opd in ("BP2D", "DISPORA"):
+        await post(world, "", {"opd": opd, "name": f"Badan {opd}", "on": "2025-01-01"})
+    dry = (await post(world, f"{path}?dry_run=true", body)).json()
+    gone = dry["days"][0]
+    assert (gone["opd"], gone["from"], gone["to"], OPD in gone["rules"]["into"][1]) == (
+        "BP2D",
+        "2026-01-01",
+        None,
+        True,
+    )
+    assert all(opd["became"] is None for opd in await register(world))
+
+
+async def test_a_rehearsed_class_of_a_unit_tells_the_days_on_which_it_is_another(world: World) -> None:
+    body = {
+        "unit": "FRONT", "name": "Front Office", "class": "NON_SERVICE", "valid_from": "2026-01-01",
+        "site": {"site": "DPMPTSP-1", "lat": -6.9218, "lng": 107.6072, "radius_m": 100, "timezone": "Asia/Jakarta"},
+    }  # fmt: skip
+    (day,) = (await post(world, f"/{OPD}/units?dry_run=true", body)).json()["days"]
+    assert (day["unit"], day["from"], day["rules"]["class"]) == ("FRONT", "2026-01-01", ["DIRECT", "NON_SERVICE"])
+
+
+async def test_a_workbook_changes_one_unit_and_leaves_the_other(world: World) -> None:
+    await send(world, FILE)
+    changed = workbook(grid(BKD, {**BKD, "unit": "LOKET", "kelas": "DIRECT"}))
+    answers = [await send(world, changed, "impor-kedua", XLSX, query=query) for query in ("?dry_run=true", "")]
+    assert [told(answer) for answer in answers] == [(200, [], [], ["BKD/LOKET"], 1), (201, [], [], ["BKD/LOKET"], 1)]
+
+
+WRONG: Mapping[str, tuple[bytes, str]] = {
+    "a cell": (csv_of(grid(BKD, {**BKD, "unit": "LOKET", "kelas": "VIP"})).encode(), "/rows/3/kelas"),
+    "an agency without a name": (csv_of(grid({**BKD, "nama_opd": ""})).encode(), "/rows/2/nama_opd"),
+    "an agency without a date": (
+        csv_of(grid(dict.fromkeys(BKD, "") | {"opd": "BKD", "nama_opd": "Badan"})).encode(), "/rows/2/opd_sejak",
+    ),
+    "another name than the register's": (csv_of(grid({**OFFICE, "nama_opd": "Dinas X"})).encode(), "/rows/2/nama_opd"),
+    "another date than the register's": (
+        csv_of(grid({**OFFICE, "nama_opd": "", "opd_sejak": "2001-01-01"})).encode(), "/rows/2/opd_sejak",
+    ),
+    "an end before the begin": (
+        csv_of(grid({**BKD, "berlaku_sampai": "2024-12-31"})).encode(), "/rows/2/berlaku_sampai",
+    ),
+    "no workbook": (b"PK", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "pointer"), WRONG.values(), ids=WRONG.keys())
+async def test_of_a_file_with_one_fault_nothing_is_stored(world: World, content: bytes, pointer: str) -> None:
+    answer = await send(world, content, kind=CSV if pointer else XLSX)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["detail"] != error["detail_en"]) == (422, pointer, True)
+    assert [opd["opd"] for opd in await register(world)] == [OPD]
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "size", "status"),
+    [
+        ("application/json", "sri", 0, 422),
+        ("", "sri", 0, 422),
+        (CSV, "rahmat", 0, 403),
+        (CSV, "sri", 11 * 1024 * 1024, 413),
+    ],
+)
+async def test_an_import_is_turned_away(world: World, kind: str, user: str, size: int, status: int) -> None:
+    answer = await send(world, FILE + b" " * size, kind=kind, user=user)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+async def test_no_unit_of_a_merged_agency_is_imported_from_its_end_on(world: World) -> None:
+    await send(world, FILE)
+    await post(world, "/BKD/merger", {"into": OPD, "on": "2026-01-01"})
+    late = csv_of(grid({**BKD, "unit": "BARU", "berlaku_dari": "2026-01-01"})).encode()
+    answers = [await send(world, content, f"impor-{n:06}") for n, content in enumerate((FILE, late))]
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert answers[1].json()["errors"][0]["pointer"] == "/rows/2/berlaku_dari"

@@ -1,0 +1,71 @@
+"""What a worker is told is checked before anything is started; a Kafka that is not there is said in one sentence."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from deploy.local.child import free_ports
+from deploy.operate.trouble import sentence
+from services.reporting.fatal import EX_SOFTWARE
+from services.reporting.settings import WorkerSettings
+from services.reporting.worker import build
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KAFKA", ""),
+        ("KAFKA", "kafka:ninety"),
+        ("KAFKA", "kafka:99999"),
+        ("KAFKA", "kafka:9092,other"),
+        ("KAFKA", "kafka:9092, other:9092"),
+        ("REGIONS", ""),
+        ("REGIONS", "32,,33"),
+        ("REGIONS", "../32"),
+        ("DEPLOYMENT", ""),
+        ("DEPLOYMENT", "west java"),
+        ("DEPLOYMENT", "local-g2"),
+        ("PARTITIONS", "0"),
+        ("METRICS_PORT", "65536"),
+        ("SESSION_TIMEOUT_S", "0"),
+        ("SESSION_TIMEOUT_S", "1801"),
+        ("HANG_S", "nan"),
+        ("HANG_S", "1e300"),
+        ("GENERATION", "-1"),
+        ("SINCE", "2025-99-01"),
+        ("SINCE", "0001-01-01"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"PIKET_{name}", value)
+    with pytest.raises(ValidationError) as refused:
+        WorkerSettings()
+    said = sentence(refused.value) or ""
+    assert said.startswith(f"A setting cannot be used. PIKET_{name}: ")
+    assert said.endswith("Nothing was started.")
+
+
+def test_a_demo_clock_outside_the_demo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIKET_CLOCK", "clock")
+    with pytest.raises(ValidationError) as refused:
+        WorkerSettings()
+    assert "PIKET_CLOCK: Value error, a demo clock is refused outside" in (sentence(refused.value) or "")
+
+
+def test_a_request_may_take_longer_than_the_longest_session() -> None:
+    told = build(WorkerSettings(session_timeout_s=1800), ["32"]).conf
+    assert told.broker_request_timeout > told.broker_session_timeout
+
+
+def test_a_worker_without_kafka_says_where_it_looked() -> None:
+    nowhere = f"127.0.0.1:{free_ports(1)[0]}"
+    command = [sys.executable, "-m", "services.reporting.worker"]
+    ended = subprocess.run(
+        command, env={**os.environ, "PIKET_KAFKA": nowhere}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == EX_SOFTWARE
+    assert f"Kafka at {nowhere} did not answer" in ended.stderr
+    assert "Traceback" not in ended.stderr
