@@ -30,26 +30,19 @@ def free_ports(count: int) -> list[int]:
 
 
 def guard() -> "subprocess.Popen[bytes]":
-    """Kill the process group that it is told to `follow` when we end, however we do.
+    """Kill everything in its process group when we end, however we do; its process id is that of the group.
 
-    A shell waits on a pipe that only we hold until it closes. It is there before the group: else one that we start and
-    do not outlive would be left behind. (PR_SET_PDEATHSIG would follow the *thread* that started the server, which may
-    well end before the program.)
+    A shell waits on a pipe that only we hold until it closes. What it guards is started *into* its group, so that there
+    is no moment in which one that we start and do not outlive would be left behind. (PR_SET_PDEATHSIG would follow the
+    *thread* that started the server, which may well end before the program.)
     """
     return subprocess.Popen(
-        ["sh", "-c", "read leader && { read _; kill -KILL -$leader; }"],
+        ["sh", "-c", "read _; kill -KILL 0"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        process_group=0,
     )
-
-
-def follow(guarding: "subprocess.Popen[bytes]", leader: int) -> None:
-    """Tell a guard whose process group it is to kill."""
-    if guarding.stdin:
-        guarding.stdin.write(b"%d\n" % leader)
-        guarding.stdin.flush()
 
 
 def release(guarding: "subprocess.Popen[bytes]") -> None:
@@ -70,12 +63,11 @@ class Child:
         try:
             with log.open("ab") as out:
                 self._process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, process_group=self._guard.pid
                 )
         except OSError:
             release(self._guard)
             raise
-        follow(self._guard, self.pid)
 
     @property
     def pid(self) -> int:

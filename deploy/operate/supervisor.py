@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from deploy.local.child import follow, guard, release
+from deploy.local.child import guard, release
 from services.reporting.member import EX_REPLACED
 from services.reporting.worker import EX_NOTHING_TO_READ
 from shared.kafka import Refused
@@ -104,9 +104,8 @@ async def _once(told: Mapping[str, str], command: Sequence[str]) -> Ended:
     """Run a worker to its end; when cancelled, end it. One that the machine cannot start now has ended at once."""
     began, guarding = monotonic(), guard()
     try:
-        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, start_new_session=True)
+        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, process_group=guarding.pid)
         try:
-            follow(guarding, process.pid)
             return Ended(await process.wait(), monotonic() - began)
         finally:
             await _stopped(process)

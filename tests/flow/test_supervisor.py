@@ -127,6 +127,14 @@ def test_killed_it_leaves_no_worker_behind(tmp_path: Path) -> None:
         assert all(gone(pid) for pid in workers)
 
 
+@pytest.mark.parametrize("_", range(5))
+def test_killed_as_a_worker_starts_it_does_not_leave_it_behind(tmp_path: Path, _: int) -> None:
+    with keeping(tmp_path, f"echo $$ >> {tmp_path}/pids; kill -KILL $PPID; exec sleep 60") as supervisor:
+        assert supervisor.wait(20) == -signal.SIGKILL
+        (worker,) = until(tmp_path, "pids", 1)
+        assert gone(int(worker))
+
+
 def test_a_worker_whose_place_was_taken_stays_away_and_the_other_goes_on(tmp_path: Path) -> None:
     program = f"echo $$ >> {tmp_path}/worker$NUMBER; [ $NUMBER = 1 ] && exit 3; exec sleep 60"
     with keeping(tmp_path, program, workers=2) as supervisor:
