@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from services.policy.codes import PROVED
+from services.policy.codes import CODES, PROVED
 from services.policy.hours import week
 from services.policy.nouns import Two, day, names
 from services.policy.words import Titles, approval, given, listed, number, percent, said, word
@@ -132,7 +132,8 @@ def _sites(rules: Rules) -> Two:
 
 
 def _begins(site: SiteStart) -> Two:
-    name, first, dates = word(site.site), day(site.from_), [day(each) for each in site.dates]
+    name = CODES.get(site.site, (site.site, site.site))
+    first, dates = day(site.from_), [day(each) for each in site.dates]
     extra = (", hari WFH tambahan ", ", with the extra WFH day ") if dates else ("", "")
     return (
         f"{name[0]} {first[0]}{extra[0]}{', '.join(each[0] for each in dates)}",

@@ -169,6 +169,7 @@ def test_the_page_says_what_holds_at_the_pilot() -> None:
     shown = pages.shown(OPENED["BKPSDM"], told(), {}, MONDAY)
     lines = [each.id for each in shown["told"](shown["current"])]
     assert [line for line in lines if line.startswith("BALAI-KOTA: Hari WFH: Senin")] != []
+    assert [line for line in lines if "Mulai: BALAI-KOTA 1 Desember 2025" in line] != []
 
 
 def unit(site: str) -> UnitDay:
