@@ -35,17 +35,20 @@ def apply(connection: Connection, event: Event) -> None:
             pass
 
 
+SEEN = (
+    "SELECT '', sequence, body FROM policy_seen WHERE region = :region AND opd = :opd"
+    " UNION ALL SELECT unit, sequence, body FROM arrangement_seen WHERE region = :region AND opd = :opd"
+)
+"""Both in one statement: between two, the projection may go on, and a unit would be planned without its policy."""
+
+
 async def seen(database: Database, region: str, opd: str) -> Seen:
     """What is known of an OPD, arrangements by unit; a projection that lags answers with what it has."""
-    policy = await database.read(
-        "SELECT body, sequence FROM policy_seen WHERE region = :region AND opd = :opd", region=region, opd=opd
-    )
-    arrangements = await database.read(
-        "SELECT body, sequence FROM arrangement_seen WHERE region = :region AND opd = :opd", region=region, opd=opd
-    )
-    told = (ArrangementChanged.model_validate_json(body) for body, _ in arrangements)
+    rows = await database.read(SEEN, region=region, opd=opd)
+    told = {unit: body for unit, _, body in rows}
+    policy = told.pop("", None)
     return Seen(
-        {arrangement.unit: arrangement for arrangement in told},
-        PolicyChanged.model_validate_json(policy[0][0]) if policy else None,
-        max((int(sequence) for _, sequence in (*policy, *arrangements)), default=0),
+        {unit: ArrangementChanged.model_validate_json(body) for unit, body in told.items()},
+        PolicyChanged.model_validate_json(policy) if policy else None,
+        max((int(sequence) for _, sequence, _ in rows), default=0),
     )
