@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession, ClientTimeout, TCPConnector
 from pydantic_core import from_json
 
 from deploy.local.issuer import Issuer
@@ -18,6 +18,8 @@ TRIES = 60
 PAUSE_S = 0.5
 AT_ONCE = 48
 TIMEOUT_S = 60
+CUT_OFF = (ClientConnectionError, ClientPayloadError, TimeoutError)
+"""No answer, or one that ended in its midst: its server was killed."""
 OUTCOMES: Mapping[int, str] = {200: "unchanged", 201: "accepted", 409: "refused"}
 Body = Mapping[str, Any]
 Params = Mapping[str, str | int]
@@ -99,14 +101,14 @@ class Caller:
         """GET once, whatever the answer; 503 also where nobody answered."""
         try:
             return await self._once("GET", path, headers, None, params)
-        except (ClientConnectionError, TimeoutError):
+        except CUT_OFF:
             return Answer(f"GET {path}", HTTPStatus.SERVICE_UNAVAILABLE, {}, b"")
 
     async def _insist(
         self, method: str, path: str, headers: Mapping[str, str], body: Body | None, params: Params = NONE
     ) -> Answer:
         for _ in range(TRIES):
-            with suppress(ClientConnectionError, TimeoutError):
+            with suppress(*CUT_OFF):
                 answer = await self._once(method, path, headers, body, params)
                 if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return answer
