@@ -9,7 +9,7 @@ help: ## what can be made
 
 demo: ## a Thursday of a living province, real Kafka, in your browser; Ctrl-C ends it
 	$(install) demo
-	@$(python) -m deploy.operate demo
+	@$(python) -m deploy.cli demo
 
 test: ## everything, on real Kafka, PostgreSQL and Chromium (minutes)
 	$(install) test

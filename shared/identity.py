@@ -9,7 +9,7 @@ from uuid import UUID
 import jwt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.facts.fact import Code, Region
+from shared.domain.facts.base import Code, Region
 
 LEEWAY_SECONDS = 10
 """By how much the clocks of issuer and verifier may differ."""

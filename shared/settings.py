@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock, from_setting
-from shared.database import Database
+from shared.event_store.database import Database
 from shared.identity import Identity
 
 PORTS = 65_535

@@ -10,8 +10,8 @@ import structlog
 from hypothesis import settings
 
 from deploy.local.postgresql import Postgresql
-from shared.store import Store
-from tests.office import Office
+from shared.event_store.store import Store
+from tests.support.stores import Office
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local import node as one
-from deploy.local.child import Child, free_ports
+from deploy.local import kafka_node as one
+from deploy.local.server_process import Child, free_ports
 
 STOP_WITHIN_S = 6  # of three nodes, the last ones find no quorum left to say goodbye to
 

@@ -14,7 +14,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from deploy.local.child import Child, free_ports
+from deploy.local.server_process import Child, free_ports
 
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 20

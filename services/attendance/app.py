@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.attendance import api, decider
+from services.attendance.domain import decider
+from services.attendance.http import taps as api
 from shared.clock import Clock
-from shared.database import Database
+from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.settings import Settings
 from shared.web.service import service

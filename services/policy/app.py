@@ -5,11 +5,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.policy import api, decider, pages, questions, register_api
-from services.policy.due import keep_up
+from services.policy.domain import decider
+from services.policy.http import instruments as api
+from services.policy.http import queries as questions
+from services.policy.http import register as register_api
+from services.policy.pages import routes as pages
+from services.policy.scheduler import keep_up
 from shared.background import alongside
 from shared.clock import Clock
-from shared.database import Database
+from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.settings import Settings
 from shared.web.application import Lifespan

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import TypeAdapter
 
-from services.reporting.live import Live
-from services.reporting.state import OpdNow
-from services.reporting.view import View, rank
+from services.reporting.domain.status.current_status import OpdNow
+from services.reporting.view.live_status import Live
+from services.reporting.view.rows import View, rank
 from shared.clock import Clock
-from shared.events import source
-from shared.facts.coverage import Coverage
-from shared.facts.fact import Code, Region
-from shared.regions import local_date
+from shared.domain.envelope import source
+from shared.domain.facts.base import Code, Region
+from shared.domain.facts.coverage import Coverage
+from shared.domain.regions import local_date
 from shared.web import Problem
 from shared.web.feed import Stream
 

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
-from services.reporting import api, pages
-from services.reporting.feeding import follow
+from services.reporting import api
 from services.reporting.metrics import CoverageCollector
-from services.reporting.view import View
+from services.reporting.pages import routes as pages
+from services.reporting.view.consumer import follow
+from services.reporting.view.rows import View
 from shared.background import alongside
 from shared.clock import Clock
 from shared.identity import Identity

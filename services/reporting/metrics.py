@@ -8,12 +8,12 @@ from typing import NamedTuple
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from services.reporting.runs import PRESSING, State
-from services.reporting.state import OpdNow, PostNow, Rows, UnitNow, opd_now
-from services.reporting.view import View
+from services.reporting.domain.status.current_status import OpdNow, PostNow, Rows, UnitNow, opd_now
+from services.reporting.domain.status.status_timeline import PRESSING, State
+from services.reporting.view.rows import View
 from shared.clock import Clock
-from shared.facts.coverage import Coverage
-from shared.regions import local_date
+from shared.domain.facts.coverage import Coverage
+from shared.domain.regions import local_date
 
 SERVICES_AN_OPD = 3
 OTHER = "OTHER"

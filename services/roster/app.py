@@ -9,23 +9,24 @@ import httpx
 import rfc8785
 from fastapi import FastAPI
 
-from services.roster import api, decider
-from services.roster.projections import apply
-from shared import kafka
+from services.roster.domain import decider
+from services.roster.http import routes as api
+from services.roster.storage.policy_projection import apply
 from shared.background import alongside
 from shared.clock import Clock
-from shared.database import Database
-from shared.events import topic
-from shared.following import Record
+from shared.domain.envelope import topic
+from shared.event_store.database import Database
 from shared.identity import Identity
-from shared.letters import dead_letter
-from shared.projection import Projection
+from shared.kafka import broker as kafka
+from shared.kafka.dead_letters import dead_letter
+from shared.projection.consumer import Record
+from shared.projection.projection import Projection
 from shared.settings import Settings
 from shared.web.application import Lifespan
 from shared.web.service import service
 
 SERVICE = "roster"
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 
 
 def create(settings: Settings) -> FastAPI:

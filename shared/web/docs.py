@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse
 
-from shared.web.kinds import KINDS
 from shared.web.pages import HERE, Pages
+from shared.web.problem_types import KINDS
 
 TRIED = ("get", "post", "put", "patch", "delete")
 

@@ -11,9 +11,9 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope as Connection
 
-from shared.facts.fact import Region
+from shared.domain.facts.base import Region
+from shared.event_store.store import Stored
 from shared.identity import Action, Principal, Scope
-from shared.store import Stored
 from shared.web.access import principal, require
 
 BATCH = "application/cloudevents-batch+json"

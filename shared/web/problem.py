@@ -8,11 +8,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared.command import KeyReused, VersionConflict
-from shared.database import Unavailable
-from shared.facts.fact import Invalid
+from shared.domain.decider import KeyReused, VersionConflict
+from shared.domain.facts.base import Invalid
+from shared.event_store.database import Unavailable
 from shared.web.headers import HEADERS
-from shared.web.kinds import BY_STATUS, KINDS
+from shared.web.problem_types import BY_STATUS, KINDS
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from shared.clock import Clock
-from shared.command import Decider, S
-from shared.database import Database
+from shared.domain.decider import Decider, S
+from shared.event_store.database import Database
+from shared.event_store.store import Store
 from shared.identity import Identity
-from shared.store import Store
 from shared.web.application import Lifespan, application
 from shared.web.feed import feed_router
 

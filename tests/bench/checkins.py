@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import aiohttp
 
-from deploy.local.child import Child, free_ports
-from deploy.local.issuer import Issuer
+from deploy.local.server_process import Child, free_ports
+from deploy.local.token_issuer import Issuer
 
 TAPS, CONNECTIONS = 2_000, 64
 
@@ -34,7 +34,9 @@ def run(rounds: int) -> dict[str, list[float]]:
 
 def _bare(folder: Path) -> float:
     (port,) = free_ports(1)
-    server = Child([sys.executable, "-m", "tests.bench.bare", str(folder / "bare.db"), str(port)], folder / "log")
+    server = Child(
+        [sys.executable, "-m", "tests.bench.baseline_http", str(folder / "bare.db"), str(port)], folder / "log"
+    )
     try:
         seconds = asyncio.run(_load(f"http://127.0.0.1:{port}/check-ins", ["none"] * TAPS, server, "/docs"))
     finally:
@@ -49,7 +51,7 @@ def _piket(folder: Path) -> float:
     tokens = [_token(issuer) for _ in range(TAPS)]
     variables = {"PIKET_FOLDER": folder, "PIKET_JWKS": issuer.jwks_file}
     settings = [f"{name}={value}" for name, value in variables.items()]
-    command = [sys.executable, "-m", "deploy.operate", "serve", "attendance", "--port", str(port)]
+    command = [sys.executable, "-m", "deploy.cli", "serve", "attendance", "--port", str(port)]
     server = Child(["env", *settings, *command], folder / "log")
     try:
         seconds = asyncio.run(_load(f"http://127.0.0.1:{port}/attendance/v1/32/check-ins", tokens, server, "/healthz"))

@@ -18,12 +18,12 @@ from pathlib import Path
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from services.reporting.batches import BATCH, Batch
-from services.reporting.processor import Processor
-from services.reporting.worker import calm_collector
-from shared.events import source, topic
+from services.reporting.faust_batches.batch import BATCH, Batch
+from services.reporting.worker.__main__ import calm_collector
+from services.reporting.worker.processor import Processor
+from shared.domain.envelope import source, topic
 from tests.bench.rows import Nowhere
-from tests.bench.town import REGION, Telling, Told, Town, telling
+from tests.bench.town_events import REGION, Telling, Told, Town, telling
 
 SERVICES = ("policy", "roster", "attendance")
 SOURCES = {topic(REGION, service): source(REGION, service) for service in SERVICES}

@@ -14,20 +14,20 @@ from typing import Any
 
 import httpx
 
-from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
+from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
 from services.policy import app as policy
-from services.policy import reference
-from services.policy.books import Books
-from services.policy.calendar import seeded
-from services.policy.effective import Effective
-from services.policy.presets import preset
-from shared.database import Database
-from shared.duty import Who, verdict
+from services.policy.domain.instruments.effective_policy import Effective
+from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets.catalogue import preset
+from services.policy.domain.reference_data.holidays import seeded
+from services.policy.domain.snapshot import Books
+from shared.domain.places import places
+from shared.domain.work_location import Who, verdict
+from shared.event_store.database import Database
 from shared.identity import Identity
-from shared.places import places
 from tests.bench.report import table
-from tests.examples import at
-from tests.unit.second_resolver import resolve
+from tests.support.example_facts import at
+from tests.support.independent_resolver import resolve
 
 OPDS, DAYS, FIRST = 1_350, 366, date(2025, 11, 1)
 YEAR = tuple(FIRST + timedelta(days=number) for number in range(DAYS))

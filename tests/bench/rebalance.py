@@ -19,19 +19,19 @@ from urllib.request import urlopen
 
 from aiokafka.admin import NewTopic
 
-from deploy.local.child import Child, free_ports
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import changelog_topic, create_changelog
-from services.reporting.pulse import READ
-from shared import kafka
-from shared.events import topic
+from deploy.local.server_process import Child, free_ports
+from services.reporting.domain.freshness import READ
+from services.reporting.worker.changelog import changelog_topic, create_changelog
+from shared.domain.envelope import topic
+from shared.kafka import broker as kafka
 
 REGIONS = [str(number) for number in range(3201, 3229)]
 PARTITIONS, WORKERS, RUNS = (3, 6, 12, 24), 3, 3
 WITHIN_S, QUIET_S = 120, 2
 START = """
 import sys
-from services.reporting import settings, worker
+from services.reporting.worker import settings, __main__ as worker
 settings._has_topics = lambda *_: True  # only what a worker reads and writes was made
 sys.exit(worker.main())
 """

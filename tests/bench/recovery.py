@@ -14,14 +14,14 @@ import faust
 from faust.tables.recovery import Recovery
 
 from deploy.local.kafka import Kafka
-from services.reporting import worker
-from services.reporting.changelog import COMPRESSION, RECOVERED, changelog_topic
-from shared import kafka
-from shared.events import topic
-from tests.bench import stock as stock_faust
-from tests.bench.meter import Meter
+from services.reporting.worker import __main__ as worker
+from services.reporting.worker.changelog import COMPRESSION, RECOVERED, changelog_topic
+from shared.domain.envelope import topic
+from shared.kafka import broker as kafka
+from tests.bench import stock_faust
+from tests.bench.measurement import Meter
 from tests.bench.report import machine
-from tests.bench.taps import PARTITIONS, check_ins, facts, fill
+from tests.bench.tap_events import PARTITIONS, check_ins, facts, fill
 from tests.bench.worker import Figure, Run, make_room, measured, table_topic
 
 REGION = "34"

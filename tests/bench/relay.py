@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from deploy.local.kafka import Kafka
-from shared import kafka, outlet
-from tests.feeds import PARTITIONS, TOPIC, Feed, create, delete, running, sent
+from shared.kafka import broker as kafka
+from shared.relay import sender as outlet
+from tests.support.in_memory_source import PARTITIONS, TOPIC, Feed, create, delete, running, sent
 
 EVENTS = 50_000
 ROUNDS = 5

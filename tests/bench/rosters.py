@@ -16,18 +16,19 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
+from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
 from services.roster import app as roster
-from services.roster import decider, planner
-from services.roster.commands import PlanDays, placement
-from services.roster.projections import apply, seen
-from services.roster.staff import unit_days
-from shared.database import Connection, Database
-from shared.facts.fact import Fact
-from shared.facts.policy import Pattern, Rules
+from services.roster.domain import decider
+from services.roster.domain.commands import PlanDays, placement
+from services.roster.domain.planning import planner
+from services.roster.domain.planning.staffing import unit_days
+from services.roster.storage.policy_projection import apply, seen
+from shared.domain.facts.base import Fact
+from shared.domain.facts.policy import Pattern, Rules
+from shared.event_store.database import Connection, Database
 from shared.identity import Identity
-from tests import examples as ex
 from tests.bench.report import machine
+from tests.support import example_facts as ex
 
 PEOPLE, TOGETHER = 12_000, 2_000
 DAYS = (date(2025, 12, 1), date(2025, 12, 2))

@@ -15,14 +15,14 @@ from uuid import UUID
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from services.reporting.batches import BATCH, Batch
-from services.reporting.facts import lean
-from services.reporting.factset import FactSet
-from services.reporting.processor import Processor
-from services.reporting.worker import calm_collector
-from shared.events import Event, encode, source, topic
-from shared.facts.coverage import Coverage
-from tests import examples as ex
+from services.reporting.domain.coverage.fact_set import FactSet
+from services.reporting.domain.fact_store.compact import lean
+from services.reporting.faust_batches.batch import BATCH, Batch
+from services.reporting.worker.__main__ import calm_collector
+from services.reporting.worker.processor import Processor
+from shared.domain.envelope import Event, encode, source, topic
+from shared.domain.facts.coverage import Coverage
+from tests.support import example_facts as ex
 
 SIZES, PORTIONS = (2_200, 12_000), 5_000
 OPDS, PEOPLE, UNITS, DAYS = 130, 8_000, 6, 3

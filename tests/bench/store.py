@@ -7,9 +7,9 @@ import time
 from uuid import uuid4
 
 from shared.clock import wall
-from shared.database import Database
-from shared.store import Store
-from tests.office import Tally, command
+from shared.event_store.database import Database
+from shared.event_store.store import Store
+from tests.support.stores import Tally, command
 
 USERS = 64
 

@@ -19,12 +19,12 @@ from uuid import uuid4
 from aiokafka.admin import NewTopic
 
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import changelog_topic, create_changelog
-from shared import kafka
-from shared.events import topic
+from services.reporting.worker.changelog import changelog_topic, create_changelog
+from shared.domain.envelope import topic
+from shared.kafka import broker as kafka
 from tests.bench import streams
 from tests.bench.report import machine, ratio, table
-from tests.bench.taps import PARTITIONS, check_ins, counted, fill
+from tests.bench.tap_events import PARTITIONS, check_ins, counted, fill
 
 SIZES = {"31": 15_000, "32": 100_000, "33": 400_000}
 """Check-ins by region: the slower who reads them, the fewer."""

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.town import CHROMIUM, Town, opened
+from tests.browser.board_server import CHROMIUM, Town, opened
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from time import perf_counter
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.province import clerk_comes
-from tests.browser.town import CHROMIUM, Town, answer, live, states
+from tests.browser.board_fixture import clerk_comes
+from tests.browser.board_server import CHROMIUM, Town, answer, live, states
 
 pytestmark = [
     pytest.mark.parts,

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from deploy.local.child import free_ports
-from deploy.world.staff import FIRST
-from tests.browser.town import CHROMIUM
+from deploy.local.server_process import free_ports
+from deploy.reference_world.synthetic_people import FIRST
+from tests.browser.board_server import CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150
@@ -53,7 +53,7 @@ class Demo(NamedTuple):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "deploy.operate", "demo", "--port", str(free_ports(1)[0]), *MORNING]
+    command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_ports(1)[0]), *MORNING]
     with (folder / "said").open("w") as said, (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log)
     try:

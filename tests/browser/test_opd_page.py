@@ -12,13 +12,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
 from services.reporting.app import assemble
-from services.reporting.view import View
-from shared.facts.coverage import Coverage
+from services.reporting.view.rows import View
+from shared.domain.facts.coverage import Coverage
 from shared.identity import Identity
-from tests.browser.town import CHROMIUM, opened
-from tests.examples import at
-from tests.server import served
-from tests.unit.test_state import row
+from tests.browser.board_server import CHROMIUM, opened
+from tests.support.example_facts import at
+from tests.support.http_server import served
+from tests.unit.reporting.test_current_status import row
 
 SHORT = "1 dari 1 titik layanan DPMPTSP kekurangan petugas"
 STAFFED = "Semua titik layanan DPMPTSP cukup petugas: 1 dari 1"

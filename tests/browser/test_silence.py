@@ -16,13 +16,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from deploy.demo.processes import Stack
 from deploy.local.kafka import Kafka
-from deploy.operate import sources
-from deploy.operate.stack import Stack
+from deploy.operations import sources
 from shared.settings import Settings
-from tests.browser.town import answer, live, opened, states
-from tests.dpmptsp import Office
-from tests.examples import THURSDAY, at
+from tests.browser.board_server import answer, live, opened, states
+from tests.support.example_facts import THURSDAY, at
+from tests.support.office_setup import Office
 
 BEFORE_OPENING = at("07:59:40")
 UNKNOWN_WITHIN_S = 20

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.events import FIRST_CHAIN, Undecodable, chain_holds, decode, encode, envelope, name, seal, topic
-from shared.facts.attendance import CheckedIn
-from shared.facts.policy import InstrumentRevoked
-from tests.examples import ANI, Ledger, arrangement, at, tap
+from shared.domain.envelope import FIRST_CHAIN, Undecodable, chain_holds, decode, encode, envelope, name, seal, topic
+from shared.domain.facts.attendance import CheckedIn
+from shared.domain.facts.policy import InstrumentRevoked
+from tests.support.example_facts import ANI, Ledger, arrangement, at, tap
 
 TAP = Ledger().record(tap("in", ANI, at("07:21:08")), at("07:21:09"))
 WRITTEN: dict[str, Any] = json.loads(encode(TAP))

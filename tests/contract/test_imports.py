@@ -10,19 +10,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PLANTED = [
-    ("services/roster/decider.py", "import services.policy.decider", "Services never import one another"),
-    ("services/attendance/app.py", "from services.reporting import coverage", "Services never import one another"),
-    ("shared/store.py", "import services.attendance.decider", "Shared knows no service"),
-    ("services/reporting/coverage.py", "import time", "The core is pure"),
-    ("services/attendance/decider.py", "import aiokafka", "The core is pure"),
-    ("shared/settle.py", "import asyncio", "The core is pure"),
+    ("services/roster/domain/decider.py", "import services.policy.domain.decider", "Services never import one another"),
+    ("services/attendance/app.py", "from services.reporting import metrics", "Services never import one another"),
+    ("shared/event_store/store.py", "import services.attendance.domain.decider", "Shared knows no service"),
+    ("services/reporting/domain/coverage/as_of.py", "import time", "The core is pure"),
+    ("services/attendance/domain/decider.py", "import aiokafka", "The core is pure"),
+    ("shared/domain/batch.py", "import asyncio", "The core is pure"),
 ]
 SIX = [
-    "services/attendance/api.py",
-    "services/attendance/decider.py",
-    "shared/store.py",
-    "services/reporting/processor.py",
-    "services/reporting/coverage.py",
+    "services/attendance/http/taps.py",
+    "services/attendance/domain/decider.py",
+    "shared/event_store/store.py",
+    "services/reporting/worker/processor.py",
+    "services/reporting/domain/coverage/as_of.py",
     "services/reporting/metrics.py",
 ]
 

@@ -6,10 +6,10 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 
-from shared.facts.coverage import Coverage
-from tests.e2e.world import Deployment
-from tests.examples import THURSDAY, at
-from tests.story import position
+from shared.domain.facts.coverage import Coverage
+from tests.e2e.deployment import Deployment
+from tests.support.example_facts import THURSDAY, at
+from tests.support.story import position
 
 
 class Run:
@@ -30,7 +30,7 @@ class Run:
 
 
 async def piket(environment: Mapping[str, str], *arguments: str) -> Run:
-    command = [sys.executable, "-m", "deploy.operate", *arguments]
+    command = [sys.executable, "-m", "deploy.cli", *arguments]
     pipe = asyncio.subprocess.PIPE
     told = {**os.environ, **environment, "COLUMNS": "200"}
     return Run(await asyncio.create_subprocess_exec(*command, env=told, stdout=pipe, stderr=pipe))

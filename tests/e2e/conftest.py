@@ -9,15 +9,15 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from deploy.demo.processes import Stack
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
-from deploy.operate import sources
-from deploy.operate.stack import Stack
+from deploy.operations import sources
 from shared.settings import Settings
-from tests.dpmptsp import Office
-from tests.e2e.world import SERVICES, Deployment
-from tests.examples import at
-from tests.story import MONDAY
+from tests.e2e.deployment import SERVICES, Deployment
+from tests.support.example_facts import at
+from tests.support.office_setup import Office
+from tests.support.story import MONDAY
 
 
 @pytest.fixture

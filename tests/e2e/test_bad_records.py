@@ -9,14 +9,14 @@ from aiokafka import AIOKafkaProducer
 from rfc8785 import dumps
 
 from deploy.local.kafka import Kafka
-from deploy.operate import sources
-from shared.events import topic
-from shared.kafka import admin
+from deploy.operations import sources
+from shared.domain.envelope import topic
+from shared.kafka.broker import admin
 from shared.settings import Settings
-from tests.dpmptsp import OPD, REGION
-from tests.e2e.world import Deployment, records
-from tests.examples import THURSDAY, at
-from tests.story import position
+from tests.e2e.deployment import Deployment, records
+from tests.support.example_facts import THURSDAY, at
+from tests.support.office_setup import OPD, REGION
+from tests.support.story import position
 
 KEY = f"{REGION}/{OPD}".encode()
 
@@ -53,7 +53,7 @@ async def test_a_topic_deleted_and_republished_ends_in_the_same_view(deployment:
 
 def test_without_topics_relay_and_worker_say_what_to_do_and_end(tmp_path: Path) -> None:
     with Kafka(tmp_path / "kafka") as kafka:
-        for command in (["deploy.operate", "relay"], ["services.reporting.worker"]):
+        for command in (["deploy.cli", "relay"], ["services.reporting.worker"]):
             settings = [f"PIKET_KAFKA={kafka.bootstrap}", f"PIKET_FOLDER={tmp_path}"]
             run = [sys.executable, "-m", *command]
             done = subprocess.run(["env", *settings, *run], capture_output=True, text=True, timeout=60, check=False)

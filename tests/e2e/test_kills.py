@@ -10,11 +10,11 @@ from datetime import datetime
 
 from rfc8785 import dumps
 
-from shared.events import FIRST_CHAIN, chain_holds, decode
-from tests.e2e.crowd import UNIT, Crowd
-from tests.e2e.truth import minutes
-from tests.e2e.world import SERVICES, Deployment
-from tests.examples import THURSDAY, at
+from shared.domain.envelope import FIRST_CHAIN, chain_holds, decode
+from tests.e2e.clients import UNIT, Crowd
+from tests.e2e.deployment import SERVICES, Deployment
+from tests.e2e.ground_truth import minutes
+from tests.support.example_facts import THURSDAY, at
 
 KILLS_EACH = 10
 SEED = int(os.environ.get("PIKET_SEED") or secrets.randbelow(2**31))

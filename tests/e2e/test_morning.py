@@ -18,7 +18,7 @@ from deploy.local.postgresql import Postgresql
 ROOT = Path(__file__).parents[2]
 TWO = ("--regions", "32,3277", "--people", "3000", "--seed", "7")
 WHEN = ("--speed", "150", "--from", "06:50", "--to", "08:45")
-COMMANDS = {"serve": "deploy.operate\0serve", "worker": "services.reporting.worker", "relay": "deploy.operate\0relay"}
+COMMANDS = {"serve": "deploy.cli\0serve", "worker": "services.reporting.worker", "relay": "deploy.cli\0relay"}
 FIGURES = ("checkin_to_view_ms", "startup_seconds", "rss_mb", "commands", "coverage_rows")
 
 pytestmark = pytest.mark.parts
@@ -29,7 +29,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> 
     folder = tmp_path_factory.mktemp("morning")
     files = ("--report", str(folder / "report.json"), "--truth", str(folder / "truth.json"))
     store = ("--store", postgresql.create_database("morning"))
-    command = [sys.executable, "-m", "deploy.operate", "demo", "--headless", "--port", "0", *TWO, *WHEN, *files, *store]
+    command = [sys.executable, "-m", "deploy.cli", "demo", "--headless", "--port", "0", *TWO, *WHEN, *files, *store]
     with (folder / "said").open("w") as said, (folder / "log").open("w") as log:
         demo = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log)
     with demo:

@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from deploy.local.kafka import Kafka
-from deploy.operate.lease import alone
-from services.reporting.generation import in_force
-from shared import kafka as brokers
-from shared.events import topic
-from shared.facts.coverage import Coverage
-from shared.kafka import topic_sizes
+from deploy.view_rebuild.lease import alone
+from services.reporting.view.generations import in_force
+from shared.domain.envelope import topic
+from shared.domain.facts.coverage import Coverage
+from shared.kafka import broker as brokers
+from shared.kafka.broker import topic_sizes
 from shared.settings import Settings
-from tests.dpmptsp import OPD, REGION
+from tests.e2e.clients import UNIT, Crowd
 from tests.e2e.commands import came, opened, piket, rebuild, reconcile, until
-from tests.e2e.crowd import UNIT, Crowd
-from tests.e2e.truth import minutes
-from tests.e2e.world import Deployment, records
-from tests.examples import THURSDAY, at
+from tests.e2e.deployment import Deployment, records
+from tests.e2e.ground_truth import minutes
+from tests.support.example_facts import THURSDAY, at
+from tests.support.office_setup import OPD, REGION
 
 pytestmark = pytest.mark.parts
 

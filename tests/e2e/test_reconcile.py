@@ -10,22 +10,22 @@ import httpx
 import pytest
 from rich.console import Console
 
-from deploy.local.child import free_ports
 from deploy.local.kafka import Kafka
-from deploy.operate import reconcile as reconciling
-from deploy.operate import sources
-from deploy.operate.reconcile import Behind
-from services.reporting.pulse import READ
-from shared import kafka as brokers
-from shared.events import topic
-from shared.facts.coverage import Coverage
-from shared.kafka import partition_of
+from deploy.local.server_process import free_ports
+from deploy.operations import reconcile as reconciling
+from deploy.operations import sources
+from deploy.operations.reconcile import Behind
+from services.reporting.domain.freshness import READ
+from shared.domain.envelope import topic
+from shared.domain.facts.coverage import Coverage
+from shared.kafka import broker as brokers
+from shared.kafka.broker import partition_of
 from shared.settings import Settings
-from tests.dpmptsp import REGION
 from tests.e2e.commands import came, opened, piket, rebuild, reconcile, until
-from tests.e2e.world import Deployment
-from tests.examples import THURSDAY, at
-from tests.story import KEY
+from tests.e2e.deployment import Deployment
+from tests.support.example_facts import THURSDAY, at
+from tests.support.office_setup import REGION
+from tests.support.story import KEY
 
 pytestmark = pytest.mark.parts
 

@@ -10,14 +10,14 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.kafka import Kafka
-from deploy.operate.recover import recover
-from deploy.operate.sources import mark_file, store_of
-from shared.command import Diverged
-from shared.relay import LogAhead, Relay
+from deploy.operations.recover import recover
+from deploy.operations.sources import mark_file, store_of
+from shared.domain.decider import Diverged
+from shared.event_store.store import Stored
+from shared.relay.relay import LogAhead, Relay
 from shared.settings import Settings
-from shared.store import Stored
-from tests.feeds import running, sent
-from tests.office import command
+from tests.support.in_memory_source import running, sent
+from tests.support.stores import command
 
 pytestmark = pytest.mark.parts
 

@@ -13,12 +13,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from deploy.demo.processes import Stack
 from deploy.local.kafka import Kafka
-from deploy.operate.stack import Stack
-from services.reporting.feeding import follow
-from services.reporting.view import View
-from tests.dpmptsp import REGION
-from tests.examples import at
+from services.reporting.view.consumer import follow
+from services.reporting.view.rows import View
+from tests.support.example_facts import at
+from tests.support.office_setup import REGION
 
 pytestmark = pytest.mark.parts
 

@@ -11,8 +11,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import ConsumerRecord
 
 from deploy.local.kafka import Kafka
-from shared import kafka, letters
-from tests.feeds import Feed, running, sent
+from shared.kafka import broker as kafka
+from shared.kafka import dead_letters as letters
+from tests.support.in_memory_source import Feed, running, sent
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import create_changelog
-from shared import kafka
-from tests.faults.site import PARTITIONS, Site
-from tests.faults.wire import Wire
-from tests.feeds import TOPIC, create, delete
+from services.reporting.worker.changelog import create_changelog
+from shared.kafka import broker as kafka
+from tests.faults.send_events import Wire
+from tests.faults.worker_site import PARTITIONS, Site
+from tests.support.in_memory_source import TOPIC, create, delete
 
 REGIONS = iter(range(32, 99))
 

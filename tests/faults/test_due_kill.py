@@ -12,16 +12,17 @@ from datetime import date, datetime
 from functools import partial
 from uuid import uuid4
 
-from services.policy import decider, reference
-from services.policy.commands import OpenOpd, PolicyCommand
-from services.policy.course import NEVER, superseded
-from services.policy.decider import State
-from services.policy.turning import turns
-from shared.command import Command
-from shared.database import Database
-from shared.facts.policy import InstrumentReached, PolicyChanged
-from shared.store import Store
-from tests.examples import at
+from services.policy.domain import decider
+from services.policy.domain.commands import OpenOpd, PolicyCommand
+from services.policy.domain.decider import State
+from services.policy.domain.instruments.lifecycle import NEVER, superseded
+from services.policy.domain.instruments.transitions import turns
+from services.policy.domain.presets import replay as reference
+from shared.domain.decider import Command
+from shared.domain.facts.policy import InstrumentReached, PolicyChanged
+from shared.event_store.database import Database
+from shared.event_store.store import Store
+from tests.support.example_facts import at
 
 FIRST, LAST = date(2025, 10, 1), date(2026, 5, 31)
 KILLS = 8
@@ -30,7 +31,7 @@ DUE = {"IN_FORCE", "EXPIRED", "SUPERSEDED"}
 
 def walked(url: str, first: date, *, kill: bool) -> date:
     """The last day that a walker said was done, killed at a random moment or when it has arrived."""
-    program = [sys.executable, "-m", "tests.faults.walker", url, str(first), str(LAST)]
+    program = [sys.executable, "-m", "tests.faults.due_date_process", url, str(first), str(LAST)]
     done = first
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as walker:
         assert walker.stdout

@@ -10,15 +10,15 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.kafka import Kafka
-from shared import kafka
-from shared.database import Connection, Database
-from shared.events import Event
-from shared.following import Record
-from shared.projection import Apply, Projection
-from shared.store import Stored
-from tests.feeds import TOPIC, create, delete
-from tests.office import Office, command, everything
-from tests.reader import note
+from shared.domain.envelope import Event
+from shared.event_store.database import Connection, Database
+from shared.event_store.store import Stored
+from shared.kafka import broker as kafka
+from shared.projection.consumer import Record
+from shared.projection.projection import Apply, Projection
+from tests.support.attendance_projection import note
+from tests.support.in_memory_source import TOPIC, create, delete
+from tests.support.stores import Office, command, everything
 
 STREAMS = 7
 

@@ -12,13 +12,13 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from deploy.local.kafka import Kafka
-from shared import mark
-from shared.command import Command
-from shared.relay import Relay
-from shared.store import Store
-from tests.examples import at, person, tap
-from tests.feeds import OPDS, Feed, bodies_of, create, due, log_of, read_as, running, sent, until
-from tests.relay_process import attendance
+from shared.domain.decider import Command
+from shared.event_store.store import Store
+from shared.relay import checkpoint as mark
+from shared.relay.relay import Relay
+from tests.support.example_facts import at, person, tap
+from tests.support.in_memory_source import OPDS, Feed, bodies_of, create, due, log_of, read_as, running, sent, until
+from tests.support.relay_process import attendance
 
 SOURCE = {"service": "attendance", "region": "32"}
 
@@ -125,7 +125,7 @@ async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, t
     stop = asyncio.Event()
     async with opened(database) as store:
         accepting = asyncio.create_task(accept(store, stop))
-        relay = [sys.executable, "-m", "tests.relay_process", database, bootstrap, str(path)]
+        relay = [sys.executable, "-m", "tests.support.relay_process", database, bootstrap, str(path)]
         await kill_five_times(relay, path, random.Random(seed))  # noqa: S311 - the same
         stop.set()
         await accepting

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import kafka
-from shared.relay import FeedBroken, LogAhead
-from tests.feeds import PARTITIONS, TOPIC, Feed, create, delete, due, log_of, read_as, running, sent
+from shared.kafka import broker as kafka
+from shared.relay.relay import FeedBroken, LogAhead
+from tests.support.in_memory_source import PARTITIONS, TOPIC, Feed, create, delete, due, log_of, read_as, running, sent
 
 
 async def test_a_store_restored_from_an_older_backup_is_not_sent(bootstrap: str, tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ async def test_the_process_of_a_refused_relay_ends_with_the_sentence_and_status_
     command = [
         sys.executable,
         "-m",
-        "tests.relay_process",
+        "tests.support.relay_process",
         f"sqlite:///{tmp_path}/a.db",
         bootstrap,
         str(tmp_path / "mark"),

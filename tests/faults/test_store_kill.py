@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgresql import Postgresql
-from shared import events
 from shared.clock import wall
-from shared.database import Unavailable
-from shared.store import Store
-from tests.faults.writer import stream
-from tests.office import Office, chained, command, everything
+from shared.domain import envelope as events
+from shared.event_store.database import Unavailable
+from shared.event_store.store import Store
+from tests.faults.writer_process import stream
+from tests.support.stores import Office, chained, command, everything
 
 USERS = 16
 KILLS = 6
@@ -26,7 +26,7 @@ KILLS = 6
 
 def write_until_killed(url: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
     """What a writer acknowledged before it was killed at a random moment: (user, number, position)."""
-    program = [sys.executable, "-m", "tests.faults.writer", url, *map(str, starts)]
+    program = [sys.executable, "-m", "tests.faults.writer_process", url, *map(str, starts)]
     lines: list[str] = []
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout

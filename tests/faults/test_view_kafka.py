@@ -9,16 +9,16 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.kafka import Kafka
-from services.reporting import view as viewing
-from services.reporting.feeding import follow
-from services.reporting.pulse import READ
-from services.reporting.view import View
-from shared import kafka
+from services.reporting.domain.freshness import READ
+from services.reporting.view import rows as viewing
+from services.reporting.view.consumer import follow
+from services.reporting.view.rows import View
 from shared.clock import wall
-from shared.events import source
-from shared.facts.coverage import Coverage
-from shared.facts.heartbeat import Beat, Positions
-from tests.examples import THURSDAY, at
+from shared.domain.envelope import source
+from shared.domain.facts.coverage import Coverage
+from shared.domain.facts.heartbeat import Beat, Positions
+from shared.kafka import broker as kafka
+from tests.support.example_facts import THURSDAY, at
 
 pytestmark = pytest.mark.parts
 

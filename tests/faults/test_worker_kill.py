@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import changelog_topic
-from shared.events import encode, topic
-from shared.letters import LETTER_BYTES
-from tests.faults.offices import FRIDAY, THURSDAY
-from tests.faults.planted import RECORD_SKIPPED
-from tests.faults.reading import everything, view
-from tests.faults.site import Site, ended, said
+from services.reporting.worker.changelog import changelog_topic
+from shared.domain.envelope import encode, topic
+from shared.kafka.dead_letters import LETTER_BYTES
+from tests.faults.injected_faults import RECORD_SKIPPED
+from tests.faults.kafka_readback import everything, view
+from tests.faults.office_days import FRIDAY, THURSDAY
+from tests.faults.worker_site import Site, ended, said
 
 pytestmark = pytest.mark.parts
 
@@ -73,7 +73,7 @@ async def test_killed_while_days_are_closed_their_rows_stay_and_their_facts_leav
 
 KILLED_BETWEEN = """
 import asyncio, os, signal
-from services.reporting.outlet import KafkaOutlet
+from services.reporting.worker.publisher import KafkaOutlet
 async def publish(self, partition, row):
     await asyncio.sleep(0.5)  # by now the facts are in the changelog
     os.kill(os.getpid(), signal.SIGKILL)
@@ -93,7 +93,7 @@ async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site
 
 
 ROWS_LOST = """
-from services.reporting.outlet import KafkaOutlet
+from services.reporting.worker.publisher import KafkaOutlet
 async def publish(self, partition, row):
     pass
 KafkaOutlet.publish = publish

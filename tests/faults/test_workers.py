@@ -12,12 +12,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from deploy.local.child import Child, free_ports
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import changelog_topic
-from tests.faults.offices import FRIDAY, THURSDAY
-from tests.faults.reading import sizes, view
-from tests.faults.site import Site, ended, said
+from deploy.local.server_process import Child, free_ports
+from services.reporting.worker.changelog import changelog_topic
+from tests.faults.kafka_readback import sizes, view
+from tests.faults.office_days import FRIDAY, THURSDAY
+from tests.faults.worker_site import Site, ended, said
 
 pytestmark = pytest.mark.parts
 
@@ -35,7 +35,7 @@ outlet.KafkaOutlet.publish = frozen
 """
 WITHOUT_A_LEASE = """
 import time
-from services.reporting.member import Membership
+from services.reporting.faust_batches.membership import Membership
 lost = Membership.lost
 Membership.holds = lambda self: True
 Membership.lost = lambda self: (time.sleep(1), lost(self))

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from deploy.local.issuer import AUDIENCE, ISSUER, KEY_ID
-from tests.dpmptsp import OFFICE, OPD, REGION, STAGE_1, Office, on_site
-from tests.examples import at
-from tests.flow.town import Town, town
+from deploy.local.token_issuer import AUDIENCE, ISSUER, KEY_ID
+from tests.flow.in_process_deployment import Town, town
+from tests.support.example_facts import at
+from tests.support.office_setup import OFFICE, OPD, REGION, STAGE_1, Office, on_site
 
 TAPS = f"/attendance/v1/{REGION}/check-ins"
 UNITS = f"/policy/v1/{REGION}/opd/{OPD}/units"

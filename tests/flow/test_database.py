@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from shared.database import Connection, Database, Unavailable
+from shared.event_store.database import Connection, Database, Unavailable
 
 NOTES = "CREATE TABLE note (number bigint PRIMARY KEY, text text)"
 ROOT = Path(__file__).parents[2]
@@ -109,7 +109,7 @@ async def test_a_database_that_is_not_there_cannot_be_read(url: str) -> None:
 
 OPENS = """
 import sys, time
-from shared.dialect import SQLITE
+from shared.event_store.dialects import SQLITE
 for number in range(40):
     while time.time() < float(sys.argv[2]) + number / 50:
         pass

@@ -9,15 +9,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.reporting import pages, screen
-from services.reporting.live import Live
-from services.reporting.screen import Screen
-from services.reporting.view import View
+from services.reporting.pages import broadcast as screen
+from services.reporting.pages import routes as pages
+from services.reporting.pages.broadcast import Screen
+from services.reporting.view.live_status import Live
+from services.reporting.view.rows import View
 from shared import web
 from shared.identity import Identity
-from tests.browser.province import Day, clerk_comes, province, row
-from tests.examples import at
-from tests.server import served
+from tests.browser.board_fixture import Day, clerk_comes, province, row
+from tests.support.example_facts import at
+from tests.support.http_server import served
 
 DAY = "DISDUKCAPIL"
 READERS = 100
@@ -121,7 +122,7 @@ async def test_no_minute_is_judged_that_was_not_seen(day: Day, view: View, monke
 async def test_a_region_that_stands_still_is_unknown_since_then(
     day: Day, view: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.reporting.view.BEHIND_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr("services.reporting.view.rows.BEHIND_AFTER_SECONDS", 0.0)
     day.pass_by(7)
     stand = Live(view, day).stand("32", "BAPENDA")
     assert (stand.at, stand.behind, stand.state) == (at("09:41"), at("09:41"), "TIDAK_DIKETAHUI")
@@ -169,7 +170,7 @@ async def test_many_changes_within_half_a_second_are_drawn_once(
 
 
 async def test_a_page_nobody_reads_is_forgotten(view: View, day: Day) -> None:
-    from services.reporting.site import Site
+    from services.reporting.pages.renderer import Site
     from shared.web.pages import Pages
 
     site = Site(Live(view, day), Pages(pages.FOLDER))

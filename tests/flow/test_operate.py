@@ -12,17 +12,17 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from deploy.local.child import free_ports
+from deploy.cli.__main__ import cli
+from deploy.demo.broker import Started, broker
+from deploy.demo.demo import revive
+from deploy.demo.processes import Stack
+from deploy.demo.stores import stores
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
-from deploy.operate.__main__ import cli
-from deploy.operate.broker import Started, broker
-from deploy.operate.demo import revive
-from deploy.operate.stack import Stack
-from deploy.operate.stores import stores
-from shared.events import topic
-from shared.kafka import Refused, producer
-from tests.examples import at
+from deploy.local.server_process import free_ports
+from shared.domain.envelope import topic
+from shared.kafka.broker import Refused, producer
+from tests.support.example_facts import at
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 def piket(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     environment = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "PIKET_FOLDER": str(folder)}
     return subprocess.run(
-        [sys.executable, "-m", "deploy.operate", *arguments],
+        [sys.executable, "-m", "deploy.cli", *arguments],
         cwd=ROOT, check=False, capture_output=True, text=True, timeout=60, env=environment | settings,
     )  # fmt: skip
 

@@ -9,13 +9,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from deploy.operate.gateway import gateway
-from services.policy.calendar import seeded
-from services.policy.presets import presets
-from tests.dpmptsp import OPD, REGION
-from tests.examples import at
-from tests.flow.town import town
-from tests.story import World
+from deploy.operations.gateway import gateway
+from services.policy.domain.presets.catalogue import presets
+from services.policy.domain.reference_data.holidays import seeded
+from tests.flow.in_process_deployment import town
+from tests.support.example_facts import at
+from tests.support.office_setup import OPD, REGION
+from tests.support.story import World
 
 HOLIDAYS = f"/policy/v1/{REGION}/holidays"
 PAGE = f"/aturan/{REGION}/{OPD}"

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from deploy.operate.__main__ import cli
-from deploy.operate.sources import store_of
-from services.policy.presets import FOLDER
+from deploy.cli.__main__ import cli
+from deploy.operations.sources import store_of
+from services.policy.domain.presets.catalogue import FOLDER
 from shared.settings import Settings
-from tests.sheets import FILE
+from tests.support.register_sheets import FILE
 
 SE_188 = json.loads((FOLDER / "jabar-2026-se-188.json").read_text())
 OWN = SE_188 | {"instrument": "jabar-2026-uji", "title": "SE uji", "supersedes": [], "effective_from": "2026-02-02"}

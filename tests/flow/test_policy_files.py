@@ -9,15 +9,15 @@ from time import monotonic
 import pytest
 from typer.testing import CliRunner, Result
 
-from deploy.operate.__main__ import cli
-from services.policy import decider
-from services.policy.decider import State
-from shared.command import Command
-from shared.database import Database
-from shared.store import Store, Stored
-from tests.dpmptsp import REGION
-from tests.examples import at
-from tests.sheets import COUNTER, FILE, Filled, csv_of, grid, written
+from deploy.cli.__main__ import cli
+from services.policy.domain import decider
+from services.policy.domain.decider import State
+from shared.domain.decider import Command
+from shared.event_store.database import Database
+from shared.event_store.store import Store, Stored
+from tests.support.example_facts import at
+from tests.support.office_setup import REGION
+from tests.support.register_sheets import COUNTER, FILE, Filled, csv_of, grid, written
 
 SCHOOL: Filled = {**COUNTER, "opd": "DISDIK", "nama_opd": "Dinas Pendidikan"}
 

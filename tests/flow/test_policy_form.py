@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.browser.rules import Desk
+from tests.browser.rules_server import Desk
 
 SE_188 = "jabar-2026-se-188"
 KEY = "kunci-formulir-0001"

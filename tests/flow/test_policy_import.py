@@ -9,11 +9,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.dpmptsp import OPD, REGION
-from tests.examples import at
-from tests.flow.town import town
-from tests.sheets import BKD, FILE, OFFICE, csv_of, grid, workbook
-from tests.story import World
+from tests.flow.in_process_deployment import town
+from tests.support.example_facts import at
+from tests.support.office_setup import OPD, REGION
+from tests.support.register_sheets import BKD, FILE, OFFICE, csv_of, grid, workbook
+from tests.support.story import World
 
 HOME = f"/policy/v1/{REGION}/opd"
 

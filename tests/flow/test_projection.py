@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.database import Connection, Database, Unavailable
-from shared.events import Event
-from shared.following import Record
-from shared.progress import Overtaken
-from shared.store import Store
-from tests.office import Office, command
-from tests.reader import SOURCE, STREAMS, TOPIC, Reader, beamed, note
+from shared.domain.envelope import Event
+from shared.event_store.database import Connection, Database, Unavailable
+from shared.event_store.store import Store
+from shared.projection.consumer import Record
+from shared.projection.offsets import Overtaken
+from tests.support.attendance_projection import SOURCE, STREAMS, TOPIC, Reader, beamed, note
+from tests.support.stores import Office, command
 
 
 @pytest_asyncio.fixture

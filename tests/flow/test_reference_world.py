@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from deploy.simulate.caller import Caller, session
-from deploy.world.enrol import enrol
-from deploy.world.world import Office, world
-from tests.flow.town import town
-from tests.server import served
+from deploy.http_client import Caller, session
+from deploy.reference_world.seeding import enrol
+from deploy.reference_world.world import Office, world
+from tests.flow.in_process_deployment import town
+from tests.support.http_server import served
 
 THURSDAY, FRIDAY = date(2025, 11, 6), date(2025, 11, 7)
 DECEMBER = [date(2025, 12, 1) + timedelta(days=n) for n in range(5)]

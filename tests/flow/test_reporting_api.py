@@ -10,17 +10,19 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.reporting import api, pages, view
-from services.reporting.pulse import READ
-from services.reporting.view import View, newer
+from services.reporting import api
+from services.reporting.domain.freshness import READ
+from services.reporting.pages import routes as pages
+from services.reporting.view import rows as view
+from services.reporting.view.rows import View, newer
 from shared import web
 from shared.clock import wall
-from shared.events import source
-from shared.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
-from shared.facts.heartbeat import Beat, Positions
+from shared.domain.envelope import source
+from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
+from shared.domain.facts.heartbeat import Beat, Positions
 from shared.identity import Identity
-from tests.examples import THURSDAY, at
-from tests.server import served
+from tests.support.example_facts import THURSDAY, at
+from tests.support.http_server import served
 
 ROW = "/reporting/v1/32/coverage/DPMPTSP"
 
@@ -262,7 +264,7 @@ async def test_a_page_of_no_opd_is_a_problem(client: httpx.AsyncClient) -> None:
 async def test_a_live_page_gets_the_fragment_and_signs_of_life(
     address: str, held: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.reporting.screen.BEAT_SECONDS", 0.5)
+    monkeypatch.setattr("services.reporting.pages.broadcast.BEAT_SECONDS", 0.5)
     seen = []
     async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", "/opd/32/DPMPTSP/live") as answer:
         async for line in answer.aiter_lines():

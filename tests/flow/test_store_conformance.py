@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from deploy.local.postgresql import Postgresql
-from shared import events
-from shared.command import Command, Context, KeyReused, VersionConflict
-from shared.facts.fact import Fact
-from shared.store import Settled, Store, Stored
-from shared.streams import LONG
-from tests.office import ANIS_DAY, BUDIS_DAY, MORNING, Office, Watch, chained, come, command, everything
+from shared.domain import envelope as events
+from shared.domain.decider import Command, Context, KeyReused, VersionConflict
+from shared.domain.facts.base import Fact
+from shared.event_store.store import Settled, Store, Stored
+from shared.event_store.stream_cache import LONG
+from tests.support.stores import ANIS_DAY, BUDIS_DAY, MORNING, Office, Watch, chained, come, command, everything
 
 
 async def test_what_was_appended_is_read_again(store: Store[int]) -> None:

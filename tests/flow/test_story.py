@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.flow.town import town
-from tests.story import play
+from tests.flow.in_process_deployment import town
+from tests.support.story import play
 
 
 async def test_the_story_of_one_office_in_one_process(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.operate.supervisor import IDLE_PAUSE_S, Ended, following, places
+from deploy.operations.supervisor import IDLE_PAUSE_S, Ended, following, places
 
 ROOT = Path(__file__).parents[2]
 KEEP = """
 import asyncio, json, logging, sys
-from deploy.operate import supervisor
+from deploy.operations import supervisor
 logging.basicConfig(format="%(message)s")
 told, command = map(json.loads, sys.argv[1:])
 sys.exit(asyncio.run(supervisor.keep(told, command)))

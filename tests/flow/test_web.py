@@ -14,16 +14,17 @@ import pytest
 from fastapi import APIRouter, Depends, Response
 from uuid_utils.compat import UUID
 
-from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
-from shared import events, web
-from shared.command import Context
-from shared.database import Database
-from shared.facts.attendance import CheckedIn
-from shared.facts.fact import Command, Fact
+from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
+from shared import web
+from shared.domain import envelope as events
+from shared.domain.decider import Context
+from shared.domain.facts.attendance import CheckedIn
+from shared.domain.facts.base import Command, Fact
+from shared.event_store.database import Database
+from shared.event_store.store import Store
 from shared.identity import Action, Identity, Principal
-from shared.store import Store
-from tests.examples import at, refused, tap
-from tests.server import served
+from tests.support.example_facts import at, refused, tap
+from tests.support.http_server import served
 
 NOW = at("08:16")
 STREAM = "attendance/32/DPMPTSP/2025-11-06/dewi"

@@ -7,11 +7,11 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from deploy.local.child import free_ports
-from deploy.operate.trouble import sentence
-from services.reporting.fatal import EX_SOFTWARE
-from services.reporting.settings import WorkerSettings
-from services.reporting.worker import build
+from deploy.cli.errors import sentence
+from deploy.local.server_process import free_ports
+from services.reporting.process.exits import EX_SOFTWARE
+from services.reporting.worker.__main__ import build
+from services.reporting.worker.settings import WorkerSettings
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reporting.coverage import coverage, row
-from services.reporting.facts import lean
-from services.reporting.factset import FactSet
-from shared.events import Event, decode, encode
-from shared.facts.attendance import Place
-from shared.facts.coverage import at as heads_at
-from shared.facts.fact import Fact
-from shared.facts.policy import Holiday
-from shared.regions import midnight
-from tests import plain
-from tests.examples import (
+from services.reporting.domain.coverage.as_of import coverage, row
+from services.reporting.domain.coverage.fact_set import FactSet
+from services.reporting.domain.fact_store.compact import lean
+from shared.domain.envelope import Event, decode, encode
+from shared.domain.facts.attendance import Place
+from shared.domain.facts.base import Fact
+from shared.domain.facts.coverage import at as heads_at
+from shared.domain.facts.policy import Holiday
+from shared.domain.regions import midnight
+from tests.support import reference_coverage as plain
+from tests.support.example_facts import (
     ANI,
     BUDI,
     CITRA,

@@ -9,22 +9,22 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.policy import decider
-from services.policy.books import Books
-from services.policy.commands import (
+from services.policy.domain import decider
+from services.policy.domain.commands import (
     EnactInstrument,
     InstrumentCommand,
     ResumeInstrument,
     RevokeInstrument,
     SuspendInstrument,
 )
-from services.policy.course import NEVER, Courses, state_on, superseded
-from shared.command import Context
-from shared.duty import Who, verdict
-from shared.facts.fact import Invalid
-from shared.facts.policy import Instrument, Period
-from shared.facts.rules import Rules
-from tests.examples import at
+from services.policy.domain.instruments.lifecycle import NEVER, Courses, state_on, superseded
+from services.policy.domain.snapshot import Books
+from shared.domain.decider import Context
+from shared.domain.facts.base import Invalid
+from shared.domain.facts.policy import Instrument, Period
+from shared.domain.facts.rules import Rules
+from shared.domain.work_location import Who, verdict
+from tests.support.example_facts import at
 
 Turned = SuspendInstrument | ResumeInstrument | RevokeInstrument
 REGION = "3276"

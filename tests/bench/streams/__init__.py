@@ -5,7 +5,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from deploy.local import jars
+from deploy.local import kafka_jars as jars
 
 HERE = Path(__file__).parent
 PASSES = 4

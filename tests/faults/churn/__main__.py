@@ -15,7 +15,7 @@ from secrets import randbelow
 
 from rich.console import Console
 
-from shared import kafka
+from shared.kafka import broker as kafka
 from tests.faults.churn import record
 from tests.faults.churn.run import Asked, play
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-from deploy.local.child import Child
+from deploy.local.server_process import Child
 
 SESSION_S = 3
 READY_WITHIN_S = 40
 STOP_WITHIN_S = 15
 PROGRAM: Mapping[str, str] = {
-    "relay": "from deploy.operate.__main__ import cli; cli(['relay'])",
-    "worker": "import sys; from services.reporting import worker; sys.exit(worker.main())",
+    "relay": "from deploy.cli.__main__ import cli; cli(['relay'])",
+    "worker": "import sys; from services.reporting.worker import __main__ as worker; sys.exit(worker.main())",
 }
 
 

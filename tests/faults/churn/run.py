@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 from aiokafka.errors import KafkaError
 
 from deploy.local.kafka import Kafka
-from services.reporting.changelog import create_changelog
-from shared import kafka
-from tests.faults.churn import plan, reckoning
+from services.reporting.worker.changelog import create_changelog
+from shared.kafka import broker as kafka
+from tests.faults.churn import plan
+from tests.faults.churn import settlement as reckoning
+from tests.faults.churn.fault_kinds import DEPLOYMENT, Scene
 from tests.faults.churn.processes import Processes
-from tests.faults.churn.reckoning import Room
+from tests.faults.churn.settlement import Room
 from tests.faults.churn.stores import Stores
-from tests.faults.churn.strikes import DEPLOYMENT, Scene
-from tests.faults.offices import FRIDAY, THURSDAY, Offices
-from tests.faults.reading import View, viewed
+from tests.faults.kafka_readback import View, viewed
+from tests.faults.office_days import FRIDAY, THURSDAY, Offices
 
 PARTITIONS = 6
 DAYS = 6

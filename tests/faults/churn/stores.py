@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from shared.command import Command
-from shared.database import Database
-from shared.facts.fact import Fact
-from shared.store import Store, Unavailable
-from tests.office import Tally, Watch
+from shared.domain.decider import Command
+from shared.domain.facts.base import Fact
+from shared.event_store.database import Database
+from shared.event_store.store import Store, Unavailable
+from tests.support.stores import Tally, Watch
 
 SERVICES = ("policy", "roster", "attendance")
 AGAIN_S = 0.2

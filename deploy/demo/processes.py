@@ -1,0 +1,149 @@
+"""Piket's processes on this computer: the applications, a relay, a worker; each can be killed alone."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Self
+
+from deploy.local.server_process import Child, free_ports
+from deploy.local.token_issuer import Issuer
+from shared.clock import Clock, set_clock
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "app": ("deploy.cli", "serve"),
+    "relay": ("deploy.cli", "relay"),
+    "worker": ("services.reporting.worker",),  # not `piket worker`: the stack itself starts again what ended
+}
+READY_WITHIN_S = 60
+
+
+class Stack:
+    """The processes of one small deployment, their settings, stores and logs under `folder`.
+
+    `store` is a URL with `{service}` in it, or empty for SQLite files in the folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        bootstrap: str,
+        start: datetime,
+        *,
+        store: str = "",
+        port: int = 0,
+        regions: Sequence[str] = ("32",),
+    ) -> None:
+        self.folder = folder.resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = port or free_ports(1)[0]
+        self.issuer = Issuer(self.folder, "demo")
+        self.now: Clock = set_clock(self.clock_file, start, 1)
+        self.metrics = dict(zip(COMMANDS, free_ports(len(COMMANDS)), strict=True))
+        self.environment = {
+            "PIKET_PROFILE": "demo",
+            "PIKET_FOLDER": str(self.folder),
+            "PIKET_KAFKA": bootstrap,
+            "PIKET_REGIONS": ",".join(regions),
+            "PIKET_JWKS": str(self.issuer.jwks_file),
+            "PIKET_CLOCK": str(self.clock_file),
+            "PIKET_GATEWAY": self.url,
+            "PIKET_TOKEN_FILE": str(self.token_file),
+        } | ({"PIKET_STORE": store} if store else {})
+        for region in regions:
+            self._write_token(region)
+        self._children: dict[str, Child] = {}
+
+    @property
+    def clock_file(self) -> Path:
+        """The file that all processes read the demo's time from."""
+        return self.folder / "clock"
+
+    @property
+    def token_file(self) -> Path:
+        """The token by which one service reads another's feed of a `{region}`."""
+        return self.folder / "token-{region}"
+
+    def _write_token(self, region: str) -> None:
+        token = self.issuer.sign("service:roster", roles=["SUBSCRIBER"], region=region)
+        Path(str(self.token_file).format(region=region)).write_text(token)
+
+    @property
+    def url(self) -> str:
+        """Where the applications answer."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def set_clock(self, start: datetime, speed: float = 1) -> None:
+        """Move every process on to another time."""
+        self.now = set_clock(self.clock_file, start, speed)
+
+    def time(self) -> datetime:
+        """What the demo's clock shows."""
+        return self.now()
+
+    def start(self, *names: str) -> None:
+        """Start these processes, or all; do not wait."""
+        for name in names or tuple(COMMANDS):
+            environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics[name])}
+            arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
+            variables = [f"{key}={value}" for key, value in environment.items()]
+            command = ["env", *variables, sys.executable, "-m", *arguments]
+            self._children[name] = Child(command, self.folder / f"{name}.log")
+
+    def wait_ready(self) -> None:
+        """Wait until the applications answer; RuntimeError with the end of their log when they do not."""
+        self._children["app"].wait_until(self._answers, READY_WITHIN_S)
+
+    def kill(self, name: str) -> None:
+        """Kill one process with -9."""
+        self._children.pop(name).kill()
+
+    def stop(self, *names: str) -> None:
+        """Ask these processes, or all, to end."""
+        for name in names or tuple(self._children):
+            self._children.pop(name).stop(10)
+
+    def running(self, name: str) -> bool:
+        """Whether a process is there."""
+        return name in self._children and self._children[name].running
+
+    def restart_ended(self) -> list[str]:
+        """Start again what ended by itself, as a supervisor would; answers the names."""
+        ended = [name for name, child in self._children.items() if not child.running]
+        for name in ended:
+            self.kill(name)
+            self.start(name)
+        return ended
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The process id of each process that was started and not stopped."""
+        return {name: child.pid for name, child in self._children.items()}
+
+    def log(self, name: str) -> str:
+        """What a process has logged."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        line = HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            line.request("GET", "/healthz")
+            return line.getresponse().status == HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            line.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,79 @@
+"""The demo's own issuer of tokens: invented people with a role each. It refuses to run outside the demo profile."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from time import time
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+ISSUER = "urn:piket:demo:issuer"
+AUDIENCE = "piket"
+KEY_ID = "demo"
+LIFETIME_SECONDS = 12 * 3600
+
+DPMPTSP = {"region": "32", "opd": "DPMPTSP"}
+USERS: Mapping[str, Mapping[str, Any]] = {
+    "dewi": {"roles": ["EMPLOYEE"], **DPMPTSP, "unit": "FRONT", "employee": str(uuid5(NAMESPACE_URL, "piket:dewi"))},
+    "rahmat": {"roles": ["SCHEDULER", "EMPLOYEE"], **DPMPTSP, "employee": str(uuid5(NAMESPACE_URL, "piket:rahmat"))},
+    "sri": {"roles": ["PERSONNEL"], "region": "32", "opd": "BKD"},
+    "agus": {"roles": ["SUBSCRIBER"], "region": "32"},
+    "wahyu": {"roles": ["OPS"], "region": "32"},
+}
+"""Named example users: a clerk and the scheduler of DPMPTSP, the personnel agency, a subscriber, an operator."""
+
+
+class NotTheDemo(Exception):
+    """The demo issuer was started where real people's tokens count."""
+
+
+class Issuer:
+    """Signs tokens with a key pair kept in the demo's folder: `issuer.pem`, and `jwks.json` for those who verify."""
+
+    def __init__(self, folder: Path, profile: str) -> None:
+        if profile != "demo":
+            raise NotTheDemo("The demo issuer signs for anybody; it starts only with PIKET_PROFILE=demo.")
+        folder.mkdir(parents=True, exist_ok=True)
+        self._key = _private_key(folder / "issuer.pem")
+        self.jwks_file = folder / "jwks.json"
+        self.jwks_file.write_text(json.dumps(self.jwks()))
+
+    def jwks(self) -> dict[str, Any]:
+        """The public half as a JSON Web Key Set."""
+        public = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [public | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}]}
+
+    def sign(self, subject: str, lifetime: int = LIFETIME_SECONDS, **claims: Any) -> str:  # noqa: ANN401 - JSON
+        """Make a token for a subject with these claims, valid from now for `lifetime` seconds of the wall clock."""
+        now = int(time())
+        standing = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + lifetime}
+        return jwt.encode(standing | claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
+
+    def token(self, user: str) -> str:
+        """Make a token for one of the named example users."""
+        return self.sign(user, **USERS[user])
+
+
+def _private_key(file: Path) -> ec.EllipticCurvePrivateKey:
+    if not file.exists():
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+            new.write(pem)
+    key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{file} holds no EC key; remove it and start the demo again.")
+    return key
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[2] not in USERS:
+        sys.exit(f"usage: python -m deploy.local.token_issuer FOLDER ({' | '.join(USERS)})")
+    print(Issuer(Path(sys.argv[1]), os.environ.get("PIKET_PROFILE", "")).token(sys.argv[2]))

@@ -1,0 +1,1 @@
+"""Runs, supervises, reconciles and recovers a deployment."""

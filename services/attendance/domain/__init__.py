@@ -1,0 +1,1 @@
+"""Decides, without IO, which fact a tap becomes."""

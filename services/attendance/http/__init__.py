@@ -1,0 +1,1 @@
+"""Serves attendance's commands and queries over HTTP."""

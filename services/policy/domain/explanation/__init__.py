@@ -1,0 +1,1 @@
+"""Answers who works where on a date, and explains in Indonesian and English why."""

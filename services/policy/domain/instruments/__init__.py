@@ -1,0 +1,1 @@
+"""Decides what happens to a decree or circular from draft to revocation, and which policies change by it."""

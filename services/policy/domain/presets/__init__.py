@@ -1,0 +1,1 @@
+"""Holds the circulars that ship with Piket, and replays them through the decider."""

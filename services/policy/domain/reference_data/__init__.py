@@ -1,0 +1,1 @@
+"""Classifies OPD, units and positions by name, and knows the public holidays."""

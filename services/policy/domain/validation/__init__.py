@@ -1,0 +1,1 @@
+"""Checks commands and rule sets, and collects every error with its JSON pointer."""

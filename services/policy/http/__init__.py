@@ -1,0 +1,1 @@
+"""Serves policy's commands and queries over HTTP."""

@@ -1,0 +1,1 @@
+"""Serves policy's HTML pages."""

@@ -1,0 +1,1 @@
+"""Derives, without IO, coverage and its status from facts."""

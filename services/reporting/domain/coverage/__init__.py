@@ -1,0 +1,1 @@
+"""Derives the coverage of one OPD and service date from its set of facts."""

@@ -1,0 +1,1 @@
+"""Makes Faust hand out whole partition batches, by overriding its consumer."""

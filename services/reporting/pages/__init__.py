@@ -1,0 +1,1 @@
+"""Serves the public board and the page of one OPD."""

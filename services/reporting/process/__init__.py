@@ -1,0 +1,1 @@
+"""Ends a process that fails or stalls."""

@@ -1,0 +1,1 @@
+"""Keeps the coverage rows read from Kafka in memory for HTTP and pages."""

@@ -1,0 +1,1 @@
+"""Runs the streaming worker, which turns facts from Kafka into coverage rows."""

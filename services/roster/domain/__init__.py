@@ -1,0 +1,1 @@
+"""Decides, without IO, who works where on which day."""

@@ -1,0 +1,1 @@
+"""Solves the assignment of working from home as a minimum-cost flow."""

@@ -1,0 +1,1 @@
+"""Serves roster's commands and queries over HTTP."""

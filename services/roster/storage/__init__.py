@@ -1,0 +1,1 @@
+"""Stores the registry of people and roster's projection of policy."""

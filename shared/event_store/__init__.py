@@ -1,0 +1,1 @@
+"""Stores events in SQLite or PostgreSQL, and decides and commits commands in batches."""

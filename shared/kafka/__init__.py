@@ -1,0 +1,1 @@
+"""Connects to Kafka, creates topics and writes dead letters."""

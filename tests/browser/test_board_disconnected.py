@@ -1,0 +1,144 @@
+"""A board of which nothing more is heard: within twenty seconds it shows nothing but unknown, and it comes back."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.board_fixture import clerk_comes
+from tests.browser.board_server import CHROMIUM, Town, answer, live, states
+
+ROOT = Path(__file__).parents[2]
+UNKNOWN = "Keadaan semua titik layanan tidak diketahui sejak 09.41 WIB"
+CUT_WITHIN_MS = 20_000
+
+
+pytestmark = [
+    pytest.mark.parts,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
+]
+
+
+async def test_within_twenty_seconds_of_silence_nothing_but_unknown_is_shown_and_then_all_is_live_again(
+    town: Town, page: Page
+) -> None:
+    async with town.served():
+        await live(page, town.url)
+        await answer(page).to_contain_text("4 dari")
+    cut = monotonic()
+    await answer(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+    assert monotonic() - cut < 20
+    assert set(await states(page, "main .tile, main .now li, main .pill")) == {"basi", "belum"}
+    assert set(await states(page, ".opd", "data-row")) == {"basi"}
+    assert not re.search(r"\d+ dari \d+", await page.locator("main").inner_text())
+    await expect(page.locator(".note")).to_contain_text("Sambungan terputus sejak 09.41 WIB")
+    clerk_comes(town.told.view)
+    async with town.served():
+        await answer(page).to_contain_text("3 dari", timeout=CUT_WITHIN_MS)
+        await expect(page.locator("#live")).to_have_text("Langsung")
+
+
+SERVER = """
+import sys, threading, time
+import uvicorn
+from tests.browser.board_fixture import Day, province
+told = province(Day())
+def feed():
+    while True:
+        told.view.confirm()
+        time.sleep(1)
+threading.Thread(target=feed, daemon=True).start()
+uvicorn.run(told.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+"""
+
+
+@pytest.fixture
+def process(town: Town) -> Iterator["subprocess.Popen[bytes]"]:
+    """The province in a process of its own, which can be frozen."""
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(town.port)], cwd=ROOT)
+    deadline = monotonic() + 30
+    while monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", town.port), 1):
+            break
+    yield process
+    process.send_signal(signal.SIGCONT)
+    process.kill()
+    process.wait(10)
+
+
+async def test_a_server_that_freezes_is_noticed_and_so_is_its_return(
+    town: Town, page: Page, process: "subprocess.Popen[bytes]"
+) -> None:
+    await live(page, town.url)
+    await answer(page).to_contain_text("4 dari")
+    os.kill(process.pid, signal.SIGSTOP)
+    await answer(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+    os.kill(process.pid, signal.SIGCONT)
+    await answer(page).to_contain_text("4 dari", timeout=CUT_WITHIN_MS)
+
+
+class Wire:
+    """A line between browser and server that may go dead without anybody hanging up; new calls go through."""
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._carriers: list[asyncio.Task[None]] = []
+        self._ends: list[asyncio.StreamWriter] = []
+
+    @asynccontextmanager
+    async def laid(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._call, "127.0.0.1", 0)
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self.die()
+        for end in self._ends:
+            end.close()
+        server.close()
+
+    def die(self) -> None:
+        for carrier in self._carriers:
+            carrier.cancel()
+
+    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, sender = await asyncio.open_connection("127.0.0.1", self._to)
+        self._ends += [writer, sender]
+        self._carriers += [asyncio.create_task(_carry(*pair)) for pair in ((reader, sender), (there, writer))]
+
+
+async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(65_536):
+        sink.write(data)
+        await sink.drain()
+    sink.close()
+
+
+async def test_a_line_that_went_dead_without_a_word_is_noticed_and_left_for_another(town: Town, page: Page) -> None:
+    wire = Wire(town.port)
+    async with town.served(), wire.laid() as address:
+        await live(page, address)
+        await answer(page).to_contain_text("4 dari")
+        wire.die()
+        await answer(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+        # The browser first tries the dead calls that it kept for later, five seconds each.
+        await answer(page).to_contain_text("4 dari", timeout=90_000)
+
+
+async def test_a_tab_that_slept_shows_nothing_old_when_it_wakes(town: Town, page: Page) -> None:
+    async with town.served():
+        await live(page, town.url)
+        await page.clock.install()
+        await page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    await page.clock.fast_forward(60_000)
+    await answer(page).to_contain_text("4 dari")
+    await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    await answer(page).to_have_text(UNKNOWN, timeout=1000)

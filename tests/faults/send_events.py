@@ -1,0 +1,46 @@
+"""Facts sent to real Kafka as a relay sends them, without a store: also bytes that are no fact, and repeats."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from aiokafka import AIOKafkaProducer
+
+from shared.domain.envelope import Event, encode, topic
+from shared.domain.facts.base import Fact
+from tests.support import example_facts as ex
+
+
+class Wire:
+    """Sends what is told; some events go twice, as from a relay that lost its mark."""
+
+    def __init__(self, region: str, producer: AIOKafkaProducer, repeats: float = 0.15) -> None:
+        self.region = region
+        self.sent: list[Event] = []
+        self._producer, self._repeats = producer, repeats
+        self._random = random.Random(int(region))  # noqa: S311 - a game of chance
+        self._ledger = ex.Ledger()
+
+    async def tell(self, facts: Sequence[Fact], when: datetime) -> None:
+        """Record facts as their services would, and send them."""
+        for fact in facts:
+            self.sent.append(self._ledger.record(fact, when))
+            await self.send(self.sent[-1])
+            if self._random.random() < self._repeats:
+                await self.send(self._random.choice(self.sent[-50:]))
+
+    async def send(self, event: Event) -> None:
+        """Send the bytes of an event to the topic of its source."""
+        place = topic(self.region, event.service)
+        await self._producer.send(place, encode(event), key=event.partitionkey.encode())
+
+    async def put(self, service: str, body: bytes, key: bytes) -> None:
+        """Send bytes as they are."""
+        await self._producer.send_and_wait(topic(self.region, service), body, key=key)
+
+    async def republish(self, service: str) -> None:
+        """Send every event of a source again, each once, in the order of its sequence."""
+        for event in self.sent:
+            if event.service == service:
+                await self.send(event)
+        await self._producer.flush()

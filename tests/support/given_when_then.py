@@ -1,0 +1,39 @@
+"""Given facts, when a command, then facts: the only harness of the deciders."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from shared.domain.decider import Context
+from shared.domain.facts.base import Fact
+from tests.support.example_facts import at
+
+Streams = Mapping[str, Sequence[Fact]]
+NOON = at("12:00")
+
+
+def fixed_id() -> UUID:
+    return UUID(int=7)
+
+
+def outcome(decider: ModuleType, given: Streams, when: Any, now: datetime = NOON) -> Streams:
+    """What a command decides on streams with these facts; every stream that it may read is there."""
+    states = {stream: folded(decider, facts) for stream, facts in given.items()}
+    for stream in (decider.stream(when), *reads(decider, when)):
+        if not stream.endswith("/"):
+            states.setdefault(stream, decider.initial)
+    return dict(decider.decide(when, states, Context(now, fixed_id)))
+
+
+def reads(decider: ModuleType, when: Any) -> Sequence[str]:
+    read: Callable[[Any], Sequence[str]] = getattr(decider, "reads", lambda _: ())
+    return read(when)
+
+
+def folded(decider: ModuleType, facts: Sequence[Fact]) -> Any:
+    state = decider.initial
+    for fact in facts:
+        state = decider.evolve(state, fact)
+    return state

@@ -1,0 +1,70 @@
+"""Sheets of the register as officials write them."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+
+from services.policy.domain.register_import.rows import Kind, table
+from services.policy.domain.register_import.sheet import Sheet, sheet
+
+Filled = Mapping[str, Any]
+
+COUNTER: Filled = {
+    "opd": "DPMPTSP",
+    "nama_opd": "Dinas Penanaman Modal dan PTSP",
+    "unit": "FRONT",
+    "nama_unit": "Front Office Perizinan",
+    "kelas": "DIRECT",
+    "situs": "DPMPTSP-1",
+    "lat": "-6.9218",
+    "lng": "107.6072",
+    "radius_m": "100",
+    "berlaku_dari": "2025-01-01",
+    "pos": "LOKET-1",
+    "hari": "SEN-JUM",
+    "buka": "08:00",
+    "tutup": "15:00",
+    "minimum": "1",
+}
+"""The counter of DPMPTSP, as one row."""
+POST = ("pos", "hari", "buka", "tutup", "minimum")
+OFFICE: Filled = {name: value for name, value in COUNTER.items() if name not in POST}
+"""The same unit without a post."""
+
+
+def grid(*rows: Filled) -> list[list[Any]]:
+    names = [*dict.fromkeys(name for row in rows for name in row)]
+    return [names, *([row.get(name) for name in names] for row in rows)]
+
+
+def workbook(rows: Sequence[Sequence[Any]], title: str = "register", formats: Mapping[str, str] | None = None) -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    page = book.active
+    assert page is not None
+    page.title = title
+    for row in rows:
+        page.append([*row])
+    for cell, shape in (formats or {}).items():
+        page[cell].number_format = shape
+    book.save(out)
+    return out.getvalue()
+
+
+def csv_of(rows: Sequence[Sequence[Any]], between: str = ";") -> str:
+    return "\r\n".join(between.join("" if cell is None else str(cell) for cell in row) for row in rows)
+
+
+def read(content: bytes, kind: Kind = "csv", region: str = "32") -> Sheet:
+    return sheet(region, table(kind, content))
+
+
+def written(*rows: Filled, region: str = "32") -> Sheet:
+    """What a csv of these rows says."""
+    return read(csv_of(grid(*rows)).encode(), region=region)
+
+
+BKD: Filled = {**OFFICE, "opd": "BKD", "nama_opd": "Badan Kepegawaian Daerah", "unit": "SEKRETARIAT"}
+FILE = csv_of(grid(BKD, {**BKD, "unit": "LOKET", "kelas": "MIXED"})).encode()
+"""The personnel agency with two units, as a csv."""

@@ -1,0 +1,162 @@
+"""A tap of Ani at DPMPTSP: accepted, refused, and the same whenever it comes again."""
+
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import pytest
+
+from services.attendance.domain import decider
+from services.attendance.domain.decider import ApplyOutage, RecordTap, event_id
+from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
+from shared.domain.facts.base import Invalid
+from tests.support.example_facts import ANI, BUDI, THURSDAY, at
+from tests.support.given_when_then import outcome
+
+PRESSED, RECEIVED = at("07:21:08"), at("07:21:09")
+CLIENT = "c2d95a4e-0b1f-4f2e-9a55-4d1f6d7e8f90"
+
+
+def record(
+    kind: str = "checked-in",
+    occurred_at: datetime = PRESSED,
+    received_at: datetime = RECEIVED,
+    **more: object,
+) -> RecordTap:
+    press: dict[str, object] = {
+        "client_id": CLIENT,
+        "unit": "FRONT",
+        "place": {"class": "SITE", "site": "DPMPTSP-1"},
+        "evidence": {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"},
+    }
+    return RecordTap.model_validate(
+        {
+            "kind": kind,
+            "region": "32",
+            "opd": "DPMPTSP",
+            "employee": ANI,
+            "occurred_at": occurred_at,
+            "received_at": received_at,
+            "press": press | more,
+        }
+    )
+
+
+def fact(command: RecordTap) -> Tap:
+    ((only,),) = outcome(decider, {}, command).values()
+    assert isinstance(only, Tap)
+    return only
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "post"),
+    [("checked-in", CheckedIn, None), ("checked-out", CheckedOut, None), ("post-taken", PostTaken, "LOKET-1")],
+)
+def test_a_tap_becomes_its_fact(kind: str, expected: type[Tap], post: str | None) -> None:
+    assert type(fact(record(kind=kind, post=post))) is expected
+
+
+def test_a_tap_stands_in_the_day_of_its_person() -> None:
+    assert list(outcome(decider, {}, record())) == [f"attendance/32/DPMPTSP/{THURSDAY}/{ANI}"]
+
+
+def test_the_day_is_the_regions_local_date() -> None:
+    assert fact(record(occurred_at=at("00:10"), received_at=at("00:10"))).tap_date == THURSDAY
+
+
+def test_it_happened_when_the_button_was_pressed() -> None:
+    assert fact(record()).happened(at("23:00")) == at("07:21:08")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "offline", "strength"),
+    [
+        ({"kind": "GEOFENCE", "distance_class": "INSIDE"}, False, "CONFIRMED"),
+        ({"kind": "GEOFENCE", "distance_class": "EDGE"}, False, "CLAIMED"),
+        ({"kind": "SITE_CODE"}, False, "CONFIRMED"),
+        ({"kind": "SITE_CODE"}, True, "CLAIMED"),
+        ({"kind": "CLAIM"}, False, "CLAIMED"),
+    ],
+)
+def test_what_proves_the_place_decides_its_strength(evidence: dict[str, str], offline: bool, strength: str) -> None:  # noqa: FBT001
+    assert fact(record(evidence=evidence, offline=offline)).strength == strength
+
+
+def test_a_post_taken_without_its_name_is_turned_away_in_both_languages() -> None:
+    with pytest.raises(Invalid) as refused:
+        outcome(decider, {}, record(kind="post-taken"))
+    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/post", True, True)
+
+
+@pytest.mark.parametrize("days", [30, 31])
+def test_a_tap_of_last_month_is_still_accepted(days: int) -> None:
+    assert isinstance(fact(record(occurred_at=at("12:00") - timedelta(days=days), received_at=at("12:00"))), CheckedIn)
+
+
+@pytest.mark.parametrize("minutes", [6, -60 * 24 * 31 - 1])
+def test_an_impossible_time_is_refused_as_a_fact_that_can_be_appealed(minutes: int) -> None:
+    refused = fact(record(occurred_at=at("12:00") + timedelta(minutes=minutes), received_at=at("12:00")))
+    assert isinstance(refused, CheckInRefused)
+    assert (refused.reason, refused.attempted, refused.appeal_until) == (
+        "IMPOSSIBLE_TIME",
+        "checked-in",
+        at("12:00") + timedelta(days=3),
+    )
+
+
+def test_a_clock_a_little_ahead_is_no_crime() -> None:
+    assert isinstance(fact(record(occurred_at=at("12:04"), received_at=at("12:00"))), CheckedIn)
+
+
+def test_a_tap_for_somebody_else_is_refused() -> None:
+    refused = fact(record(employee=BUDI))
+    assert (type(refused), refused.employee, getattr(refused, "reason", "")) == (CheckInRefused, ANI, "SELF_MISMATCH")
+
+
+def test_naming_oneself_is_fine() -> None:
+    assert isinstance(fact(record(employee=ANI)), CheckedIn)
+
+
+def test_the_same_tap_has_the_same_id_next_week_and_as_another_kind() -> None:
+    expected = uuid5(NAMESPACE_URL, f"urn:piket:tap:32:{ANI}:{CLIENT}")
+    later = record(received_at=at("07:21:09") + timedelta(days=7))
+    assert {event_id(record()), event_id(later)} == {expected}
+
+
+def test_another_press_is_another_tap() -> None:
+    assert event_id(record()) != event_id(record(client_id=str(UUID(int=1))))
+
+
+def outage(ends: str = "07:40", opds: tuple[str, ...] = ("DPMPTSP", "BKD"), grace: str = "10:00") -> ApplyOutage:
+    when = {"from": at("07:00"), "to": at(ends), "grace_until": at(grace)}
+    return ApplyOutage(region="32", outage="GANGGUAN-1", by="KEPALA_BKD", opds=opds, **when)
+
+
+def test_an_outage_is_told_to_every_opd_that_it_touched() -> None:
+    told = outcome(decider, {}, outage())
+    assert {stream: [type(fact) for fact in facts] for stream, facts in told.items()} == {
+        "outages/32/DPMPTSP": [OutageApplied],
+        "outages/32/BKD": [OutageApplied],
+    }
+    assert {fact.partition_key for facts in told.values() for fact in facts} == {"32/DPMPTSP", "32/BKD"}
+
+
+def test_an_outage_on_record_is_told_only_to_whom_it_is_new() -> None:
+    again = outcome(decider, outcome(decider, {}, outage()), outage(opds=("DPMPTSP", "BKD", "DISHUB")))
+    assert list(again) == ["outages/32/DISHUB"]
+
+
+@pytest.mark.parametrize("wrong", [{"ends": "07:00"}, {"ends": "06:59"}, {"grace": "07:39"}])
+def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wrong: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        outcome(decider, {}, outage(**wrong))  # type: ignore[arg-type]
+    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/to", True, True)
+
+
+def test_an_outage_that_has_not_begun_is_turned_away() -> None:
+    with pytest.raises(Invalid) as refused:
+        outcome(decider, {}, outage(), now=at("06:59"))
+    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/from", True, True)
+
+
+def test_taps_change_nothing_that_is_decided_on() -> None:
+    assert decider.evolve(decider.initial, fact(record())) == decider.initial

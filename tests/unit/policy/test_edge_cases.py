@@ -1,0 +1,170 @@
+"""What nobody enacts on purpose, and what an approval, a list or a share of several instruments comes to."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from services.policy.domain import decider
+from services.policy.domain.commands import ArrangeUnit, EnactInstrument
+from services.policy.domain.instruments.consistency import shortage_faults
+from services.policy.domain.instruments.lifecycle import Courses, recorded
+from services.policy.domain.resolution.binding import Granted
+from services.policy.domain.resolution.conflicts import conflicts
+from services.policy.domain.resolution.merge import periods, resolve, stretches
+from shared.domain.facts.base import Fact
+from shared.domain.facts.policy import InstrumentEnacted
+from shared.domain.facts.rules import Rules
+from shared.domain.work_location import Verdict, Who, verdict
+from tests.support.example_facts import arrangement, at, post
+from tests.support.given_when_then import outcome
+from tests.unit.policy.test_decider import OPENED, binding
+
+THURSDAY, FRIDAY = date(2026, 1, 8), date(2026, 1, 9)
+ALWAYS = (date(2025, 1, 1), date.max)
+OFFER: Mapping[str, Any] = {"approvals": [{"kind": "OPD_DAYS", "approver": "BKD", "weekdays": ["FRI"]}]}
+GRANT = Granted("se-188", "BKD", ("FRI",), *ALWAYS)
+
+
+def resolved(*bindings: Any, granted: tuple[Granted, ...] = ()) -> Rules:
+    return resolve(bindings, granted)[0]
+
+
+def days(*bindings: Any) -> tuple[str, ...]:
+    pattern = resolved(*bindings, granted=(GRANT,)).pattern
+    return pattern.weekdays if pattern else ()
+
+
+def test_a_granted_friday_adds_to_the_pattern_that_offers_it() -> None:
+    assert days(binding("se-188", "PROVINCE", *ALWAYS, pattern={"weekdays": ["THU"]}, **OFFER)) == ("THU", "FRI")
+
+
+def test_a_granted_friday_adds_to_a_pattern_of_the_opds_own_too() -> None:
+    own = binding("bkd-1", "OPD", *ALWAYS, pattern={"weekdays": ["WED"]})
+    assert days(binding("se-188", "PROVINCE", *ALWAYS, pattern={"weekdays": ["THU"]}, **OFFER), own) == ("WED", "FRI")
+
+
+def test_a_granted_friday_stands_alone_where_nothing_gives_a_pattern() -> None:
+    assert days(binding("se-188", "PROVINCE", *ALWAYS, **OFFER)) == ("FRI",)
+
+
+def test_a_friday_that_is_no_longer_offered_is_no_longer_granted() -> None:
+    assert days(binding("se-188", "PROVINCE", *ALWAYS, pattern={"weekdays": ["THU"]})) == ("THU",)
+
+
+def test_where_any_day_is_open_a_granted_friday_changes_nothing() -> None:
+    rules = resolved(binding("se-188", "PROVINCE", *ALWAYS, pattern={"any_day": True}, **OFFER), granted=(GRANT,))
+    assert rules.pattern
+    assert rules.pattern.any_day
+
+
+def test_a_site_has_its_own_date_beside_a_list_of_dates() -> None:
+    rules: Mapping[str, Any] = {
+        "pattern": {"dates": ["2026-01-08"]},
+        "sites": [{"site": "A", "from": "2026-01-06", "dates": ["2026-01-06"]}],
+    }
+    found = periods([binding("se-1", "REGION", *ALWAYS, **rules)])
+    assert [period.from_ for period in found] == [date(2026, 1, 6), THURSDAY]
+
+
+def test_units_with_days_of_their_own_are_joined_the_most_specific_first() -> None:
+    national = binding("pusat", "NATIONAL", *ALWAYS, work_patterns=[{"units": ["SEKOLAH"], "work_days": ["SAT"]}])
+    own = binding("kota", "REGION", *ALWAYS, work_patterns=[{"units": ["PASAR"], "work_days": ["SUN"]}])
+    assert [each.units for each in resolved(national, own).work_patterns] == [("PASAR",), ("SEKOLAH",)]
+
+
+@pytest.mark.parametrize(
+    ("own", "held"), [(["ANALIS", "ARSIPARIS"], ("ANALIS",)), (["PERENCANA"], ("ANALIS", "STATISTISI"))]
+)
+def test_a_city_may_narrow_the_job_types_of_the_nation_and_not_widen_them(
+    own: list[str], held: tuple[str, ...]
+) -> None:
+    national = binding("pusat", "NATIONAL", *ALWAYS, eligible_job_types=["ANALIS", "STATISTISI"])
+    assert resolved(national, binding("kota", "REGION", *ALWAYS, eligible_job_types=own)).eligible_job_types == held
+
+
+def test_who_says_nothing_of_offline_taps_shortens_nobodys_limit() -> None:
+    silent = binding("pusat", "NATIONAL", *ALWAYS, presence={"reply_within_s": 300})
+    rules = resolved(silent, binding("kota", "REGION", *ALWAYS, presence={"offline_limit_hours": 168}))
+    assert rules.presence
+    assert rules.presence.offline_hours == 168
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"min_on_site_share": 1.0}, Verdict("WFO", "min_on_site_share")),
+        ({"min_on_site_share": 0.4}, Verdict("MAX_SHARE", "min_on_site_share")),
+        ({"max_share": 0.0}, Verdict("WFO", "max_share")),
+        ({"weekly_cap_days": 0}, Verdict("WFO", "weekly_cap_days")),
+        ({"max_share": 0.75, "min_on_site_share": 0.5}, Verdict("MAX_SHARE", "min_on_site_share")),
+        ({}, Verdict("WFH", "pattern")),
+    ],
+)
+def test_the_rule_that_bounds_a_day_at_home_is_named(rules: Mapping[str, Any], told: Verdict) -> None:
+    assert verdict(Rules.model_validate({"pattern": {"weekdays": ["THU"]}, **rules}), THURSDAY, Who()) == told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meeting"),
+    [({"any_day": True}, True), ({"weekdays": ["MON", "WED", "FRI"]}, True), ({"weekdays": ["THU"]}, False)],
+)
+def test_more_days_at_home_than_the_cap_is_a_conflict_whatever_the_pattern(
+    pattern: Mapping[str, Any], meeting: object
+) -> None:
+    own = binding("kota", "REGION", *ALWAYS, pattern=pattern, max_share=0.75)
+    found = conflicts(stretches([own, binding("pusat", "NATIONAL", *ALWAYS, weekly_cap_days=2)]))
+    assert bool(found) == meeting
+
+
+def test_of_two_patterns_of_one_day_neither_is_later() -> None:
+    both = [
+        binding(name, "REGION", *ALWAYS, pattern={"weekdays": [day]})
+        for name, day in (("aa-1", "MON"), ("bb-1", "TUE"))
+    ]
+    (found,) = conflicts(stretches(both))
+    assert found.resolved_by == "SAME_DATE:bb-1"
+
+
+def a_shortage() -> dict[str, list[Fact]]:
+    """Two instruments that were recorded although they cannot both hold, and a third one that cuts their dates."""
+    rules: list[dict[str, Any]] = [{"min_on_site_share": 0.5}, {"max_on_site_share": 0.25}, {"covers": ["PNS"]}]
+    found = [binding(f"edaran-{n}", "PROVINCE", *ALWAYS, **said).instrument for n, said in enumerate(rules)]
+    dates = (date(2025, 1, 1), date(2025, 1, 1), date(2025, 6, 1))
+    return {
+        "instruments/32": [
+            InstrumentEnacted(region="32", instrument=i.model_copy(update={"effective_to": None}), binds_from=first)
+            for i, first in zip(found, dates, strict=True)
+        ]
+    }
+
+
+def test_a_shortage_that_is_on_record_hinders_no_other_circular() -> None:
+    other = binding("edaran-9", "PROVINCE", *ALWAYS, requires=["LAPORAN"]).instrument
+    facts = outcome(decider, a_shortage(), EnactInstrument(region="32", instrument=other), at("09:00", THURSDAY))
+    assert [type(fact) for fact in facts["instruments/32"]] == [InstrumentEnacted]
+
+
+def test_a_shortage_is_named_once_however_often_its_dates_are_cut() -> None:
+    nothing: Courses = {}
+    known = reduce(recorded, a_shortage()["instruments/32"], nothing)
+    assert len(list(shortage_faults({}, known))) == 1
+
+
+def test_a_shortage_of_one_opd_is_named_with_it() -> None:
+    least = binding("edaran-1", "PROVINCE", *ALWAYS, min_on_site_share=0.5).instrument
+    own = binding("bkd-1", "OPD", *ALWAYS, max_on_site_share=0.25).instrument.model_copy(update={"opds": ("BKD",)})
+    facts = [InstrumentEnacted(region="32", instrument=i, binds_from=date(2025, 11, 6)) for i in (least, own)]
+    nothing: Courses = {}
+    ((_, _, english),) = shortage_faults(nothing, reduce(recorded, facts, nothing))
+    assert "(BKD, 2025-11-06: edaran-1 / bkd-1)" in english
+
+
+def test_a_post_of_another_day_is_no_post_written_twice() -> None:
+    posts = [post(weekdays=("MON",)), post("LOKET-2"), post(weekdays=("TUE",))]
+    given = {"policy/32/DPMPTSP": [OPENED]}
+    fields = {**arrangement().model_dump(by_alias=True), "posts": [each.model_dump() for each in posts]}
+    command = ArrangeUnit.model_validate({k: v for k, v in fields.items() if k != "kinds"})
+    assert len(outcome(decider, given, command)) == 1

@@ -1,0 +1,179 @@
+"""Rebalances in the middle of a recovery, over Faust's own recovery and no Kafka: what was is not taken for new."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import faust
+import pytest
+import pytest_asyncio
+from aiokafka.structs import ConsumerRecord
+from faust.types import TP
+
+from services.reporting.faust_batches.consumer import Transport
+from services.reporting.worker.changelog import NOTHING, Changelog
+
+QUEUED = 4
+LAST = 20_000
+
+
+class Paper:
+    """Facts by partition, as they were recovered; and how often all were to be published."""
+
+    def __init__(self) -> None:
+        self.recovered: dict[int, list[int]] = {}
+        self.published = 0
+
+    def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        self.recovered.setdefault(partition, []).extend(int(key.partition(b"|")[2], 16) for key, _ in rows)
+
+    def drop(self, partition: int) -> None:
+        del self.recovered[partition]
+
+    async def publish_all(self, sound: Awaitable[object]) -> None:
+        await sound
+        self.published += 1
+
+
+class Consumer:
+    """A consumer whose changelogs end at `LAST`, and that does nothing else."""
+
+    async def highwaters(self, *places: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(places, LAST)
+
+    async def earliest_offsets(self, *places: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(places, 0)
+
+    async def seek_wait(self, _: object) -> None: ...
+
+    async def perform_seek(self) -> None: ...
+
+    def assignment(self) -> set[TP]:
+        return set()
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+class Worker:
+    """Faust's app with a changelog, recovering."""
+
+    def __init__(self) -> None:
+        options = {"store": "memory://", "web_enabled": False, "stream_recovery_delay": 0.0}
+        self.app = faust.App("piket-coverage-test", stream_buffer_maxsize=QUEUED, **options)
+        self.app.transport = Transport(self.app.conf.broker_consumer, self.app)
+        self.paper = Paper()
+        self.changelog = Changelog(self.app, 3, self.paper, self._nothing, self._none)
+        self.app.finalize()
+        self.recovery = self.app.tables.recovery
+        self.app.consumer = Consumer()
+        self.app.producer  # noqa: B018 - made, and not started
+        self.app._producer = None
+        vars(self.app)["_fetcher"] = SimpleNamespace(maybe_start=self._nothing)
+        self.places = [TP(self.changelog.changelog_topic_name, n) for n in range(3)]
+        self.hands = Transport(self.app.conf.broker_consumer, self.app).create_consumer(
+            callback=print, on_partitions_revoked=None, on_partitions_assigned=None
+        )
+
+    async def _nothing(self) -> None: ...
+
+    async def _none(self) -> Mapping[Any, int]:
+        return {}
+
+    def batch(self, partition: int, first: int, count: int = 1000) -> Any:
+        """Records as they are fetched from here on."""
+        topic = self.changelog.changelog_topic_name
+        rows = [
+            ConsumerRecord(topic, partition, n, 0, 0, b"32/DPMPTSP|%032x" % n, b"{}", None, 0, 0, ())
+            for n in range(first, first + count)
+        ]
+        message = self.hands._hand(self.places[partition], rows)
+        return self.app.create_event(None, message.value, None, message)
+
+    async def assign(self, generation: int, *partitions: int) -> None:
+        """What Faust does when the group has assigned these."""
+        held = {self.places[n] for n in partitions}
+        self.app.consumer_generation_id = generation
+        revoked, new = self.app._update_assignment(held)
+        self.app.assignor.assigned_actives = lambda: held
+        self.app.assignor.assigned_standbys = set
+        await self.changelog.on_rebalance(held, revoked, new, generation)
+        await self.recovery.on_rebalance(held, revoked, new, generation)
+        await asyncio.sleep(0.05)
+
+    def revoke(self) -> None:
+        """What Faust does, in one step, when the group begins to assign anew."""
+        self.app.tables.on_partitions_revoked(set(self.places))
+        self.app.flow_control.suspend()
+        self.app.flow_control.clear()
+
+
+@pytest_asyncio.fixture
+async def idle() -> AsyncIterator[Worker]:
+    one = Worker()
+    yield one
+    one.hands._thread.thread_loop.close()
+
+
+@pytest_asyncio.fixture
+async def worker(idle: Worker) -> AsyncIterator[Worker]:
+    both = type(idle.recovery)._slurp_changelogs, type(idle.recovery)._restart_recovery
+    tasks = [asyncio.create_task(task(idle.recovery)) for task in both]
+    yield idle
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_of_a_partition_that_went_to_another_worker_nothing_is_left(worker: Worker, turns: int) -> None:
+    await worker.assign(1, 0, 1)
+    for n in range(QUEUED):
+        worker.app.tables.changelog_queue.force_put_nowait(worker.batch(0, 1000 * n))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    worker.revoke()
+    await asyncio.sleep(0.01)
+    worker.paper.recovered.setdefault(0, [])
+    await worker.assign(2, 1)
+    assert worker.changelog.persisted_offset(worker.places[0]) == NOTHING
+    assert 0 not in worker.paper.recovered
+
+
+@pytest.mark.parametrize("turns", range(1, 14))
+async def test_no_batch_waits_for_a_full_queue_into_the_next_recovery(idle: Worker, turns: int) -> None:
+    queue, waiting = idle.app.tables.changelog_queue, asyncio.Event()
+    idle.app.flow_control.resume()
+    for n in range(QUEUED):
+        queue.force_put_nowait(n)
+
+    async def deliver() -> None:  # as Faust's conductor does to a full queue
+        await asyncio.wait([asyncio.ensure_future(queue.put("stale"))])
+
+    delivering = asyncio.ensure_future(idle.recovery.wait_first(deliver(), waiting.wait()))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    waiting.set()
+    idle.revoke()
+    await asyncio.sleep(0.01)
+    idle.app.flow_control.resume()
+    await asyncio.sleep(0.01)
+    await delivering
+    assert queue.empty()
+
+
+async def test_a_recovery_that_a_rebalance_cuts_off_is_not_complete(worker: Worker) -> None:
+    await worker.assign(1, 0, 1, 2)
+    worker.app.tables.changelog_queue.force_put_nowait(worker.batch(0, 0))
+    await asyncio.sleep(0.01)
+    worker.revoke()
+    worker.paper.recovered.update({n: [] for n in range(1, 3)})
+    await worker.assign(2, 0, 1)
+    assert (worker.recovery.in_recovery, worker.paper.published) == (True, 0)
+    for partition, first in ((0, 1000), (1, 0)):
+        for at in range(first, LAST, 1000):
+            await worker.app.tables.changelog_queue.put(worker.batch(partition, at))
+    await asyncio.sleep(0.05)
+    assert (worker.recovery.in_recovery, worker.paper.published) == (False, 1)
+    assert worker.paper.recovered == {n: list(range(LAST)) for n in (0, 1)}
