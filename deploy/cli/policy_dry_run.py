@@ -19,7 +19,7 @@ from deploy.reference_world.opd_catalogue import register
 from services.policy.domain import decider
 from services.policy.domain.commands import OpenOpd, PolicyCommand
 from services.policy.domain.decider import State
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 from services.policy.domain.read_models.enactment_preview import recording
 from services.policy.domain.read_models.impact import changes
 from services.policy.pages.enactment_form import NO_FUNCTION
@@ -75,8 +75,8 @@ def enact(instrument: Written, region: Region, attested: Attested = None) -> Non
 
 def rehearsed(command: PolicyCommand) -> WouldBe:
     """What it would change in the reference world, as it is known at last."""
-    region, books = command.region, reference.books(command.region)
-    now = Context(wall(), reference.no_id)
+    region, books = command.region, replay.books(command.region)
+    now = Context(wall(), replay.no_id)
     states: dict[str, State] = defaultdict(lambda: decider.initial)
     states[f"instruments/{region}"] = State(courses=books.courses)
     states[f"calendar/{region}"] = State(holidays=tuple(books.holidays))

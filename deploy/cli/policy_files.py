@@ -14,7 +14,7 @@ from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.read_models.enactment_preview import recording
 from shared.domain.facts.base import Invalid
 from shared.domain.facts.policy import Instrument
-from shared.web.problem import place as placed
+from shared.web.problem import place
 
 LIMIT = 64 * 1024
 COMMANDS: Mapping[str, type[PolicyCommand]] = {
@@ -64,7 +64,7 @@ def _validated(kind: type[M], content: object) -> M:
         # JSON mode: `2025-11-06` is a date in YAML and a string in JSON, and both are meant
         return kind.model_validate_json(json.dumps(content), extra="forbid")
     except ValidationError as broken:
-        faults = [placed({**error, "loc": ("body", *error["loc"])}) for error in broken.errors()]
+        faults = [place({**error, "loc": ("body", *error["loc"])}) for error in broken.errors()]
         raise Invalid.together([Invalid(f["pointer"], f["detail"], f["detail_en"]) for f in faults]) from broken
 
 

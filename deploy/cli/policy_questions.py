@@ -13,11 +13,11 @@ import typer
 
 from deploy.cli.policy_subjects import code, stranger
 from deploy.operations.sources import store_of
-from services.policy import snapshots as reading
+from services.policy import snapshots
 from services.policy.domain.explanation.answer import Answer, answer
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 from services.policy.domain.reference_data.positions import position
-from services.policy.domain.snapshot import Asked, Books
+from services.policy.domain.snapshot import Asked, PolicySnapshot
 from shared.domain.facts.base import EARLIEST, LATEST, Invalid
 from shared.domain.places import places
 from shared.domain.regions import PROVINCES, zone
@@ -113,7 +113,7 @@ def sentences() -> Iterator[None]:
     """End the command with the sentence of each fault."""
     try:
         yield
-    except reading.UnknownOpd as unknown:
+    except snapshots.UnknownOpd as unknown:
         print(unknown, file=sys.stderr)
         sys.exit(1)
     except Invalid as refused:
@@ -172,7 +172,7 @@ def shown(found: Answer) -> Mapping[str, Any]:
 def _answer(asked: Question, in_force: Mapping[str, date], *, from_reference: bool) -> Answer:
     known_by = at(asked.known_by, asked.region)
     if from_reference:
-        books = reference.books(asked.region, known_by, in_force)
+        books = replay.books(asked.region, known_by, in_force)
         return answer(books, _stranger(asked, books))
     return asyncio.run(_stored(asked, known_by))
 
@@ -182,13 +182,13 @@ def at(instant: datetime | None, region: str) -> datetime | None:
     return instant if instant is None or instant.tzinfo else instant.replace(tzinfo=zone(region))
 
 
-def _stranger(asked: Question, books: Books) -> Asked:
+def _stranger(asked: Question, books: PolicySnapshot) -> Asked:
     opd, class_, kinds, opens = stranger(asked.region, asked.opd, asked.unit)
     unit = Who(asked.class_ or class_, kinds, opens=opens)
     return Asked(opd, asked.day, _person(asked, unit, books), asked.approved)
 
 
-def _person(asked: Question, unit: Who, books: Books) -> Who:
+def _person(asked: Question, unit: Who, books: PolicySnapshot) -> Who:
     """Somebody of a unit. Raises `Invalid` for a position that nobody knows."""
     known = asked.position and position(asked.position, asked.region, books.positions())
     site = asked.site and books.site(asked.site)
@@ -197,9 +197,9 @@ def _person(asked: Question, unit: Who, books: Books) -> Who:
 
 async def _stored(asked: Question, known_by: datetime | None) -> Answer:
     store = store_of(Settings(), "policy")
-    books: Books = await reading.books(store, asked.region, known_by)
-    subject = reading.Subject(asked.day, asked.unit, asked.class_)
-    who = await reading.who(store, asked.region, code(asked.opd), subject, known_by)
+    books: PolicySnapshot = await snapshots.books(store, asked.region, known_by)
+    subject = snapshots.Subject(asked.day, asked.unit, asked.class_)
+    who = await snapshots.who(store, asked.region, code(asked.opd), subject, known_by)
     return answer(books, Asked(code(asked.opd), asked.day, _person(asked, who, books), asked.approved))
 
 

@@ -17,7 +17,7 @@ from deploy.reference_world.register_template import template as filled_in
 from deploy.reference_world.seeding import FROM
 from services.policy.domain import decider
 from services.policy.domain.decider import State
-from services.policy.domain.register_import import import_decider as importing
+from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.export import FILLED, rows
 from services.policy.domain.register_import.import_decider import Tally, Told
 from services.policy.domain.register_import.rows import Kind, table
@@ -114,18 +114,18 @@ async def _decided(store: Store[State], read: Sheet, content: bytes, told: Told,
     digest = hashlib.sha256(content).hexdigest()
     command = Command(
         region=read.region,
-        stream=importing.stream(read),
-        decide=partial(importing.decide, read, told=told),
+        stream=import_decider.stream(read),
+        decide=partial(import_decider.decide, read, told=told),
         principal=PRINCIPAL,
         key=f"{digest}/{await store.head(read.region)}",
         fingerprint=digest,
-        reads=importing.reads(read),
+        reads=import_decider.reads(read),
     )
     if dry_run:
         events = [sealed.event for sealed in await store.rehearse(command)]
-        return importing.tally(read, ((event.subject, event.streamversion) for event in events))
+        return import_decider.tally(read, ((event.subject, event.streamversion) for event in events))
     outcome = await store.execute(command)
-    return importing.tally(read, ((event.subject, event.streamversion) for event in outcome.answer.events))
+    return import_decider.tally(read, ((event.subject, event.streamversion) for event in outcome.answer.events))
 
 
 def said(fault: Invalid) -> str:

@@ -10,12 +10,12 @@ import typer
 from deploy.cli.policy_questions import AsJson, InForce, KnownBy, Opd, Reference, Region, at, given, sentences
 from deploy.cli.policy_subjects import code
 from deploy.operations.sources import store_of
-from services.policy import snapshots as reading
+from services.policy import snapshots
 from services.policy.domain.explanation.clauses import OfPeriod, clauses
 from services.policy.domain.explanation.phrases import approval
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 from services.policy.domain.resolution.diff import differing
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from services.policy.http.queries import timeline_of
 from shared.domain.facts.policy import Period
 from shared.settings import Settings
@@ -59,20 +59,20 @@ def _shown(found: object) -> None:
 
 def _books(
     region: str, opd: str, known_by: datetime | None, in_force: Sequence[str] | None, *, from_reference: bool
-) -> Books:
+) -> PolicySnapshot:
     instant = at(known_by, region)
     if from_reference:
-        return reference.books(region, instant, dict(map(given, in_force or ())))
+        return replay.books(region, instant, dict(map(given, in_force or ())))
     return asyncio.run(_stored(region, code(opd), instant))
 
 
-async def _stored(region: str, opd: str, known_by: datetime | None) -> Books:
+async def _stored(region: str, opd: str, known_by: datetime | None) -> PolicySnapshot:
     store = store_of(Settings(), "policy")
-    await reading.entry(store, region, opd)
-    return await reading.books(store, region, known_by)
+    await snapshots.entry(store, region, opd)
+    return await snapshots.books(store, region, known_by)
 
 
-def _said(books: Books, period: Period) -> Iterator[str]:
+def _said(books: PolicySnapshot, period: Period) -> Iterator[str]:
     """What decides in a period where somebody works, and what may be granted, each with who gave it."""
     told = clauses(period.rules, OfPeriod(period, books.title))
     yield from (text.id for rule, text in told if rule in TOLD)

@@ -14,8 +14,7 @@ from rich.status import Status
 from deploy.demo.instructions import Show, explain
 from deploy.demo.options import Options
 from deploy.reference_world.seeding import enrol
-from deploy.simulation import readback as reading
-from deploy.simulation import report
+from deploy.simulation import readback, report
 from deploy.simulation.behaviour import Press
 from deploy.simulation.ground_truth import Stand, disclosed, lived, steps
 from deploy.simulation.player import Play
@@ -138,9 +137,9 @@ async def _reported(show: Show, played: Played) -> Mapping[str, Any]:
     options, caller, play = show.options, show.caller, played.play
     window = (options.start, options.end)
     positions = {(o.region, o.opd): play.positions.get((o.region, o.opd), 0) for o in show.offices}
-    seen = await reading.rows(caller, options.day, positions)
-    events = await reading.stored(caller, options.regions)
-    logged = await reading.logged(show.broker.bootstrap, options.regions)
+    seen = await readback.rows(caller, options.day, positions)
+    events = await readback.stored(caller, options.regions)
+    logged = await readback.logged(show.broker.bootstrap, options.regions)
     return {
         "date": str(options.day),
         "people": options.people,

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local import kafka_node as one
+from deploy.local import kafka_node
 from deploy.local.server_process import Child, free_ports
 
 STOP_WITHIN_S = 6  # of three nodes, the last ones find no quorum left to say goodbye to
@@ -24,14 +24,14 @@ class Kafka:
     """
 
     def __init__(
-        self, folder: Path, nodes: int = 1, settings: Mapping[str, str] | None = None, *, jit: one.Jit = "fast"
+        self, folder: Path, nodes: int = 1, settings: Mapping[str, str] | None = None, *, jit: kafka_node.Jit = "fast"
     ) -> None:
         ports = free_ports(2 * nodes)
         self.folder = folder.resolve()
         self.ports = dict(enumerate(ports[:nodes], start=1))
         self._controllers = dict(enumerate(ports[nodes:], start=1))
         self._settings = dict(settings or {})
-        self._java = one.command(jit)
+        self._java = kafka_node.command(jit)
         self._children: dict[int, Child] = {}
 
     @property
@@ -56,7 +56,7 @@ class Kafka:
     def wait_ready(self) -> None:
         """Wait until every started node serves clients; RuntimeError with the end of its log when one does not."""
         for child in self._children.values():
-            child.wait_until(lambda ready=child: one.serves(ready), one.READY_WITHIN_S)  # type: ignore[misc]
+            child.wait_until(lambda ready=child: kafka_node.serves(ready), kafka_node.READY_WITHIN_S)  # type: ignore[misc]
 
     def stop(self) -> None:
         """Stop every node; what it stored and its port stay for the next start."""
@@ -99,8 +99,8 @@ class Kafka:
     def _start(self, node: int) -> None:
         home = self.folder / str(node)
         home.mkdir(parents=True, exist_ok=True)
-        settings = {**one.properties(node, self.ports, self._controllers), **self._settings}
-        self._children[node] = one.launch(self._java, home, settings)
+        settings = {**kafka_node.properties(node, self.ports, self._controllers), **self._settings}
+        self._children[node] = kafka_node.launch(self._java, home, settings)
 
 
 def main() -> None:

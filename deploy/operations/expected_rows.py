@@ -15,10 +15,10 @@ from services.reporting.domain.row_diff import Parted, parted
 from shared.domain.envelope import Event, Undecodable, decode, source
 from shared.domain.facts.coverage import Coverage
 from shared.domain.regions import local_date
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.settings import Settings
 
-KEPT = timedelta(milliseconds=int(kafka.VIEW["retention.ms"])) - timedelta(days=1)
+KEPT = timedelta(milliseconds=int(broker.VIEW["retention.ms"])) - timedelta(days=1)
 """Older rows may have left the topic."""
 PAGE = 1000
 

@@ -16,7 +16,7 @@ from services.reporting.view.consumer import follow
 from services.reporting.view.rows import View
 from shared.background import alongside
 from shared.clock import wall
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.settings import Settings
 from shared.telemetry import serve_metrics
 
@@ -27,18 +27,18 @@ WITHIN_S = 20.0
 """For so long a view may be behind what is stored."""
 
 
-class Behind(kafka.Refused):
+class Behind(broker.Refused):
     """The view does not reach what is stored: nothing can be said of it."""
 
 
 async def reconcile(settings: Settings, every: float | None, console: Console) -> int:
     """Compare once, or for ever: answers 1 if anything differs. Raises `Refused`, `Unavailable`, KafkaError."""
     regions = settings.region_list()
-    kafka.quiet_client()
+    broker.quiet_client()
     view, books = View(settings.now(), regions, settings.partitions), [Books(settings, region) for region in regions]
     for each in books:
         await each.stand()  # a store that is away, or is none, is told before anything else
-    await kafka.check_topics(settings.kafka, regions, settings.partitions)
+    await broker.check_topics(settings.kafka, regions, settings.partitions)
     async with alongside(follow(view, settings.kafka, regions, settings.partitions)):
         if every is None:
             return int(any([await compared(view, each, console) for each in books]))

@@ -2,8 +2,8 @@
 
 from deploy.operations.sources import store_of
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
-from shared.relay import log_tail as logtail
+from shared.kafka import broker
+from shared.relay import log_tail
 from shared.settings import Settings
 
 
@@ -19,7 +19,7 @@ async def recover(settings: Settings, service: str, region: str) -> int:
 
 async def log_after(bootstrap: str, name: str, sequence: int) -> dict[int, bytes]:
     """The events of a topic after a sequence, each once."""
-    if name not in await kafka.topic_sizes(bootstrap):
-        raise kafka.absent_topics([name])
-    bodies = [record.value or b"" async for record in logtail.everything(bootstrap, [name])]
-    return {number: body for body in bodies if (number := logtail.sequence(body)) > sequence}
+    if name not in await broker.topic_sizes(bootstrap):
+        raise broker.absent_topics([name])
+    bodies = [record.value or b"" async for record in log_tail.everything(bootstrap, [name])]
+    return {number: body for body in bodies if (number := log_tail.sequence(body)) > sequence}

@@ -13,11 +13,11 @@ from services.policy.domain import decider as policy
 from services.reporting.view.generations import in_force
 from services.reporting.worker import changelog
 from services.roster.domain import decider as roster
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.envelope import FIRST_CHAIN
 from shared.event_store.store import Store
-from shared.kafka import broker as kafka
-from shared.relay import checkpoint as mark
+from shared.kafka import broker
+from shared.relay import checkpoint
 from shared.relay.relay import Relay
 from shared.settings import Settings
 from shared.telemetry import serve_metrics
@@ -62,12 +62,12 @@ def mark_file(settings: Settings, service: str, region: str) -> Path:
 
 def republish(settings: Settings, service: str, region: str) -> None:
     """Forget how far a source was sent; a running relay must be started again."""
-    mark.forget(mark_file(settings, service, region))
+    checkpoint.forget(mark_file(settings, service, region))
 
 
 async def create_topics(settings: Settings, replication: int) -> None:
     """Create the topics of the regions, and those of the worker: which view is in force, and its changelog."""
-    await kafka.create_topics(settings.kafka, settings.region_list(), settings.partitions, replication)
+    await broker.create_topics(settings.kafka, settings.region_list(), settings.partitions, replication)
     now = await in_force(settings.kafka, settings.deployment)
     await changelog.create_changelog(settings.kafka, settings.deployment, settings.partitions, replication, now.number)
 
@@ -79,8 +79,8 @@ async def verify(settings: Settings, service: str, region: str) -> None:
     with console.status("0") as status:
         while page := await store.read_feed(region, number, 1000):
             for stored in page:
-                if stored.sequence != number + 1 or not events.chain_holds(stored.body, chain):
-                    raise SystemExit(f"{events.source(region, service)}: broken at sequence {stored.sequence}.")
-                number, chain = stored.sequence, events.decode(stored.body).chain
+                if stored.sequence != number + 1 or not envelope.chain_holds(stored.body, chain):
+                    raise SystemExit(f"{envelope.source(region, service)}: broken at sequence {stored.sequence}.")
+                number, chain = stored.sequence, envelope.decode(stored.body).chain
             status.update(f"{number}")
-    console.print(f"{events.source(region, service)}: {number} events, no hole, the chain holds to {chain}.")
+    console.print(f"{envelope.source(region, service)}: {number} events, no hole, the chain holds to {chain}.")

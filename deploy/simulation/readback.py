@@ -10,7 +10,7 @@ from deploy.http_client import Caller
 from deploy.simulation.report import PAGE, SERVICES, Seen
 from shared.domain.envelope import source, topic
 from shared.domain.facts.coverage import Coverage
-from shared.relay import log_tail as logtail
+from shared.relay import log_tail
 
 
 async def stored(caller: Caller, regions: Iterable[str]) -> list[Mapping[str, Any]]:
@@ -30,8 +30,8 @@ async def logged(bootstrap: str, regions: Sequence[str]) -> Tally[tuple[str, int
     """How often each (source, sequence) stands in the log."""
     names = {topic(region, service): source(region, service) for region in regions for service in SERVICES}
     found: Tally[tuple[str, int]] = Tally()
-    async for record in logtail.everything(bootstrap, names):
-        found[names[record.topic], logtail.sequence(record.value or b"")] += 1
+    async for record in log_tail.everything(bootstrap, names):
+        found[names[record.topic], log_tail.sequence(record.value or b"")] += 1
     return found
 
 

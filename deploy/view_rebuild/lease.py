@@ -11,7 +11,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from services.reporting.view.generations import trouble, view_topic
 from services.reporting.worker.changelog import app_id
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.settings import Settings
 
 SESSION_S, BEAT_S = 6.0, 1.0
@@ -41,9 +41,9 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     def check(self) -> None:
         """Raise `Refused` when another rebuild may be at work."""
         if self._lost:
-            raise kafka.Refused(CUT_OFF)
+            raise broker.Refused(CUT_OFF)
         if not self._given:
-            raise kafka.Refused(OTHER)
+            raise broker.Refused(OTHER)
 
     async def sure(self) -> None:
         """`check`, also after a freeze: the sign of life that is overdue then is answered meanwhile."""
@@ -54,7 +54,7 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 @asynccontextmanager
 async def alone(settings: Settings) -> AsyncIterator[Lease]:
     """Be the only rebuild of a deployment. Raises `Refused`; one that was killed is waited for."""
-    if wrong := trouble(await kafka.topic_sizes(settings.kafka), settings.deployment):
+    if wrong := trouble(await broker.topic_sizes(settings.kafka), settings.deployment):
         raise wrong
     group, lease = f"{app_id(settings.deployment)}-rebuild", Lease()
     await _ended(settings.kafka, group)
@@ -72,16 +72,16 @@ async def alone(settings: Settings) -> AsyncIterator[Lease]:
         lease.check()
         yield lease
     finally:
-        await kafka.stop(consumer)
+        await broker.stop(consumer)
 
 
 async def _ended(bootstrap: str, group: str) -> None:
     """Return when nobody is in a group. Raises `Refused` after so long that whoever is there gives signs of life."""
     deadline = monotonic() + SESSION_S + 2 * BEAT_S
-    async with kafka.admin(bootstrap) as client:
+    async with broker.admin(bootstrap) as client:
         while await _members(client, group):
             if monotonic() > deadline:
-                raise kafka.Refused(OTHER)
+                raise broker.Refused(OTHER)
             await asyncio.sleep(BEAT_S / 4)
 
 

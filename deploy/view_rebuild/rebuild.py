@@ -9,12 +9,12 @@ from datetime import date
 
 from rich.console import Console
 
-from deploy.view_rebuild import topics as generations
+from deploy.view_rebuild import topics
 from deploy.view_rebuild.lease import Lease, alone
 from deploy.view_rebuild.workers import Progress, caught_up, crew, reach
 from services.reporting.view.generations import LOOK_MS, Generation, in_force, put_in_force
 from shared.domain.regions import local_date
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.settings import Settings
 
 NOTICED_S = 3 * LOOK_MS / 1000
@@ -27,15 +27,15 @@ async def rebuild(settings: Settings, begins: date, workers: int, console: Conso
     Raises `Refused` for a date to come, while another rebuild is at work, or when the new view cannot be built;
     KafkaError when Kafka does not answer. Readers see one whole view all the time; run again, it ends what was left.
     """
-    kafka.quiet_client()
+    broker.quiet_client()
     now = settings.now()
     if begins > max(local_date(now(), region) for region in settings.region_list()):
-        raise kafka.Refused(f"{begins} is still to come: there is nothing to rebuild. Nothing was changed.")
-    await kafka.check_topics(settings.kafka, settings.region_list(), settings.partitions)
+        raise broker.Refused(f"{begins} is still to come: there is nothing to rebuild. Nothing was changed.")
+    await broker.check_topics(settings.kafka, settings.region_list(), settings.partitions)
     async with alone(settings) as lease:
-        number = await generations.unused(settings, await finished(settings, lease))
-        new = Generation(number=number, since=min(begins, generations.first_open(settings, now)))
-        await generations.create(settings, number)
+        number = await topics.unused(settings, await finished(settings, lease))
+        new = Generation(number=number, since=min(begins, topics.first_open(settings, now)))
+        await topics.create(settings, number)
         await switched(settings, new, workers, lease, console)
         standing = await finished(settings, lease)
     console.print(
@@ -70,7 +70,7 @@ async def finished(settings: Settings, lease: Lease) -> Generation:
     """Do what is left to do after the last switch, whoever made it; answers what is in force."""
     now = await in_force(settings.kafka, settings.deployment)
     await lease.sure()
-    await generations.move(settings, now)
+    await topics.move(settings, now)
     await lease.sure()
-    await generations.sweep(settings, now)
+    await topics.sweep(settings, now)
     return now

@@ -19,8 +19,8 @@ from shared.clock import Clock
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.regions import local_date
-from shared.kafka import broker as kafka
-from shared.relay import log_tail as logtail
+from shared.kafka import broker
+from shared.relay import log_tail
 from shared.settings import Settings
 
 COMPACT = {"cleanup.policy": "compact"}
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 async def unused(settings: Settings, now: Generation) -> int:
     """A number that no generation had, also none whose building was broken off."""
-    async with kafka.admin(settings.kafka) as client:
+    async with broker.admin(settings.kafka) as client:
         named = [*await client.list_topics(), *(group for group, *_ in await client.list_consumer_groups())]
     ours = [
         re.escape(app_id(settings.deployment)) + r"-g(\d+)",
@@ -51,21 +51,21 @@ async def unused(settings: Settings, now: Generation) -> int:
 async def create(settings: Settings, number: int) -> None:
     """Create the changelog and the stages of a generation, as often replicated as the view that readers follow."""
     partitions, like = settings.partitions, topic(settings.region_list()[0], "coverage")
-    async with kafka.admin(settings.kafka) as client:
+    async with broker.admin(settings.kafka) as client:
         (known,) = await client.describe_topics([like])
     copies = len(known["partitions"][0]["replicas"])
     await create_changelog(settings.kafka, settings.deployment, partitions, copies, number)
     stages = [NewTopic(stage(r, number), partitions, copies, topic_configs=COMPACT) for r in settings.region_list()]
-    await kafka.create(settings.kafka, stages)
+    await broker.create(settings.kafka, stages)
 
 
 async def sweep(settings: Settings, now: Generation) -> None:
     """Delete the changelogs of earlier generations and the stages up to this one: a later one may be in building."""
-    group, sizes = re.escape(app_id(settings.deployment)), await kafka.topic_sizes(settings.kafka)
+    group, sizes = re.escape(app_id(settings.deployment)), await broker.topic_sizes(settings.kafka)
     changelogs = _numbered(rf"{group}(?:-g(\d+))?-facts-changelog", sizes)
     stages = [each for region in settings.region_list() for each in _numbered(_stages(region), sizes)]
     old = [name for name, number in changelogs if number < now.number]
-    await kafka.delete(settings.kafka, [*old, *(name for name, number in stages if number <= now.number)])
+    await broker.delete(settings.kafka, [*old, *(name for name, number in stages if number <= now.number)])
 
 
 def _numbered(pattern: str, names: Iterable[str]) -> list[tuple[str, int]]:
@@ -86,7 +86,7 @@ async def move(settings: Settings, now: Generation) -> None:
     sent = []
     regions = await _staged(settings, now)
     opened = await _opened(settings, now) if regions else {}
-    async with kafka.producer(settings.kafka) as producer:
+    async with broker.producer(settings.kafka) as producer:
         for region in regions:
             place, firsts = topic(region, "coverage"), opened.get(region, {})
             staged, shown = await _rows(settings, stage(region, now.number)), await _rows(settings, place)
@@ -119,7 +119,7 @@ def first_open(settings: Settings, now: Clock) -> date:
 
 
 async def _staged(settings: Settings, now: Generation) -> Iterable[str]:
-    sizes = await kafka.topic_sizes(settings.kafka)
+    sizes = await broker.topic_sizes(settings.kafka)
     return [region for region in settings.region_list() if stage(region, now.number) in sizes]
 
 
@@ -127,7 +127,7 @@ async def _opened(settings: Settings, now: Generation) -> Mapping[str, Mapping[i
     """From which date on the workers of a generation publish rows, by region and partition, as their changelog says."""
     firsts: defaultdict[str, dict[int, date]] = defaultdict(dict)
     name = changelog_topic(settings.deployment, now.number)
-    async for record in logtail.everything(settings.kafka, [name]):
+    async for record in log_tail.everything(settings.kafka, [name]):
         if (region := state_of(record.key or b"")) and (first := first_of(record.value or b"")):
             firsts[region][record.partition] = first
     return firsts
@@ -135,6 +135,6 @@ async def _opened(settings: Settings, now: Generation) -> Mapping[str, Mapping[i
 
 async def _rows(settings: Settings, name: str) -> Mapping[Place, Coverage]:
     """The last row of every key, as a compacted topic keeps it."""
-    records = logtail.everything(settings.kafka, [name])
+    records = log_tail.everything(settings.kafka, [name])
     last = {Place(record.partition, record.key or b""): told(record) async for record in records}
     return {place: row for place, row in last.items() if isinstance(row, Coverage)}

@@ -14,8 +14,8 @@ from services.reporting.domain.freshness import READ
 from services.reporting.view.generations import Generation
 from services.reporting.worker.changelog import app_id
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
-from shared.relay import log_tail as logtail
+from shared.kafka import broker
+from shared.relay import log_tail
 from shared.settings import Settings
 
 PATIENCE_MS = 10_000
@@ -69,7 +69,7 @@ class Crew:
             if not child.running:
                 self._starts -= 1
                 if not self._starts:
-                    raise kafka.Refused(
+                    raise broker.Refused(
                         f"The workers of the new view end again and again; their log: {self._log}. "
                         f"{self.meanwhile} Run this again when the cause is gone."
                     )
@@ -108,10 +108,10 @@ async def reach(settings: Settings, new: Generation, working: Crew, said: Say) -
     names = [topic(region, service) for region in settings.region_list() for service in READ]
     places = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
     group, began = app_id(settings.deployment, new.number), monotonic()
-    async with logtail.reading(settings.kafka, places, PATIENCE_MS) as log:
+    async with log_tail.reading(settings.kafka, places, PATIENCE_MS) as log:
         starts, ends = await log.beginning_offsets(places), await log.end_offsets(places)
     of = sum(ends.values()) - sum(starts.values())
-    while (left := _left(ends, starts, await kafka.committed(settings.kafka, group))) > 0:
+    while (left := _left(ends, starts, await broker.committed(settings.kafka, group))) > 0:
         said(Progress(of - left, of, monotonic() - began))
         working.revive()
         await asyncio.sleep(LOOK_S)

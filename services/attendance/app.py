@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.attendance.domain import decider
-from services.attendance.http import taps as api
+from services.attendance.http import taps
 from shared.clock import Clock
 from shared.event_store.database import Database
 from shared.identity import Identity
@@ -21,5 +21,5 @@ def create(settings: Settings) -> FastAPI:
 def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:
     """The application on a database; it opens the store at start and closes it at the end."""
     app, store = service(SERVICE, decider, database, identity, now)
-    app.include_router(api.router(store, now))
+    app.include_router(taps.router(store, now))
     return app

@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.policy.domain import decider
-from services.policy.http import instruments as api
-from services.policy.http import queries as questions
-from services.policy.http import register as register_api
-from services.policy.pages import routes as pages
+from services.policy.http import instruments, queries, register
+from services.policy.pages import routes
 from services.policy.scheduler import keep_up
 from shared.background import alongside
 from shared.clock import Clock
@@ -39,8 +37,8 @@ def assemble(
 ) -> FastAPI:
     """The application on a database; it opens the store at start and closes it at the end."""
     app, store = service(SERVICE, decider, database, identity, now, beside)
-    app.include_router(api.router(store))
-    app.include_router(questions.router(store, now))
-    app.include_router(register_api.router(store))
-    app.include_router(pages.router(store, now, demo=demo))
+    app.include_router(instruments.router(store))
+    app.include_router(queries.router(store, now))
+    app.include_router(register.router(store))
+    app.include_router(routes.router(store, now, demo=demo))
     return app

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.policy.domain import decider
 from services.policy.domain.decider import State
 from services.policy.domain.opd_register import Entry
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import ArrangementChanged
 from shared.domain.work_location import Who
@@ -26,11 +26,11 @@ class Subject(NamedTuple):
     class_: str | None = None
 
 
-async def books(store: Store[State], region: str, known_by: datetime | None = None) -> Books:
+async def books(store: Store[State], region: str, known_by: datetime | None = None) -> PolicySnapshot:
     """The instruments and the calendar of a region."""
     instruments = await _known(store, f"instruments/{region}", known_by)
     calendar = await _known(store, f"calendar/{region}", known_by)
-    return Books(region, instruments.courses, calendar.holidays)
+    return PolicySnapshot(region, instruments.courses, calendar.holidays)
 
 
 async def entry(store: Store[State], region: str, opd: str, known_by: datetime | None = None) -> Entry:

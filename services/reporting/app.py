@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from services.reporting import api
 from services.reporting.metrics import CoverageCollector
-from services.reporting.pages import routes as pages
+from services.reporting.pages import routes
 from services.reporting.view.consumer import follow
 from services.reporting.view.rows import View
 from shared.background import alongside
@@ -42,5 +42,5 @@ def assemble(
     """The application over a view that somebody feeds; its pages say so when the clock is a demo's."""
     app = application("Piket reporting", identity, lifespan, openapi_url="/reporting/openapi.json")
     app.include_router(api.router(view, now))
-    app.include_router(pages.router(view, now, demo=demo))
+    app.include_router(routes.router(view, now, demo=demo))
     return app

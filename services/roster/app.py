@@ -10,14 +10,14 @@ import rfc8785
 from fastapi import FastAPI
 
 from services.roster.domain import decider
-from services.roster.http import routes as api
+from services.roster.http import routes
 from services.roster.storage.policy_projection import apply
 from shared.background import alongside
 from shared.clock import Clock
 from shared.domain.envelope import topic
 from shared.event_store.database import Database
 from shared.identity import Identity
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.kafka.dead_letters import dead_letter
 from shared.projection.consumer import Record
 from shared.projection.projection import Projection
@@ -54,7 +54,7 @@ def create(settings: Settings) -> FastAPI:
 def assemble(database: Database, identity: Identity, now: Clock, beside: Lifespan) -> FastAPI:
     """The application on a database; `beside` brings roster's own tables and feeds them."""
     app, store = service(SERVICE, decider, database, identity, now, beside)
-    app.include_router(api.router(store, database, now))
+    app.include_router(routes.router(store, database, now))
     return app
 
 
@@ -62,7 +62,7 @@ async def put_aside(bootstrap: str, record: Record, reason: str) -> None:
     """Send what nobody could read to the region's dead letters."""
     region = record.topic.split(".")[1]
     key, value, headers = dead_letter((record.topic, record.partition), record, reason)
-    async with kafka.producer(bootstrap) as producer:
+    async with broker.producer(bootstrap) as producer:
         await producer.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.decider import Answer, Command, Context, Decider, EventRef, KeyReused, Outcome, VersionConflict
 from shared.domain.envelope import Event, Sealed
 from shared.domain.facts.base import Fact, Invalid
@@ -24,7 +24,7 @@ class Head:
 
     sequence: int = 0
     recorded: datetime = BEGINNING
-    chain: str = events.FIRST_CHAIN
+    chain: str = envelope.FIRST_CHAIN
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Desk(Generic[S]):
     context: Context
 
 
-def settle(batch: Sequence[Command[S]], ledger: Ledger[S], desk: Desk[S]) -> list[Outcome | Exception]:
+def decide_batch(batch: Sequence[Command[S]], ledger: Ledger[S], desk: Desk[S]) -> list[Outcome | Exception]:
     """Answer every command, growing the ledger; a faulty one adds nothing and hurts no other."""
     outcomes: list[Outcome | Exception] = []
     for command in batch:
@@ -89,7 +89,7 @@ def _states(command: Command[S], ledger: Ledger[S], initial: S) -> dict[str, S]:
 
 def _append(command: Command[S], ledger: Ledger[S], desk: Desk[S], decided: Mapping[str, Sequence[Fact]]) -> Outcome:
     """Give each fact its version, place and chain; the ledger grows only if all of them hold."""
-    source = events.source(command.region, desk.service)
+    source = envelope.source(command.region, desk.service)
     head = ledger.heads.get(source, Head())
     first = command.event_id or desk.context.new_id()
     grown: dict[str, tuple[S, int]] = {}
@@ -98,7 +98,7 @@ def _append(command: Command[S], ledger: Ledger[S], desk: Desk[S], decided: Mapp
         _refuse_strangers(command, stream, fact)
         state, version = grown.get(stream) or ledger.streams.get(stream, (desk.decider.initial, 0))
         grown[stream] = (desk.decider.evolve(state, fact), version + 1)
-        event_id = uuid5(first, f"{events.name(fact.TYPE)}/{stream}/{version + 1}") if sealed else first
+        event_id = uuid5(first, f"{envelope.name(fact.TYPE)}/{stream}/{version + 1}") if sealed else first
         sealed.append(_fitting(_seal(fact, event_id, source, stream, version + 1, head, desk.context.now)))
         head = Head(head.sequence + 1, sealed[-1].event.recordedtime, sealed[-1].event.chain)
     ledger.streams |= grown
@@ -123,7 +123,7 @@ def _fitting(sealed: Sealed) -> Sealed:
     """An event that no reader would take is not stored: the whole command is refused."""
     size = len(sealed.body)
     if size > LARGEST:
-        name = events.name(sealed.event.type)
+        name = envelope.name(sealed.event.type)
         raise Invalid(
             "",
             f"{name} akan berukuran {size // 1024} kB; paling besar {LARGEST // 1024} kB. Bagilah isinya.",
@@ -145,7 +145,7 @@ def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, he
         partitionkey=fact.partition_key,
         data=fact,
     )
-    return events.seal(event, head.chain)
+    return envelope.seal(event, head.chain)
 
 
 def _answer(sealed: Sequence[Sealed]) -> Answer:

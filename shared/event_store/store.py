@@ -17,8 +17,8 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from shared.clock import Clock
-from shared.domain import envelope as events
-from shared.domain.batch import Desk, settle
+from shared.domain import envelope
+from shared.domain.batch import Desk, decide_batch
 from shared.domain.decider import (
     Answer,
     Command,
@@ -30,8 +30,7 @@ from shared.domain.decider import (
     Outcome,
     VersionConflict,
 )
-from shared.event_store import stream_cache as streams
-from shared.event_store import tables as ledger
+from shared.event_store import stream_cache, tables
 from shared.event_store.database import Connection, Database, Unavailable
 
 __all__ = [
@@ -71,7 +70,7 @@ class Store(Generic[S]):
         self._database = database
         self.service = service
         self._decider = decider
-        self._streams = streams.Streams(decider)
+        self._streams = stream_cache.Streams(decider)
         self._now = now
         self._waiting: list[tuple[Command[S], asyncio.Future[Outcome]]] = []
         self._committing: asyncio.Task[None] | None = None
@@ -93,49 +92,49 @@ class Store(Generic[S]):
             self._committing = asyncio.create_task(self._commit_all())
         return await answered
 
-    async def rehearse(self, command: Command[S]) -> list[events.Sealed]:
+    async def rehearse(self, command: Command[S]) -> list[envelope.Sealed]:
         """The events that a command would append, decided under the lock as it is; nothing is stored, no key is used.
 
         Raises what `execute` raises.
         """
         return await self._database.write(partial(self._rehearsed, command))
 
-    def _rehearsed(self, command: Command[S], connection: Connection) -> list[events.Sealed]:
-        seen = ledger.load(connection, [command], self.service, self._streams)
-        (outcome,) = settle([command], seen, Desk(self.service, self._decider, Context(self._now(), uuid7)))
+    def _rehearsed(self, command: Command[S], connection: Connection) -> list[envelope.Sealed]:
+        seen = tables.load(connection, [command], self.service, self._streams)
+        (outcome,) = decide_batch([command], seen, Desk(self.service, self._decider, Context(self._now(), uuid7)))
         if isinstance(outcome, Exception):
             raise outcome
         return [sealed for together in seen.appended for sealed in together]
 
     async def restore(self, region: str, bodies: Sequence[bytes]) -> None:
         """Append events that the log kept and this store lost, in order: all, or with `Diverged` none."""
-        await self._database.write(partial(ledger.restore, events.source(region, self.service), bodies))
+        await self._database.write(partial(tables.restore, envelope.source(region, self.service), bodies))
 
     async def read_feed(self, region: str, after: int = 0, limit: int = 500) -> list[Stored]:
         """Committed events of a region after a position, contiguous."""
         rows = await self._database.read(
             "SELECT sequence, id, type, partition_key, body FROM event"
             " WHERE source = :source AND sequence > :after ORDER BY sequence LIMIT :limit",
-            source=events.source(region, self.service), after=after, limit=limit,
+            source=envelope.source(region, self.service), after=after, limit=limit,
         )  # fmt: skip
         return [Stored(sequence, UUID(id_), type_, key, body.encode()) for sequence, id_, type_, key, body in rows]
 
-    async def read_stream(self, stream: str) -> list[events.Event]:
+    async def read_stream(self, stream: str) -> list[envelope.Event]:
         """Every event of one stream, in order."""
         rows = await self._database.read(
             "SELECT body FROM event WHERE stream = :stream ORDER BY version", stream=stream
         )
-        return [events.decode(body.encode()) for (body,) in rows]
+        return [envelope.decode(body.encode()) for (body,) in rows]
 
     async def state(self, stream: str) -> tuple[S, int]:
         """A stream folded, and its version: `initial` and 0 if it has no event."""
-        rows = await self._database.read(streams.STREAMS, streams=[stream])
-        return streams.fold(rows, self._decider).get(stream, (self._decider.initial, 0))
+        rows = await self._database.read(stream_cache.STREAMS, streams=[stream])
+        return stream_cache.fold(rows, self._decider).get(stream, (self._decider.initial, 0))
 
     async def states(self, prefix: str) -> dict[str, S]:
         """Every stream below a prefix that ends in `/`, folded."""
-        rows = await self._database.read(streams.BELOW, **streams.below(prefix))
-        return {stream: state for stream, (state, _) in streams.fold(rows, self._decider).items()}
+        rows = await self._database.read(stream_cache.BELOW, **stream_cache.below(prefix))
+        return {stream: state for stream, (state, _) in stream_cache.fold(rows, self._decider).items()}
 
     async def regions(self) -> list[str]:
         """The regions that have events here."""
@@ -145,13 +144,13 @@ class Store(Generic[S]):
 
     async def head(self, region: str) -> int:
         """The last position of a region, 0 if it has none."""
-        source = events.source(region, self.service)
+        source = envelope.source(region, self.service)
         rows = await self._database.read("SELECT sequence FROM head WHERE source = :source", source=source)
         return int(rows[0][0]) if rows else 0
 
     async def settled(self, region: str) -> Settled:
         """How far a source stands, and until when: asked under the lock, behind every commit that is under way."""
-        return await self._database.write(partial(self._settled, events.source(region, self.service)))
+        return await self._database.write(partial(self._settled, envelope.source(region, self.service)))
 
     def _settled(self, source: str, connection: Connection) -> Settled:
         rows = connection.execute("SELECT sequence FROM head WHERE source = :source", source=source)
@@ -184,10 +183,10 @@ class Store(Generic[S]):
             return failure
 
     def _commit(self, batch: Sequence[Command[S]], connection: Connection) -> list[Outcome | Exception]:
-        seen = ledger.load(connection, batch, self.service, self._streams)
+        seen = tables.load(connection, batch, self.service, self._streams)
         desk = Desk(self.service, self._decider, Context(self._now(), uuid7))
-        outcomes = settle(batch, seen, desk)
-        ledger.save(connection, seen)
+        outcomes = decide_batch(batch, seen, desk)
+        tables.save(connection, seen)
         for command, outcome in zip(batch, outcomes, strict=True):
             if command.beside and isinstance(outcome, Outcome) and not outcome.replayed:
                 command.beside(connection)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.decider import Decider
 from shared.event_store.database import Connection, Row
 
@@ -36,7 +36,7 @@ def fold(rows: Iterable[Row], decider: Decider[S], onto: Mapping[str, tuple[S, i
     for stream, version, body in rows:
         state, reached = streams.get(stream, (decider.initial, 0))
         if version > reached:
-            streams[stream] = (decider.evolve(state, events.decode(body.encode()).data), version)
+            streams[stream] = (decider.evolve(state, envelope.decode(body.encode()).data), version)
     return streams
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.batch import Head, Ledger
 from shared.domain.decider import Answer, Command, Diverged, EventRef, Outcome
 from shared.domain.envelope import Sealed
@@ -43,7 +43,7 @@ def load(connection: Connection, batch: Sequence[Command[S]], service: str, stre
     folders = {read for read in reads if read.endswith("/")}
     return Ledger(
         streams=streams.load(connection, reads - folders | {command.stream for command in batch}, folders),
-        heads=_heads(connection, {events.source(command.region, service) for command in batch}),
+        heads=_heads(connection, {envelope.source(command.region, service) for command in batch}),
         answered=_answered(connection, {command.key for command in batch}),
         known=_known(connection, {str(command.event_id) for command in batch if command.event_id}),
     )
@@ -76,7 +76,7 @@ def _known(connection: Connection, ids: set[str]) -> dict[UUID, Outcome]:
 
 
 def _again(refs: tuple[EventRef, ...]) -> Answer:
-    return Answer(409 if any(events.FACTS[ref.type].REFUSAL for ref in refs) else 201, refs)
+    return Answer(409 if any(envelope.FACTS[ref.type].REFUSAL for ref in refs) else 201, refs)
 
 
 def save(connection: Connection, ledger: Ledger[S]) -> None:
@@ -90,8 +90,8 @@ def restore(source: str, bodies: Sequence[bytes], connection: Connection) -> Non
     """Append events as they stand in the log. Raises `Diverged` where one does not follow its predecessor."""
     restored: Ledger[None] = Ledger({}, _heads(connection, {source}), {}, {})
     for body in bodies:
-        event, head = events.decode(body), restored.heads.get(source, Head())
-        if event.source != source or event.sequence != head.sequence + 1 or not events.chain_holds(body, head.chain):
+        event, head = envelope.decode(body), restored.heads.get(source, Head())
+        if event.source != source or event.sequence != head.sequence + 1 or not envelope.chain_holds(body, head.chain):
             raise Diverged(
                 f"Event {event.sequence} of the log does not follow event {head.sequence} of the store {source}: they "
                 "have gone different ways. Nothing was changed; restore a copy that ends before they part."

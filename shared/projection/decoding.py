@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.envelope import Event, Undecodable
 
 
@@ -18,10 +18,10 @@ def opened(body: bytes | None) -> Opened:
     """Read a value; whatever it is, there is an answer."""
     body = body or b""
     try:
-        return Opened(body, events.decode(body))
+        return Opened(body, envelope.decode(body))
     except Undecodable as unknown:
         reason = unknown.reason
     try:
-        return Opened(body, events.envelope(body), reason)
+        return Opened(body, envelope.envelope(body), reason)
     except Undecodable:
         return Opened(body, None, reason)

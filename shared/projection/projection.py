@@ -12,13 +12,13 @@ from functools import partial
 import structlog
 from prometheus_client import Gauge
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database, Unavailable
 from shared.event_store.store import MIGRATIONS
 from shared.kafka.broker import EVENTS
 from shared.projection import consumer as following
-from shared.projection import offsets as progress
+from shared.projection import offsets
 from shared.projection.consumer import Record
 from shared.projection.decoding import Opened, opened
 from shared.projection.offsets import Mark, Overtaken, Partition, Progress
@@ -75,7 +75,7 @@ class Projection:
         if records:
             letters = [opened(record.value) for record in records]
             await self._bury(records, letters)
-            to = {Partition(r.topic, r.partition): Mark(r.offset + 1, progress.fingerprint(r.value)) for r in records}
+            to = {Partition(r.topic, r.partition): Mark(r.offset + 1, offsets.fingerprint(r.value)) for r in records}
             outcomes = await self._insist(partial(self._advance, letters, to))
             self._seen |= to
             self._holding |= "held" in outcomes
@@ -86,12 +86,12 @@ class Projection:
 
     async def sequence(self, source: str) -> int:
         """The highest sequence of a source that is in the rows, 0 before the first."""
-        rows = await self._database.read(progress.WATERMARK, consumer=self._consumer, source=source)
+        rows = await self._database.read(offsets.WATERMARK, consumer=self._consumer, source=source)
         return int(rows[0][0]) if rows else 0
 
     async def _marks(self) -> dict[Partition, Mark]:
-        rows = await self._database.read(progress.OFFSETS, consumer=self._consumer)
-        self._seen = progress.marks(rows)
+        rows = await self._database.read(offsets.OFFSETS, consumer=self._consumer)
+        self._seen = offsets.marks(rows)
         return dict(self._seen)
 
     async def _bury(self, records: Sequence[Record], letters: Sequence[Opened]) -> None:
@@ -107,7 +107,7 @@ class Projection:
         return event is not None and event.streamversion <= (await self._reached(event.subject))[0]
 
     async def _reached(self, stream: str) -> tuple[int, int]:
-        rows = await self._database.read(progress.REACHED, consumer=self._consumer, stream=stream)
+        rows = await self._database.read(offsets.REACHED, consumer=self._consumer, stream=stream)
         return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
     async def _insist(self, work: Callable[[Connection], list[str]]) -> list[str]:
@@ -123,7 +123,7 @@ class Projection:
         return await self._database.write(work)
 
     def _advance(self, letters: Sequence[Opened], to: dict[Partition, Mark], connection: Connection) -> list[str]:
-        progress.advance(connection, self._consumer, self._seen, to)
+        offsets.advance(connection, self._consumer, self._seen, to)
         return self._apply_all(letters, connection)
 
     def _apply_all(self, letters: Sequence[Opened], connection: Connection) -> list[str]:
@@ -150,7 +150,7 @@ class Projection:
 
     async def _fill(self) -> None:
         """Look for the missing events of held streams in their owner's feed; what is not there yet stays missing."""
-        held = [stream for (stream,) in await self._database.read(progress.HOLDING, consumer=self._consumer)]
+        held = [stream for (stream,) in await self._database.read(offsets.HOLDING, consumer=self._consumer)]
         for stream in held:
             try:
                 missing = await self._missing(stream)
@@ -159,28 +159,28 @@ class Projection:
                 continue
             log.error("A stream was held: events were missing", stream=stream, found=len(missing))
             await self._insist(partial(self._release, stream, missing))
-        left = await self._database.read(progress.HOLDING, consumer=self._consumer)
+        left = await self._database.read(offsets.HOLDING, consumer=self._consumer)
         HELD.labels(self._consumer).set(len(left))
         self._holding = bool(left)
 
     async def _missing(self, stream: str) -> list[Opened]:
         """The events of a stream after the last applied, as far as its owner has them."""
-        (_, body), *_ = await self._database.read(progress.HELD, consumer=self._consumer, stream=stream)
-        held = events.envelope(body.encode())
+        (_, body), *_ = await self._database.read(offsets.HELD, consumer=self._consumer, stream=stream)
+        held = envelope.envelope(body.encode())
         found: list[Opened] = []
         _, after = await self._reached(stream)
         while after < held.sequence and (page := await self._feed(held.source, after)):
             told = [(letter.event, letter) for letter in map(opened, page) if letter.event]
             found += [letter for event, letter in told if event.subject == stream]
             after = told[-1][0].sequence
-        topic = events.topic(*held.source.split("/")[2:])
+        topic = envelope.topic(*held.source.split("/")[2:])
         records = [Record(topic, -1, -1, None, letter.body) for letter in found]
         await self._bury(records, found)
         return found
 
     def _release(self, stream: str, missing: Sequence[Opened], connection: Connection) -> list[str]:
         """Apply what was missing and, as far as it goes now, what was held."""
-        held = connection.execute(progress.HELD, consumer=self._consumer, stream=stream)
+        held = connection.execute(offsets.HELD, consumer=self._consumer, stream=stream)
         outcomes = self._apply_all([*missing, *(opened(body.encode()) for _, body in held)], connection)
-        connection.execute(progress.LET_GO, consumer=self._consumer, stream=stream)
+        connection.execute(offsets.LET_GO, consumer=self._consumer, stream=stream)
         return outcomes

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from aiokafka import AIOKafkaProducer
 
 from shared.clock import wall
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.facts.heartbeat import Beat
 from shared.relay.checkpoint import Mark
 from shared.relay.source import Source
@@ -18,7 +18,7 @@ LOOK_S = 0.03
 
 async def beat(producer: AIOKafkaProducer, source: Source, region: str, mark: Callable[[], Mark]) -> None:
     """Say it for ever, each time when all that was settled has been sent. Raises KafkaError, `Unavailable`."""
-    place, name = events.topic(region, "heartbeat"), events.source(region, source.service)
+    place, name = envelope.topic(region, "heartbeat"), envelope.source(region, source.service)
     while True:
         settled = await source.settled(region)
         while mark().sequence < settled.sequence:  # noqa: ASYNC110 - the relay's pump moves the mark

@@ -14,13 +14,10 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from prometheus_client import Gauge
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.event_store.store import Stored
-from shared.kafka import broker as kafka
-from shared.relay import checkpoint as mark
-from shared.relay import heartbeat
-from shared.relay import log_tail as logtail
-from shared.relay import sender as outlet
+from shared.kafka import broker
+from shared.relay import checkpoint, heartbeat, log_tail, sender
 from shared.relay.checkpoint import Mark
 from shared.relay.log_tail import Tail
 from shared.relay.sender import Landed
@@ -37,11 +34,11 @@ OLDEST = Gauge("piket_relay_oldest_unsent_seconds", "For how long there have bee
 log = structlog.get_logger()
 
 
-class LogAhead(kafka.Refused):
+class LogAhead(broker.Refused):
     """The log tells what the store does not: the store was restored from an older copy."""
 
 
-class FeedBroken(kafka.Refused):
+class FeedBroken(broker.Refused):
     """The feed left out a sequence: to go on would lose an event for every reader."""
 
 
@@ -59,7 +56,7 @@ class Relay:
         self, source: Source, region: str, bootstrap: str, path: Path, *, patience: float = PATIENCE_S
     ) -> None:
         self._source, self._region, self._service = source, region, source.service
-        self._topic, self._beats = events.topic(region, source.service), events.topic(region, "heartbeat")
+        self._topic, self._beats = envelope.topic(region, source.service), envelope.topic(region, "heartbeat")
         self._bootstrap, self._path = bootstrap, path
         self._patience, self._request_ms = patience, int(patience * 500)
         self._mark = Mark()
@@ -74,9 +71,9 @@ class Relay:
 
     async def run(self) -> None:
         """Send for ever, once the lease is ours. Raises `kafka.Refused` when to go on would lose or falsify events."""
-        kafka.quiet_client()
-        async with mark.lease(self._path):
-            self._mark = mark.read(self._path)
+        broker.quiet_client()
+        async with checkpoint.lease(self._path):
+            self._mark = checkpoint.read(self._path)
             try:
                 while True:
                     await self._attempt()
@@ -90,8 +87,8 @@ class Relay:
             self._measure(await self._source.head(self._region) - self._mark.sequence)
             async with self._connected() as (producer, partitions), self._beating(producer) as beating:
                 await self._pump(producer, partitions, beating)
-        except kafka.Refused as refused:
-            if not (self._ran and isinstance(refused, kafka.MissingTopics)):
+        except broker.Refused as refused:
+            if not (self._ran and isinstance(refused, broker.MissingTopics)):
                 raise
             self._say_held_up(refused)
         except Exception as trouble:  # noqa: BLE001 - whatever it was, the events are stored: begin again from the mark
@@ -101,13 +98,13 @@ class Relay:
     async def _connected(self) -> AsyncIterator[tuple[AIOKafkaProducer, int]]:
         async with asyncio.timeout(self._patience):
             partitions = await self._compared()
-        producer = kafka.producer(self._bootstrap, self._request_ms)
+        producer = broker.producer(self._bootstrap, self._request_ms)
         try:
             async with asyncio.timeout(self._patience):
                 await producer.start()
             yield producer, partitions
         finally:
-            leaving = asyncio.create_task(kafka.discard(producer))
+            leaving = asyncio.create_task(broker.discard(producer))
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
 
@@ -122,13 +119,15 @@ class Relay:
 
     async def _compared(self) -> int:
         """The topic's partition count, after the log was found to be a part of the store and the mark true."""
-        sizes = await kafka.topic_sizes(self._bootstrap, self._request_ms)
+        sizes = await broker.topic_sizes(self._bootstrap, self._request_ms)
         if absent := {self._topic, self._beats} - sizes.keys():
-            raise kafka.absent_topics(absent)
-        tails = await logtail.read_tails(self._bootstrap, self._topic, sizes[self._topic], self._mark, self._request_ms)
-        await self._check_known(logtail.highest(tails))
-        if logtail.shortened(self._mark, tails):
-            self._step_back(logtail.resume(self._mark, tails), tails)
+            raise broker.absent_topics(absent)
+        tails = await log_tail.read_tails(
+            self._bootstrap, self._topic, sizes[self._topic], self._mark, self._request_ms
+        )
+        await self._check_known(log_tail.highest(tails))
+        if log_tail.shortened(self._mark, tails):
+            self._step_back(log_tail.resume(self._mark, tails), tails)
         return sizes[self._topic]
 
     async def _check_known(self, tail: Tail) -> None:
@@ -171,8 +170,8 @@ class Relay:
                 "everything is kept in the store. Check the store with `piket verify`."
             )
         async with asyncio.timeout(self._patience):
-            landed = await outlet.send(producer, self._topic, page, partitions)
-        kafka.EVENTS.labels(self._service, self._topic, "sent").inc(len(page))
+            landed = await sender.send(producer, self._topic, page, partitions)
+        broker.EVENTS.labels(self._service, self._topic, "sent").inc(len(page))
         if remade(self._mark, landed):
             self._move(Mark())
             raise TopicRemade(f"{self._topic} was made anew: everything is sent once more")
@@ -180,7 +179,7 @@ class Relay:
         self._move(Mark(sequence=page[-1].sequence, offsets={**self._mark.offsets, **offsets}))
 
     def _move(self, to: Mark) -> None:
-        mark.write(self._path, to)
+        checkpoint.write(self._path, to)
         self._mark = to
 
     def _measure(self, backlog: int) -> None:

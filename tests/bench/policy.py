@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
-from services.policy import app as policy
+from services.policy.app import assemble
 from services.policy.domain.instruments.effective_policy import Effective
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 from services.policy.domain.presets.catalogue import preset
 from services.policy.domain.reference_data.holidays import seeded
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.places import places
 from shared.domain.work_location import Who, verdict
 from shared.event_store.database import Database
@@ -39,7 +39,7 @@ NAMES = ("nasional-2025-permenpanrb-4", "jabar-2025-se-150-stage-1")
 
 def run(rounds: int) -> None:
     """Both, and print them."""
-    books = [reference.books(region) for region in places()]
+    books = [replay.books(region) for region in places()]
     days: dict[str, list[float]] = {"second reading (baseline)": [], "Piket, from scratch": []}
     for _ in range(rounds):
         days["second reading (baseline)"].append(rate(SAMPLE, second))
@@ -60,7 +60,7 @@ def rate(opds: int, resolving: Callable[[int], None]) -> float:
     return opds * DAYS / (time.perf_counter() - began)
 
 
-def whole(books: Sequence[Books], opds: int) -> None:
+def whole(books: Sequence[PolicySnapshot], opds: int) -> None:
     """Nothing is kept from the round before: the rules are resolved, then every day of every OPD is answered."""
     each = -(-opds // len(books))
     for number, book in enumerate(books):
@@ -89,9 +89,7 @@ async def enacted(opds: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         issuer = Issuer(Path(folder), "demo")
         database = Database(f"sqlite://{folder}/policy.db")
-        app = policy.assemble(
-            database, Identity.of(issuer.jwks(), ISSUER, AUDIENCE), lambda: at("09:00", date(2025, 11, 1))
-        )
+        app = assemble(database, Identity.of(issuer.jwks(), ISSUER, AUDIENCE), lambda: at("09:00", date(2025, 11, 1)))
         headers = {"authorization": f"Bearer {issuer.token('sri')}"}
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://piket", headers=headers, timeout=60

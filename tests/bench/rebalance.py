@@ -24,7 +24,7 @@ from deploy.local.server_process import Child, free_ports
 from services.reporting.domain.freshness import READ
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 
 REGIONS = [str(number) for number in range(3201, 3229)]
 PARTITIONS, WORKERS, RUNS = (3, 6, 12, 24), 3, 3
@@ -84,11 +84,11 @@ def rebalanced(workers: Sequence[Worker], before: Sequence[Mapping[str, float]])
 
 async def prepare(bootstrap: str, partitions: int) -> None:
     """The topics that workers read and write, empty."""
-    async with kafka.admin(bootstrap, 60_000) as client:
+    async with broker.admin(bootstrap, 60_000) as client:
         for region in REGIONS:
             await client.create_topics([NewTopic(topic(region, name), partitions, 1) for name in (*READ, "coverage")])
     await create_changelog(bootstrap, "local", partitions, 1)
-    while changelog_topic("local") not in await kafka.topic_sizes(bootstrap):  # noqa: ASYNC110 - Kafka tells nobody
+    while changelog_topic("local") not in await broker.topic_sizes(bootstrap):  # noqa: ASYNC110 - Kafka tells nobody
         await asyncio.sleep(0.1)
 
 

@@ -17,7 +17,7 @@ from deploy.local.kafka import Kafka
 from services.reporting.worker import __main__ as worker
 from services.reporting.worker.changelog import COMPRESSION, RECOVERED, changelog_topic
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.bench import stock_faust
 from tests.bench.measurement import Meter
 from tests.bench.report import machine
@@ -92,7 +92,7 @@ def run(rounds: int) -> None:
 
 async def lay_out(place: Run) -> None:
     """Write both changelogs; there are no events to read."""
-    await kafka.create_topics(place.bootstrap, [REGION], PARTITIONS, 1)
+    await broker.create_topics(place.bootstrap, [REGION], PARTITIONS, 1)
     await make_room(place)
     await fill(place.bootstrap, changelog_topic(place.name), facts(check_ins(REGION, FACTS)), COMPRESSION)
     await fill(place.bootstrap, table_topic(place), facts(check_ins(REGION, STOCK_ROWS)))

@@ -17,7 +17,7 @@ import httpx
 from fastapi import FastAPI
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
-from services.roster import app as roster
+from services.roster.app import MIGRATIONS, assemble
 from services.roster.domain import decider
 from services.roster.domain.commands import PlanDays, placement
 from services.roster.domain.planning import planner
@@ -68,7 +68,7 @@ async def office(folder: Path, database: Database) -> AsyncIterator[tuple[httpx.
 
     @asynccontextmanager
     async def tables(_: FastAPI) -> AsyncIterator[None]:
-        await database.migrate(roster.MIGRATIONS)
+        await database.migrate(MIGRATIONS)
         await database.write(known)
         yield
 
@@ -77,7 +77,7 @@ async def office(folder: Path, database: Database) -> AsyncIterator[tuple[httpx.
         for fact in arranged():
             apply(connection, ledger.record(fact, ex.at("07:00")))
 
-    app = roster.assemble(database, Identity.of(issuer.jwks(), ISSUER, AUDIENCE), lambda: ex.at("09:00"), tables)
+    app = assemble(database, Identity.of(issuer.jwks(), ISSUER, AUDIENCE), lambda: ex.at("09:00"), tables)
     token = issuer.sign("rahmat", roles=["SCHEDULER"], region="32", opd="DPMPTSP")
     async with app.router.lifespan_context(app):
         headers = {"authorization": f"Bearer {token}"}

@@ -18,9 +18,8 @@ from services.reporting.worker import __main__ as worker
 from services.reporting.worker.changelog import COMPRESSION, Changelog, changelog_topic, write
 from services.reporting.worker.settings import WorkerSettings
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
-from tests.bench import aiokafka_loop as loop
-from tests.bench import stock_faust
+from shared.kafka import broker
+from tests.bench import aiokafka_loop, stock_faust
 from tests.bench.counting_agent import Agent
 from tests.bench.measurement import Meter
 from tests.bench.tap_events import PARTITIONS
@@ -32,7 +31,7 @@ WAITING = 50_000
 
 async def bare(agent: Agent) -> None:
     """An aiokafka loop, nothing durable, nothing committed."""
-    async with loop.consumer(TOPIC) as consumer:
+    async with aiokafka_loop.consumer(TOPIC) as consumer:
         while True:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 agent.take(records)
@@ -78,7 +77,7 @@ class Machinery:
 
     async def flush(self) -> None:
         """Make durable what is folded, then acknowledge it, for ever."""
-        async with kafka.producer(BOOTSTRAP, compression=COMPRESSION) as producer:
+        async with broker.producer(BOOTSTRAP, compression=COMPRESSION) as producer:
             while True:
                 await self._flush_once(producer)
 

@@ -20,13 +20,12 @@ from services.reporting.faust_batches.batch import Batch
 from services.reporting.worker import __main__ as worker
 from services.reporting.worker.processor import Processor
 from services.reporting.worker.publisher import KafkaOutlet, Outlet
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.facts.coverage import Coverage
-from tests.bench import aiokafka_loop as loop
-from tests.bench import stock_faust
+from tests.bench import aiokafka_loop, stock_faust
 from tests.bench.measurement import Meter
 
-TOPIC = events.topic(os.environ["PIKET_REGIONS"], "attendance")
+TOPIC = envelope.topic(os.environ["PIKET_REGIONS"], "attendance")
 RUN, BOOTSTRAP, PARTITIONS = os.environ["PIKET_DEPLOYMENT"], os.environ["PIKET_KAFKA"], 3
 
 
@@ -35,7 +34,7 @@ async def bare(meter: Meter) -> None:
     known: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
     reader = Reader()
     read = 0
-    async with loop.consumer(TOPIC) as consumer:
+    async with aiokafka_loop.consumer(TOPIC) as consumer:
         while read < meter.count:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 meter.start()

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.reporting.domain.partitions.partition_state import Row
 from services.reporting.worker.changelog import write
 from shared.domain.envelope import encode
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.support import example_facts as ex
 
 OPDS = 1_350
@@ -45,7 +45,7 @@ def counted(region: str, count: int) -> Mapping[str, int]:
 
 async def fill(bootstrap: str, name: str, rows: Iterator[Row], compression: str | None = None) -> None:
     """Write rows to a topic, each to the partition of its OPD."""
-    async with kafka.producer(bootstrap, 60_000, compression) as producer:
+    async with broker.producer(bootstrap, 60_000, compression) as producer:
         while some := list(islice(rows, TOGETHER)):
             sent = [await write(producer, name, partition, placed) for partition, placed in _by_partition(some).items()]
             await asyncio.gather(*(one for batch in sent for one in batch))
@@ -54,5 +54,5 @@ async def fill(bootstrap: str, name: str, rows: Iterator[Row], compression: str 
 def _by_partition(rows: Sequence[Row]) -> Mapping[int, list[Row]]:
     placed: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        placed[kafka.partition_of(row.key.partition(b"|")[0].decode(), PARTITIONS)].append(row)
+        placed[broker.partition_of(row.key.partition(b"|")[0].decode(), PARTITIONS)].append(row)
     return placed

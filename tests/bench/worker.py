@@ -21,7 +21,7 @@ from aiokafka.admin import NewTopic
 from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.bench import streams
 from tests.bench.report import machine, ratio, table
 from tests.bench.tap_events import PARTITIONS, check_ins, counted, fill
@@ -108,7 +108,7 @@ def compete(
 
 async def lay_out(bootstrap: str) -> None:
     """Write the check-ins of every region."""
-    await kafka.create_topics(bootstrap, list(SIZES), PARTITIONS, 1)
+    await broker.create_topics(bootstrap, list(SIZES), PARTITIONS, 1)
     for region, count in SIZES.items():
         await fill(bootstrap, topic(region, "attendance"), check_ins(region, count))
 
@@ -146,13 +146,13 @@ async def make_room(run: Run) -> None:
     """The changelogs of this run, the worker's and stock Faust's."""
     await create_changelog(run.bootstrap, run.name, PARTITIONS, 1)
     compact = {"cleanup.policy": "compact"}
-    async with kafka.admin(run.bootstrap) as client:
+    async with broker.admin(run.bootstrap) as client:
         await client.create_topics([NewTopic(table_topic(run), PARTITIONS, 1, topic_configs=compact)])
 
 
 async def clear(run: Run) -> None:
     """Delete them: the broker's cleaner would work beside the next runs."""
-    async with kafka.admin(run.bootstrap) as client:
+    async with broker.admin(run.bootstrap) as client:
         await client.delete_topics([changelog_topic(run.name), table_topic(run)])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
-from services.policy import app as policy
+from services.policy import app
 from services.policy.domain import decider
 from services.policy.domain.commands import DeclareHolidays
 from services.policy.domain.presets.catalogue import presets
@@ -31,7 +31,7 @@ class Desk:
         self.issuer = Issuer(folder, "demo")
         self.time = at("09:41", FRIDAY)
         identity = Identity.of(self.issuer.jwks(), ISSUER, AUDIENCE)
-        self.app = policy.assemble(Database(f"sqlite://{folder}/policy.db"), identity, lambda: self.time)
+        self.app = app.assemble(Database(f"sqlite://{folder}/policy.db"), identity, lambda: self.time)
 
     @asynccontextmanager
     async def served(self, region: str, without: Sequence[str] = ()) -> AsyncIterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.domain.envelope import topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.faults.office_days import MINUTES, Row
 
 NOT_AN_OPD = b"/~/"
@@ -36,7 +36,7 @@ class Log:
 @asynccontextmanager
 async def log(bootstrap: str, name: str) -> AsyncIterator[Log]:
     """A topic, opened for reading without a group."""
-    sizes = await kafka.topic_sizes(bootstrap)
+    sizes = await broker.topic_sizes(bootstrap)
     parts = [TopicPartition(name, number) for number in range(sizes[name])]
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as reader:
         reader.assign(parts)
@@ -106,7 +106,7 @@ def seen(value: bytes) -> Row:
 
 async def sizes(bootstrap: str, name: str) -> Mapping[int, int]:
     """The end offset of every partition that holds something."""
-    count = (await kafka.topic_sizes(bootstrap))[name]
+    count = (await broker.topic_sizes(bootstrap))[name]
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as reader:
         ends = await reader.end_offsets([TopicPartition(name, number) for number in range(count)])
     return {part.partition: end for part, end in ends.items() if end}
@@ -114,4 +114,4 @@ async def sizes(bootstrap: str, name: str) -> Mapping[int, int]:
 
 async def committed(bootstrap: str, group: str, name: str) -> Mapping[int, int]:
     """Committed offsets of a group by partition; absent where nothing was committed."""
-    return {tp.partition: at for tp, at in (await kafka.committed(bootstrap, group)).items() if tp.topic == name}
+    return {tp.partition: at for tp, at in (await broker.committed(bootstrap, group)).items() if tp.topic == name}

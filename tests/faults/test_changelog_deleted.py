@@ -7,7 +7,7 @@ import pytest
 
 from services.reporting.view.generations import Generation, put_in_force
 from services.reporting.worker.changelog import changelog_topic, create_changelog
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.faults.kafka_readback import view
 from tests.faults.office_days import FRIDAY, THURSDAY
 from tests.faults.worker_site import PARTITIONS, Site, ended, said
@@ -59,7 +59,7 @@ async def at_work(site: Site) -> None:
 async def test_a_changelog_that_was_made_again_is_not_taken_for_that_of_a_new_deployment(site: Site) -> None:
     await at_work(site)
     shown = await view(site.bootstrap, site.region)
-    await kafka.delete(site.bootstrap, [changelog_topic(site.deployment)])
+    await broker.delete(site.bootstrap, [changelog_topic(site.deployment)])
     await create_changelog(site.bootstrap, site.deployment, PARTITIONS, 1)
     await site.offices.morning(20)
     with site.worker() as worker:
@@ -82,7 +82,7 @@ async def test_a_worker_without_its_changelog_ends_and_shows_nothing(
         await said(worker, b"held back")
         if why == SUPERSEDED:
             await put_in_force(site.bootstrap, site.deployment, Generation(number=1))
-        await kafka.delete(site.bootstrap, [changelog_topic(site.deployment)])
+        await broker.delete(site.bootstrap, [changelog_topic(site.deployment)])
         await site.offices.morning(20)
         go.touch()
         await ended(worker)

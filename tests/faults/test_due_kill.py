@@ -17,7 +17,7 @@ from services.policy.domain.commands import OpenOpd, PolicyCommand
 from services.policy.domain.decider import State
 from services.policy.domain.instruments.lifecycle import NEVER, superseded
 from services.policy.domain.instruments.transitions import turns
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 from shared.domain.decider import Command
 from shared.domain.facts.policy import InstrumentReached, PolicyChanged
 from shared.event_store.database import Database
@@ -62,7 +62,7 @@ async def tell(url: str, command: PolicyCommand, now: datetime) -> None:
 async def test_a_killed_clerk_of_dates_records_every_change_once(database_url: str) -> None:
     bappeda = OpenOpd(region="32", opd="BAPPEDA", name="Bappeda", on=date(2020, 1, 1))
     await tell(database_url, bappeda, at("08:00", date(2021, 1, 1)))
-    for day, command in reference.commands("32"):
+    for day, command in replay.commands("32"):
         await tell(database_url, command, at("08:00", day))
     reached = FIRST
     for _ in range(KILLS):
@@ -80,7 +80,7 @@ async def test_a_killed_clerk_of_dates_records_every_change_once(database_url: s
 
 
 def due_until_the_end() -> Sequence[tuple[str, str, date]]:
-    courses = reference.books("32").courses
+    courses = replay.books("32").courses
     ends = superseded(courses)
     return [
         (name, state, on)

@@ -13,7 +13,7 @@ from deploy.local.kafka import Kafka
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
 from shared.event_store.store import Stored
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.projection.consumer import Record
 from shared.projection.projection import Apply, Projection
 from tests.support.attendance_projection import note
@@ -43,7 +43,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def send(bootstrap: str, told: Sequence[Stored]) -> None:
     """Each stream in a partition of its own order."""
-    producer = kafka.producer(bootstrap)
+    producer = broker.producer(bootstrap)
     await producer.start()
     sent = [await producer.send(TOPIC, stored.body, partition=(stored.sequence - 1) % STREAMS % 3) for stored in told]
     await asyncio.gather(*sent)
@@ -137,7 +137,7 @@ async def test_a_broker_that_was_killed_is_waited_for(
 
 async def test_a_missing_topic_is_refused_in_one_sentence(bootstrap: str, database: Database) -> None:
     await delete(bootstrap)
-    with pytest.raises(kafka.MissingTopics, match=TOPIC):
+    with pytest.raises(broker.MissingTopics, match=TOPIC):
         await asyncio.wait_for(board(database, bootstrap).run(), 10)
 
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from deploy.local.kafka import Kafka
 from shared.domain.decider import Command
 from shared.event_store.store import Store
-from shared.relay import checkpoint as mark
+from shared.relay import checkpoint
 from shared.relay.relay import Relay
 from tests.support.example_facts import at, person, tap
 from tests.support.in_memory_source import OPDS, Feed, bodies_of, create, due, log_of, read_as, running, sent, until
@@ -77,7 +77,7 @@ async def test_a_second_relay_sends_nothing_until_the_first_has_ended(bootstrap:
         other = Feed(200)
         second = asyncio.create_task(other.relay(bootstrap, tmp_path / "mark").run())
         await asyncio.sleep(0.5)
-        assert mark.read(tmp_path / "mark").sequence == 100
+        assert checkpoint.read(tmp_path / "mark").sequence == 100
     await sent(tmp_path / "mark", 200)
     second.cancel()
     await asyncio.wait([second])
@@ -110,9 +110,9 @@ async def accept(store: Store[int], stop: asyncio.Event) -> None:
 async def kill_five_times(command: Sequence[str], path: Path, chance: random.Random) -> None:
     """Start the program five times, and end each with kill -9 just after its first page, in the midst of the next."""
     for _ in range(5):
-        before = mark.read(path)
+        before = checkpoint.read(path)
         process = await asyncio.create_subprocess_exec(*command)
-        await until(lambda before=before: mark.read(path) != before)  # type: ignore[misc]
+        await until(lambda before=before: checkpoint.read(path) != before)  # type: ignore[misc]
         await asyncio.sleep(chance.uniform(0, 0.03))
         process.kill()
         assert await process.wait() == -signal.SIGKILL
@@ -130,7 +130,7 @@ async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, t
         stop.set()
         await accepting
         stored = await store.read_feed("32", 0, await store.head("32"))
-        assert mark.read(path).sequence > 0
+        assert checkpoint.read(path).sequence > 0
         async with running(Relay(store, "32", bootstrap, path)):
             await sent(path, len(stored))
     in_kafka = await bodies_of(bootstrap)
@@ -149,7 +149,7 @@ async def test_a_producer_that_lost_its_sequence_is_replaced(tmp_path: Path) -> 
             for _ in range(6):
                 feed.grow(50)
                 await asyncio.sleep(1)
-            assert mark.read(tmp_path / "mark").sequence == 200
+            assert checkpoint.read(tmp_path / "mark").sequence == 200
             cluster.restart(3)
             await sent(tmp_path / "mark", 500)
             feed.grow(50)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.relay.relay import FeedBroken, LogAhead
 from tests.support.in_memory_source import PARTITIONS, TOPIC, Feed, create, delete, due, log_of, read_as, running, sent
 
@@ -31,7 +31,7 @@ async def test_a_restored_store_that_went_on_by_itself_is_not_sent(bootstrap: st
 
 async def test_a_relay_without_its_topic_refuses_to_start(bootstrap: str, tmp_path: Path) -> None:
     await delete(bootstrap)
-    with pytest.raises(kafka.MissingTopics, match=rf"no topic {TOPIC}\. .* every event is kept in its store"):
+    with pytest.raises(broker.MissingTopics, match=rf"no topic {TOPIC}\. .* every event is kept in its store"):
         await Feed(1).relay(bootstrap, tmp_path / "mark").run()
 
 
@@ -49,14 +49,14 @@ async def test_the_process_of_a_refused_relay_ends_with_the_sentence_and_status_
     ]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     _, said = await process.communicate()
-    assert (process.returncode, said.decode().strip()) == (1, str(kafka.absent_topics([TOPIC])))
+    assert (process.returncode, said.decode().strip()) == (1, str(broker.absent_topics([TOPIC])))
 
 
 async def test_bytes_that_are_no_event_at_the_end_of_the_topic_hold_nothing_up(bootstrap: str, tmp_path: Path) -> None:
     feed = Feed(50)
     async with running(feed.relay(bootstrap, tmp_path / "mark")):
         await sent(tmp_path / "mark", 50)
-    stranger = kafka.producer(bootstrap)
+    stranger = broker.producer(bootstrap)
     await stranger.start()
     for place in range(PARTITIONS):
         await stranger.send_and_wait(TOPIC, b"\xff{", partition=place)

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.postgresql import Postgresql
 from shared.clock import wall
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 from tests.faults.writer_process import stream
@@ -54,7 +54,7 @@ async def test_a_killed_writer_loses_nothing_that_it_acknowledged(office: Office
         await store.execute(command(stream(user), key=f"{user}/{number}"))
 
     told = await everything(store)
-    read = [events.decode(stored.body) for stored in told]
+    read = [envelope.decode(stored.body) for stored in told]
     stored = {event.sequence: event.subject for event in read}
     assert acknowledged.items() <= stored.items()
     assert [event.sequence for event in read] == list(range(1, len(read) + 1))
@@ -87,7 +87,7 @@ async def test_a_killed_database_server_loses_nothing_that_was_acknowledged(tmp_
             for task in users:
                 task.cancel()
             told = await everything(store)
-    stored = {one.sequence: events.decode(one.body).subject for one in told}
+    stored = {one.sequence: envelope.decode(one.body).subject for one in told}
     assert set(acknowledged) <= set(stored.items())
     assert (list(stored), chained(told)) == (list(range(1, len(stored) + 1)), True)
     assert len(acknowledged) > 3 * USERS

@@ -17,7 +17,7 @@ from shared.clock import wall
 from shared.domain.envelope import source
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Beat, Positions
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.support.example_facts import THURSDAY, at
 
 pytestmark = pytest.mark.parts
@@ -53,16 +53,16 @@ async def bootstrap(broker: Kafka) -> str:
 
 async def renew(bootstrap: str) -> None:
     """Delete the topic and create it again."""
-    if TOPIC in await kafka.topic_sizes(bootstrap):
-        async with kafka.admin(bootstrap) as client:
+    if TOPIC in await broker.topic_sizes(bootstrap):
+        async with broker.admin(bootstrap) as client:
             await client.delete_topics([TOPIC])
-        while TOPIC in await kafka.topic_sizes(bootstrap):  # noqa: ASYNC110 - Kafka has no event for it
+        while TOPIC in await broker.topic_sizes(bootstrap):  # noqa: ASYNC110 - Kafka has no event for it
             await asyncio.sleep(0.05)
-    await kafka.create_topics(bootstrap, [REGION], PARTITIONS, replication=1)
+    await broker.create_topics(bootstrap, [REGION], PARTITIONS, replication=1)
 
 
 async def publish(bootstrap: str, told: Sequence[Coverage]) -> None:
-    producer = kafka.producer(bootstrap)
+    producer = broker.producer(bootstrap)
     await producer.start()
     sent = [await producer.send(TOPIC, row.model_dump_json().encode(), row.key.encode()) for row in told]
     await asyncio.gather(*sent)
@@ -71,7 +71,7 @@ async def publish(bootstrap: str, told: Sequence[Coverage]) -> None:
 
 async def live(bootstrap: str) -> None:
     """Say for ever, as relays and a worker do, that everything until eight has been applied."""
-    async with kafka.producer(bootstrap) as producer:
+    async with broker.producer(bootstrap) as producer:
         while True:
             for service in READ:
                 told = Beat(source=source(REGION, service), sequence=0, offsets={}, at=at("08:00"), wall=wall())
@@ -134,7 +134,7 @@ async def test_an_old_row_that_comes_late_changes_nothing(bootstrap: str) -> Non
 
 
 async def test_bytes_that_are_no_row_are_passed_over(bootstrap: str) -> None:
-    producer = kafka.producer(bootstrap)
+    producer = broker.producer(bootstrap)
     await producer.start()
     for value in (b"{", b'{"region":"32"}', None):
         await producer.send_and_wait(TOPIC, value, b"32/OPD-1/2025-11-06")

@@ -15,7 +15,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.server_process import Child
 from services.reporting.worker.changelog import app_id, changelog_topic
 from shared.domain.envelope import decode, topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.faults.kafka_readback import committed, everything, sizes, viewed
 from tests.faults.office_days import Offices
 from tests.faults.send_events import Wire
@@ -96,13 +96,13 @@ class Site:
 
     async def renew(self, service: str) -> None:
         """Delete a topic and create it again, empty."""
-        async with kafka.admin(self.bootstrap) as client:
+        async with broker.admin(self.bootstrap) as client:
             await client.delete_topics([topic(self.region, service)])
         for _ in range(100):
-            if topic(self.region, service) not in await kafka.topic_sizes(self.bootstrap):
+            if topic(self.region, service) not in await broker.topic_sizes(self.bootstrap):
                 break
             await asyncio.sleep(0.1)
-        await kafka.create_topics(self.bootstrap, [self.region], PARTITIONS, 1)
+        await broker.create_topics(self.bootstrap, [self.region], PARTITIONS, 1)
 
     async def commit(self, service: str, offsets: Mapping[int, int]) -> None:
         """Commit as the worker's group, as offsets do that outlive their log."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from deploy import http_client as caller
+from deploy import http_client
 from deploy.http_client import Caller, session
 from deploy.local.token_issuer import Issuer
 
@@ -39,7 +39,7 @@ class Dying:
 
 @pytest_asyncio.fixture
 async def clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Dying, Caller]]:
-    monkeypatch.setattr(caller, "PAUSE_S", 0.01)
+    monkeypatch.setattr(http_client, "PAUSE_S", 0.01)
     dying = Dying()
     async with (
         await asyncio.start_server(dying.serve, "127.0.0.1", 0) as server,

@@ -9,8 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.reporting.pages import broadcast as screen
-from services.reporting.pages import routes as pages
+from services.reporting.pages import broadcast, routes
 from services.reporting.pages.broadcast import Screen
 from services.reporting.view.live_status import Live
 from services.reporting.view.rows import View
@@ -37,7 +36,7 @@ def view(day: Day) -> View:
 @pytest.fixture
 def app(view: View, day: Day) -> FastAPI:
     app = web.application("Papan", Identity({}, "", ""))
-    app.include_router(pages.router(view, day))
+    app.include_router(routes.router(view, day))
     return app
 
 
@@ -162,7 +161,7 @@ async def test_many_changes_within_half_a_second_are_drawn_once(
 ) -> None:
     counted = Counted(view, day)
     wall = iter([100.0, 100.0, 100.2, 100.4, 100.6, 100.6])
-    monkeypatch.setattr(screen, "monotonic", lambda: next(wall))
+    monkeypatch.setattr(broadcast, "monotonic", lambda: next(wall))
     for revision in range(20, 24):
         view.keep([row("32", "BAPENDA", {}, revision=revision)])
         counted.screen.look()
@@ -173,7 +172,7 @@ async def test_a_page_nobody_reads_is_forgotten(view: View, day: Day) -> None:
     from services.reporting.pages.renderer import Site
     from shared.web.pages import Pages
 
-    site = Site(Live(view, day), Pages(pages.FOLDER))
+    site = Site(Live(view, day), Pages(routes.FOLDER))
     held = site.screen("id", "32")
     assert site.screen("id", "32") is held
     assert site.screen("en", "32") is not held

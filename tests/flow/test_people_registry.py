@@ -12,7 +12,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
-from services.roster import app as roster
+from services.roster.app import MIGRATIONS, assemble
 from shared.event_store.database import Database
 from shared.identity import Identity
 from tests.support.example_facts import at
@@ -58,11 +58,11 @@ async def registry(database_url: str, tmp_path: Path) -> AsyncIterator[Registry]
 
     @asynccontextmanager
     async def tables(_: FastAPI) -> AsyncIterator[None]:
-        await database.migrate(roster.MIGRATIONS)
+        await database.migrate(MIGRATIONS)
         yield
 
     identity = Identity.of(issuer.jwks(), ISSUER, AUDIENCE)
-    app = roster.assemble(database, identity, lambda: at("09:00"), tables)
+    app = assemble(database, identity, lambda: at("09:00"), tables)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://piket") as http:

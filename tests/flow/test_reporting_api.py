@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from services.reporting import api
 from services.reporting.domain.freshness import READ
-from services.reporting.pages import routes as pages
+from services.reporting.pages import routes
 from services.reporting.view import rows as view
 from services.reporting.view.rows import View, newer
 from shared import web
@@ -68,7 +68,7 @@ def held(time: Time) -> View:
 def app(held: View, time: Time) -> FastAPI:
     app = web.application("Cakupan", Identity({}, "", ""))
     app.include_router(api.router(held, time))
-    app.include_router(pages.router(held, time))
+    app.include_router(routes.router(held, time))
     return app
 
 

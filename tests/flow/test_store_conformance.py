@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from deploy.local.postgresql import Postgresql
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.decider import Command, Context, KeyReused, VersionConflict
 from shared.domain.facts.base import Fact
 from shared.event_store.store import Settled, Store, Stored
@@ -29,8 +29,8 @@ async def test_what_was_appended_is_read_again(store: Store[int]) -> None:
 async def test_the_feed_gives_the_sealed_bytes_after_a_position(store: Store[int]) -> None:
     await store.execute(command(ANIS_DAY, come(), come(), come()))
     page = await store.read_feed("32", after=1, limit=1)
-    event = events.decode(page[0].body)
-    assert page == [Stored(2, event.id, event.type, "32/DPMPTSP", events.encode(event))]
+    event = envelope.decode(page[0].body)
+    assert page == [Stored(2, event.id, event.type, "32/DPMPTSP", envelope.encode(event))]
 
 
 async def test_state_version_head_and_regions_are_told(store: Store[int]) -> None:

@@ -16,7 +16,7 @@ from uuid_utils.compat import UUID
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
 from shared import web
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.decider import Context
 from shared.domain.facts.attendance import CheckedIn
 from shared.domain.facts.base import Command, Fact
@@ -313,7 +313,7 @@ async def test_a_stream_resumes_after_the_last_event_id(
         assert answer.headers["content-type"].startswith("text/event-stream")
         data, number, _ = await asyncio.wait_for(lines(answer, 3), 5)
     assert number == "id: 3"
-    assert events.decode(data.removeprefix("data: ").encode()).sequence == 3
+    assert envelope.decode(data.removeprefix("data: ").encode()).sequence == 3
 
 
 async def test_a_stream_brings_what_happens_later(
@@ -341,6 +341,6 @@ async def test_a_dry_run_tells_the_events_that_would_be_and_stores_nothing(
     dry = await client.post("/attendance/v1/32/taps", params={"dry_run": "true"}, json={}, headers=headers)
     stored = await store.read_feed("32")
     real = await client.post("/attendance/v1/32/taps", json={}, headers=headers)
-    told = [events.name(event["type"]) for event in dry.json()["events"]]
+    told = [envelope.name(event["type"]) for event in dry.json()["events"]]
     assert (dry.status_code, told, stored) == (200, ["checked-in"], [])
     assert (real.status_code, len(await store.read_feed("32"))) == (201, 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.fact_store.compact import Fact, Tap, lean
+from services.reporting.domain.fact_store.compact import CompactTap, Fact, lean
 from services.reporting.domain.fact_store.decoder import Reader
 from shared.domain.envelope import Event, Undecodable, decode, encode
 from shared.domain.facts.attendance import Place
@@ -95,7 +95,7 @@ def test_a_tap_under_another_office_s_key_or_source_is_none(event: Event) -> Non
     body = encode(event)
     for right, wrong in ((b'"partitionkey":"32/DPMPTSP"', b'"partitionkey":"32/BKD"'), (b"/32/attend", b"/33/attend")):
         assert read(warm(event), body.replace(right, wrong)) is None
-    assert isinstance(read(warm(event), body), Tap)
+    assert isinstance(read(warm(event), body), CompactTap)
 
 
 ODD = {

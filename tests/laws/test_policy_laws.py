@@ -18,7 +18,7 @@ from services.policy.domain.commands import (
     SuspendInstrument,
 )
 from services.policy.domain.instruments.lifecycle import NEVER, Courses, state_on, superseded
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.decider import Context
 from shared.domain.facts.base import Invalid
 from shared.domain.facts.policy import Instrument, Period
@@ -100,7 +100,7 @@ def after(commands: Sequence[InstrumentCommand], before: Courses | None = None, 
 
 
 def periods(courses: Courses) -> tuple[Period, ...]:
-    return tuple(Books(REGION, courses, ()).told("BKPSDM").periods)
+    return tuple(PolicySnapshot(REGION, courses, ()).told("BKPSDM").periods)
 
 
 def on(courses: Courses, day: date) -> Rules:

@@ -13,9 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.domain.envelope import encode
 from shared.event_store.store import Settled, Stored
-from shared.kafka import broker as kafka
-from shared.relay import checkpoint as mark
-from shared.relay import log_tail as logtail
+from shared.kafka import broker
+from shared.relay import checkpoint, log_tail
 from shared.relay.relay import Relay
 from tests.support.example_facts import ANI, Ledger, at, tap
 
@@ -76,7 +75,7 @@ async def until(true: Callable[[], bool], seconds: float = 20) -> float:
 
 async def sent(path: Path, sequence: int, seconds: float = 20) -> float:
     """Wait until the mark stands at a sequence."""
-    return await until(lambda: mark.read(path).sequence == sequence, seconds)
+    return await until(lambda: checkpoint.read(path).sequence == sequence, seconds)
 
 
 async def bodies_of(bootstrap: str) -> dict[int, list[bytes]]:
@@ -99,7 +98,7 @@ async def bodies_of(bootstrap: str) -> dict[int, list[bytes]]:
 
 async def log_of(bootstrap: str) -> dict[int, list[int]]:
     """The same, as sequences."""
-    return {place: [logtail.sequence(body) for body in log] for place, log in (await bodies_of(bootstrap)).items()}
+    return {place: [log_tail.sequence(body) for body in log] for place, log in (await bodies_of(bootstrap)).items()}
 
 
 def read_as(log: Mapping[int, Sequence[T]]) -> dict[int, list[T]]:
@@ -111,14 +110,14 @@ def due(stored: Iterable[Stored]) -> dict[int, list[int]]:
     """The sequences that each partition of the topic owes its readers, in order."""
     owed: dict[int, list[int]] = {number: [] for number in range(PARTITIONS)}
     for event in stored:
-        owed[kafka.partition_of(event.key, PARTITIONS)].append(event.sequence)
+        owed[broker.partition_of(event.key, PARTITIONS)].append(event.sequence)
     return owed
 
 
 async def create(bootstrap: str, only_on: int | None = None) -> None:
     """Create the topic and its region's heartbeats, replicated as the broker says or on one node only."""
     pinned = {number: [only_on] for number in range(PARTITIONS)}
-    async with kafka.admin(bootstrap) as client:
+    async with broker.admin(bootstrap) as client:
         names = {TOPIC, BEATS} - {*await client.list_topics()}
         everywhere = [NewTopic(name, PARTITIONS, 1) for name in names]
         there = [NewTopic(name, -1, -1, replica_assignments=pinned) for name in names]
@@ -129,7 +128,7 @@ async def create(bootstrap: str, only_on: int | None = None) -> None:
 
 async def delete(bootstrap: str) -> None:
     """Delete the topic and wait until it is gone."""
-    async with kafka.admin(bootstrap) as client:
+    async with broker.admin(bootstrap) as client:
         await client.delete_topics([TOPIC])
         await _known(client, there=False)
 

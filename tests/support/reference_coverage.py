@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from services.reporting.domain.coverage.intervals import Need, epochs
 from services.reporting.domain.coverage.presence import Duty, Present, duty, present
-from services.reporting.domain.fact_store.compact import Fact, Settled, Tap
+from services.reporting.domain.fact_store.compact import CompactTap, Fact, Settled
 from services.reporting.domain.fact_store.current import InForce, in_force
 from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.domain.regions import midnight, zone
@@ -82,11 +82,11 @@ def duties(holds: InForce, around: date) -> Sequence[tuple[bytes, Duty]]:
 
 def presences(on_duty: Iterable[tuple[bytes, Duty]], facts: Iterable[Fact], holds: InForce) -> Iterator[Present]:
     own: dict[bytes, list[Duty]] = defaultdict(list)
-    taps: dict[bytes, dict[bytes, Tap]] = defaultdict(dict)
+    taps: dict[bytes, dict[bytes, CompactTap]] = defaultdict(dict)
     for employee, each in on_duty:
         own[employee].append(each)
     for fact in facts:
-        if isinstance(fact, Tap) and fact.manner.kind != "check-in-refused":
+        if isinstance(fact, CompactTap) and fact.manner.kind != "check-in-refused":
             taps[fact.employee][fact.id] = fact
     for employee in own.keys() | taps.keys():
         ordered = [tap for _, tap in sorted(taps.get(employee, {}).items())]

@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from shared.clock import Clock
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.decider import Command, Context
 from shared.domain.envelope import FIRST_CHAIN
 from shared.domain.facts.base import Fact
@@ -100,7 +100,7 @@ async def everything(store: Store[int], region: str = "32") -> list[Stored]:
 def chained(told: Sequence[Stored]) -> bool:
     chain = FIRST_CHAIN
     for stored in told:
-        if not events.chain_holds(stored.body, chain):
+        if not envelope.chain_holds(stored.body, chain):
             return False
-        chain = events.decode(stored.body).chain
+        chain = envelope.decode(stored.body).chain
     return True

@@ -14,7 +14,7 @@ from shared.domain.work_location import Who
 
 
 @dataclass(frozen=True)
-class Books:
+class PolicySnapshot:
     """What is on record of a region: its instruments and its calendar."""
 
     region: str

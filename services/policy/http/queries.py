@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.policy import snapshots as reading
+from services.policy import snapshots
 from services.policy.domain.decider import State
 from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.explanation.reasons import Step
@@ -17,7 +17,7 @@ from services.policy.domain.reference_data.positions import position
 from services.policy.domain.resolution.conflicts import conflicts
 from services.policy.domain.resolution.diff import Differing, differing
 from services.policy.domain.resolution.merge import joined
-from services.policy.domain.snapshot import Asked, Books
+from services.policy.domain.snapshot import Asked, PolicySnapshot
 from shared.clock import Clock
 from shared.domain.envelope import Event
 from shared.domain.facts.base import Code, Day, Fact, Invalid, Region
@@ -91,7 +91,7 @@ def router(store: Store[State], now: Clock) -> APIRouter:
 def _answers(routes: APIRouter, store: Store[State]) -> None:
     async def asked(region: Region, opd: Code, about: Annotated[Subject, Query()], who: Asker) -> Answer:
         require(who, Action.READ_POLICY, Scope(region, opd))
-        books = await reading.books(store, region, about.known_by)
+        books = await snapshots.books(store, region, about.known_by)
         subject = await _subject(store, books, opd, about)
         return answer(books, Asked(opd, about.date, subject, about.approved))
 
@@ -108,14 +108,14 @@ def _overviews(routes: APIRouter, store: Store[State], now: Clock) -> None:
     @routes.get("/instruments", summary="Every instrument on record with its states")
     async def instruments(region: Region, who: Asker, on: Day | None = None, known_by: KnownBy = None) -> list[Listed]:
         require(who, Action.READ_POLICY, Scope(region))
-        books = await reading.books(store, region, known_by)
+        books = await snapshots.books(store, region, known_by)
         return listed(books, on or local_date(now(), region))
 
     @routes.get("/opd/{opd}/timeline", summary="The rules of an OPD by date")
     async def timeline(region: Region, opd: Code, who: Asker, known_by: KnownBy = None) -> Timeline:
         require(who, Action.READ_POLICY, Scope(region, opd))
         await _registered(store, region, opd)
-        return timeline_of(await reading.books(store, region, known_by), opd)
+        return timeline_of(await snapshots.books(store, region, known_by), opd)
 
     @routes.get("/opd/{opd}/diff", summary="Which dates have other rules by what was recorded between two instants")
     async def diff(
@@ -123,17 +123,17 @@ def _overviews(routes: APIRouter, store: Store[State], now: Clock) -> None:
     ) -> list[Differing]:
         require(who, Action.READ_POLICY, Scope(region, opd))
         await _registered(store, region, opd)
-        was, now_ = [await reading.books(store, region, instant) for instant in (before, after)]
+        was, now_ = [await snapshots.books(store, region, instant) for instant in (before, after)]
         return differing(opd, was.told(opd), now_.told(opd))
 
 
-def timeline_of(books: Books, opd: str) -> Timeline:
+def timeline_of(books: PolicySnapshot, opd: str) -> Timeline:
     """The rules of an OPD by date. Pure."""
     found = books.effective().stretches(opd)
     return Timeline(periods=joined(period for period, _ in found), conflicts=conflicts(found))
 
 
-def listed(books: Books, day: date) -> list[Listed]:
+def listed(books: PolicySnapshot, day: date) -> list[Listed]:
     """Every instrument of the books in the order of recording. Pure."""
     ends = superseded(books.courses)
     return [_listed(course, ends.get(name, NEVER), day) for name, course in books.courses.items()]
@@ -144,17 +144,17 @@ def _listed(course: Course, superseded_from: date, day: date) -> Listed:
     return Listed(state=state_on(course, day, superseded_from), states=states, instrument=course.instrument)
 
 
-async def _subject(store: Store[State], books: Books, opd: str, about: Subject) -> Who:
+async def _subject(store: Store[State], books: PolicySnapshot, opd: str, about: Subject) -> Who:
     try:
-        asked = reading.Subject(about.date, about.unit, about.class_)
-        found = await reading.who(store, books.region, opd, asked, about.known_by)
-    except reading.UnknownOpd as unknown:
+        asked = snapshots.Subject(about.date, about.unit, about.class_)
+        found = await snapshots.who(store, books.region, opd, asked, about.known_by)
+    except snapshots.UnknownOpd as unknown:
         raise Problem("not-found") from unknown
     site = about.site and books.site(about.site)
     return found._replace(site=site or found.site, position=_position(books, about), job_type=about.job_type)
 
 
-def _position(books: Books, about: Subject) -> str | None:
+def _position(books: PolicySnapshot, about: Subject) -> str | None:
     try:
         return about.position and position(about.position, books.region, books.positions())
     except Invalid as unknown:

@@ -13,7 +13,7 @@ from services.policy.domain import decider
 from services.policy.domain.commands import MergeOpd, Merging, SplitOpd, Splitting
 from services.policy.domain.decider import State
 from services.policy.domain.opd_register import Listed, listed
-from services.policy.domain.register_import import import_decider as importing
+from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.import_decider import Tally
 from services.policy.domain.register_import.rows import Kind, table
 from services.policy.domain.register_import.sheet import Sheet, sheet
@@ -93,26 +93,26 @@ def _kind(content_type: str) -> Kind:
 def _command(read: Sheet, content: bytes, who: Principal, key: str) -> Command[State]:
     return Command(
         region=read.region,
-        stream=importing.stream(read),
-        decide=partial(importing.decide, read),
+        stream=import_decider.stream(read),
+        decide=partial(import_decider.decide, read),
         principal=f"user:{who.subject}",
         key=key,
         fingerprint=hashlib.sha256(f"import\n{read.region}\n".encode() + content).hexdigest(),
-        reads=importing.reads(read),
+        reads=import_decider.reads(read),
     )
 
 
 async def _rehearsed(store: Store[State], command: Command[State], read: Sheet) -> Response:
     """What would be stored: how much of what, every event, and every day that changes."""
     events = [sealed.event for sealed in await store.rehearse(command)]
-    told = importing.tally(read, ((event.subject, event.streamversion) for event in events))
+    told = import_decider.tally(read, ((event.subject, event.streamversion) for event in events))
     return JSONResponse({**told.model_dump(mode="json"), **would_be(events), **await previewing(store)(events)})
 
 
 async def _stored(store: Store[State], command: Command[State], read: Sheet) -> Response:
     """201 with what was stored, 200 where the register stood so already."""
     outcome = await store.execute(command)
-    told = importing.tally(read, ((event.subject, event.streamversion) for event in outcome.answer.events))
+    told = import_decider.tally(read, ((event.subject, event.streamversion) for event in outcome.answer.events))
     headers = {"piket-position": f"policy/{read.region}/{outcome.position}", "cache-control": "no-store"}
     headers |= {"idempotency-replayed": "true"} if outcome.replayed else {}
     return JSONResponse(told.model_dump(mode="json"), outcome.answer.status, headers)

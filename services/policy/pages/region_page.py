@@ -15,7 +15,7 @@ from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.read_models.enactment_preview import Preview, fitting, preview
 from services.policy.domain.read_models.region_overview import overview
 from services.policy.domain.read_models.timeline_chart import LOOKS, STATES
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from services.policy.pages.enactment_form import Filled, Refused
 from services.policy.snapshots import books
 from shared.domain.facts.base import Day
@@ -49,7 +49,7 @@ async def shown(
     return told(await books(store, region), now, wish, refused)
 
 
-def told(known: Books, now: datetime, wish: Wish, refused: Refused | None = None) -> Mapping[str, Any]:
+def told(known: PolicySnapshot, now: datetime, wish: Wish, refused: Refused | None = None) -> Mapping[str, Any]:
     """What the template reads. Pure, apart from a new key for each form."""
     region, today = known.region, local_date(now, known.region)
     asked = written(wish.day)
@@ -79,7 +79,7 @@ def written(text: str) -> date | None:
         return None
 
 
-def _preview(known: Books, name: str, examples: Sequence[Instrument], now: datetime) -> Preview | None:
+def _preview(known: PolicySnapshot, name: str, examples: Sequence[Instrument], now: datetime) -> Preview | None:
     chosen = next((example for example in examples if example.instrument == name), None)
     return preview(known, chosen, now) if chosen else None
 

@@ -9,11 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.policy.domain.decider import State
-from services.policy.domain.explanation import clauses
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import clauses, phrases
 from services.policy.domain.explanation.phrases import said
 from services.policy.domain.resolution.conflicts import WORKING_DAYS, days_a_head, grouping
-from services.policy.pages import region_page as regional
+from services.policy.pages import region_page
 from services.policy.pages.enactment_form import Filled, Refused, enact
 from shared.clock import Clock
 from shared.domain.facts.base import Code, Region
@@ -45,8 +44,8 @@ def router(store: Store[State], now: Clock, *, demo: bool = False) -> APIRouter:
 
     @routes.get("/aturan/{region}", response_class=HTMLResponse)
     async def region_rules(request: Request, region: Region) -> HTMLResponse:
-        wish = regional.Wish.of(request.query_params)
-        return pages.page(request, "wilayah.html", **await regional.shown(store, region, now(), wish))
+        wish = region_page.Wish.of(request.query_params)
+        return pages.page(request, "wilayah.html", **await region_page.shown(store, region, now(), wish))
 
     @routes.post("/aturan/{region}", response_class=HTMLResponse)
     async def enact_example(request: Request, region: Region) -> Response:
@@ -56,8 +55,8 @@ def router(store: Store[State], now: Clock, *, demo: bool = False) -> APIRouter:
         return await refused(request, region, done)
 
     async def refused(request: Request, region: str, why: Refused) -> HTMLResponse:
-        wish = regional.Wish(example=why.filled.example)
-        context = await regional.shown(store, region, now(), wish, why)
+        wish = region_page.Wish(example=why.filled.example)
+        context = await region_page.shown(store, region, now(), wish, why)
         answer = pages.page(request, "wilayah.html", **context)
         answer.status_code = why.status
         answer.headers["cache-control"] = "no-store"
@@ -84,7 +83,7 @@ def shown(opd: OpdOpened, policy: PolicyChanged | None, titles: Mapping[str, str
         "current": next((p for p in standing if p.from_ <= today), None),
         "periods": [(p, _when(p, today)) for p in (*standing, *(p for p in periods if p not in standing))],
         "conflicts": [said for c in conflicts for said in _said(c, standing)],
-        "meeting": [words.conflict(c, titled) for c in conflicts if _standing(c, standing)],
+        "meeting": [phrases.conflict(c, titled) for c in conflicts if _standing(c, standing)],
         "holidays": holidays[:AHEAD],
         "title": titled,
         "told": lambda period: list(_told(period, titled)),
@@ -92,7 +91,7 @@ def shown(opd: OpdOpened, policy: PolicyChanged | None, titles: Mapping[str, str
     }
 
 
-def _told(period: Period, titled: words.Titles) -> Iterator[Said]:
+def _told(period: Period, titled: phrases.Titles) -> Iterator[Said]:
     """The rules of a period, then what they are at each site that has its own."""
     yield from (text for _, text in clauses.clauses(period.rules, clauses.OfPeriod(period, titled)))
     for site in period.pilots:

@@ -16,7 +16,7 @@ from services.reporting.view.rows import Gone, View
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Beat, Positions
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 
 CHECK_SECONDS = 2.0
 PATIENCE_MS = 5000
@@ -60,7 +60,7 @@ async def _consumer(bootstrap: str, places: list[TopicPartition]) -> AsyncIterat
         await consumer.seek_to_beginning(*places)
         yield consumer
     finally:
-        await kafka.stop(consumer)
+        await broker.stop(consumer)
 
 
 async def _read(view: View, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:

@@ -9,8 +9,8 @@ from aiokafka import TopicPartition
 from services.reporting.process.exits import superseded
 from shared.domain.envelope import topic
 from shared.domain.facts.base import Value
-from shared.kafka import broker as kafka
-from shared.relay import log_tail as logtail
+from shared.kafka import broker
+from shared.relay import log_tail
 
 PATIENCE_MS = 10_000
 LOOK_MS = 500
@@ -33,13 +33,13 @@ def stage(region: str, generation: int) -> str:
     return topic(region, f"coverage-g{generation}")
 
 
-def trouble(sizes: Mapping[str, int], deployment: str) -> kafka.MissingTopics | None:
+def trouble(sizes: Mapping[str, int], deployment: str) -> broker.MissingTopics | None:
     """What to say when the topic that says which generation is in force is absent or has several partitions."""
     name = view_topic(deployment)
     if name not in sizes:
-        return kafka.absent_topics([name])
+        return broker.absent_topics([name])
     if sizes[name] != 1:
-        return kafka.MissingTopics(
+        return broker.MissingTopics(
             f"Kafka's topic {name} must have one partition. Nothing was started or changed. Delete it, run"
             " `piket topics create`, then `piket rebuild-view`."
         )
@@ -49,7 +49,7 @@ def trouble(sizes: Mapping[str, int], deployment: str) -> kafka.MissingTopics | 
 async def follow(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, None]:
     """The generation in force, again at every look, for ever. The topic must be there: to ask for it may create it."""
     place, now = TopicPartition(view_topic(deployment), 0), Generation()
-    async with logtail.reading(bootstrap, [place], PATIENCE_MS) as consumer:
+    async with log_tail.reading(bootstrap, [place], PATIENCE_MS) as consumer:
         await consumer.seek_to_beginning(place)
         end = (await consumer.end_offsets([place]))[place]
         while True:
@@ -61,7 +61,7 @@ async def follow(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, 
 
 async def in_force(bootstrap: str, deployment: str) -> Generation:
     """The generation in force; the first one also where no topic tells."""
-    if view_topic(deployment) not in await kafka.topic_sizes(bootstrap):
+    if view_topic(deployment) not in await broker.topic_sizes(bootstrap):
         return Generation()
     async with aclosing(follow(bootstrap, deployment)) as looks:
         return await anext(looks)
@@ -69,7 +69,7 @@ async def in_force(bootstrap: str, deployment: str) -> Generation:
 
 async def put_in_force(bootstrap: str, deployment: str, generation: Generation) -> None:
     """The switch: workers of an earlier generation end when they read it, and start again as this one's."""
-    async with kafka.producer(bootstrap) as producer:
+    async with broker.producer(bootstrap) as producer:
         value = generation.model_dump_json(exclude_none=True).encode()
         await producer.send_and_wait(view_topic(deployment), value, key=deployment.encode())
 

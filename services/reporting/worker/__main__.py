@@ -26,7 +26,7 @@ from services.reporting.faust_batches.consumer import FETCH_BYTES, Transport
 from services.reporting.faust_batches.pinned_versions import check_pins
 from services.reporting.process.exits import EX_SOFTWARE, fatal
 from services.reporting.view.generations import check, serve
-from services.reporting.worker import monitors as watch
+from services.reporting.worker import monitors
 from services.reporting.worker.changelog import COMPRESSION, Changelog
 from services.reporting.worker.metrics import Reading, Rounds
 from services.reporting.worker.processor import Processor
@@ -34,7 +34,7 @@ from services.reporting.worker.publisher import KafkaOutlet
 from services.reporting.worker.settings import WorkerSettings, readable, told
 from shared.clock import wall
 from shared.domain.envelope import source, topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.relay.heartbeat import EVERY_S
 from shared.telemetry import PortTaken, configure, serve_metrics
 
@@ -82,7 +82,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     processor, reading, rounds = Processor(sources, settings.since, staged=settings.staged), Reading(), Rounds()
     app.sensors.add(rounds)
     view = settings.kafka, settings.deployment, settings.generation
-    committed = partial(kafka.committed, settings.kafka, settings.app_id())
+    committed = partial(broker.committed, settings.kafka, settings.app_id())
     changelog = Changelog(app, settings.partitions, processor, partial(check, *view), committed)
     events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED)
 
@@ -94,7 +94,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     @app.task  # type: ignore[untyped-decorator]
     async def flush() -> None:
         with fatal("writing facts or coverage rows failed"):
-            async with kafka.producer(settings.kafka, PATIENCE_MS, COMPRESSION) as producer:
+            async with broker.producer(settings.kafka, PATIENCE_MS, COMPRESSION) as producer:
                 app.transport.membership.guard(producer.client)
                 outlet = KafkaOutlet(producer, settings.changelog(), settings.generation, staged=settings.staged)
                 await asyncio.gather(processor.flush(outlet), say(app, processor, outlet), serve(*view))
@@ -104,9 +104,9 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     async def pause(*_: object, **__: object) -> None:
         await processor.pause()
 
-    watch.whole(app, sources, processor)
-    watch.pace(app, processor)
-    watch.progress(app, changelog, processor, (reading, rounds), settings.hang_s)
+    monitors.whole(app, sources, processor)
+    monitors.pace(app, processor)
+    monitors.progress(app, changelog, processor, (reading, rounds), settings.hang_s)
 
 
 async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None:

@@ -18,7 +18,7 @@ from services.reporting.domain.partitions.partition_state import Row
 from services.reporting.faust_batches.batch import BatchSchema
 from services.reporting.process.exits import EX_SOFTWARE, end, fatal
 from services.reporting.view.generations import view_topic
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 
 RECOVERED = Counter("piket_worker_recovered_rows_total", "Facts read back from the changelog")
 
@@ -63,7 +63,7 @@ async def create_changelog(
     """
     sizes = {changelog_topic(deployment, generation): partitions, view_topic(deployment): 1}
     compacted = {"cleanup.policy": "compact"}
-    await kafka.create(bootstrap, [NewTopic(*named, replication, topic_configs=compacted) for named in sizes.items()])
+    await broker.create(bootstrap, [NewTopic(*named, replication, topic_configs=compacted) for named in sizes.items()])
 
 
 async def write(

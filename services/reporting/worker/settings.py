@@ -9,7 +9,7 @@ from services.reporting.process.exits import superseded
 from services.reporting.view.generations import in_force, trouble
 from services.reporting.worker.changelog import app_id, changelog_topic
 from shared.domain.facts.base import Day
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,16 +54,16 @@ async def told(settings: WorkerSettings) -> WorkerSettings:
 
 async def readable(settings: WorkerSettings) -> Sequence[str]:
     """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
-    sizes = await kafka.topic_sizes(settings.kafka)
+    sizes = await broker.topic_sizes(settings.kafka)
     wanted = {settings.changelog(): settings.partitions}
-    if wrong := trouble(sizes, settings.deployment) or kafka.unlike(sizes, wanted):
+    if wrong := trouble(sizes, settings.deployment) or broker.unlike(sizes, wanted):
         log.error("%s", wrong)
         return ()
     return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
 
 
 def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
-    wrong = kafka.missing(sizes, [region], partitions)
+    wrong = broker.missing(sizes, [region], partitions)
     if wrong:
         log.error("Region %s is not read: %s", region, wrong)
     return wrong is None

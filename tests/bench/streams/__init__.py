@@ -5,7 +5,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from deploy.local import kafka_jars as jars
+from deploy.local import kafka_jars as kafka_jars
 
 HERE = Path(__file__).parent
 PASSES = 4
@@ -16,11 +16,11 @@ JAVA = ("java", "-Xmx1g", "-XX:+UseG1GC", "-Dorg.slf4j.simpleLogger.defaultLogLe
 @cache
 def class_path() -> str:
     """Kafka Streams, what it needs, and the anchor."""
-    folder = jars.cache() / "streams"
+    folder = kafka_jars.cache() / "streams"
     if not folder.exists():
         part = folder.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        mvn = ["mvn", "--batch-mode", "--quiet", "--file", str(HERE / "pom.xml"), jars.COPY]
+        mvn = ["mvn", "--batch-mode", "--quiet", "--file", str(HERE / "pom.xml"), kafka_jars.COPY]
         subprocess.run(
             [*mvn, f"-DoutputDirectory={part}"], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )

@@ -15,7 +15,7 @@ from secrets import randbelow
 
 from rich.console import Console
 
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.faults.churn import record
 from tests.faults.churn.run import Asked, play
 
@@ -31,7 +31,7 @@ def main() -> int:
     arguments.add_argument("--kills", type=int, default=12, help="strikes with -9 in each run, five at least")
     arguments.add_argument("--workers", type=int, choices=(1, 2, 3), help="in every run; else by turns")
     arguments.add_argument("--regions", default="32,3271")
-    kafka.quiet_client()
+    broker.quiet_client()
     given = arguments.parse_args([*shlex.split(os.environ.get("PIKET_FAULTS", "")), *sys.argv[1:]])
     workers = islice(cycle((given.workers,) if given.workers else (1, 2, 3)), given.runs)
     regions = tuple(given.regions.split(","))

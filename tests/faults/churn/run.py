@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import create_changelog
-from shared.kafka import broker as kafka
+from shared.kafka import broker
 from tests.faults.churn import plan
 from tests.faults.churn import settlement as reckoning
 from tests.faults.churn.fault_kinds import DEPLOYMENT, Scene
@@ -55,7 +55,7 @@ Say = Callable[[str], None]
 async def play(asked: Asked, folder: Path, told: Told, say: Say) -> None:
     """Play one run in a folder of its own, which keeps stores and logs, and tell of it."""
     with _cluster(folder) as cluster:
-        await kafka.create_topics(cluster.bootstrap, asked.regions, PARTITIONS, plan.BROKERS)
+        await broker.create_topics(cluster.bootstrap, asked.regions, PARTITIONS, plan.BROKERS)
         await create_changelog(cluster.bootstrap, DEPLOYMENT, PARTITIONS, plan.BROKERS)
         async with _stores(folder, told) as stores, AsyncExitStack() as open_views:
             offices = [Offices(region, stores.tell, asked.seed + n) for n, region in enumerate(asked.regions)]

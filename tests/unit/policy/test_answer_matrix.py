@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from services.policy.domain.explanation.answer import answer
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 from services.policy.domain.reference_data.unit_types import typical
 from services.policy.domain.snapshot import Asked
 from shared.domain.work_location import Who
@@ -81,7 +81,7 @@ BACK_OFFICES = tuple(
 @cache
 def answered(government: str, unit: Unit) -> tuple[Found, ...]:
     """What Piket answers on each of the days."""
-    books = reference.books(government)
+    books = replay.books(government)
     stretches = books.effective().stretches("X")
     found = (answer(books, Asked("X", day, unit.who()), stretches) for day in DAYS)
     return tuple(Found(each.answer, each.max_share, each.won_by.get("pattern")) for each in found)

@@ -8,7 +8,7 @@ import pytest
 from services.policy.domain import decider
 from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.explanation.clauses import OfPeriod, clauses
-from services.policy.domain.snapshot import Asked, Books
+from services.policy.domain.snapshot import Asked, PolicySnapshot
 from services.roster.domain.planning.unit_day import UnitDay
 from shared.domain.facts.policy import PolicyChanged
 from shared.domain.work_location import Who
@@ -30,7 +30,7 @@ def told() -> PolicyChanged:
 
 def asked(day: date) -> Answer:
     state: decider.State = folded(decider, STREAMS[f"instruments/{REGION}"])
-    return answer(Books(REGION, state.courses, ()), Asked("BKPSDM", day, Who()))
+    return answer(PolicySnapshot(REGION, state.courses, ()), Asked("BKPSDM", day, Who()))
 
 
 @pytest.mark.parametrize(("day", "giver"), [(WEDNESDAY, SX_2), (THURSDAY, SX_2), (FRIDAY, SE_188)])

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.policy.domain import decider
-from services.policy.domain.register_import import import_decider as importing
+from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.import_decider import Tally
 from services.policy.domain.register_import.sheet import Sheet
 from shared.domain.decider import Context
@@ -24,13 +24,13 @@ Given = Mapping[str, Sequence[Fact]]
 
 
 def decided(own: Sheet, given: Given) -> Given:
-    return importing.decide(own, {name: folded(decider, facts) for name, facts in given.items()}, NOON)
+    return import_decider.decide(own, {name: folded(decider, facts) for name, facts in given.items()}, NOON)
 
 
 def counted(own: Sheet, given: Given) -> Tally:
     """As the store counts: each fact at its version in its stream."""
     facts = decided(own, given)
-    return importing.tally(own, ((name, len(given.get(name, ())) + 1) for name in facts))
+    return import_decider.tally(own, ((name, len(given.get(name, ())) + 1) for name in facts))
 
 
 STANDING = decided(written(COUNTER), {})
@@ -55,7 +55,7 @@ def test_the_same_sheet_again_changes_nothing() -> None:
 
 
 def test_a_sheet_reads_its_own_agencies_and_their_units_and_no_other() -> None:
-    assert (importing.stream(written(COUNTER)), *importing.reads(written(COUNTER, BACK))) == (
+    assert (import_decider.stream(written(COUNTER)), *import_decider.reads(written(COUNTER, BACK))) == (
         "instruments/32", "calendar/32", OWN, "arrangement/32/DPMPTSP/",
     )  # fmt: skip
 
@@ -71,13 +71,13 @@ def test_a_rehearsal_counts_what_is_new_changed_and_unchanged() -> None:
 
 def test_an_import_is_counted_by_what_was_stored() -> None:
     stored = [(OWN, 1), (OWN, 2), (UNIT, 1)]
-    told = importing.tally(written(COUNTER, BACK), stored)
+    told = import_decider.tally(written(COUNTER, BACK), stored)
     assert (told.opd_new, told.units_new, told.units_unchanged) == (("DPMPTSP",), ("DPMPTSP/FRONT",), 1)
 
 
 def test_whoever_waits_hears_how_far_it_is() -> None:
     heard: list[tuple[int, int]] = []
-    importing.decide(written(COUNTER, BACK), {}, NOON, lambda number, of: heard.append((number, of)))
+    import_decider.decide(written(COUNTER, BACK), {}, NOON, lambda number, of: heard.append((number, of)))
     assert heard == [(1, 3), (2, 3), (3, 3)]
 
 

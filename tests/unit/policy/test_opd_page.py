@@ -11,7 +11,7 @@ from services.policy.domain.instruments.effective_policy import Effective
 from services.policy.domain.instruments.lifecycle import Courses, recorded
 from services.policy.domain.presets.catalogue import preset
 from services.policy.domain.reference_data.holidays import seeded
-from services.policy.pages import routes as pages
+from services.policy.pages import routes
 from shared.domain.facts.policy import Conflict, Instrument, InstrumentEnacted, OpdOpened, PolicyChanged, Rules
 from shared.web.pages import Pages
 
@@ -30,7 +30,7 @@ def told(*instruments: Instrument) -> PolicyChanged:
 
 def seen(lang: str, today: date, policy: PolicyChanged | None) -> str:
     titles = {instrument.instrument: instrument.title for instrument in SHIPPED}
-    html = Pages(pages.FOLDER).fragment(lang, "aturan.html", **pages.shown(BKD, policy, titles, today))
+    html = Pages(routes.FOLDER).fragment(lang, "aturan.html", **routes.shown(BKD, policy, titles, today))
     return re.sub(r"\s+", " ", html)
 
 
@@ -149,5 +149,5 @@ def test_an_instrument_without_a_title_is_shown_by_its_id_and_new_codes_as_they_
 
 def test_a_title_is_escaped() -> None:
     name = BKD.model_copy(update={"name": "<script>alert(1)</script>"})
-    html = Pages(pages.FOLDER).fragment("id", "aturan.html", **pages.shown(name, None, {}, NOVEMBER))
+    html = Pages(routes.FOLDER).fragment("id", "aturan.html", **routes.shown(name, None, {}, NOVEMBER))
     assert "<script>" not in html

@@ -11,8 +11,8 @@ from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.instruments.lifecycle import superseded
 from services.policy.domain.read_models.conflict_report import met
 from services.policy.domain.resolution.diff import differing
-from services.policy.domain.snapshot import Asked, Books
-from services.policy.pages import routes as pages
+from services.policy.domain.snapshot import Asked, PolicySnapshot
+from services.policy.pages import routes
 from services.reporting.domain.fact_store.current import InForce
 from services.roster.domain.planning.unit_day import UnitDay
 from shared.domain.facts.policy import Instrument, PolicyChanged, Site
@@ -43,9 +43,9 @@ BARU = new()
 OLD = enact(LAMA, NOVEMBER)
 
 
-def books(*steps: Step) -> Books:
+def books(*steps: Step) -> PolicySnapshot:
     state: decider.State = folded(decider, after(*steps)[f"instruments/{REGION}"])
-    return Books(REGION, state.courses, ())
+    return PolicySnapshot(REGION, state.courses, ())
 
 
 def asked(day: date, site: str | None, *steps: Step, **who: Any) -> Answer:
@@ -167,7 +167,7 @@ def told() -> PolicyChanged:
 
 
 def test_the_page_says_what_holds_at_the_pilot() -> None:
-    shown = pages.shown(OPENED["BKPSDM"], told(), {}, MONDAY)
+    shown = routes.shown(OPENED["BKPSDM"], told(), {}, MONDAY)
     lines = [each.id for each in shown["told"](shown["current"])]
     assert [line for line in lines if line.startswith("BALAI-KOTA: Hari WFH: Senin")] != []
     assert [line for line in lines if "Mulai: BALAI-KOTA 1 Desember 2025" in line] != []

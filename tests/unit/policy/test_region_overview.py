@@ -14,9 +14,8 @@ from services.policy.domain.read_models.enactment_preview import Preview, fittin
 from services.policy.domain.read_models.region_overview import Overview, overview
 from services.policy.domain.read_models.timeline_chart import Window, row, spans
 from services.policy.domain.reference_data.holidays import seeded
-from services.policy.domain.snapshot import Books
-from services.policy.pages import region_page as regional
-from services.policy.pages import routes as pages
+from services.policy.domain.snapshot import PolicySnapshot
+from services.policy.pages import region_page, routes
 from services.policy.pages.region_page import Wish
 from shared.domain.facts.policy import InstrumentEnacted, InstrumentRevoked, InstrumentSuspended, Said
 from shared.domain.facts.rules import Rules
@@ -26,22 +25,22 @@ from tests.support.example_facts import at
 
 THURSDAY, RAMADAN, FRIDAY = date(2025, 11, 6), date(2026, 2, 23), date(2026, 4, 10)
 SHIPPED = presets()
-EMPTY = Books("32", {}, seeded([2025, 2026]))
+EMPTY = PolicySnapshot("32", {}, seeded([2025, 2026]))
 
 
 def seen(region: str, day: date) -> Overview:
     return overview(books(region), day)
 
 
-def heading(known: Books, day: date, lang: str = "id") -> str:
+def heading(known: PolicySnapshot, day: date, lang: str = "id") -> str:
     found = re.search(r"<h1[^>]*>(.*?)</h1>", html(known, day, Wish(), lang))
     assert found
     return found.group(1)
 
 
-def html(known: Books, day: date, wish: Wish, lang: str = "id") -> str:
-    context = regional.told(known, at("09:41", day), wish)
-    return re.sub(r"\s+", " ", Pages(pages.FOLDER).fragment(lang, "wilayah.html", **context))
+def html(known: PolicySnapshot, day: date, wish: Wish, lang: str = "id") -> str:
+    context = region_page.told(known, at("09:41", day), wish)
+    return re.sub(r"\s+", " ", Pages(routes.FOLDER).fragment(lang, "wilayah.html", **context))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,7 @@ def test_what_was_revoked_before_it_began_was_never_in_force() -> None:
     assert [span.state for span in spans(course, NEVER)] == ["ENACTED", "REVOKED"]
 
 
-def regional_courses(known: Books, fact: Any) -> Any:
+def regional_courses(known: PolicySnapshot, fact: Any) -> Any:
     from services.policy.domain.instruments.lifecycle import recorded
 
     return recorded(known.courses, fact)
@@ -269,12 +268,12 @@ def test_a_rule_that_no_shipped_circular_sets_is_said_too(rules: dict[str, Any],
     assert [clause.en for clause in of_itself(Rules.model_validate(rules))] == [said]
 
 
-def enacted(known: Books, **fields: Any) -> Books:
+def enacted(known: PolicySnapshot, **fields: Any) -> PolicySnapshot:
     """The same books with one more circular of the same day as SE 150 stage 1, in force on that Thursday."""
     dates = dict.fromkeys(("decided_on", "published_on", "effective_from"), THURSDAY)
     content = {"instrument": "edaran-sendiri", "title": "Edaran sendiri", **dates, **fields}
     fact = InstrumentEnacted.model_validate({"region": known.region, "instrument": content, "binds_from": THURSDAY})
-    return Books(known.region, regional_courses(known, fact), known.holidays)
+    return PolicySnapshot(known.region, regional_courses(known, fact), known.holidays)
 
 
 def test_groups_that_take_turns_are_at_home_up_to_their_share() -> None:
@@ -295,7 +294,7 @@ def test_hours_of_its_own_that_give_the_week_of_the_law_are_no_conflict() -> Non
     assert [c for c in overview(known, THURSDAY).now if c.rule.id == "Jam kerja"] == []
 
 
-def tried(known: Books, instrument: str, day: date = THURSDAY) -> Preview:
+def tried(known: PolicySnapshot, instrument: str, day: date = THURSDAY) -> Preview:
     return preview(known, SHIPPED[instrument], datetime(day.year, day.month, day.day, 9, tzinfo=zone(known.region)))
 
 
@@ -334,7 +333,7 @@ def test_a_circular_that_supersedes_what_is_not_on_record_cannot_be_recorded_and
 
 
 def test_a_study_would_bind_nobody() -> None:
-    told = tried(Books("3275", {}, ()), "bekasi-2025-study")
+    told = tried(PolicySnapshot("3275", {}, ()), "bekasi-2025-study")
     assert (told.stage, told.shifts, told.clashes) == ("STUDY", [], [])
 
 
@@ -346,7 +345,7 @@ def test_examples_are_of_the_nation_and_the_own_government_and_not_on_record_yet
 
 
 def test_a_region_without_instruments_is_told_what_would_be_here_and_how_to_begin() -> None:
-    said = html(Books("3277", {}, ()), FRIDAY, Wish())
+    said = html(PolicySnapshot("3277", {}, ()), FRIDAY, Wish())
     for words in ("belum ada instrumen di Kota Cimahi", "Mulailah dengan memilih contoh", "Kota Cimahi, Jumat"):
         assert words in said
 

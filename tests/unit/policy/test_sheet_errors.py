@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.policy.domain.register_import import rows as tables
+from services.policy.domain.register_import import rows
 from services.policy.domain.register_import.rows import Kind
 from shared.domain.facts.base import Invalid
 from tests.support.register_sheets import COUNTER, OFFICE, csv_of, grid, read, workbook, written
@@ -25,7 +25,7 @@ def without(name: str) -> bytes:
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/worksheets/sheet1.xml", b" " * (tables.MAX_UNPACKED + 1))
+        packed.writestr("xl/worksheets/sheet1.xml", b" " * (rows.MAX_UNPACKED + 1))
     return out.getvalue()
 
 
@@ -43,9 +43,9 @@ BROKEN: Mapping[str, tuple[Kind, bytes, str, str]] = {
     "a workbook called csv": ("csv", workbook(grid(COUNTER)), "", "no csv text"),
     "bytes that no code page has": ("csv", b"opd;\x81\x8d", "", "no csv text"),
     "a cell without an end": ("csv", b'opd;"' + b"a" * 200_000, "", "no csv text"),
-    "a file over ten megabytes": ("csv", b"a" * (tables.MAX_BYTES + 1), "", "exceeds 10 MB"),
-    "too many rows": ("csv", b"opd\n" + b"BKD\n" * tables.MAX_ROWS, f"/rows/{tables.MAX_ROWS + 1}", "More than 10000"),
-    "too many empty rows": ("csv", b"opd\n" + b"\n" * tables.LAST_ROW, f"/rows/{tables.LAST_ROW + 1}", "More than"),
+    "a file over ten megabytes": ("csv", b"a" * (rows.MAX_BYTES + 1), "", "exceeds 10 MB"),
+    "too many rows": ("csv", b"opd\n" + b"BKD\n" * rows.MAX_ROWS, f"/rows/{rows.MAX_ROWS + 1}", "More than 10000"),
+    "too many empty rows": ("csv", b"opd\n" + b"\n" * rows.LAST_ROW, f"/rows/{rows.LAST_ROW + 1}", "More than"),
     "a missing column": ("csv", without("kelas"), "/rows/1/kelas", "Column kelas is missing"),
     "an unknown column": ("csv", sheet_of(kls="x"), "/rows/1/16", "Column kls is unknown"),
     "a column twice": ("csv", sheet_of(post="LOKET-1"), "/rows/1/pos", "is there twice"),

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.__main__ import cli
 from services.policy.domain.instruments.lifecycle import NEVER, state_on, superseded
-from services.policy.domain.presets import replay as reference
+from services.policy.domain.presets import replay
 
 
 class Pin(NamedTuple):
@@ -386,7 +386,7 @@ STATES: Mapping[str, Mapping[str, str]] = {
 
 @pytest.mark.parametrize("region", STATES)
 def test_at_the_end_of_may_each_instrument_is_in_the_state_of_its_source(region: str) -> None:
-    courses = reference.books(region).courses
+    courses = replay.books(region).courses
     ends = superseded(courses)
     found = {name: state_on(courses[name], END_OF_MAY, ends.get(name, NEVER)) for name in STATES[region]}
     assert found == dict(STATES[region])
@@ -399,10 +399,10 @@ def test_the_national_base_and_all_twenty_instruments_are_among_these_states() -
 @pytest.mark.parametrize("region", STATES)
 def test_a_government_has_its_own_instruments_on_record_and_the_nations_and_no_other(region: str) -> None:
     national = {name for name in STATES["32"] if name.startswith(("nasional", "panrb", "ramadan-national"))}
-    assert set(reference.books(region).courses) == set(STATES[region]) | national
+    assert set(replay.books(region).courses) == set(STATES[region]) | national
 
 
 @pytest.mark.parametrize("region", STATES)
 def test_the_instruments_are_recorded_in_the_order_of_their_dates(region: str) -> None:
-    when = [each.at for each in reference.recorded(region)]
+    when = [each.at for each in replay.recorded(region)]
     assert when == sorted(when)

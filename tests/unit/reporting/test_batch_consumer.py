@@ -10,7 +10,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.types import TP
 
 from services.reporting.faust_batches import consumer as transport
-from services.reporting.faust_batches import pinned_versions as pins
+from services.reporting.faust_batches import pinned_versions
 from services.reporting.faust_batches.batch import BATCH, Batch, cut
 from services.reporting.faust_batches.consumer import Transport
 
@@ -107,19 +107,19 @@ def test_reading_begins_at_the_committed_offset_or_at_the_log_start(committed: i
 
 
 def test_the_installed_libraries_are_the_pinned_ones() -> None:
-    pins.check_pins()
+    pinned_versions.check_pins()
 
 
 def test_another_version_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(pins.VERSIONS, "aiokafka", "0.13.0")
-    with pytest.raises(pins.Unpinned, match=r"aiokafka 0\.13\.0, but found aiokafka 0\.14\.0"):
-        pins.check_pins()
+    monkeypatch.setitem(pinned_versions.VERSIONS, "aiokafka", "0.13.0")
+    with pytest.raises(pinned_versions.Unpinned, match=r"aiokafka 0\.13\.0, but found aiokafka 0\.14\.0"):
+        pinned_versions.check_pins()
 
 
 def test_a_private_name_that_is_gone_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pins, "RELIED_ON", {Batch: "was_renamed"})
-    with pytest.raises(pins.Unpinned, match=r"no Batch\.was_renamed"):
-        pins.check_pins()
+    monkeypatch.setattr(pinned_versions, "RELIED_ON", {Batch: "was_renamed"})
+    with pytest.raises(pinned_versions.Unpinned, match=r"no Batch\.was_renamed"):
+        pinned_versions.check_pins()
 
 
 def test_faust_and_aiokafka_name_a_partition_alike() -> None:

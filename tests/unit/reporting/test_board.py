@@ -11,7 +11,7 @@ from services.reporting.domain.status.current_status import Rows, opd_now
 from services.reporting.domain.status.page_context import of_board
 from services.reporting.domain.status.status_timeline import State
 from services.reporting.domain.status.strip_chart import hours
-from services.reporting.pages import routes as pages
+from services.reporting.pages import routes
 from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.web.pages import Pages
 from tests.support.example_facts import THURSDAY, at
@@ -20,7 +20,7 @@ from tests.unit.reporting.test_current_status import OPEN, counter
 CAME: Steps = ((470, 1), (900, 0))
 NOBODY: Steps = ()
 NAMES = {("32", "DISHUB"): "Dinas Perhubungan"}
-PAGES = Pages(pages.FOLDER)
+PAGES = Pages(routes.FOLDER)
 LEAVES_AT_TEN: Steps = ((470, 1), (600, 0))
 
 

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from services.reporting.process import watchdog
 from services.reporting.process.watchdog import Watchdog
-from services.reporting.worker import metrics as meters
+from services.reporting.worker import metrics
 from services.reporting.worker.metrics import Reading, counted
 from tests.support.example_facts import at
 
@@ -22,11 +22,11 @@ PLACE = TP("piket.32.attendance.v1", 1)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """Half past eight, until a test moves it."""
     now = SimpleNamespace(wall=at("08:30"), monotonic=1000.0)
-    monkeypatch.setattr(meters, "wall", lambda: now.wall)
+    monkeypatch.setattr(metrics, "wall", lambda: now.wall)
     monkeypatch.setattr(watchdog, "monotonic", lambda: now.monotonic)
     yield now
-    meters.LAG.clear()
-    meters.LAG_SECONDS.clear()
+    metrics.LAG.clear()
+    metrics.LAG_SECONDS.clear()
 
 
 async def read(reading: Reading, written: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.roster.domain import decider
 from services.roster.domain.commands import DeclareAbsence, PlanDays, week
-from services.roster.domain.planning import wfh_allocation as home
+from services.roster.domain.planning import wfh_allocation
 from services.roster.domain.planning.planner import Drawn, plan
 from services.roster.domain.planning.unit_day import UnitDay
 from services.roster.domain.planning.verifier import Unsound
@@ -445,7 +445,7 @@ def test_to_plan_a_monday_the_sunday_before_it_is_read() -> None:
 
 def test_a_planner_gone_wrong_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = frozenset(product(STAFF, WEEK))
-    monkeypatch.setattr(home, "choose", lambda *_: everybody)
+    monkeypatch.setattr(wfh_allocation, "choose", lambda *_: everybody)
     with pytest.raises(Unsound, match="are at home"):
         plan(days((back_office(), team(*STAFF))))
 

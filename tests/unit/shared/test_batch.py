@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from shared.domain import envelope as events
-from shared.domain.batch import Desk, Head, Ledger, settle
+from shared.domain import envelope
+from shared.domain.batch import Desk, Head, Ledger, decide_batch
 from shared.domain.decider import Command, Context, Decide, KeyReused, Outcome, VersionConflict
 from shared.domain.envelope import FIRST_CHAIN
 from shared.domain.facts.base import Fact, Invalid
@@ -53,7 +53,7 @@ def answered(outcome: Outcome | Exception) -> Outcome:
 
 
 def test_a_check_in_is_answered_201_with_its_place_in_stream_and_source() -> None:
-    outcome = answered(settle([command(COME)], empty(), desk())[0])
+    outcome = answered(decide_batch([command(COME)], empty(), desk())[0])
     ref = outcome.answer.events[0]
     assert (outcome.answer.status, outcome.version, outcome.position, ref.streamversion, ref.sequence) == (
         201,
@@ -65,12 +65,12 @@ def test_a_check_in_is_answered_201_with_its_place_in_stream_and_source() -> Non
 
 
 def test_nothing_to_do_is_answered_200_with_the_head_of_the_source() -> None:
-    outcomes = settle([command(COME), command(key="again")], empty(), desk())
+    outcomes = decide_batch([command(COME), command(key="again")], empty(), desk())
     assert (answered(outcomes[1]).answer.status, answered(outcomes[1]).position) == (200, 1)
 
 
 def test_a_refusal_is_a_fact_and_answered_409() -> None:
-    outcome = answered(settle([command(refused(ANI, NOW))], empty(), desk())[0])
+    outcome = answered(decide_batch([command(refused(ANI, NOW))], empty(), desk())[0])
     assert (outcome.answer.status, outcome.position) == (409, 1)
 
 
@@ -85,13 +85,13 @@ def test_the_first_event_takes_the_id_of_the_tap_and_further_ones_derive_from_it
         "f",
         event_id=tap_id,
     )
-    refs = answered(settle([both], empty(), desk())[0]).answer.events
+    refs = answered(decide_batch([both], empty(), desk())[0]).answer.events
     assert [ref.id for ref in refs] == [tap_id, uuid5(tap_id, f"post-taken/{ANIS_DAY}/2")]
 
 
 def test_the_time_is_the_taps_and_the_recorded_time_the_stores() -> None:
     ledger = empty()
-    settle([command(COME)], ledger, desk(NOW + timedelta(hours=2)))
+    decide_batch([command(COME)], ledger, desk(NOW + timedelta(hours=2)))
     event = ledger.appended[0][0].event
     assert (event.time, event.recordedtime) == (NOW, NOW + timedelta(hours=2))
 
@@ -99,33 +99,33 @@ def test_the_time_is_the_taps_and_the_recorded_time_the_stores() -> None:
 def test_the_recorded_time_never_goes_back() -> None:
     ledger = empty()
     ledger.heads["/piket/32/attendance"] = Head(4, NOW + timedelta(minutes=5), FIRST_CHAIN)
-    settle([command(COME)], ledger, desk(NOW))
+    decide_batch([command(COME)], ledger, desk(NOW))
     assert ledger.appended[0][0].event.recordedtime == NOW + timedelta(minutes=5)
 
 
 def test_events_of_one_batch_are_chained_in_their_order() -> None:
     ledger = empty()
-    settle([command(COME, COME), command(COME, key="k2")], ledger, desk())
+    decide_batch([command(COME, COME), command(COME, key="k2")], ledger, desk())
     chain, holds = FIRST_CHAIN, []
     for event, body in (one for sealed in ledger.appended for one in sealed):
-        holds.append(events.chain_holds(body, chain))
+        holds.append(envelope.chain_holds(body, chain))
         chain = event.chain
     assert holds == [True, True, True]
 
 
 def test_the_same_key_and_body_get_the_same_answer() -> None:
-    first, second = settle([command(COME), command(COME)], empty(), desk())
+    first, second = decide_batch([command(COME), command(COME)], empty(), desk())
     assert (answered(second).replayed, answered(second).answer) == (True, answered(first).answer)
 
 
 def test_the_same_key_with_another_body_is_refused() -> None:
-    outcomes = settle([command(COME), command(COME, fingerprint="other")], empty(), desk())
+    outcomes = decide_batch([command(COME), command(COME, fingerprint="other")], empty(), desk())
     assert isinstance(outcomes[1], KeyReused)
 
 
 def test_the_same_key_of_somebody_else_is_another_key() -> None:
     hers = Command("32", ANIS_DAY, decided({ANIS_DAY: [COME]}), "budi", "k", "other")
-    assert not answered(settle([command(COME), hers], empty(), desk())[1]).replayed
+    assert not answered(decide_batch([command(COME), hers], empty(), desk())[1]).replayed
 
 
 def test_a_known_event_id_is_answered_as_before_whatever_the_key_and_stream() -> None:
@@ -133,19 +133,19 @@ def test_a_known_event_id_is_answered_as_before_whatever_the_key_and_stream() ->
         return Command("32", stream, decided({stream: [COME]}), "ani", key, key, event_id=FIRST)
 
     ledger = empty()
-    first, again = settle([once(ANIS_DAY, "a"), once(BUDIS_DAY, "b")], ledger, desk())
+    first, again = decide_batch([once(ANIS_DAY, "a"), once(BUDIS_DAY, "b")], ledger, desk())
     assert (answered(again).answer, answered(again).replayed, len(ledger.appended)) == (answered(first).answer, True, 1)
 
 
 @pytest.mark.parametrize(("expected", "conflicts"), [(0, True), (1, False), (2, True), (None, False)])
 def test_a_client_that_saw_another_version_is_told_so(expected: int | None, conflicts: bool) -> None:  # noqa: FBT001
-    outcomes = settle([command(COME), command(COME, key="k2", expected=expected)], empty(), desk())
+    outcomes = decide_batch([command(COME), command(COME, key="k2", expected=expected)], empty(), desk())
     assert isinstance(outcomes[1], VersionConflict) == conflicts
 
 
 def test_a_key_wins_over_an_expected_version() -> None:
     first = command(COME, expected=0)
-    assert answered(settle([first, first], empty(), desk())[1]).replayed
+    assert answered(decide_batch([first, first], empty(), desk())[1]).replayed
 
 
 def test_a_decider_sees_its_stream_and_what_it_reads_and_nothing_else() -> None:
@@ -158,7 +158,7 @@ def test_a_decider_sees_its_stream_and_what_it_reads_and_nothing_else() -> None:
     ledger = empty()
     ledger.streams.update({ANIS_DAY: (3, 3), BUDIS_DAY: (2, 2), "outages/32/DPMPTSP": (1, 1)})
     reads = ("attendance/32/DPMPTSP/", "placement/32/DPMPTSP")
-    settle([Command("32", "attendance/32/DPMPTSP/x", look, "p", "k", "f", reads=reads)], ledger, desk())
+    decide_batch([Command("32", "attendance/32/DPMPTSP/x", look, "p", "k", "f", reads=reads)], ledger, desk())
     assert seen == {ANIS_DAY: 3, BUDIS_DAY: 2, "attendance/32/DPMPTSP/x": 0, "placement/32/DPMPTSP": 0}
 
 
@@ -166,7 +166,7 @@ def test_one_command_may_append_to_every_stream_it_read() -> None:
     both = Command(
         "32", ANIS_DAY, decided({ANIS_DAY: [COME], BUDIS_DAY: [COME, COME]}), "p", "k", "f", reads=("attendance/32/",)
     )
-    refs = answered(settle([both], empty(), desk())[0]).answer.events
+    refs = answered(decide_batch([both], empty(), desk())[0]).answer.events
     assert [(ref.subject, ref.streamversion, ref.sequence) for ref in refs] == [
         (ANIS_DAY, 1, 1),
         (BUDIS_DAY, 1, 2),
@@ -176,39 +176,39 @@ def test_one_command_may_append_to_every_stream_it_read() -> None:
 
 def test_a_stream_that_was_not_read_cannot_be_appended_to() -> None:
     blind = Command("32", ANIS_DAY, decided({BUDIS_DAY: [COME]}), "p", "k", "f")
-    assert isinstance(settle([blind], empty(), desk())[0], ValueError)
+    assert isinstance(decide_batch([blind], empty(), desk())[0], ValueError)
 
 
 def test_a_fact_of_another_region_is_a_fault() -> None:
     stranger = tap("in", ANI, NOW, region="3271")
-    assert isinstance(settle([command(stranger)], empty(), desk())[0], ValueError)
+    assert isinstance(decide_batch([command(stranger)], empty(), desk())[0], ValueError)
 
 
 def test_a_faulty_command_adds_nothing_and_hurts_no_neighbour() -> None:
     faulty = command(COME, tap("in", ANI, NOW, region="3271"), key="faulty")
     ledger = empty()
-    outcomes = settle([command(COME), faulty, command(COME, key="k3")], ledger, desk())
+    outcomes = decide_batch([command(COME), faulty, command(COME, key="k3")], ledger, desk())
     assert [answered(outcomes[i]).position for i in (0, 2)] == [1, 2]
 
 
 def test_every_region_has_its_own_sequence() -> None:
     bogor = "attendance/3271/DPMPTSP/2025-11-06/x"
     theirs = Command("3271", bogor, decided({bogor: [tap("in", ANI, NOW, region="3271")]}), "p", "k", "f")
-    outcomes = settle([command(COME), command(COME, key="k2"), theirs], empty(), desk())
+    outcomes = decide_batch([command(COME), command(COME, key="k2"), theirs], empty(), desk())
     assert [answered(outcome).position for outcome in outcomes] == [1, 2, 1]
 
 
 def test_a_tap_at_0816_in_bandung_is_told_in_utc() -> None:
     in_bandung = NOW.astimezone(timezone(timedelta(hours=7)))
     ledger = empty()
-    settle([command(tap("in", ANI, in_bandung))], ledger, desk())
+    decide_batch([command(tap("in", ANI, in_bandung))], ledger, desk())
     assert b'"time":"2025-11-06T01:16:00Z"' in ledger.appended[0][0].body
 
 
 def test_an_event_that_no_reader_would_take_is_not_stored() -> None:
     long = COME.model_copy(update={"client_id": "x" * 600_000})
     ledger = empty()
-    (refusal,) = settle([command(long)], ledger, desk())
+    (refusal,) = decide_batch([command(long)], ledger, desk())
     assert isinstance(refusal, Invalid)
     assert "at most 512 kB" in refusal.english
     assert ledger.appended == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain import envelope as events
+from shared.domain import envelope
 from shared.domain.envelope import FIRST_CHAIN, Event
 from tests.support.example_facts import ANI, Ledger, at, policy, tap
 
@@ -17,14 +17,14 @@ def event(request: pytest.FixtureRequest) -> Event:
 
 
 def test_the_sealed_bytes_are_the_canonical_form_of_the_event(event: Event) -> None:
-    sealed = events.seal(event, FIRST_CHAIN)
-    assert sealed.body == events.encode(sealed.event)
+    sealed = envelope.seal(event, FIRST_CHAIN)
+    assert sealed.body == envelope.encode(sealed.event)
 
 
 def test_a_sealed_event_follows_its_predecessor(event: Event) -> None:
-    assert events.chain_holds(events.seal(event, "ab" * 32).body, "ab" * 32)
+    assert envelope.chain_holds(envelope.seal(event, "ab" * 32).body, "ab" * 32)
 
 
 def test_an_altered_byte_breaks_the_chain(event: Event) -> None:
-    body = events.seal(event, FIRST_CHAIN).body
-    assert not events.chain_holds(body.replace(b"DPMPTSP", b"DPMPTSQ"), FIRST_CHAIN)
+    body = envelope.seal(event, FIRST_CHAIN).body
+    assert not envelope.chain_holds(body.replace(b"DPMPTSP", b"DPMPTSQ"), FIRST_CHAIN)

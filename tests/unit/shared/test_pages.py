@@ -13,15 +13,15 @@ from services.reporting.domain.status.current_status import Rows, blank, opd_now
 from services.reporting.domain.status.page_context import of_opd
 from services.reporting.domain.status.status_timeline import State
 from services.reporting.domain.status.strip_chart import OFFICE_DAY, strip, window
-from services.reporting.pages import routes as pages
+from services.reporting.pages import routes
 from shared.domain.facts.coverage import Coverage, UnitCoverage
 from shared.web.pages import HERE, STATIC, Pages
 from tests.support.example_facts import at
 from tests.unit.reporting.test_current_status import CAME_0816, counter, row
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = pytest.mark.parametrize("folder", [pages.FOLDER, policy_pages.FOLDER], ids=["reporting", "policy"])
-PAGES = Pages(pages.FOLDER)
+FOLDERS = pytest.mark.parametrize("folder", [routes.FOLDER, policy_pages.FOLDER], ids=["reporting", "policy"])
+PAGES = Pages(routes.FOLDER)
 
 
 def seen(lang: str, when: str, today: Coverage | None, behind: datetime | None = None) -> str:

@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from shared.domain.facts.heartbeat import Beat
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Settled
-from shared.kafka import broker as kafka
-from shared.kafka import dead_letters as letters
-from shared.relay import checkpoint as mark
-from shared.relay import heartbeat
-from shared.relay import sender as outlet
+from shared.kafka import broker, dead_letters
+from shared.relay import checkpoint, heartbeat, sender
 from shared.relay.checkpoint import Mark
 from shared.relay.log_tail import Tail, resume, shortened
 from shared.relay.relay import remade
@@ -29,11 +26,11 @@ KEYS = [stored.key for stored in Feed(60).stored]
 
 def test_an_opd_goes_where_every_kafka_client_would_put_it() -> None:
     theirs = [DefaultPartitioner()(key.encode(), [0, 1, 2], [0, 1, 2]) for key in KEYS]
-    assert [kafka.partition_of(key, 3) for key in KEYS] == theirs
+    assert [broker.partition_of(key, 3) for key in KEYS] == theirs
 
 
 def test_a_region_has_its_event_topics_for_ever_and_its_view_for_35_days() -> None:
-    topics = kafka.topics_of("3271")
+    topics = broker.topics_of("3271")
     kept = {name for name, settings in topics.items() if settings["retention.ms"] == "-1"}
     assert kept == {f"piket.3271.{name}.v1" for name in ("policy", "roster", "attendance", "reporting", "dead-letter")}
     assert topics["piket.3271.coverage.v1"].items() >= {
@@ -43,36 +40,36 @@ def test_a_region_has_its_event_topics_for_ever_and_its_view_for_35_days() -> No
 
 
 def test_a_missing_topic_is_named_with_the_way_to_create_it() -> None:
-    sizes = dict.fromkeys(kafka.topics_of("32"), 3)
+    sizes = dict.fromkeys(broker.topics_of("32"), 3)
     del sizes["piket.32.roster.v1"]
-    said = str(kafka.missing(sizes, ["32"], 3))
+    said = str(broker.missing(sizes, ["32"], 3))
     assert "no topic piket.32.roster.v1." in said
     assert "piket topics create" in said
 
 
 def test_a_topic_with_another_number_of_partitions_is_named() -> None:
-    sizes = dict.fromkeys(kafka.topics_of("32"), 3) | {"piket.32.roster.v1": 12}
-    assert "topic piket.32.roster.v1 has 12 partitions, not 3." in str(kafka.missing(sizes, ["32"], 3))
+    sizes = dict.fromkeys(broker.topics_of("32"), 3) | {"piket.32.roster.v1": 12}
+    assert "topic piket.32.roster.v1 has 12 partitions, not 3." in str(broker.missing(sizes, ["32"], 3))
 
 
 def test_a_mark_is_found_again_by_the_next_relay(tmp_path: Path) -> None:
-    mark.write(tmp_path / "mark", Mark(sequence=7, offsets={0: 3, 2: 4}))
-    assert mark.read(tmp_path / "mark") == Mark(sequence=7, offsets={0: 3, 2: 4})
+    checkpoint.write(tmp_path / "mark", Mark(sequence=7, offsets={0: 3, 2: 4}))
+    assert checkpoint.read(tmp_path / "mark") == Mark(sequence=7, offsets={0: 3, 2: 4})
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"sequence": 7, "off', b"\x00" * 40, b'{"sequence": "many"}'], ids=repr)
 def test_a_torn_mark_begins_again_and_loses_nothing(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / "mark").write_bytes(torn)
-    assert mark.read(tmp_path / "mark") == Mark()
+    assert checkpoint.read(tmp_path / "mark") == Mark()
 
 
 async def test_a_second_relay_waits_for_the_lease_and_takes_over(tmp_path: Path) -> None:
     async def hold() -> None:
-        async with mark.lease(tmp_path / "mark"):
+        async with checkpoint.lease(tmp_path / "mark"):
             order.append("second")
 
     order: list[str] = []
-    async with mark.lease(tmp_path / "mark"):
+    async with checkpoint.lease(tmp_path / "mark"):
         second = asyncio.create_task(hold())
         await asyncio.sleep(0.3)
         order.append("first")
@@ -82,12 +79,12 @@ async def test_a_second_relay_waits_for_the_lease_and_takes_over(tmp_path: Path)
 
 async def test_everything_is_sent_anew_only_while_no_relay_runs(tmp_path: Path) -> None:
     path = tmp_path / "mark"
-    mark.write(path, Mark(sequence=7))
-    async with mark.lease(path):
-        assert not mark.forget(path)
-        assert mark.read(path).sequence == 7
-    assert mark.forget(path)
-    assert mark.read(path) == Mark()
+    checkpoint.write(path, Mark(sequence=7))
+    async with checkpoint.lease(path):
+        assert not checkpoint.forget(path)
+        assert checkpoint.read(path).sequence == 7
+    assert checkpoint.forget(path)
+    assert checkpoint.read(path) == Mark()
 
 
 @pytest.mark.parametrize(
@@ -127,25 +124,25 @@ def test_records_that_land_before_the_mark_tell_of_a_topic_made_anew() -> None:
 
 def test_an_acknowledgement_that_names_no_place_is_none() -> None:
     where = RecordMetadata(TOPIC, 0, TopicPartition(TOPIC, 0), -1, None, 0, 0)
-    with pytest.raises(outlet.Unplaced, match=TOPIC):
-        outlet._grown(None, where, 3)
+    with pytest.raises(sender.Unplaced, match=TOPIC):
+        sender._grown(None, where, 3)
 
 
 async def test_a_page_is_packed_by_partition_in_position_order() -> None:
-    producer = kafka.producer("127.0.0.1:9")
+    producer = broker.producer("127.0.0.1:9")
     page = Feed(900).stored
     packed: dict[int, int] = dict.fromkeys(range(PARTITIONS), 0)
-    for place, batch in outlet.pack(producer, page, PARTITIONS):
+    for place, batch in sender.pack(producer, page, PARTITIONS):
         assert batch.closed()
-        assert batch.size() <= kafka.BATCH_BYTES
+        assert batch.size() <= broker.BATCH_BYTES
         packed[place] += batch.record_count()
-    await kafka.discard(producer)
+    await broker.discard(producer)
     assert packed == {place: len(sequences) for place, sequences in due(Feed(900).stored).items()}
 
 
 def test_a_dead_letter_keeps_the_bytes_and_tells_where_they_stood() -> None:
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, b"32/DPMPTSP", b"\xff{", None, 10, 2, ())
-    letter = letters.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
+    letter = dead_letters.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
     assert (letter.key, letter.value) == (b"32/DPMPTSP", b"\xff{")
     assert dict(letter.headers) == {
         "topic": b"piket.32.roster.v1",
@@ -158,7 +155,7 @@ def test_a_dead_letter_keeps_the_bytes_and_tells_where_they_stood() -> None:
 @given(st.integers(0, 1_048_576), st.integers(0, 1_048_576), st.text(max_size=2000))
 def test_a_dead_letter_is_never_too_large_for_kafka(key: int, value: int, reason: str) -> None:
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, b"k" * key, b"v" * value, None, key, value, ())
-    letter = letters.dead_letter(("piket.32.roster.v1", 2), broken, reason)
+    letter = dead_letters.dead_letter(("piket.32.roster.v1", 2), broken, reason)
     headers = sum(len(name) + len(content) for name, content in letter.headers)
     assert len(letter.key or b"") + len(letter.value) + headers < 1_000_000
 

@@ -5,13 +5,13 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import phrases
 from services.policy.domain.explanation.reasons import Step, Telling
 from services.policy.domain.instruments.effective_policy import Stretches
 from services.policy.domain.resolution.conflicts import clashes
 from services.policy.domain.resolution.merge import sited
 from services.policy.domain.resolution.working_hours import clock, office_day, week
-from services.policy.domain.snapshot import Asked, Books
+from services.policy.domain.snapshot import Asked, PolicySnapshot
 from shared.domain.facts.policy import GRANTED_DAY, Conflict, Period, Said
 from shared.domain.facts.rules import Place, Presence, Rules
 from shared.domain.work_location import WEEKDAYS, Verdict, Where, home_share, verdict
@@ -47,7 +47,7 @@ class Answer(BaseModel):
     chain: tuple[Step, ...]
 
 
-def answer(books: Books, asked: Asked, stretches: Stretches | None = None) -> Answer:
+def answer(books: PolicySnapshot, asked: Asked, stretches: Stretches | None = None) -> Answer:
     """The answer for one date; `stretches` are those of the OPD, where the caller has resolved them already."""
     found = books.effective().stretches(asked.opd) if stretches is None else stretches
     there = next((s for s in found if s[0].from_ <= asked.day <= (s[0].to or asked.day)), None)
@@ -69,8 +69,8 @@ def answer(books: Books, asked: Asked, stretches: Stretches | None = None) -> An
         places=rules.places,
         won_by=_won_by(period) | told.decisive(),
         conflicts=clashing,
-        reason=words.joined(list(told.because())),
-        because=words.joined([told.outcome(), *told.because(), *told.notes()]),
+        reason=phrases.joined(list(told.because())),
+        because=phrases.joined([told.outcome(), *told.because(), *told.notes()]),
         chain=tuple(told.chain()),
     )
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from babel.dates import format_date
 
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import phrases
 from services.policy.domain.explanation.phrases import said
 from shared.domain.facts.policy import Said
 
@@ -15,7 +15,7 @@ Two = tuple[str, str]
 
 def name(code: str) -> Two:
     """A code of the rule language in words; every unit, where units are named."""
-    return ("semua unit", "all units") if code == "*" else words.word(code)
+    return ("semua unit", "all units") if code == "*" else phrases.word(code)
 
 
 def names(codes: Iterable[str]) -> Two:

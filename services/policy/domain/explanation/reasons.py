@@ -6,13 +6,13 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import phrases
 from services.policy.domain.explanation.clauses import clauses, outside
 from services.policy.domain.explanation.labels import OUTCOMES, STATES
 from services.policy.domain.explanation.phrases import said
 from services.policy.domain.instruments.lifecycle import NEVER, state_on, superseded
 from services.policy.domain.resolution.binding import LAYERS, Ranked
-from services.policy.domain.snapshot import Asked, Books
+from services.policy.domain.snapshot import Asked, PolicySnapshot
 from shared.domain.facts.policy import Conflict, Holiday, Period, Said
 from shared.domain.facts.rules import Approval, Rules
 from shared.domain.work_location import WEEKDAYS, Verdict, offers
@@ -31,7 +31,7 @@ class Step(BaseModel):
 class Telling:
     """An answer in words."""
 
-    books: Books
+    books: PolicySnapshot
     asked: Asked
     rules: Rules
     period: Period | None
@@ -83,7 +83,7 @@ class Telling:
 
     def outcome(self) -> Said:
         """Where one works that day."""
-        day, where = words.on(self.asked.day), OUTCOMES[self.decided.where]
+        day, where = phrases.on(self.asked.day), OUTCOMES[self.decided.where]
         return said(f"{day[0]}: {where[0]}.", f"{day[1]}: {where[1]}.")
 
     def because(self) -> Iterator[Said]:
@@ -91,14 +91,14 @@ class Telling:
         if self.decided.rule == "approvals":
             yield self._offer(offers(self.rules, self.asked.day)[0])
         elif self.decided.where == "HOLIDAY":
-            yield words.holiday(self.holiday)
+            yield phrases.holiday(self.holiday)
         elif self.decided == ("WFO", "pattern") and self.rules.pattern:
             yield outside(self.rules, self)
         else:
             first = ("pattern",) if self.decided.where == "MAX_SHARE" else ()
             deciding = dict.fromkeys((*first, self.decided.rule))
             found = [self._rules[rule] for rule in deciding if rule in self._rules]
-            yield from found or [words.UNSAID[self.decided.rule]]
+            yield from found or [phrases.UNSAID[self.decided.rule]]
 
     @cached_property
     def _rules(self) -> Mapping[str, Said]:
@@ -138,18 +138,18 @@ class Telling:
     def chain(self) -> Iterator[Step]:
         """Every rule that is set, in the order in which it may decide; what was granted; what could not both hold."""
         if self.holiday:
-            yield self._step("calendar", words.holiday(self.holiday))
+            yield self._step("calendar", phrases.holiday(self.holiday))
         for rule, text in self._rules.items():
             yield self._step(rule, text)
         for offer in self.rules.approvals:
             binds = self.decided.rule == "approvals"
             yield Step(rule="approvals", instrument=offer.instrument, binds=binds, says=self._offer(offer))
         for found in self.clashing:
-            told = words.conflict(found, self.books.title)
+            told = phrases.conflict(found, self.books.title)
             yield Step(rule=found.rule, instrument=found.instruments[0], binds=False, says=told)
 
     def _offer(self, offer: Approval) -> Said:
-        return words.approval(offer, self.books.title(offer.instrument or ""))
+        return phrases.approval(offer, self.books.title(offer.instrument or ""))
 
     def _step(self, rule: str, text: Said) -> Step:
         return Step(rule=rule, instrument=self.giver(rule), binds=rule == self.decided.rule, says=text)

@@ -5,21 +5,20 @@ from typing import Any
 
 from services.policy.domain import commands
 from services.policy.domain.commands import InstrumentCommand
-from services.policy.domain.instruments import enactment as enacting
-from services.policy.domain.instruments import transitions as turning
+from services.policy.domain.instruments import enactment, transitions
 from services.policy.domain.instruments.decision import Desk, Told
 
 DECISIONS: Mapping[type, Callable[[Any, Desk], Sequence[Told]]] = {
-    commands.DraftInstrument: enacting.draft,
-    commands.EnactInstrument: enacting.enact,
-    commands.AmendInstrument: enacting.amend,
-    commands.ScheduleInstrument: enacting.schedule,
-    commands.SuspendInstrument: turning.suspend,
-    commands.ResumeInstrument: turning.resume,
-    commands.RevokeInstrument: turning.revoke,
-    commands.ApproveDays: turning.approve,
-    commands.DeclineRecommendation: turning.decline,
-    commands.RecordDue: turning.reach,
+    commands.DraftInstrument: enactment.draft,
+    commands.EnactInstrument: enactment.enact,
+    commands.AmendInstrument: enactment.amend,
+    commands.ScheduleInstrument: enactment.schedule,
+    commands.SuspendInstrument: transitions.suspend,
+    commands.ResumeInstrument: transitions.resume,
+    commands.RevokeInstrument: transitions.revoke,
+    commands.ApproveDays: transitions.approve,
+    commands.DeclineRecommendation: transitions.decline,
+    commands.RecordDue: transitions.reach,
 }
 
 

@@ -10,7 +10,7 @@ from services.policy.domain import decider
 from services.policy.domain.commands import DraftInstrument, EnactInstrument, InstrumentCommand, ScheduleInstrument
 from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.reference_data.holidays import declared, seeded
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from services.policy.domain.validation.rule_errors import raised
 from shared.domain.decider import Context
 from shared.domain.facts.base import Fact
@@ -58,11 +58,11 @@ def commands(region: str, in_force: Mapping[str, date] | None = None) -> list[tu
     return sorted(_commands(region, in_force or {}), key=lambda planned: planned[0])
 
 
-def books(region: str, known_by: datetime | None = None, in_force: Mapping[str, date] | None = None) -> Books:
+def books(region: str, known_by: datetime | None = None, in_force: Mapping[str, date] | None = None) -> PolicySnapshot:
     """A region's books as they were known at an instant; as they are known at last without one."""
     known = [each.fact for each in recorded(region, in_force) if known_by is None or each.at <= known_by]
     days = [day for day in seeded(YEARS) if known_by is None or _at(declared(day), region) <= known_by]
-    return Books(region, reduce(decider.evolve, known, decider.initial).courses, days)
+    return PolicySnapshot(region, reduce(decider.evolve, known, decider.initial).courses, days)
 
 
 def _at(day: date, region: str) -> datetime:

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.explanation import nouns
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import nouns, phrases
 from services.policy.domain.explanation.labels import CONTESTED, WHY
 from services.policy.domain.instruments.effective_policy import ANY_OPD
 from services.policy.domain.instruments.lifecycle import NEVER, grants
 from services.policy.domain.resolution.conflicts import clashes
 from services.policy.domain.resolution.merge import by_site
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.facts.policy import Conflict, Said
 
 
@@ -27,13 +26,13 @@ class Clash(NamedTuple):
     now: bool
 
 
-def opds(books: Books) -> Sequence[str]:
+def opds(books: PolicySnapshot) -> Sequence[str]:
     """Those who may be bound by something of their own, after one who is not."""
     named = {opd for course in books.courses.values() for opd in course.instrument.opds}
     return [ANY_OPD, *sorted(named | {g.opd for g in grants(books.courses)})]
 
 
-def met(books: Books, day: date) -> Sequence[Clash]:
+def met(books: PolicySnapshot, day: date) -> Sequence[Clash]:
     """The conflicts of any OPD that are not over on a date, each once, in the order of their dates."""
     effective, found = books.effective(), dict[Conflict, list[tuple[date, date]]]()
     for opd in opds(books):
@@ -44,10 +43,10 @@ def met(books: Books, day: date) -> Sequence[Clash]:
     return sorted(told, key=lambda c: (not c.now, c.first))
 
 
-def _told(books: Books, found: Conflict, dates: Sequence[tuple[date, date]], day: date) -> Clash:
+def _told(books: PolicySnapshot, found: Conflict, dates: Sequence[tuple[date, date]], day: date) -> Clash:
     code, _, winner = found.resolved_by.partition(":")
     why, last = WHY.get(code, (code, code)), max(d[1] for d in dates)
-    rest = words.effect(found.effect)
+    rest = phrases.effect(found.effect)
     return Clash(
         nouns.capital(CONTESTED.get(found.rule, (found.rule, found.rule))),
         tuple(books.title(name) for name in found.instruments),

@@ -10,8 +10,7 @@ from uuid import UUID
 from services.policy.domain import decider
 from services.policy.domain.commands import DraftInstrument, EnactInstrument
 from services.policy.domain.decider import State
-from services.policy.domain.explanation import clauses, nouns
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import clauses, nouns, phrases
 from services.policy.domain.explanation.phrases import said
 from services.policy.domain.instruments.effective_policy import ANY_OPD
 from services.policy.domain.instruments.lifecycle import NEVER, recorded
@@ -19,7 +18,7 @@ from services.policy.domain.presets.replay import STAGES
 from services.policy.domain.read_models.conflict_report import Clash, met
 from services.policy.domain.read_models.region_overview import WHERE
 from services.policy.domain.resolution.working_hours import week
-from services.policy.domain.snapshot import Books
+from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.decider import Context
 from shared.domain.facts.base import Invalid
 from shared.domain.facts.policy import Instrument, Said
@@ -60,7 +59,7 @@ class Preview:
     faults: Sequence[Said] = ()
 
 
-def fitting(books: Books, shipped: Mapping[str, Instrument]) -> Sequence[Instrument]:
+def fitting(books: PolicySnapshot, shipped: Mapping[str, Instrument]) -> Sequence[Instrument]:
     """The shipped instruments that this region may record and has not: national ones and its own government's."""
     own = [i for i in shipped.values() if i.layer == "NATIONAL" or i.government == books.region]
     return sorted((i for i in own if i.instrument not in books.courses), key=lambda i: i.published_on)
@@ -74,7 +73,7 @@ def recording(region: str, instrument: Instrument, attested_by: str | None = Non
     return EnactInstrument(region=region, instrument=instrument, published_attested_by=attested_by)
 
 
-def preview(books: Books, instrument: Instrument, now: datetime) -> Preview:
+def preview(books: PolicySnapshot, instrument: Instrument, now: datetime) -> Preview:
     """Decide in memory, and compare every date of a year."""
     told = Preview(instrument, STAGES.get(instrument.instrument), tuple(clauses.of_itself(instrument.rules)))
     own, today = f"instruments/{books.region}", local_date(now, books.region)
@@ -92,7 +91,7 @@ def preview(books: Books, instrument: Instrument, now: datetime) -> Preview:
     )
 
 
-def _shifts(before: Books, after: Books, today: date) -> Iterator[Shift]:
+def _shifts(before: PolicySnapshot, after: PolicySnapshot, today: date) -> Iterator[Shift]:
     """The dates that change in the same way, classes that change alike together."""
     days = [today + timedelta(days=n) for n in range(HORIZON.days)]
     found: dict[tuple[Lot, Lot, tuple[date, ...]], list[str]] = {}
@@ -105,10 +104,10 @@ def _shifts(before: Books, after: Books, today: date) -> Iterator[Shift]:
         for (a, b), dates in moved.items():
             found.setdefault((a, b, tuple(dates)), []).append(class_)
     for (a, b, changed), classes in sorted(found.items(), key=lambda f: f[0][2][0]):
-        yield Shift(nouns.capital(words.listed(classes)), len(changed), changed[0], changed[-1], said(*a), said(*b))
+        yield Shift(nouns.capital(phrases.listed(classes)), len(changed), changed[0], changed[-1], said(*a), said(*b))
 
 
-def _lots(books: Books, class_: str, days: Sequence[date]) -> Iterator[tuple[Lot, ...]]:
+def _lots(books: PolicySnapshot, class_: str, days: Sequence[date]) -> Iterator[tuple[Lot, ...]]:
     """What each date holds for a unit of a class that no instrument names."""
     holidays = {h.date for h in books.holidays}
     periods = [period for period, _ in books.effective().stretches(ANY_OPD)]
@@ -119,7 +118,7 @@ def _lots(books: Books, class_: str, days: Sequence[date]) -> Iterator[tuple[Lot
 
 
 def _place(rules: Rules, where: str) -> Lot:
-    share = words.percent(home_share(rules))
+    share = phrases.percent(home_share(rules))
     told = WHERE.get(where, said(f"paling banyak {share} di rumah", f"at most {share} at home"))
     return told.id.lower(), told.en.lower()
 
@@ -127,7 +126,7 @@ def _place(rules: Rules, where: str) -> Lot:
 def _week(rules: Rules) -> Lot:
     if not rules.hours:
         return "tanpa jam kerja yang ditetapkan", "no working hours set"
-    hours = words.number(week(rules.hours))
+    hours = phrases.number(week(rules.hours))
     return f"{hours[0]} jam seminggu", f"{hours[1]} hours a week"
 
 

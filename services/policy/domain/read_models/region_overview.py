@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.explanation import clauses, nouns
-from services.policy.domain.explanation import phrases as words
+from services.policy.domain.explanation import clauses, nouns, phrases
 from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.explanation.phrases import said
 from services.policy.domain.instruments.effective_policy import ANY_OPD, Effective
@@ -15,7 +14,7 @@ from services.policy.domain.read_models.conflict_report import Clash, met, opds
 from services.policy.domain.read_models.timeline_chart import OVER, STATES, UNKNOWN, Row, Window, row, state
 from services.policy.domain.reference_data.unit_types import typical
 from services.policy.domain.resolution.binding import LAYERS
-from services.policy.domain.snapshot import Asked, Books
+from services.policy.domain.snapshot import Asked, PolicySnapshot
 from shared.domain.facts.policy import Holiday, Instrument, Said
 from shared.domain.facts.rules import Rules
 from shared.domain.work_location import CLASSES, Who
@@ -78,7 +77,7 @@ class Overview:
         return [clash for clash in self.clashes if clash.now]
 
 
-def overview(books: Books, day: date) -> Overview:
+def overview(books: PolicySnapshot, day: date) -> Overview:
     """The page of a region for one date."""
     ends, window = superseded(books.courses), Window.around(day)
     listed = [_listed(c, state(c, day, ends.get(name, NEVER))) for name, c in books.courses.items()]
@@ -95,7 +94,7 @@ def overview(books: Books, day: date) -> Overview:
     )
 
 
-def _rows(books: Books, layer: str, ends: Mapping[str, date], window: Window) -> list[Row]:
+def _rows(books: PolicySnapshot, layer: str, ends: Mapping[str, date], window: Window) -> list[Row]:
     own = [(name, c) for name, c in books.courses.items() if c.instrument.layer == layer]
     return [
         row(c, ends.get(name, NEVER), window) for name, c in sorted(own, key=lambda n: n[1].instrument.published_on)
@@ -121,10 +120,10 @@ def _rank(each: Listed) -> tuple[int, int]:
     return place, -each.instrument.published_on.toordinal()
 
 
-def _bound(books: Books, day: date) -> Iterator[Bound]:
+def _bound(books: PolicySnapshot, day: date) -> Iterator[Bound]:
     effective = books.effective()
     for class_ in CLASSES:
-        yield _asked(books, effective, Asked(ANY_OPD, day, Who(class_)), nouns.capital(words.word(class_)))
+        yield _asked(books, effective, Asked(ANY_OPD, day, Who(class_)), nouns.capital(phrases.word(class_)))
     rules = in_force(effective, day)
     yield from _grouped(_asked(books, effective, Asked(ANY_OPD, day, who), name) for who, name in _spoken_of(rules))
     for opd in opds(books)[1:]:
@@ -147,7 +146,7 @@ def _spoken_of(rules: Rules) -> Iterator[tuple[Who, Said]]:
         yield Who(position=position), said(*nouns.name(position))
 
 
-def _asked(books: Books, effective: Effective, asked: Asked, name: Said) -> Bound:
+def _asked(books: PolicySnapshot, effective: Effective, asked: Asked, name: Said) -> Bound:
     told = answer(books, asked, effective.stretches(asked.opd))
     step = next((step for step in told.chain if step.binds), None)
     winner = books.title(step.instrument) if step and step.instrument else None
@@ -157,7 +156,7 @@ def _asked(books: Books, effective: Effective, asked: Asked, name: Said) -> Boun
 def where(told: Answer) -> Said:
     """Where somebody works, in a few words."""
     if told.answer == "MAX_SHARE":
-        share = words.percent(told.max_share or 0)
+        share = phrases.percent(told.max_share or 0)
         return said(f"Paling banyak {share} di rumah", f"At most {share} at home")
     return WHERE[told.answer]
 

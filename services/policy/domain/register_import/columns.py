@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from services.policy.domain.register_import import cell_parsers as cells
+from services.policy.domain.register_import import cell_parsers
 from services.policy.domain.register_import.cell_parsers import Reader
 from services.policy.domain.register_import.rows import Cell, Row, Unusable
 from services.policy.domain.validation.rule_errors import Fault, raised
@@ -22,30 +22,30 @@ class Column(NamedTuple):
     needed: bool = False
 
 
-CLASS = cells.one_of({name: name for name in CLASSES}, ", ".join(CLASSES))
-ZONE = cells.one_of(cells.ZONES, "WIB, WITA, WIT, Asia/Pontianak")
+CLASS = cell_parsers.one_of({name: name for name in CLASSES}, ", ".join(CLASSES))
+ZONE = cell_parsers.one_of(cell_parsers.ZONES, "WIB, WITA, WIT, Asia/Pontianak")
 COLUMNS: Mapping[str, Column] = {
-    "opd": Column(("agency",), cells.code, "key", needed=True),
-    "nama_opd": Column(("opd_name", "agency_name"), cells.words(3), "opd"),
-    "opd_sejak": Column(("opd_since",), cells.day, "opd"),
-    "unit": Column((), cells.code, "key"),
-    "nama_unit": Column(("unit_name",), cells.words(1), "unit", needed=True),
+    "opd": Column(("agency",), cell_parsers.code, "key", needed=True),
+    "nama_opd": Column(("opd_name", "agency_name"), cell_parsers.words(3), "opd"),
+    "opd_sejak": Column(("opd_since",), cell_parsers.day, "opd"),
+    "unit": Column((), cell_parsers.code, "key"),
+    "nama_unit": Column(("unit_name",), cell_parsers.words(1), "unit", needed=True),
     "kelas": Column(("class",), CLASS, "unit", needed=True),
-    "jenis": Column(("kinds",), cells.codes, "unit"),
-    "situs": Column(("site",), cells.code, "unit", needed=True),
-    "lat": Column(("latitude",), cells.number(-90, 90), "unit", needed=True),
-    "lng": Column(("lon", "longitude"), cells.number(-180, 180), "unit", needed=True),
-    "radius_m": Column(("radius",), cells.whole(1, 5000), "unit", needed=True),
+    "jenis": Column(("kinds",), cell_parsers.codes, "unit"),
+    "situs": Column(("site",), cell_parsers.code, "unit", needed=True),
+    "lat": Column(("latitude",), cell_parsers.number(-90, 90), "unit", needed=True),
+    "lng": Column(("lon", "longitude"), cell_parsers.number(-180, 180), "unit", needed=True),
+    "radius_m": Column(("radius",), cell_parsers.whole(1, 5000), "unit", needed=True),
     "zona": Column(("zone", "timezone"), ZONE, "unit"),
-    "berlaku_dari": Column(("valid_from",), cells.day, "unit", needed=True),
-    "berlaku_sampai": Column(("valid_to",), cells.day, "unit"),
-    "pos": Column(("post",), cells.code, "key"),
-    "hari": Column(("weekdays", "days"), cells.weekdays, "post", needed=True),
-    "buka": Column(("opens",), cells.minute, "post", needed=True),
-    "tutup": Column(("closes",), cells.minute, "post", needed=True),
-    "minimum": Column(("min",), cells.whole(0, 1000), "post", needed=True),
-    "keahlian": Column(("skills",), cells.codes, "post"),
-    "hari_libur": Column(("on_holidays",), cells.one_of(cells.HOLIDAYS, "BUKA, TUTUP"), "post"),
+    "berlaku_dari": Column(("valid_from",), cell_parsers.day, "unit", needed=True),
+    "berlaku_sampai": Column(("valid_to",), cell_parsers.day, "unit"),
+    "pos": Column(("post",), cell_parsers.code, "key"),
+    "hari": Column(("weekdays", "days"), cell_parsers.weekdays, "post", needed=True),
+    "buka": Column(("opens",), cell_parsers.minute, "post", needed=True),
+    "tutup": Column(("closes",), cell_parsers.minute, "post", needed=True),
+    "minimum": Column(("min",), cell_parsers.whole(0, 1000), "post", needed=True),
+    "keahlian": Column(("skills",), cell_parsers.codes, "post"),
+    "hari_libur": Column(("on_holidays",), cell_parsers.one_of(cell_parsers.HOLIDAYS, "BUKA, TUTUP"), "post"),
 }
 NAMES = {other: name for name, column in COLUMNS.items() for other in (name, *column.others)}
 NEEDED = frozenset(name for name, column in COLUMNS.items() if column.needed and column.of != "post")
@@ -139,7 +139,7 @@ def _nameless(header: Mapping[int, str], row: Row) -> Iterator[Fault]:
 
 def _usable(cell: Cell) -> Cell:
     if isinstance(cell, Unusable):
-        raise cells.wrong(cell.indonesian, cell.english)
+        raise cell_parsers.wrong(cell.indonesian, cell.english)
     return cell
 
 

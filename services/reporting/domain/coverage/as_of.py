@@ -11,7 +11,7 @@ from services.reporting.domain.coverage.duties import Roll, accepted, around, pl
 from services.reporting.domain.coverage.fact_set import FactSet
 from services.reporting.domain.coverage.intervals import Need, PostKey, heads_at
 from services.reporting.domain.coverage.presence import present
-from services.reporting.domain.fact_store.compact import Fact, Settled, Tap, lean
+from services.reporting.domain.fact_store.compact import CompactTap, Fact, Settled, lean
 from services.reporting.domain.fact_store.current import in_force
 from shared.domain.envelope import Event
 from shared.domain.facts.coverage import Coverage
@@ -55,10 +55,10 @@ def row(facts: Collection[Fact], region: str, opd: str, service_date: date, wate
     return counted.row(service_date, watermark)
 
 
-def _parted(facts: Iterable[Fact]) -> tuple[list[Settled], dict[bytes, list[Tap]]]:
-    settled, taps = list[Settled](), dict[bytes, list[Tap]]()
+def _parted(facts: Iterable[Fact]) -> tuple[list[Settled], dict[bytes, list[CompactTap]]]:
+    settled, taps = list[Settled](), dict[bytes, list[CompactTap]]()
     for fact in facts:
-        if isinstance(fact, Tap):
+        if isinstance(fact, CompactTap):
             taps.setdefault(fact.employee, []).append(fact)
             continue
         settled.append(fact)

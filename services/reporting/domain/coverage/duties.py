@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from services.reporting.domain.coverage.intervals import Need
 from services.reporting.domain.coverage.presence import Duty, duty
-from services.reporting.domain.fact_store.compact import DAY, Roster, Tap, shared
+from services.reporting.domain.fact_store.compact import DAY, CompactTap, Roster, shared
 from services.reporting.domain.fact_store.current import InForce
 from shared.domain.regions import midnight, zone
 
@@ -107,7 +107,7 @@ def planned(drawn: Drawn) -> Iterator[Need]:
     return (Need((d.unit, d.post), start, end) for d in duties if d.post for start, end in d.covers())
 
 
-def accepted(taps: Iterable[Tap]) -> Sequence[Tap]:
+def accepted(taps: Iterable[CompactTap]) -> Sequence[CompactTap]:
     """One person's accepted taps, in the order of their ids whatever came first."""
     known = {tap.id: tap for tap in taps if tap.manner.kind != REFUSED}
     return [known[tap_id] for tap_id in sorted(known)]

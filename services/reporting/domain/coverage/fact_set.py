@@ -6,7 +6,7 @@ from datetime import date
 
 from services.reporting.domain.coverage.duties import REFUSED, Roll, around
 from services.reporting.domain.coverage.service_date import Day
-from services.reporting.domain.fact_store.compact import DAY, Fact, Roster, Settled, Tap, counts, day_of
+from services.reporting.domain.fact_store.compact import DAY, CompactTap, Fact, Roster, Settled, counts, day_of
 from services.reporting.domain.fact_store.index import Kept
 from shared.domain.facts.coverage import Coverage
 
@@ -101,7 +101,7 @@ class FactSet:
 
 
 def _shown_on(fact: Fact) -> set[date]:
-    if isinstance(fact, Tap):
+    if isinstance(fact, CompactTap):
         return set() if fact.manner.kind == REFUSED else {fact.day}
     if not isinstance(fact, Settled) or not isinstance(fact.data, Roster):
         return set()

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from services.reporting.domain.coverage.intervals import PostKey
-from services.reporting.domain.fact_store.compact import Shift, Tap
+from services.reporting.domain.fact_store.compact import CompactTap, Shift
 from services.reporting.domain.fact_store.current import InForce
 from shared.domain.facts.policy import ArrangementChanged, Post, Presence
 from shared.domain.regions import midnight, zone
@@ -60,7 +60,7 @@ def without(span: Span, breaks: Iterable[Span]) -> Iterator[Span]:
         yield start, end
 
 
-def present(taps: Sequence[Tap], duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
+def present(taps: Sequence[CompactTap], duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
     """The presence of one person by all their taps, against all their duties around that time."""
     for away in duties:
         if away.mode == "AWAY":
@@ -73,7 +73,7 @@ def present(taps: Sequence[Tap], duties: Sequence[Duty], holds: InForce) -> Iter
             yield from _one(tap, until if after is None else min(until, after), duties, holds)
 
 
-def _one(tap: Tap, until: int, duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
+def _one(tap: CompactTap, until: int, duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
     start = _minute(tap)
     yield Present(tap.manner.mode, None, start, until)
     if not _counts(tap, holds):
@@ -90,7 +90,7 @@ def _one(tap: Tap, until: int, duties: Sequence[Duty], holds: InForce) -> Iterat
             taken += (span for span in spans if span[0] < span[1])
 
 
-def _taken(tap: Tap, span: Span, duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
+def _taken(tap: CompactTap, span: Span, duties: Sequence[Duty], holds: InForce) -> Iterator[Present]:
     unit = _unit_of(tap, holds)
     post = _post(unit, tap, holds)
     if post and _at_site(tap, unit, tap.day, holds) and set(post.skills) <= holds.skills_of(tap.employee, tap.day):
@@ -98,19 +98,19 @@ def _taken(tap: Tap, span: Span, duties: Sequence[Duty], holds: InForce) -> Iter
             yield Present(tap.manner.mode, (unit, post.post), begin, finish)
 
 
-def _counts(tap: Tap, holds: InForce) -> bool:
+def _counts(tap: CompactTap, holds: InForce) -> bool:
     rules = holds.rules(tap.day, tap.manner.site).presence or Presence()
     accepted = tap.manner.confirmed or rules.takes_claims
     in_time = tap.delay <= rules.offline_hours * 3600
     return tap.manner.mode == "WFO" and tap.manner.site is not None and accepted and in_time
 
 
-def _at_site(tap: Tap, unit: str, day: date, holds: InForce) -> bool:
+def _at_site(tap: CompactTap, unit: str, day: date, holds: InForce) -> bool:
     arrangement = holds.arrangement(unit, day)
     return arrangement is not None and arrangement.site.site == tap.manner.site
 
 
-def _until(tap: Tap, duties: Sequence[Duty], holds: InForce) -> int:
+def _until(tap: CompactTap, duties: Sequence[Duty], holds: InForce) -> int:
     """The end of the duties this tap belongs to; without one the closing of the post taken, or the end of the day."""
     minute = _minute(tap)
     chains = _chains(duties)
@@ -131,7 +131,7 @@ def _chains(duties: Sequence[Duty]) -> list[Span]:
     return chains
 
 
-def _closing(tap: Tap, holds: InForce) -> int:
+def _closing(tap: CompactTap, holds: InForce) -> int:
     unit = _unit_of(tap, holds)
     post = _post(unit, tap, holds) if tap.manner.kind == "post-taken" else None
     arrangement = holds.arrangement(unit, tap.day)
@@ -141,16 +141,16 @@ def _closing(tap: Tap, holds: InForce) -> int:
     return today - 1440 if _minute(tap) < today - 1440 else today
 
 
-def _unit_of(tap: Tap, holds: InForce) -> str:
+def _unit_of(tap: CompactTap, holds: InForce) -> str:
     has_post = (unit for unit in sorted(holds.arrangements) if _post(unit, tap, holds))
     return tap.manner.unit or next(has_post, "")
 
 
-def _post(unit: str, tap: Tap, holds: InForce) -> Post | None:
+def _post(unit: str, tap: CompactTap, holds: InForce) -> Post | None:
     arrangement: ArrangementChanged | None = holds.arrangement(unit, tap.day)
     own = [p for p in arrangement.posts if p.post == tap.manner.post] if arrangement else []
     return next((p for p in own if holds.is_open(p, tap.day)), own[0] if own else None)
 
 
-def _minute(tap: Tap) -> int:
+def _minute(tap: CompactTap) -> int:
     return int(tap.occurred // 60)

@@ -9,7 +9,7 @@ from services.reporting.domain.coverage.deltas import Share, Sums
 from services.reporting.domain.coverage.duties import Roll, accepted, around, planned, required, timezone
 from services.reporting.domain.coverage.intervals import Need, PostKey, epochs
 from services.reporting.domain.coverage.presence import present
-from services.reporting.domain.fact_store.compact import Fact, Placement, Roster, Settled, Tap
+from services.reporting.domain.fact_store.compact import CompactTap, Fact, Placement, Roster, Settled
 from services.reporting.domain.fact_store.index import Kept
 from shared.domain.facts.coverage import Coverage, PostCoverage, UnitCoverage
 from shared.domain.regions import midnight, zone
@@ -39,7 +39,7 @@ class Day:
         self._draw = partial(roll.draw, days=self._days)
         self._plan = Plan((), self._span, self._draw)
         self._settled: list[Settled] = [*kept.settled(self._days)]
-        self._due: dict[bytes, Sequence[Tap]] = dict.fromkeys(kept.tapped(self._days), ())
+        self._due: dict[bytes, Sequence[CompactTap]] = dict.fromkeys(kept.tapped(self._days), ())
         self._standard, self._people = Sums(), Sums()
         self._units: dict[str, UnitCoverage] = {}
         self._touched: set[str] = set()
@@ -94,7 +94,7 @@ class Day:
         rosters = [roster for roster in self._kept.rosters(self._days) if (roster.unit, roster.day) in places]
         return placed | {employee for roster in rosters for employee in roster.staff}
 
-    def _count(self, employee: bytes, plan: Plan, taps: Sequence[Tap]) -> None:
+    def _count(self, employee: bytes, plan: Plan, taps: Sequence[CompactTap]) -> None:
         before = [*_shares(plan.of(employee), taps)]
         shares = [*_shares(self._plan.of(employee), self._kept.taps(employee, self._days))]
         if before != shares:
@@ -134,7 +134,7 @@ def _standard(plan: Plan, days: Collection[date]) -> Iterator[Share]:
                 yield from (Share("planned", n.within(drawn.start, drawn.end)) for n in planned(drawn.value))
 
 
-def _shares(runs: Sequence[Run[Own]], taps: Collection[Tap]) -> Iterator[Share]:
+def _shares(runs: Sequence[Run[Own]], taps: Collection[CompactTap]) -> Iterator[Share]:
     """What one person adds: each minute as it was known then, and as all is known at last."""
     *as_recorded, last = runs
     for run in as_recorded:

@@ -40,7 +40,7 @@ class Manner(NamedTuple):
     post: str | None
 
 
-class Tap(Struct, frozen=True, gc=False):
+class CompactTap(Struct, frozen=True, gc=False):
     """One press of the button, accepted or refused; `delay` is how much later it was received, in full seconds."""
 
     id: bytes
@@ -108,7 +108,7 @@ class Placement(Struct, frozen=True, gc=False):
     skills: tuple[str, ...]
 
 
-Fact = Tap | Settled
+Fact = CompactTap | Settled
 manner, shift = lru_cache(200_000)(Manner), lru_cache(20_000)(Shift)
 shared: Callable[[T], T] = lru_cache(20_000)(lambda value: value)
 """Answers the one object that stands for equal names or dates."""
@@ -127,8 +127,8 @@ def lean(event: Event, one: Same = same) -> Fact:
     return Settled(event.id.bytes, event.sequence, event.recordedtime.timestamp(), source, key, _data(read, one))
 
 
-def _tap(event: Event, told: TapTold, key: bytes, one: Same) -> Tap:
-    return Tap(
+def _tap(event: Event, told: TapTold, key: bytes, one: Same) -> CompactTap:
+    return CompactTap(
         event.id.bytes,
         event.recordedtime.timestamp(),
         told.tap_date,
@@ -176,7 +176,7 @@ def _shift(told: Assignment) -> Shift:
 
 def day_of(fact: Fact) -> date | None:
     """The date that a fact is about; None for one that lasts."""
-    if isinstance(fact, Tap):
+    if isinstance(fact, CompactTap):
         return fact.day
     return fact.data.day if isinstance(fact.data, Roster) else None
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct, field
 
-from services.reporting.domain.fact_store.compact import Fact, Manner, Tap, lean
+from services.reporting.domain.fact_store.compact import CompactTap, Fact, Manner, lean
 from shared.domain.envelope import Undecodable, decode, source
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, PostTaken
 from shared.domain.facts.base import EARLIEST, LATEST
@@ -90,7 +90,7 @@ class Reader:
         if wire and seen:
             return self._tap(wire, seen)
         fact = self._whole(body)
-        if wire and isinstance(fact, Tap):
+        if wire and isinstance(fact, CompactTap):
             self._manners[_traits(wire)] = fact.manner
         return fact
 
@@ -100,10 +100,10 @@ class Reader:
             raise Undecodable(f"{event.source} with the key {event.partitionkey} is not of {event.data.partition_key}")
         return lean(event, self._one)
 
-    def _tap(self, wire: _Wire, manner: Manner) -> Tap:
+    def _tap(self, wire: _Wire, manner: Manner) -> CompactTap:
         told = wire.data
         occurred = told.occurred_at
-        return Tap(
+        return CompactTap(
             wire.id.bytes,
             wire.recordedtime.timestamp(),
             self._days.setdefault(told.tap_date, told.tap_date),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from services.reporting.domain.fact_store.compact import Fact, Roster, Settled, Tap, day_of
+from services.reporting.domain.fact_store.compact import CompactTap, Fact, Roster, Settled, day_of
 
-NO_TAPS: tuple[Tap, ...] = ()
+NO_TAPS: tuple[CompactTap, ...] = ()
 
 
 class Dated:
@@ -15,19 +15,19 @@ class Dated:
 
     def __init__(self) -> None:
         self.rosters: dict[bytes, Settled] = {}
-        self.taps: dict[bytes, tuple[Tap, ...]] = {}
+        self.taps: dict[bytes, tuple[CompactTap, ...]] = {}
         self.size = 0
 
     def knows(self, fact: Fact) -> bool:
         """Whether a fact was added before."""
-        if isinstance(fact, Tap):
+        if isinstance(fact, CompactTap):
             return any(tap.id == fact.id for tap in self.taps.get(fact.employee, NO_TAPS))
         return fact.id in self.rosters
 
     def add(self, fact: Fact) -> None:
         """Keep a fact that is not known."""
         self.size += 1
-        if isinstance(fact, Tap):
+        if isinstance(fact, CompactTap):
             self.taps[fact.employee] = (*self.taps.get(fact.employee, NO_TAPS), fact)
             return
         self.rosters[fact.id] = fact
@@ -72,7 +72,7 @@ class Kept:
         told = (fact.data for day in days for fact in self._dated.get(day, NOTHING).rosters.values())
         return (roster for roster in told if isinstance(roster, Roster))
 
-    def taps(self, employee: bytes, days: Iterable[date]) -> Sequence[Tap]:
+    def taps(self, employee: bytes, days: Iterable[date]) -> Sequence[CompactTap]:
         """Somebody's taps of some dates, refused ones too."""
         return [tap for day in days for tap in self._dated.get(day, NOTHING).taps.get(employee, NO_TAPS)]
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.roster.domain.planning import verifier as referee
-from services.roster.domain.planning import wfh_allocation as home
+from services.roster.domain.planning import verifier, wfh_allocation
 from services.roster.domain.planning.post_assignment import Known, fill
 from services.roster.domain.planning.published_rosters import Standing, standing
 from services.roster.domain.planning.shift_builder import Decided, missing, shifts, tired
@@ -60,13 +59,15 @@ def plan(
     stands = standing(ordered, published)
     present = staff if staff is not None else _present(ordered)
     posted = _post(ordered, stands)
-    homes = home.choose(ordered, _busy(posted), stands, present)
+    homes = wfh_allocation.choose(ordered, _busy(posted), stands, present)
     heads = Counter(date_ for _, date_ in homes)
     drawn = {
-        (p.day.unit, p.day.work_date): _draw(p, _decided(p, homes, heads, home.limit(p.day, stands, present)), stands)
+        (p.day.unit, p.day.work_date): _draw(
+            p, _decided(p, homes, heads, wfh_allocation.limit(p.day, stands, present)), stands
+        )
         for p in posted
     }
-    referee.judge(ordered, {key: d.assignments for key, d in drawn.items()}, published, present)
+    verifier.judge(ordered, {key: d.assignments for key, d in drawn.items()}, published, present)
     return drawn
 
 

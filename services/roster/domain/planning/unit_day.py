@@ -8,7 +8,7 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.domain import work_location as duty
+from shared.domain import work_location
 from shared.domain.facts.policy import ArrangementChanged, Period, PolicyChanged, Post, Rules
 from shared.domain.facts.roster import Break, EmployeePlaced
 from shared.domain.work_location import WEEKDAYS
@@ -89,24 +89,24 @@ class UnitDay:
     @property
     def flexible(self) -> bool:
         """Whether the pattern lets people of the site be at home that day."""
-        return not self.off and duty.flexible(self.rules, self.work_date, self.arrangement.site.site)
+        return not self.off and work_location.flexible(self.rules, self.work_date, self.arrangement.site.site)
 
     @property
     def kept_by_class(self) -> bool:
         """Whether the class of the unit stays on site."""
-        return self.arrangement.class_ in duty.ON_SITE_CLASSES | set(self.rules.excluded_classes)
+        return self.arrangement.class_ in work_location.ON_SITE_CLASSES | set(self.rules.excluded_classes)
 
-    def where(self, person: EmployeePlaced) -> duty.Verdict:
+    def where(self, person: EmployeePlaced) -> work_location.Verdict:
         """Where the rules put somebody of the unit who has no post."""
         key = person.position_class, person.job_type
         if key not in self._verdicts:
             site = self.arrangement.site.site
-            who = duty.Who(self.arrangement.class_, self._kinds, site, *key)
-            self._verdicts[key] = duty.verdict(self.rules, self.work_date, who, holiday=self.holiday)
+            who = work_location.Who(self.arrangement.class_, self._kinds, site, *key)
+            self._verdicts[key] = work_location.verdict(self.rules, self.work_date, who, holiday=self.holiday)
         return self._verdicts[key]
 
     @cached_property
-    def _verdicts(self) -> dict[tuple[str, str], duty.Verdict]:
+    def _verdicts(self) -> dict[tuple[str, str], work_location.Verdict]:
         """What was asked already: people of one position and job type are told the same."""
         return {}
 
