@@ -1,1 +1,1 @@
-"""How Piket is run: on one computer, and by the people who operate it."""
+"""Runs Piket: on one computer, and for the people who operate it."""

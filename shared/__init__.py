@@ -1,1 +1,1 @@
-"""What the services have in common. Nothing here knows a service."""
+"""Holds what all services use: domain types, event store, relay, projections, Kafka, HTTP. Imports no service."""

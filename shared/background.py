@@ -1,4 +1,4 @@
-"""Work that runs beside a server for as long as it serves."""
+"""Runs background work beside a server for as long as it serves."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def alongside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work` until the block ends. If it ends by itself the process ends: a deaf server serves nobody."""
+async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `work` until the block ends. If it ends earlier, end the process: its answers would be outdated."""
     task = asyncio.create_task(work)
     task.add_done_callback(_end_process)
     try:
@@ -28,5 +28,5 @@ async def alongside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 def _end_process(task: asyncio.Task[None]) -> None:
     error = "cancelled" if task.cancelled() else repr(task.exception())
-    log.critical("Work beside the server ended; the process ends with it", error=error)
+    log.critical("Background work ended; stopping the process", error=error)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The one clock that domain instants are asked of: the wall's, or in the demo a scaled one shared by all processes."""
+"""Provides the clock of domain instants: the wall clock, or in a demo a scaled one that all processes share."""
 
 import time
 from collections.abc import Callable
@@ -6,45 +6,46 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 Clock = Callable[[], datetime]
+"""Returns the current instant, with a time zone."""
 
 
-def wall() -> datetime:
-    """Now, aware, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - the clock itself
+def wall_time() -> datetime:
+    """Return the current wall time in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the only place that may read it
 
 
-def scaled(start: datetime, speed: float, wall_start: float) -> Clock:
-    """A clock that showed `start` at the wall second `wall_start` and runs `speed` times as fast."""
+def scaled_clock(start: datetime, speed: float, wall_start: float) -> Clock:
+    """Return a clock that showed `start` at wall second `wall_start` (Unix time) and runs `speed` times as fast."""
     return lambda: start.astimezone(UTC) + timedelta(seconds=(time.time() - wall_start) * speed)  # noqa: TID251
 
 
-def from_setting(setting: str) -> Clock:
-    """The clock of `PIKET_CLOCK`: empty for the wall's, or a file that all processes of a demo share.
+def clock_from_setting(setting: str) -> Clock:
+    """Return the clock of `PIKET_CLOCK`: the wall clock if empty, else that of a file which all demo processes share.
 
-    The file holds `{start}/{speed}/{wall start}` (see `set_clock`) and is read again whenever it was replaced, so a
-    demo can be moved on in time. Raises ValueError for a file that holds no clock.
+    The file holds `{start}/{speed}/{wall start}` (see `set_clock`). It is read again after it was replaced, so a demo
+    can jump in time. Raises ValueError for a file that does not hold a clock.
     """
-    return _from_file(Path(setting)) if setting else wall
+    return _clock_from_file(Path(setting)) if setting else wall_time
 
 
 def set_clock(file: Path, start: datetime, speed: float) -> Clock:
-    """Let every process that shares this file show `start` now, and run `speed` times as fast from here."""
-    written = file.with_suffix(".new")
-    written.write_text(f"{start.isoformat()}/{speed}/{time.time()}")  # noqa: TID251
-    written.replace(file)
-    return _from_file(file)
+    """Set the clock of every process that shares this file to `start`, from now on `speed` times as fast."""
+    replacement = file.with_suffix(".new")
+    replacement.write_text(f"{start.isoformat()}/{speed}/{time.time()}")  # noqa: TID251
+    replacement.replace(file)
+    return _clock_from_file(file)
 
 
-def _from_file(file: Path) -> Clock:
-    read: tuple[int, Clock] = (0, wall)
+def _clock_from_file(file: Path) -> Clock:
+    cached: tuple[int, Clock] = (0, wall_time)
 
     def now() -> datetime:
-        nonlocal read
+        nonlocal cached
         changed = file.stat().st_mtime_ns
-        if changed != read[0]:
+        if changed != cached[0]:
             start, speed, wall_start = file.read_text().split("/")
-            read = (changed, scaled(datetime.fromisoformat(start), float(speed), float(wall_start)))
-        return read[1]()
+            cached = (changed, scaled_clock(datetime.fromisoformat(start), float(speed), float(wall_start)))
+        return cached[1]()
 
-    now()
+    now()  # raises ValueError at the start of the process, not at its first request
     return now

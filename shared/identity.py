@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do: a bearer token becomes a principal, one pure function over one table decides."""
+"""Verifies bearer tokens and decides what a principal may do, by one pure function over one table of rights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LEEWAY_SECONDS = 10
 
 
 class Role(StrEnum):
-    """What somebody is to Piket."""
+    """A role that a token can carry."""
 
     EMPLOYEE = "EMPLOYEE"
     SCHEDULER = "SCHEDULER"
@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be asked of Piket by somebody with a token. Counters are public: they need none."""
+    """An action that needs a token. The public pages need none."""
 
     TAP = "TAP"
     READ_ROSTER = "READ_ROSTER"
@@ -40,14 +40,14 @@ class Action(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far a role's right goes: its own person, its OPD, its region."""
+    """How far a right goes: the person of the token, their OPD, or their region."""
 
     SELF = "SELF"
     OPD = "OPD"
     REGION = "REGION"
 
 
-MAY: Mapping[Role, Mapping[Action, Reach]] = {
+RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
     Role.EMPLOYEE: {Action.TAP: Reach.SELF, Action.READ_POLICY: Reach.REGION},
     Role.SCHEDULER: {
         Action.READ_ROSTER: Reach.OPD,
@@ -71,7 +71,7 @@ MAY: Mapping[Role, Mapping[Action, Reach]] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What an action touches: a region, and where one is meant an OPD, a unit, a person."""
+    """What an action concerns: a region and, if it is narrower, an OPD, a unit, a person."""
 
     region: str
     opd: str | None = None
@@ -79,30 +79,30 @@ class Scope:
     employee: UUID | None = None
 
 
-def _known_roles(names: Sequence[str]) -> frozenset[Role]:
+def _supported_roles(names: Sequence[str]) -> frozenset[Role]:
     return frozenset(role for role in Role if role in names)
 
 
 class Principal(BaseModel):
-    """Somebody whose token was verified. Roles that this release does not know give nothing."""
+    """The person or system of a verified token. Roles that this release does not support are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     subject: str = Field(alias="sub", min_length=1, max_length=200)
-    roles: Annotated[frozenset[Role], BeforeValidator(_known_roles)] = frozenset()
+    roles: Annotated[frozenset[Role], BeforeValidator(_supported_roles)] = frozenset()
     region: Region
     opd: Code | None = None
     unit: Code | None = None
     employee: UUID | None = None
 
-    def own(self) -> Scope:
-        """The scope of the person behind the token, which `Reach.SELF` asks for."""
+    def self_scope(self) -> Scope:
+        """Return the scope of the person of the token, which `Reach.SELF` requires."""
         return Scope(self.region, self.opd, self.unit, self.employee)
 
 
-def may(principal: Principal, action: Action, scope: Scope) -> bool:
-    """Whether any role of this principal reaches this scope with this action. Pure."""
-    return any(_covers(reach, principal, scope) for role in principal.roles if (reach := MAY[role].get(action)))
+def is_allowed(principal: Principal, action: Action, scope: Scope) -> bool:
+    """Return whether any role of this principal has the right to this action in this scope. Pure."""
+    return any(_covers(reach, principal, scope) for role in principal.roles if (reach := RIGHTS[role].get(action)))
 
 
 def _covers(reach: Reach, principal: Principal, scope: Scope) -> bool:
@@ -113,7 +113,7 @@ def _covers(reach: Reach, principal: Principal, scope: Scope) -> bool:
 
 
 class TokenRefused(Exception):
-    """A token that proves nothing. `slug` names the problem; the reason is for the log, never for the caller."""
+    """The token is not valid. `slug` is the problem type; the message is for the log, not for the caller."""
 
     def __init__(self, slug: str, reason: str) -> None:
         super().__init__(reason)
@@ -121,30 +121,30 @@ class TokenRefused(Exception):
 
 
 class Identity:
-    """Verifies bearer tokens: JWT signed with ES256 by a known key, from one issuer, for one audience."""
+    """Verifies bearer tokens: JWT signed with ES256 by a key of the key set, from one issuer, for one audience."""
 
     def __init__(self, keys: Mapping[str, jwt.PyJWK], issuer: str, audience: str) -> None:
         self._keys, self._issuer, self._audience = keys, issuer, audience
 
     @classmethod
-    def of(cls, jwks: Mapping[str, Any], issuer: str, audience: str) -> "Identity":
-        """From a JSON Web Key Set (RFC 7517). Keys without an id, or for another algorithm, are left out."""
+    def from_jwks(cls, jwks: Mapping[str, Any], issuer: str, audience: str) -> "Identity":
+        """Return the verifier for a JSON Web Key Set (RFC 7517); skip keys without an id or of another type."""
         keys = {key["kid"]: jwt.PyJWK(key, "ES256") for key in jwks["keys"] if key.get("kid") and key["kty"] == "EC"}
         return cls(keys, issuer, audience)
 
     def principal(self, token: str) -> Principal:
-        """The principal a token proves. Raises `TokenRefused`: `token-expired`, or `token-invalid` for all else."""
+        """Return the principal of a token. Raise `TokenRefused`: `token-expired`, else `token-invalid`."""
         try:
             return Principal.model_validate(self._claims(token))
-        except jwt.ExpiredSignatureError as late:
-            raise TokenRefused("token-expired", str(late)) from late
-        except (jwt.PyJWTError, ValidationError, TypeError) as broken:
-            raise TokenRefused("token-invalid", type(broken).__name__) from broken
+        except jwt.ExpiredSignatureError as expired:
+            raise TokenRefused("token-expired", str(expired)) from expired
+        except (jwt.PyJWTError, ValidationError, TypeError) as invalid:
+            raise TokenRefused("token-invalid", type(invalid).__name__) from invalid
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
         if key is None:
-            raise jwt.InvalidKeyError("signed with a key that is not known here")
+            raise jwt.InvalidKeyError("signed with a key that is not in the key set")
         return jwt.decode(
             token,
             key,

@@ -1,4 +1,4 @@
-"""Logs as JSON without people in them, and metrics on a port of their own."""
+"""Configures logs as JSON with personal data removed, and serves metrics on a separate port."""
 
 import logging
 import re
@@ -9,9 +9,9 @@ from typing import Any, TextIO
 import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
 
-COORDINATES = frozenset({"lat", "lng", "lon", "latitude", "longitude"})
-_HIDDEN = (
-    # 18 digits, also grouped as on a name tag: birth date, appointment, sex, number.
+COORDINATE_KEYS = frozenset({"lat", "lng", "lon", "latitude", "longitude"})
+_REDACTIONS = (
+    # NIP, the employee number: 18 digits (birth date, appointment, sex, number), also grouped as on a name tag.
     (re.compile(r"(?<!\d)\d{8}[ .-]?\d{6}[ .-]?\d[ .-]?\d{3}(?!\d)"), "[nip]"),
     (re.compile(r"(?i)\bbearer\s+[\w.~+/=-]+"), "[token]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[token]"),
@@ -21,64 +21,67 @@ _HIDDEN = (
 
 
 def redact(_: object, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Processor: hide NIP, coordinates and bearer tokens wherever they stand. Over-hiding is fine, a leak is not."""
-    return {_text(key): _hidden(key, value) for key, value in event.items()}
+    """Hide NIP, coordinates and bearer tokens in keys and values of a log line; a structlog processor.
+
+    It may hide too much, but never too little.
+    """
+    return {_redact_text(key): _redact_value(key, value) for key, value in event.items()}
 
 
-def _hidden(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever is logged
-    if key.lower() in COORDINATES:
+def _redact_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any value can be logged
+    if key.lower() in COORDINATE_KEYS:
         return "[coordinate]"
     if isinstance(value, Mapping):
-        return {_text(str(k)): _hidden(str(k), v) for k, v in value.items()}
+        return {_redact_text(str(k)): _redact_value(str(k), v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_hidden("", each) for each in value]
-    return value if value is None or isinstance(value, bool | float) else _text_or_number(value)
+        return [_redact_value("", item) for item in value]
+    return value if value is None or isinstance(value, bool | float) else _redact_scalar(value)
 
 
-def _text_or_number(value: object) -> object:
-    text = _text(str(value))
+def _redact_scalar(value: object) -> object:
+    text = _redact_text(str(value))
     return value if isinstance(value, int) and text == str(value) else text
 
 
-def _text(text: str) -> str:
-    for pattern, instead in _HIDDEN:
-        text = pattern.sub(instead, text)
+def _redact_text(text: str) -> str:
+    for pattern, replacement in _REDACTIONS:
+        text = pattern.sub(replacement, text)
     return text
 
 
-def configure(service: str, level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
-    """Log JSON lines to stderr, the libraries' logs too. Call once, in `app.py`."""
+def configure_logging(service: str, level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
+    """Write the logs of this process and of its libraries as JSON lines to `stream`. Call once, at the start."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
-    shared: list[Callable[..., Any]] = [
+    common: list[Callable[..., Any]] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
     ]
-    last: list[Callable[..., Any]] = [
+    rendering: list[Callable[..., Any]] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         redact,
         structlog.processors.JSONRenderer(),
     ]
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=common, processors=rendering))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*common, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
-    for chatty in ("httpx", "httpcore", "uvicorn"):
-        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    for library in ("httpx", "httpcore", "uvicorn"):
+        logging.getLogger(library).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(service=service)
 
 
 class PortTaken(Exception):
-    """The port for metrics is in use, or not this process's to open."""
+    """The port for metrics is in use, or this process may not open it."""
 
 
 def serve_metrics(port: int, registry: CollectorRegistry, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve `/metrics` on its own port and thread; answers what stops it. Port 0 takes a free one.
+    """Serve `/metrics` on a port and thread of its own; return a function that stops it. Port 0 takes a free port.
 
     Raises `PortTaken`.
     """

@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from deploy.local.postgresql import Postgresql
 from shared.event_store.store import Store
-from tests.support.stores import Office
+from tests.support.stores import StoreUsers
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
@@ -49,11 +49,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest_asyncio.fixture
-async def office(database_url: str) -> AsyncIterator[Office]:
-    async with Office(database_url) as office:
+async def office(database_url: str) -> AsyncIterator[StoreUsers]:
+    async with StoreUsers(database_url) as office:
         yield office
 
 
 @pytest_asyncio.fixture
-async def store(office: Office) -> Store[int]:
+async def store(office: StoreUsers) -> Store[int]:
     return await office.store()

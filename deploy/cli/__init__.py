@@ -1,1 +1,1 @@
-"""The `piket` command: serve, relay, worker, topics, demo."""
+"""Defines the command `piket`: serve, relay, worker, topics, policy, demo and the operator commands."""

@@ -1,38 +1,55 @@
-"""What is expected to go wrong around a process, each told in one sentence instead of a traceback."""
+"""Maps expected failures to a one-line message for the operator, instead of a traceback."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from services.policy.snapshots import UnknownOpd
 from shared.domain.decider import Diverged
+from shared.domain.errors import Invalid
 from shared.event_store.database import Unavailable
-from shared.kafka.broker import Refused
+from shared.kafka.broker import UnsafeToContinue
 from shared.telemetry import PortTaken
 
 
-def sentence(failure: Exception) -> str | None:
-    """What to tell the operator, or None for what nobody expects. Of several failures, the first that is known."""
-    if isinstance(failure, ExceptionGroup):
-        return next((said for each in failure.exceptions if (said := sentence(each))), None)
-    return next((say(failure) for kind, say in EXPECTED.items() if isinstance(failure, kind)), None)
+def operator_message(error: Exception) -> str | None:
+    """Return the message for an expected failure, None for a defect. Of an `ExceptionGroup`, the first message."""
+    if isinstance(error, ExceptionGroup):
+        return next((message for part in error.exceptions if (message := operator_message(part))), None)
+    return next((render(error) for error_type, render in MESSAGES.items() if isinstance(error, error_type)), None)
 
 
-def _setting(failure: ValidationError) -> str | None:
-    """Tell about the environment; any other value that does not validate is a defect and keeps its traceback."""
-    if not failure.title.endswith("Settings"):
+def _settings_message(error: ValidationError) -> str | None:
+    """Return a message for invalid settings, None for other validation errors: these are defects of Piket."""
+    if not error.title.endswith("Settings"):
         return None
-    wrong = "; ".join(f"PIKET_{str(e['loc'][0]).upper()}: {e['msg']}" for e in failure.errors())
-    return f"A setting cannot be used. {wrong}. Nothing was started."
+    details = "; ".join(f"PIKET_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+    return f"A setting cannot be used. {details}. Nothing was started."
 
 
-EXPECTED: Mapping[type[Exception], Callable[[Any], str | None]] = {
-    Refused: str,
+MESSAGES: Mapping[type[Exception], Callable[[Any], str | None]] = {
+    UnsafeToContinue: str,
     Diverged: str,
-    Unavailable: lambda failure: f"{str(failure).rstrip('.')}. Check PIKET_STORE and PIKET_FOLDER.",
-    KafkaError: lambda failure: f"Kafka did not answer as expected ({failure}). Check PIKET_KAFKA, then start again.",
-    ValidationError: _setting,
+    Unavailable: lambda error: f"{str(error).rstrip('.')}. Check PIKET_STORE and PIKET_FOLDER.",
+    KafkaError: lambda error: f"Kafka did not answer as expected ({error}). Check PIKET_KAFKA, then start again.",
+    ValidationError: _settings_message,
     PortTaken: str,
-    FileNotFoundError: lambda failure: f"{failure.filename} is not there. Nothing was started; check the settings.",
+    FileNotFoundError: lambda error: f"{error.filename} does not exist. Nothing was started; check the settings.",
 }
+
+
+@contextmanager
+def exit_on_invalid() -> Iterator[None]:
+    """Print each validation error and exit with status 1."""
+    try:
+        yield
+    except UnknownOpd as unknown:
+        print(unknown, file=sys.stderr)
+        sys.exit(1)
+    except Invalid as invalid:
+        print(*(f"{f.pointer or '/'}: {f.indonesian} / {f.english}" for f in invalid.errors), sep="\n", file=sys.stderr)
+        sys.exit(1)

@@ -1,4 +1,4 @@
-"""`piket policy dry-run|enact`: an instrument or another command from a file."""
+"""Defines `piket policy dry-run` and `enact`, which take an instrument or another command from a file."""
 
 import asyncio
 import hashlib
@@ -12,110 +12,121 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.policy_files import asked, read
-from deploy.cli.policy_questions import Reference, Region, sentences
+from deploy.cli.errors import exit_on_invalid
+from deploy.cli.policy_files import read_command, read_instrument
+from deploy.cli.policy_questions import ReferenceOption, RegionOption
 from deploy.operations.sources import store_of
 from deploy.reference_world.opd_catalogue import register
 from services.policy.domain import decider
-from services.policy.domain.commands import OpenOpd, PolicyCommand
+from services.policy.domain.calendar import CalendarState
+from services.policy.domain.commands import PolicyCommand
 from services.policy.domain.decider import State
+from services.policy.domain.instruments.lifecycle import InstrumentsState
+from services.policy.domain.opd_commands import OpenOpd
 from services.policy.domain.presets import replay
-from services.policy.domain.read_models.enactment_preview import recording
-from services.policy.domain.read_models.impact import changes
+from services.policy.domain.read_models.enactment_preview import recording_command
+from services.policy.domain.read_models.impact import impact_of
 from services.policy.pages.enactment_form import NO_FUNCTION
-from shared.clock import wall
-from shared.domain.decider import Command, Context
+from shared.clock import wall_time
+from shared.domain.decider import Context, StoreCommand
 from shared.domain.facts.base import Fact
-from shared.domain.places import places
+from shared.domain.places import governments
 from shared.event_store.store import Store
 from shared.settings import Settings
 
 cli = typer.Typer()
 PRINCIPAL = "operator:policy"
-BEGINNING = date(2020, 1, 1)
-WouldBe = Mapping[str, Sequence[Mapping[str, Any]]]
+REGISTER_START = date(2020, 1, 1)
+DryRunResult = Mapping[str, Sequence[Mapping[str, Any]]]
 
-Written = Annotated[str, typer.Argument(help="a file (.yaml, .json), or the id of an instrument that ships with Piket")]
+InstrumentArgument = Annotated[str, typer.Argument(help="a file (.yaml, .json), or the id of a shipped instrument")]
 
 
-def _function(text: str) -> str:
-    function = re.sub(r"\W+", "_", text.upper())
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]{2,39}", function):
+def _office_title(text: str) -> str:
+    title = re.sub(r"\W+", "_", text.upper())
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]{2,39}", title):
         raise typer.BadParameter(f"{NO_FUNCTION.id} / {NO_FUNCTION.en}")
-    return function
+    return title
 
 
-Attested = Annotated[
-    str | None, typer.Option("--attested-by", parser=_function, help="the office that attests an earlier publication")
+AttestedByOption = Annotated[
+    str | None, typer.Option("--attested-by", parser=_office_title, help="office that attests an earlier publication")
 ]
 
 
 @cli.command("dry-run")
 def dry_run(
-    instrument: Written, region: Region, attested: Attested = None, *, from_reference: Reference = False
+    instrument: InstrumentArgument,
+    region: RegionOption,
+    attested: AttestedByOption = None,
+    *,
+    from_reference: ReferenceOption = False,
 ) -> None:
-    """What a command would change: its events and every OPD-day with other rules. Nothing is stored.
+    """Print the events and the changed OPD-days of a command. Nothing is stored.
 
-    A file is an instrument to enact, or any command: `command: suspend` beside the fields of the HTTP body.
+    A file holds an instrument to enact, or any command: `command: suspend` beside the fields of the HTTP body.
     """
-    with sentences():
-        command = asked(instrument, region, attested)
-        told = rehearsed(command) if from_reference else asyncio.run(_rehearsed(command))
-    print(json.dumps(told, indent=2, ensure_ascii=False))
+    with exit_on_invalid():
+        command = read_command(instrument, region, attested)
+        effects = dry_run_on_reference_world(command) if from_reference else asyncio.run(_dry_run_on_store(command))
+    print(json.dumps(effects, indent=2, ensure_ascii=False))
 
 
 @cli.command()
-def enact(instrument: Written, region: Region, attested: Attested = None) -> None:
+def enact(instrument: InstrumentArgument, region: RegionOption, attested: AttestedByOption = None) -> None:
     """Enact an instrument in a region."""
-    with sentences():
-        command = recording(region, read(instrument), attested)
-        events = asyncio.run(_enacted(command))
-    print(f"{command.instrument.instrument}: {events} events stored." if events else "It was so already.")
+    with exit_on_invalid():
+        command = recording_command(region, read_instrument(instrument), attested)
+        events = asyncio.run(_enact(command))
+    print(f"{command.instrument.instrument}: {events} events stored." if events else "It was recorded already.")
 
 
-def rehearsed(command: PolicyCommand) -> WouldBe:
-    """What it would change in the reference world, as it is known at last."""
-    region, books = command.region, replay.books(command.region)
-    now = Context(wall(), replay.no_id)
+def dry_run_on_reference_world(command: PolicyCommand) -> DryRunResult:
+    """Return the effects of a command in the reference world, as known at the latest instant."""
+    region, snapshot = command.region, replay.reference_snapshot(command.region)
+    now = Context(wall_time(), replay.unexpected_id)
     states: dict[str, State] = defaultdict(lambda: decider.initial)
-    states[f"instruments/{region}"] = State(courses=books.courses)
-    states[f"calendar/{region}"] = State(holidays=tuple(books.holidays))
-    for opd in register(places()[region]) if region in places() else ():
-        opening = OpenOpd(region=region, opd=opd.opd, name=opd.name, on=BEGINNING)
-        own = decider.stream(opening)
-        facts = decider.decide(opening, {**states, own: decider.initial}, now)[own]
-        states[own] = reduce(decider.evolve, facts, decider.initial)
-    changed = decider.decide(command, states, now)
-    return _would_be(changed, states)
+    states[f"instruments/{region}"] = InstrumentsState(snapshot.instruments)
+    states[f"calendar/{region}"] = CalendarState(tuple(snapshot.holidays))
+    for opd in register(governments()[region]) if region in governments() else ():
+        opening = OpenOpd(region=region, opd=opd.opd, name=opd.name, on=REGISTER_START)
+        stream = decider.stream(opening)
+        facts = decider.decide(opening, {**states, stream: decider.initial}, now)[stream]
+        states[stream] = reduce(decider.evolve, facts, decider.initial)
+    new_facts = decider.decide(command, states, now)
+    return _effects(new_facts, states)
 
 
-def _would_be(changed: Mapping[str, Sequence[Fact]], states: Mapping[str, State]) -> WouldBe:
-    """The would-be events by type and subject, and every day that changes."""
+def _effects(new_facts: Mapping[str, Sequence[Fact]], states: Mapping[str, State]) -> DryRunResult:
+    """Return type and subject of each event, and each OPD-day that it changes."""
     return {
-        "events": [{"type": fact.TYPE, "subject": name} for name, facts in changed.items() for fact in facts],
+        "events": [{"type": fact.TYPE, "subject": name} for name, facts in new_facts.items() for fact in facts],
         "days": [
-            day.model_dump(mode="json") for name, facts in changed.items() for day in changes(states[name], facts)
+            day.model_dump(mode="json") for name, facts in new_facts.items() for day in impact_of(states[name], facts)
         ],
     }
 
 
-async def _rehearsed(command: PolicyCommand) -> WouldBe:
-    store, changed = store_of(Settings(), "policy"), defaultdict[str, list[Fact]](list)
-    for sealed in await store.rehearse(await _asked(store, command)):
-        changed[sealed.event.subject].append(sealed.event.data)
-    return _would_be(changed, {name: (await store.state(name))[0] for name in changed})
+async def _dry_run_on_store(command: PolicyCommand) -> DryRunResult:
+    store, new_facts = store_of(Settings(), "policy"), defaultdict[str, list[Fact]](list)
+    for sealed in await store.dry_run(await _store_command(store, command)):
+        new_facts[sealed.event.subject].append(sealed.event.data)
+    return _effects(new_facts, {name: (await store.state(name))[0] for name in new_facts})
 
 
-async def _enacted(command: PolicyCommand) -> int:
+async def _enact(command: PolicyCommand) -> int:
     store = store_of(Settings(), "policy")
     await store.open()
-    return len((await store.execute(await _asked(store, command))).answer.events)
+    return len((await store.execute(await _store_command(store, command))).answer.events)
 
 
-async def _asked(store: Store[State], command: PolicyCommand) -> Command[State]:
-    """The key names the record that the command met: of two at once one is stored."""
+async def _store_command(store: Store[State], command: PolicyCommand) -> StoreCommand[State]:
+    """Return the command for the store.
+
+    Its idempotency key holds the head of the region: of two equal commands at the same time, only one is stored.
+    """
     digest = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
-    return Command(
+    return StoreCommand(
         region=command.region,
         stream=decider.stream(command),
         decide=partial(decider.decide, command),

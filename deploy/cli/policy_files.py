@@ -1,22 +1,23 @@
-"""What an operator wrote: an instrument or any command of policy, in a file or by the name of an example."""
+"""Reads an instrument or a policy command from a YAML or JSON file, or an instrument by the id of an example."""
 
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 
-from services.policy.domain import commands
+from services.policy.domain import commands, opd_commands
 from services.policy.domain.commands import PolicyCommand
 from services.policy.domain.presets.catalogue import presets
-from services.policy.domain.read_models.enactment_preview import recording
-from shared.domain.facts.base import Invalid
-from shared.domain.facts.policy import Instrument
-from shared.web.problem import place
+from services.policy.domain.read_models.enactment_preview import recording_command
+from shared.domain.errors import Invalid, field_error
+from shared.domain.facts.instruments import Instrument
 
-LIMIT = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024
 COMMANDS: Mapping[str, type[PolicyCommand]] = {
     "draft": commands.DraftInstrument,
     "enact": commands.EnactInstrument,
@@ -28,102 +29,96 @@ COMMANDS: Mapping[str, type[PolicyCommand]] = {
     "approve-days": commands.ApproveDays,
     "decline": commands.DeclineRecommendation,
     "declare-holidays": commands.DeclareHolidays,
-    "open": commands.OpenOpd,
-    "merge": commands.MergeOpd,
-    "split": commands.SplitOpd,
-    "arrange": commands.ArrangeUnit,
+    "open": opd_commands.OpenOpd,
+    "merge": opd_commands.MergeOpd,
+    "split": opd_commands.SplitOpd,
+    "arrange": opd_commands.ArrangeUnit,
 }
-"""What a file may ask for by its `command`; without one it is an instrument."""
+"""Command types by the value of the field `command` in a file; a file without this field is an instrument."""
 
-M = TypeVar("M", bound=BaseModel)
-
-
-def read(written: str) -> Instrument:
-    """An instrument from a file or by its id. Raises `Invalid` with every fault, in both languages."""
-    return presets()[written] if written in presets() else _validated(Instrument, _content(written))
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def asked(written: str, region: str, attested: str | None) -> PolicyCommand:
-    """The command of a file, or the one that records its instrument or an example. Raises `Invalid` as `read` does."""
-    content = None if written in presets() else _content(written)
+def read_instrument(argument: str) -> Instrument:
+    """Return the instrument of a file or an example. Raise `Invalid` with all errors, in both languages."""
+    return presets()[argument] if argument in presets() else _validate(Instrument, _file_content(argument))
+
+
+def read_command(argument: str, region: str, attested_by: str | None) -> PolicyCommand:
+    """Return the command of a file, or the command that records an instrument. Raise `Invalid` as `read_instrument`."""
+    content = None if argument in presets() else _file_content(argument)
     if isinstance(content, dict) and "command" in content:
-        kind = _kind(content.pop("command"))
-        return _validated(kind, {**content, "region": region})
-    return recording(region, read(written), attested)
+        command_type = _command_type(content.pop("command"))
+        return _validate(command_type, {**content, "region": region})
+    return recording_command(region, read_instrument(argument), attested_by)
 
 
-def _kind(name: object) -> type[PolicyCommand]:
+def _command_type(name: object) -> type[PolicyCommand]:
     if not isinstance(name, str) or name not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        raise Invalid("/command", f"Perintah tidak dikenal; pilih {known}.", f"No such command; choose one of {known}.")
+        names = ", ".join(COMMANDS)
+        raise Invalid("/command", f"Perintah tidak dikenal; pilih {names}.", f"No such command; choose one of {names}.")
     return COMMANDS[name]
 
 
-def _validated(kind: type[M], content: object) -> M:
+def _validate(model: type[Model], content: object) -> Model:
     try:
-        # JSON mode: `2025-11-06` is a date in YAML and a string in JSON, and both are meant
-        return kind.model_validate_json(json.dumps(content), extra="forbid")
-    except ValidationError as broken:
-        faults = [place({**error, "loc": ("body", *error["loc"])}) for error in broken.errors()]
-        raise Invalid.together([Invalid(f["pointer"], f["detail"], f["detail_en"]) for f in faults]) from broken
+        # JSON mode accepts a date as a string: `2025-11-06` is a date in YAML, but a string in JSON.
+        return model.model_validate_json(json.dumps(content), extra="forbid")
+    except ValidationError as invalid:
+        raise Invalid.from_errors([field_error(error) for error in invalid.errors()]) from invalid
 
 
-def _content(written: str) -> object:
-    """A file as JSON has it: dates and times are strings."""
-    file = Path(written)
+def _file_content(argument: str) -> object:
+    """Return the content of a file as JSON types; dates and times are strings. Raise `Invalid` if it is unreadable."""
+    file = Path(argument)
     if not file.is_file():
-        known = ", ".join(presets())
-        raise Invalid("", f"{written} bukan berkas atau contoh.", f"{written} is neither a file nor one of {known}.")
-    if file.stat().st_size > LIMIT:
-        raise Invalid("", f"{file} lebih dari {LIMIT} bita.", f"{file} is larger than {LIMIT} bytes.")
+        names = ", ".join(presets())
+        raise Invalid("", f"{argument} bukan berkas atau contoh.", f"{argument} is neither a file nor one of {names}.")
+    if file.stat().st_size > MAX_FILE_BYTES:
+        raise Invalid("", f"{file} lebih dari {MAX_FILE_BYTES} bita.", f"{file} is larger than {MAX_FILE_BYTES} bytes.")
     try:
-        return json.loads(json.dumps(_parsed(file.read_text(encoding="utf-8")), default=str))
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as unreadable:
-        said = " ".join(str(unreadable).split())
-        raise Invalid("", f"{file} tidak terbaca: {said}.", f"{file} cannot be read: {said}.") from unreadable
+        return json.loads(json.dumps(_parse(file.read_text(encoding="utf-8")), default=str))
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
+        reason = _reason(error)
+        raise Invalid("", f"{file} tidak terbaca: {reason}.", f"{file} cannot be read: {reason}.") from error
 
 
-def _parsed(text: str) -> object:
-    """JSON first, which may be indented with tabs; what is none is YAML."""
+def _parse(text: str) -> object:
+    """Parse a text as JSON, or as YAML if it is not JSON. JSON comes first: it may be indented with tabs, YAML not."""
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError:
-        return yaml.load(text, Loader=Plain)  # noqa: S506 - a safe loader
+        _refuse_alias(text)
+    try:
+        return _yaml().load(text)
+    except LookupError as error:  # ruamel.yaml raises KeyError for `!!bool x` and IndexError for `!!int ""`
+        raise YAMLError("a value does not match its tag") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    twice = next((key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number])), None)
-    if twice is not None:
-        raise yaml.YAMLError(f"{twice} is there twice")
+def _yaml() -> YAML:
+    """Return a safe YAML 1.2 loader, which refuses duplicate keys. The C loader (`pure=False`) reads only YAML 1.1.
+
+    In YAML 1.1 the key `on` would be true, and an unquoted `14:00` the number 840.
+    """
+    return YAML(typ="safe", pure=True)
+
+
+def _refuse_alias(text: str) -> None:
+    """Raise `YAMLError` for an alias: a few nested aliases expand to more than the memory holds."""
+    for event in _yaml().parse(text):
+        if isinstance(event, AliasEvent):
+            raise MarkedYAMLError(problem="an alias is not allowed", problem_mark=event.start_mark)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    duplicate = next((key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number])), None)
+    if duplicate is not None:
+        raise ValueError(f'found duplicate key "{duplicate}"')
     return dict(pairs)
 
 
-class Plain(yaml.SafeLoader):
-    """YAML without what an instrument needs not: aliases, which may grow without end, and keys written twice."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse an alias."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"an alias in line {self.get_event().start_mark.line + 1}")  # type: ignore[no-untyped-call]
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - its
-        """Refuse a key that is there already."""
-        keys = [key.value for key, _ in node.value]
-        twice = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
-        if twice is not None:
-            raise yaml.YAMLError(f"{twice} is there twice, in line {node.start_mark.line + 1} and after")
-        return super().construct_mapping(node, deep)
-
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int | str:  # type: ignore[override]
-        """A time of day stays one: to YAML 1.1 an unquoted `14:00` is 840."""
-        return str(node.value) if ":" in node.value else super().construct_yaml_int(node)
-
-    def construct_yaml_bool(self, node: yaml.ScalarNode) -> bool | str:  # type: ignore[override]
-        """The key `on` stays a word: to YAML 1.1 it is true."""
-        named = node.value.lower() in {"true", "false"}
-        return super().construct_yaml_bool(node) if named else str(node.value)
-
-
-Plain.add_constructor("tag:yaml.org,2002:int", Plain.construct_yaml_int)
-Plain.add_constructor("tag:yaml.org,2002:bool", Plain.construct_yaml_bool)
+def _reason(error: Exception) -> str:
+    """Return the cause of a parse error in one line, with line and column (both from 1) if the parser knows them."""
+    if isinstance(error, MarkedYAMLError) and error.problem and error.problem_mark:
+        return f"{error.problem}, line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+    return " ".join(str(error).split())

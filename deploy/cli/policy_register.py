@@ -1,4 +1,4 @@
-"""`piket policy import` and `piket policy template`: the register of OPD from a file, and a file to begin with."""
+"""Defines `piket policy import`, which reads the OPD register from a file, and `template`, which writes such a file."""
 
 import asyncio
 import hashlib
@@ -12,136 +12,146 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
-from deploy.cli.policy_questions import Region, day_of
-from deploy.reference_world.register_template import template as filled_in
-from deploy.reference_world.seeding import FROM
+from deploy.cli.policy_questions import RegionOption, parse_day
+from deploy.reference_world.register_template import register_template
+from deploy.reference_world.seeding import VALID_FROM
 from services.policy.domain import decider
 from services.policy.domain.decider import State
 from services.policy.domain.register_import import import_decider
-from services.policy.domain.register_import.export import FILLED, rows
-from services.policy.domain.register_import.import_decider import Tally, Told
-from services.policy.domain.register_import.rows import Kind, table
-from services.policy.domain.register_import.sheet import Sheet, sheet
-from shared.domain.decider import Command
-from shared.domain.facts.base import Invalid
-from shared.domain.places import places
+from services.policy.domain.register_import.export import WRITERS, register_rows
+from services.policy.domain.register_import.import_decider import ImportSummary, ProgressCallback
+from services.policy.domain.register_import.rows import FileFormat, read_rows
+from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
+from shared.domain.decider import StoreCommand
+from shared.domain.errors import FieldError, Invalid
+from shared.domain.places import governments
 from shared.event_store.store import Store
 from shared.settings import Settings
 
 cli = typer.Typer()
 PRINCIPAL = "operator:policy-import"
-SHOWN = 20
-"""Names that are listed of each kind of change."""
+MAX_NAMES = 20
+"""Maximum number of names that are printed per type of change."""
 
 
-class Set(StrEnum):
-    """The typical registers."""
+class RegisterSet(StrEnum):
+    """Sets of typical OPD."""
 
     PROVINSI = "provinsi"
     KOTA = "kota"
 
 
-def _file(path: Path) -> Path:
+def _check_file(path: Path) -> Path:
     if path.suffix.lower() not in {".xlsx", ".csv"}:
         raise typer.BadParameter(f"{path.name} is neither .xlsx nor .csv.")
     if path.is_dir() or not path.resolve().parent.is_dir():
-        raise typer.BadParameter(f"{path} is no file: its folder is not there, or it is one itself.")
+        raise typer.BadParameter(f"{path} cannot be a file: its folder does not exist, or it is a folder itself.")
     return path
 
 
-def _present(path: Path) -> Path:
-    if not _file(path).is_file():
-        raise typer.BadParameter(f"{path} is not there.")
+def _check_existing_file(path: Path) -> Path:
+    if not _check_file(path).is_file():
+        raise typer.BadParameter(f"{path} does not exist.")
     return path
 
 
-Written = Annotated[Path, typer.Argument(callback=_file, help=".xlsx or .csv")]
-File = Annotated[Path, typer.Argument(callback=_present, help=".xlsx or .csv")]
-Dry = Annotated[bool, typer.Option("--dry-run", help="show what would change, store nothing")]
-Since = Annotated[date | None, typer.Option("--from", parser=day_of, help=f"since when they exist; else {FROM}")]
-Typical = Annotated[Set | None, typer.Option("--set", help="provinsi or kota; else what the region is")]
+NewFileArgument = Annotated[Path, typer.Argument(callback=_check_file, help=".xlsx or .csv")]
+FileArgument = Annotated[Path, typer.Argument(callback=_check_existing_file, help=".xlsx or .csv")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="show what would change, store nothing")]
+SinceOption = Annotated[
+    date | None, typer.Option("--from", parser=parse_day, help=f"first valid date; default {VALID_FROM}")
+]
+SetOption = Annotated[RegisterSet | None, typer.Option("--set", help="provinsi or kota; default: by region")]
 
 
 @cli.command("import")
-def import_(file: File, region: Region, *, dry_run: Dry = False) -> None:
-    """Enter the OPD, units and posts of a file into the register: the whole file, or nothing of it."""
+def import_(file: FileArgument, region: RegionOption, *, dry_run: DryRunOption = False) -> None:
+    """Record the OPD, units and posts of a file in the register: all of the file, or nothing."""
     content = file.read_bytes()
     try:
-        told = asyncio.run(_imported(file, region, content, dry_run=dry_run))
-    except Invalid as refused:
-        print(*map(said, refused.faults), sep="\n", file=sys.stderr)
-        sys.exit(f"{file}: {len(refused.faults)} faults. Nothing was stored.")
-    print(*summary(told, "would be" if dry_run else "were"), sep="\n")
+        tally = asyncio.run(_import_file(file, region, content, dry_run=dry_run))
+    except Invalid as invalid:
+        print(*map(error_text, invalid.errors), sep="\n", file=sys.stderr)
+        sys.exit(f"{file}: {len(invalid.errors)} errors. Nothing was stored.")
+    print(*summary(tally, "would be" if dry_run else "were"), sep="\n")
 
 
 @cli.command()
-def template(region: Region, file: Written, set_: Typical = None, since: Since = None) -> None:
-    """Write a register to begin with: the 38 OPD of a province, or those of a typical kota; mend it and import it."""
-    place = places().get(region)
-    if place is None:
-        raise typer.BadParameter(f"{region} has no place on record: give 32 or a kabupaten or kota of West Java.")
-    own = filled_in(place, set_.value if set_ else None, since or date.fromisoformat(FROM))
-    file.write_bytes(FILLED[_kind(file)](list(rows(own.agencies, own.units))))
-    print(f"{file}: {len(own.agencies)} OPD, {len(own.units)} units. Their sites lie in the centre of {place.name}.")
+def template(region: RegionOption, file: NewFileArgument, set_: SetOption = None, since: SinceOption = None) -> None:
+    """Write a register to edit and import: the 38 OPD of a province, or the OPD of a typical kota."""
+    government = governments().get(region)
+    if government is None:
+        raise typer.BadParameter(f"The location of {region} is unknown: give 32 or a kabupaten or kota of West Java.")
+    register = register_template(government, set_.value if set_ else None, since or date.fromisoformat(VALID_FROM))
+    file.write_bytes(WRITERS[_file_format(file)](list(register_rows(register.agencies, register.units))))
+    print(
+        f"{file}: {len(register.agencies)} OPD, {len(register.units)} units."
+        f" Their sites are in the centre of {government.name}."
+    )
 
 
-def _kind(file: Path) -> Kind:
-    return cast("Kind", file.suffix.lower()[1:])
+def _file_format(file: Path) -> FileFormat:
+    return cast("FileFormat", file.suffix.lower()[1:])
 
 
-async def _imported(file: Path, region: str, content: bytes, *, dry_run: bool) -> Tally:
+async def _import_file(file: Path, region: str, content: bytes, *, dry_run: bool) -> ImportSummary:
     settings = Settings()
     database = settings.database("policy")
-    store = Store(database, service="policy", decider=decider, now=settings.now())
+    store = Store(database, service="policy", decider=decider, now=settings.domain_clock())
     try:
-        with Console(stderr=True).status(f"{file} is read …") as status:
-            read = sheet(region, table(_kind(file), content))
+        with Console(stderr=True).status(f"Reading {file} …") as status:
+            parsed = parse_sheet(region, read_rows(_file_format(file), content))
             await store.open()
 
-            def told(number: int, of: int) -> None:
-                status.update(f"{number} of {of} OPD and units are checked …")
+            def show_progress(number: int, total: int) -> None:
+                status.update(f"{number} of {total} OPD and units checked …")
 
-            return await _decided(store, read, content, told, dry_run=dry_run)
+            return await _run_import(store, parsed, content, show_progress, dry_run=dry_run)
     finally:
         await database.close()
 
 
-async def _decided(store: Store[State], read: Sheet, content: bytes, told: Told, *, dry_run: bool) -> Tally:
-    """One command for the whole file.
+async def _run_import(
+    store: Store[State], parsed: RegisterSheet, content: bytes, show_progress: ProgressCallback, *, dry_run: bool
+) -> ImportSummary:
+    """Run one command for the whole file, and return its summary.
 
-    Its key names the register that the file met: of two at once one is stored, and later the same file mends it again.
+    Its idempotency key holds the head of the region: of two equal imports at the same time only one is stored, but the
+    same file can be imported again after other changes.
     """
     digest = hashlib.sha256(content).hexdigest()
-    command = Command(
-        region=read.region,
-        stream=import_decider.stream(read),
-        decide=partial(import_decider.decide, read, told=told),
+    command = StoreCommand(
+        region=parsed.region,
+        stream=import_decider.stream(parsed),
+        decide=partial(import_decider.decide, parsed, on_progress=show_progress),
         principal=PRINCIPAL,
-        key=f"{digest}/{await store.head(read.region)}",
+        key=f"{digest}/{await store.head(parsed.region)}",
         fingerprint=digest,
-        reads=import_decider.reads(read),
+        reads=import_decider.reads(parsed),
     )
     if dry_run:
-        events = [sealed.event for sealed in await store.rehearse(command)]
-        return import_decider.tally(read, ((event.subject, event.streamversion) for event in events))
+        events = [sealed.event for sealed in await store.dry_run(command)]
+        return import_decider.import_summary(parsed, ((event.subject, event.streamversion) for event in events))
     outcome = await store.execute(command)
-    return import_decider.tally(read, ((event.subject, event.streamversion) for event in outcome.answer.events))
+    return import_decider.import_summary(
+        parsed, ((event.subject, event.streamversion) for event in outcome.answer.events)
+    )
 
 
-def said(fault: Invalid) -> str:
-    """A fault for a terminal: where, in Indonesian, in English."""
-    _, _, row, column = fault.pointer.split("/") if fault.pointer.count("/") == 3 else ("", "", "", "")
-    where = f"baris/row {row}, {column}: " if row else ""
-    return f"{where}{fault.indonesian} / {fault.english}"
+def error_text(error: FieldError) -> str:
+    """Return an error for the terminal: the cell, then the text in Indonesian and in English."""
+    _, _, row, column = error.pointer.split("/") if error.pointer.count("/") == 3 else ("", "", "", "")
+    cell = f"baris/row {row}, {column}: " if row else ""
+    return f"{cell}{error.indonesian} / {error.english}"
 
 
-def summary(told: Tally, verb: str) -> list[str]:
-    """What an import changed, in a few lines."""
-    kinds = {"OPD opened": told.opd_new, "units added": told.units_new, "units changed": told.units_changed}
-    lines = [f"{len(names)} {kind}{_named(names)}" for kind, names in kinds.items()]
-    return [f"These {verb} stored:", *lines, f"{told.opd_unchanged} OPD and {told.units_unchanged} units unchanged"]
+def summary(tally: ImportSummary, verb: str) -> list[str]:
+    """Return the lines that tell what an import changed."""
+    changes = {"OPD opened": tally.opd_new, "units added": tally.units_new, "units changed": tally.units_changed}
+    lines = [f"{len(names)} {change}{_name_list(names)}" for change, names in changes.items()]
+    return [f"These {verb} stored:", *lines, f"{tally.opd_unchanged} OPD and {tally.units_unchanged} units unchanged"]
 
 
-def _named(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f": {', '.join(names[:SHOWN])}{more}" if names else ""
+def _name_list(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f": {', '.join(names[:MAX_NAMES])}{more}" if names else ""

@@ -1,4 +1,4 @@
-"""`piket policy timeline|diff`: the rules of an OPD by date, and what was recorded between two instants."""
+"""Defines `piket policy timeline`, the rules of an OPD by date, and `diff`, their changes between two instants."""
 
 import asyncio
 import json
@@ -7,73 +7,85 @@ from datetime import datetime
 
 import typer
 
-from deploy.cli.policy_questions import AsJson, InForce, KnownBy, Opd, Reference, Region, at, given, sentences
-from deploy.cli.policy_subjects import code
+from deploy.cli.errors import exit_on_invalid
+from deploy.cli.policy_questions import (
+    InForceOption,
+    JsonOption,
+    KnownByOption,
+    OpdOption,
+    ReferenceOption,
+    RegionOption,
+    parse_in_force,
+)
+from deploy.cli.policy_subjects import code, with_zone
 from deploy.operations.sources import store_of
 from services.policy import snapshots
-from services.policy.domain.explanation.clauses import OfPeriod, clauses
-from services.policy.domain.explanation.phrases import approval
+from services.policy.domain.explanation.attribution import PeriodAttribution
+from services.policy.domain.explanation.clauses import rule_clauses
+from services.policy.domain.explanation.phrases import approval_sentence
 from services.policy.domain.presets import replay
-from services.policy.domain.resolution.diff import differing
+from services.policy.domain.resolution.diff import diff_timelines
 from services.policy.domain.snapshot import PolicySnapshot
-from services.policy.http.queries import timeline_of
+from services.policy.http.queries import opd_rules
 from shared.domain.facts.policy import Period
 from shared.settings import Settings
 
 cli = typer.Typer()
-TOLD = ("pattern", "max_share", "weekly_cap_days", "hours", "forced_on_site_positions", "places")
-"""What a line of the timeline says of a period; `explain` says the rest."""
+PRINTED_RULES = ("pattern", "max_share", "weekly_cap_days", "hours", "forced_on_site_positions", "places")
+"""Rules that a line of the timeline shows; `piket policy explain` shows all."""
 
 
 @cli.command()
 def timeline(
-    region: Region, opd: Opd, known_by: KnownBy = None, in_force: InForce = None, *,
-    from_reference: Reference = False, as_json: AsJson = False,
+    region: RegionOption, opd: OpdOption, known_by: KnownByOption = None, in_force: InForceOption = None, *,
+    from_reference: ReferenceOption = False, as_json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """The rules of an OPD by date, in words."""
-    with sentences():
-        told = _books(region, opd, known_by, in_force, from_reference=from_reference)
+    """Print the rules of an OPD by date."""
+    with exit_on_invalid():
+        snapshot = _snapshot(region, opd, known_by, in_force, from_reference=from_reference)
     if as_json:
-        _shown(timeline_of(told, code(opd)).model_dump(mode="json", exclude_none=True))
+        _print_json(opd_rules(snapshot, code(opd)).model_dump(mode="json", exclude_none=True))
         return
-    for period in told.told(code(opd)).periods:
+    for period in snapshot.timeline_of(code(opd)).periods:
         last = str(period.to or "")
-        print(f"{period.from_} .. {last:10}  {' '.join(_said(told, period)) or '-'}")
+        print(f"{period.from_} .. {last:10}  {' '.join(_clause_texts(snapshot, period)) or '-'}")
 
 
 @cli.command()
 def diff(
-    region: Region, opd: Opd, before: KnownBy, after: KnownBy = None, *,
-    from_reference: Reference = False, as_json: AsJson = True,  # noqa: ARG001 - it is JSON in any case
+    region: RegionOption, opd: OpdOption, before: KnownByOption, after: KnownByOption = None, *,
+    from_reference: ReferenceOption = False, as_json: JsonOption = True,  # noqa: ARG001 - the output is always JSON
 ) -> None:  # fmt: skip
-    """Which dates have other rules by what was recorded between two instants, as JSON."""
-    with sentences():
-        was, now = [_books(region, opd, instant, None, from_reference=from_reference) for instant in (before, after)]
-    found = differing(code(opd), was.told(code(opd)), now.told(code(opd)))
-    _shown([day.model_dump(mode="json") for day in found])
+    """Print the dates whose rules were changed by events recorded between two instants, as JSON."""
+    with exit_on_invalid():
+        earlier, later = [
+            _snapshot(region, opd, instant, None, from_reference=from_reference) for instant in (before, after)
+        ]
+    changes = diff_timelines(code(opd), earlier.timeline_of(code(opd)), later.timeline_of(code(opd)))
+    _print_json([day.model_dump(mode="json") for day in changes])
 
 
-def _shown(found: object) -> None:
-    print(json.dumps(found, indent=2, ensure_ascii=False))
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _books(
+def _snapshot(
     region: str, opd: str, known_by: datetime | None, in_force: Sequence[str] | None, *, from_reference: bool
 ) -> PolicySnapshot:
-    instant = at(known_by, region)
+    instant = with_zone(known_by, region)
     if from_reference:
-        return replay.books(region, instant, dict(map(given, in_force or ())))
-    return asyncio.run(_stored(region, code(opd), instant))
+        return replay.reference_snapshot(region, instant, dict(map(parse_in_force, in_force or ())))
+    return asyncio.run(_snapshot_from_store(region, code(opd), instant))
 
 
-async def _stored(region: str, opd: str, known_by: datetime | None) -> PolicySnapshot:
+async def _snapshot_from_store(region: str, opd: str, known_by: datetime | None) -> PolicySnapshot:
     store = store_of(Settings(), "policy")
-    await snapshots.entry(store, region, opd)
-    return await snapshots.books(store, region, known_by)
+    await snapshots.load_entry(store, region, opd)
+    return await snapshots.load_snapshot(store, region, known_by)
 
 
-def _said(books: PolicySnapshot, period: Period) -> Iterator[str]:
-    """What decides in a period where somebody works, and what may be granted, each with who gave it."""
-    told = clauses(period.rules, OfPeriod(period, books.title))
-    yield from (text.id for rule, text in told if rule in TOLD)
-    yield from (approval(offer, books.title(offer.instrument or "")).id for offer in period.rules.approvals)
+def _clause_texts(snapshot: PolicySnapshot, period: Period) -> Iterator[str]:
+    """Yield the clauses that decide where employees work in a period, then the possible approvals, with sources."""
+    period_clauses = rule_clauses(period.rules, PeriodAttribution(period, snapshot.title))
+    yield from (text.id for rule, text in period_clauses if rule in PRINTED_RULES)
+    yield from (approval_sentence(offer, snapshot.title(offer.instrument or "")).id for offer in period.rules.approvals)

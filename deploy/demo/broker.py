@@ -1,4 +1,4 @@
-"""The broker of a demo: one that is started here, or a running one whose topics are still empty."""
+"""Provides the broker of a demo: a local one that the demo starts, or a running one whose topics are empty."""
 
 import asyncio
 import os
@@ -13,28 +13,28 @@ from deploy.local.kafka import Kafka
 from deploy.local.kafka_jars import VERSION
 from deploy.operations import sources
 from shared.kafka import broker as kafka
-from shared.relay import log_tail as logtail
+from shared.relay import log_tail
 from shared.settings import Settings
 
-PATIENCE_MS = 10_000
+REQUEST_TIMEOUT_MS = 10_000
 
 
 class Broker(Protocol):
-    """What a demo needs of its broker."""
+    """A Kafka broker as a demo uses it."""
 
     name: str
     bootstrap: str
 
     @property
     def pids(self) -> Mapping[str, int]:
-        """The processes that were started for it here."""
+        """Return the process ids of the broker by name, if the demo started it."""
 
-    def revived(self) -> Path | None:
-        """Start it again if it ended by itself; answers where it logs if it did."""
+    def restart_if_ended(self) -> Path | None:
+        """Restart the broker if it has ended by itself; return its log folder in this case, else None."""
 
 
-class Started:
-    """Apache Kafka, started here."""
+class LocalBroker:
+    """Apache Kafka that the demo starts on this computer."""
 
     def __init__(self, server: Kafka) -> None:
         self._server = server
@@ -43,19 +43,19 @@ class Started:
 
     @property
     def pids(self) -> Mapping[str, int]:
-        """One node."""
+        """Return the process id of the node."""
         return {f"kafka-{node}": pid for node, pid in self._server.pids.items()}
 
-    def revived(self) -> Path | None:
-        """Restart a node that ended by itself."""
+    def restart_if_ended(self) -> Path | None:
+        """Restart the node if it has ended by itself."""
         if self._server.running():
             return None
         self._server.restart()
         return self._server.folder
 
 
-class Running:
-    """A broker that others run."""
+class ExternalBroker:
+    """A broker that runs independently of the demo."""
 
     pids: Mapping[str, int] = {}
 
@@ -63,39 +63,40 @@ class Running:
         self.bootstrap = bootstrap
         self.name = f"Kafka at {bootstrap}"
 
-    def revived(self) -> Path | None:
-        """Others look after it."""
+    def restart_if_ended(self) -> Path | None:
+        """Do nothing: the demo does not manage this broker."""
         return None
 
 
 @contextmanager
-def broker(asked: str, folder: Path, regions: Sequence[str]) -> Iterator[Broker]:
-    """`kafka` starts one, `auto` takes PIKET_KAFKA where that is set; else `host:port`. Its topics are there and empty.
+def broker(choice: str, folder: Path, regions: Sequence[str]) -> Iterator[Broker]:
+    """Provide a broker with empty topics inside the block.
 
-    Raises `Refused` for topics that hold records: every demo begins with an empty log.
+    `choice` is `kafka` (start one), `auto` (use PIKET_KAFKA if it is set, else start one) or `host:port`. Raise
+    `UnsafeToContinue` if the topics hold records: a demo starts with an empty log.
     """
-    named = {"auto": os.environ.get("PIKET_KAFKA", ""), "kafka": ""}.get(asked, asked)
-    if named:
-        asyncio.run(prepare(named, regions))
-        yield Running(named)
+    bootstrap = {"auto": os.environ.get("PIKET_KAFKA", ""), "kafka": ""}.get(choice, choice)
+    if bootstrap:
+        asyncio.run(create_empty_topics(bootstrap, regions))
+        yield ExternalBroker(bootstrap)
         return
     with Kafka(folder) as server:
-        asyncio.run(prepare(server.bootstrap, regions))
-        yield Started(server)
+        asyncio.run(create_empty_topics(server.bootstrap, regions))
+        yield LocalBroker(server)
 
 
-async def prepare(bootstrap: str, regions: Sequence[str]) -> None:
-    """Create the topics, or find them empty."""
-    kafka.quiet_client()
+async def create_empty_topics(bootstrap: str, regions: Sequence[str]) -> None:
+    """Create the missing topics. Raise `UnsafeToContinue` if one holds records."""
+    kafka.silence_client_logs()
     settings = Settings(kafka=bootstrap, regions=",".join(regions))
     await sources.create_topics(settings, replication=1)
     names = [name for region in regions for name in kafka.topics_of(region)]
-    places = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
-    async with logtail.reading(bootstrap, places, PATIENCE_MS) as consumer:
-        ends = await consumer.end_offsets(places)
-    full = sorted({place.topic for place, end in ends.items() if end})
-    if full:
-        raise kafka.Refused(
-            f"{', '.join(full)} at {bootstrap} hold records, and a demo begins with an empty log. "
+    partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
+    async with log_tail.assigned_consumer(bootstrap, partitions, REQUEST_TIMEOUT_MS) as consumer:
+        ends = await consumer.end_offsets(partitions)
+    non_empty = sorted({partition.topic for partition, end in ends.items() if end})
+    if non_empty:
+        raise kafka.UnsafeToContinue(
+            f"{', '.join(non_empty)} at {bootstrap} hold records, but a demo starts with an empty log. "
             "Nothing was started or changed. Delete these topics, or let the demo start a broker with --broker kafka."
         )

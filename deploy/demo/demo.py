@@ -1,4 +1,4 @@
-"""`piket demo`: a morning of a living province, on real Kafka, in the browser, until Ctrl-C."""
+"""Runs `piket demo`: the simulated morning of a province on real Kafka, until Ctrl-C."""
 
 import asyncio
 import shutil
@@ -15,100 +15,101 @@ from rich.console import Console
 from rich.status import Status
 
 from deploy.demo.broker import Broker, broker
-from deploy.demo.instructions import Show
+from deploy.demo.instructions import RunningDemo
 from deploy.demo.options import Options
 from deploy.demo.processes import Stack
-from deploy.demo.run import morning
-from deploy.demo.stores import stores
-from deploy.http_client import Caller, session
-from deploy.reference_world.world import Office, TooFew, world
-from shared.kafka.broker import Refused
+from deploy.demo.run import play_morning
+from deploy.demo.stores import store_setting
+from deploy.http_client import HttpClient, open_session
+from deploy.reference_world.world import Office, TooFewPeople, world
+from shared.kafka.broker import UnsafeToContinue
 
-PREPARED_BEFORE = timedelta(days=3)
+SETUP_LEAD = timedelta(days=3)
 console = Console(stderr=True)
 
 
 def run(options: Options) -> int:
-    """Start everything in a folder of its own, play, wait; end every process and remove the folder. The exit status."""
-    refuse_taken(options.port)
-    offices = _world(options)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
+    """Run the demo in a temporary folder and return the exit status. All processes end with it."""
+    check_port_is_free(options.port)
+    offices = _create_world(options)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job ignores SIGINT by default
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
-    folder, began = Path(tempfile.mkdtemp(prefix="piket-demo-")), time.monotonic()
+    folder, started_at = Path(tempfile.mkdtemp(prefix="piket-demo-")), time.monotonic()
     try:
-        with started(options, folder) as (stack, kafka, status):
-            return asyncio.run(_show(options, stack, kafka, offices, began, status))
+        with running_deployment(options, folder) as (stack, kafka, status):
+            return asyncio.run(_run_demo(options, stack, kafka, offices, started_at, status))
     except KeyboardInterrupt:
-        console.print(f"Ended. Nothing runs any more, {_kept(options)}.")
+        console.print(f"Ended. All processes were stopped, {_kept_message(options)}.")
         return 1 if options.headless else 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kept(options: Options) -> str:
-    """What a demo leaves behind."""
-    elsewhere = [name for name, asked, own in (
+def _kept_message(options: Options) -> str:
+    """Return which data the demo leaves behind, as part of a sentence."""
+    kept = [name for name, choice, temporary in (
         ("the databases", options.store, {"sqlite"}), ("the topics", options.broker, {"auto", "kafka"}),
-    ) if asked not in own]  # fmt: skip
-    return f"{' and '.join(elsewhere)} were left as they are" if elsewhere else "nothing was kept"
+    ) if choice not in temporary]  # fmt: skip
+    return f"{' and '.join(kept)} were kept" if kept else "nothing was kept"
 
 
-def _world(options: Options) -> Sequence[Office]:
+def _create_world(options: Options) -> Sequence[Office]:
     try:
         return world(options.regions, options.people, options.seed)
-    except TooFew as few:
-        raise Refused(f"--people {options.people} is too few. {few} Nothing was started.") from few
+    except TooFewPeople as error:
+        raise UnsafeToContinue(f"--people {options.people} is too few. {error} Nothing was started.") from error
 
 
 @contextmanager
-def started(options: Options, folder: Path) -> Iterator[tuple[Stack, Broker, Status]]:
-    """Broker, stores and processes, for as long as the block runs."""
-    store = stores(options.store)
-    with console.status("Kafka starts …") as status, broker(options.broker, folder / "kafka", options.regions) as kafka:
-        begins = options.begins - PREPARED_BEFORE
-        stack = Stack(
-            folder / "piket", kafka.bootstrap, begins, store=store, port=options.port, regions=options.regions
-        )
-        status.update("The services start …")
+def running_deployment(options: Options, folder: Path) -> Iterator[tuple[Stack, Broker, Status]]:
+    """Run broker, stores and processes inside the block."""
+    store = store_setting(options.store)
+    with (
+        console.status("Starting Kafka …") as status,
+        broker(options.broker, folder / "kafka", options.regions) as kafka,
+    ):
+        start = options.start_instant - SETUP_LEAD
+        stack = Stack(folder / "piket", kafka.bootstrap, start, store=store, port=options.port, regions=options.regions)
+        status.update("Starting the services …")
         with stack:
             yield stack, kafka, status
 
 
-async def _show(
-    options: Options, stack: Stack, kafka: Broker, offices: Sequence[Office], began: float, status: Status
+async def _run_demo(
+    options: Options, stack: Stack, kafka: Broker, offices: Sequence[Office], started_at: float, status: Status
 ) -> int:
-    async with session(stack.url) as http:
-        show = Show(options, stack, kafka, offices, Caller(http, stack.issuer), began, console)
-        watching = asyncio.create_task(supervise(stack, kafka))
+    async with open_session(stack.url) as http:
+        demo = RunningDemo(options, stack, kafka, offices, HttpClient(http, stack.issuer), started_at, console)
+        supervision = asyncio.create_task(supervise(stack, kafka))
         try:
-            return await morning(show, status)
+            return await play_morning(demo, status)
         finally:
-            watching.cancel()
+            supervision.cancel()
 
 
 async def supervise(stack: Stack, kafka: Broker) -> None:
-    """Start again whatever ended by itself, for ever."""
+    """Restart processes that end by themselves, until cancelled."""
     while True:
-        for name, log in await asyncio.to_thread(revive, stack, kafka):
+        for name, log in await asyncio.to_thread(restart_ended, stack, kafka):
             console.print(f"[yellow]{name} ended by itself and was started again; its log: {log}", soft_wrap=True)
         await asyncio.sleep(1)
 
 
-def revive(stack: Stack, kafka: Broker) -> list[tuple[str, Path]]:
-    """Start again whatever ended by itself, Kafka first; answers the names and where they log."""
-    log = kafka.revived()
-    revived = [("Kafka", log)] if log else []
-    return revived + [(name, stack.folder / f"{name}.log") for name in stack.restart_ended()]
+def restart_ended(stack: Stack, kafka: Broker) -> list[tuple[str, Path]]:
+    """Restart processes that have ended by themselves, Kafka first; return their names and logs."""
+    log = kafka.restart_if_ended()
+    restarted = [("Kafka", log)] if log else []
+    return restarted + [(name, stack.folder / f"{name}.log") for name in stack.restart_ended()]
 
 
-def refuse_taken(port: int) -> None:
-    """Raise `Refused` where another server listens: the demo would else talk to that one. 0 stands for any port."""
+def check_port_is_free(port: int) -> None:
+    """Raise `UnsafeToContinue` if another server uses the port: the demo would send its requests to it. 0: any port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as taken:
-            raise Refused(
-                f"Port {port} of 127.0.0.1 cannot be used ({taken}). Nothing was started. Give another with --port."
-            ) from taken
+        except (OSError, OverflowError) as error:
+            raise UnsafeToContinue(
+                f"Port {port} of 127.0.0.1 cannot be used ({error}). Nothing was started. Choose another with --port."
+            ) from error

@@ -1,4 +1,4 @@
-"""A demo that runs, and what it tells a reader to try."""
+"""Prints what a reader can look at and try in a running demo."""
 
 import json
 from collections.abc import Sequence
@@ -9,58 +9,58 @@ from rich.console import Console
 from deploy.demo.broker import Broker
 from deploy.demo.options import Options
 from deploy.demo.processes import Stack
-from deploy.http_client import Caller
+from deploy.http_client import HttpClient
 from deploy.reference_world.world import Office
-from deploy.simulation.scenario_builder import Plot
-from deploy.simulation.shifts import Shift
+from deploy.simulation.scenario_builder import Scenario
+from deploy.simulation.shifts import SimulatedShift
 
 
 @dataclass
-class Show:
-    """A demo that runs: what was asked, its processes, and who asks them."""
+class RunningDemo:
+    """A running demo: its options, processes, offices and HTTP client."""
 
     options: Options
     stack: Stack
     broker: Broker
     offices: Sequence[Office]
-    caller: Caller
-    began: float
+    client: HttpClient
+    started_at: float
     console: Console
 
 
-def explain(show: Show, plot: Plot) -> None:
-    """Print where to look and what to try."""
-    print(f"\n  {show.stack.url}/\n")
-    if reader := plot.reader:
-        page = f"{show.stack.url}/opd/{reader.region}/{reader.opd}"
-        print(f"Nobody comes to {reader.post} of {reader.unit}, {reader.opd}: {page}")
-        print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl(show, reader)}\n")
-        print(f"To follow this OPD as the README says:\n\n{variables(show, reader)}\n")
+def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
+    """Print the address of the board, and commands to try."""
+    print(f"\n  {demo.stack.url}/\n")
+    if shift := scenario.reader_shift:
+        page = f"{demo.stack.url}/opd/{shift.region}/{shift.opd}"
+        print(f"Nobody comes to {shift.post} of {shift.unit}, {shift.opd}: {page}")
+        print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl_command(demo, shift)}\n")
+        print(f"To follow this OPD as the README says:\n\n{export_command(demo, shift)}\n")
     print("Ctrl-C ends everything.\n", flush=True)
 
 
-def variables(show: Show, reader: Shift) -> str:
-    """What the commands of the README need: where, which OPD and day, and the token of an example official."""
-    token = show.stack.issuer.sign("pejabat-contoh", roles=["PERSONNEL", "SUBSCRIBER"], region=reader.region)
-    named = {
-        "PIKET": show.stack.url,
-        "BROKER": show.broker.bootstrap,
-        "REGION": reader.region,
-        "OPD": reader.opd,
-        "DAY": str(show.options.day),
+def export_command(demo: RunningDemo, shift: SimulatedShift) -> str:
+    """Return the `export` command with the variables of the README: address, OPD, day, token of an official."""
+    token = demo.stack.issuer.sign("pejabat-contoh", roles=["PERSONNEL", "SUBSCRIBER"], region=shift.region)
+    values = {
+        "PIKET": demo.stack.url,
+        "BROKER": demo.broker.bootstrap,
+        "REGION": shift.region,
+        "OPD": shift.opd,
+        "DAY": str(demo.options.day),
         "TOKEN": token,
     }
-    return "  export " + " ".join(f"{name}={value}" for name, value in named.items())
+    return "  export " + " ".join(f"{name}={value}" for name, value in values.items())
 
 
-def curl(show: Show, reader: Shift) -> str:
-    """The tap of an example person, for a terminal."""
+def curl_command(demo: RunningDemo, shift: SimulatedShift) -> str:
+    """Return a `curl` command that sends the tap of an example employee."""
     body = {
         "client_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
-        "place": {"class": "SITE", "site": reader.site},
+        "place": {"class": "SITE", "site": shift.site},
         "evidence": {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"},
     }
-    return f"""  curl -sS {show.stack.url}/attendance/v1/{reader.region}/check-ins \\
-    -H 'Authorization: Bearer {show.caller.employee(reader.region, reader.opd, reader.employee)}' \\
+    return f"""  curl -sS {demo.stack.url}/attendance/v1/{shift.region}/check-ins \\
+    -H 'Authorization: Bearer {demo.client.employee_token(shift.region, shift.opd, shift.employee)}' \\
     -H 'Idempotency-Key: a-reader-arrives' -H 'Content-Type: application/json' \\
     -d '{json.dumps(body, separators=(",", ":"))}'"""

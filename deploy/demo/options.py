@@ -1,4 +1,4 @@
-"""What `piket demo` is told, checked before anything starts."""
+"""Checks the options of `piket demo` before anything is started."""
 
 import math
 from collections.abc import Callable
@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 import typer
 
 from shared.domain.facts.base import EARLIEST
-from shared.domain.places import places
-from shared.domain.regions import zone
-from shared.settings import addresses
+from shared.domain.places import governments
+from shared.domain.regions import region_timezone
+from shared.settings import validate_addresses
 
-T = TypeVar("T")
-SHORTEST = 45
-FIRST, LAST = date(2025, 1, 2), date(2027, 12, 30)
-"""The years whose holidays are known, but for the days around which there would be no night before or after."""
+Parsed = TypeVar("Parsed")
+MIN_PLAY_MINUTES = 45
+FIRST_DATE, LAST_DATE = date(2025, 1, 2), date(2027, 12, 30)
+"""The dates whose holidays are known, without the first and the last: a demo also needs the neighbouring dates."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """A morning to show: which day of which governments, how many people, from when until when, how fast."""
+    """The options of a demo. `start` and `end` are minutes of the day; `speed` is a factor of real time."""
 
     day: date
     regions: tuple[str, ...]
@@ -41,96 +41,98 @@ class Options:
 
     @property
     def midnight(self) -> datetime:
-        """The begin of the day where it is played."""
-        return datetime.combine(self.day, time(), zone(self.regions[0]))
+        """Return the midnight of the day in the zone of the first region."""
+        return datetime.combine(self.day, time(), region_timezone(self.regions[0]))
 
     @property
-    def begins(self) -> datetime:
-        """The first instant that is played."""
+    def start_instant(self) -> datetime:
+        """Return the instant at which the play starts."""
         return self.midnight + timedelta(minutes=self.start)
 
 
-def a_date(text: str) -> str:
+def check_date(text: str) -> str:
     """Check `--date`."""
-    if not FIRST <= _read(text, date.fromisoformat, "no date; write for example 2025-11-06") <= LAST:
-        raise typer.BadParameter(f"{text} lies outside {FIRST} to {LAST}, the years whose holidays are known.")
+    if not FIRST_DATE <= _parse(text, date.fromisoformat, "not a date; write for example 2025-11-06") <= LAST_DATE:
+        raise typer.BadParameter(f"{text} is outside {FIRST_DATE} to {LAST_DATE}, the years whose holidays are known.")
     return text
 
 
-def a_past_date(text: str) -> str:
-    """Check `--from` of a view: no event tells of an earlier date than the first."""
-    if _read(text, date.fromisoformat, "no date; write for example 2025-11-06") < EARLIEST:
-        raise typer.BadParameter(f"{text} lies before {EARLIEST}, the first date that an event can tell of.")
+def check_past_date(text: str) -> str:
+    """Check `--from` of a rebuild: events cannot have an earlier date than `EARLIEST`."""
+    if _parse(text, date.fromisoformat, "not a date; write for example 2025-11-06") < EARLIEST:
+        raise typer.BadParameter(f"{text} is before {EARLIEST}, the first possible date of an event.")
     return text
 
 
-def an_hour(text: str) -> str:
+def check_time(text: str) -> str:
     """Check `--from` and `--to`."""
-    _read(text, clock, "no time of day; write for example 06:30")
+    _parse(text, parse_time, "not a time of day; write for example 06:30")
     return text
 
 
-def some_regions(text: str) -> str:
-    """Check `--regions`: codes of the board, each once."""
+def check_regions(text: str) -> str:
+    """Check `--regions`: known codes without repetition."""
     codes = text.split(",")
-    unknown = [code for code in codes if code not in places()]
+    unknown = [code for code in codes if code not in governments()]
     if unknown or len(set(codes)) < len(codes):
-        known = f"{min(places())}, 3201 to {max(places())}"
+        valid_codes = f"{min(governments())}, 3201 to {max(governments())}"
         raise typer.BadParameter(
-            f"{', '.join(unknown) or text} cannot be shown: give codes of West Java ({known}), each once."
+            f"{', '.join(unknown) or text} cannot be used: give different codes of West Java ({valid_codes})."
         )
     return text
 
 
-def a_speed(speed: float) -> float:
-    """Check `--speed`: time must go on, and no clock of a computer keeps up with more than 1,000 times the day."""
+def check_speed(speed: float) -> float:
+    """Check `--speed`: it must be above 0, and the services cannot follow more than 1,000 times real time."""
     if not 0 < speed <= 1000 or math.isnan(speed):
-        raise typer.BadParameter("time must go on: give a number above 0 and not above 1000.")
+        raise typer.BadParameter("give a number above 0 and not above 1000.")
     return speed
 
 
-def a_store(text: str) -> str:
+def check_store(text: str) -> str:
     """Check `--store`."""
-    address, named = urlsplit(text), text.replace("{service}", "")
-    if text != "sqlite" and not (address.scheme == "postgresql" and address.path[1:] and not {*"{}"} & {*named}):
+    address, without_placeholder = urlsplit(text), text.replace("{service}", "")
+    if text != "sqlite" and not (
+        address.scheme == "postgresql" and address.path[1:] and not {*"{}"} & {*without_placeholder}
+    ):
         raise typer.BadParameter("give sqlite, or postgresql://user@host:port/name.")
     return text
 
 
-def a_broker(text: str) -> str:
+def check_broker(text: str) -> str:
     """Check `--broker`."""
     if text not in {"auto", "kafka"}:
-        _read(text, addresses, "no broker; give auto, kafka (started here), or host:port of a running one")
+        _parse(text, validate_addresses, "not a broker; give auto, kafka (started here), or host:port of a running one")
     return text
 
 
-def a_file(path: Path | None) -> Path | None:
-    """Check `--report` and `--truth`: the play is long, so what it cannot write is said before it."""
+def check_file(path: Path | None) -> Path | None:
+    """Check `--report` and `--truth` before the play, because it takes long and writes them only at the end."""
     if path and (path.is_dir() or not path.resolve().parent.is_dir()):
-        raise typer.BadParameter(f"{path} cannot be written: its folder is not there, or it is one itself.")
+        raise typer.BadParameter(f"{path} cannot be written: its folder does not exist, or it is a folder itself.")
     return path
 
 
-def clock(text: str) -> datetime:
-    """`06:30`. Raises ValueError for anything else."""
-    return datetime.strptime(text, "%H:%M")  # noqa: DTZ007 - an hour, of a day that is not known here
+def parse_time(text: str) -> datetime:
+    """Parse a time such as `06:30`. Raise ValueError for other texts."""
+    return datetime.strptime(text, "%H:%M")  # noqa: DTZ007 - a time without date and zone
 
 
-def day_of(text: str) -> date:
-    """`2025-11-06` as a date."""
+def parse_date(text: str) -> date:
+    """Parse a date such as `2025-11-06`."""
     return date.fromisoformat(text)
 
 
-def hours(start: str, end: str) -> tuple[int, int]:
-    """`06:30` and `16:30` as minutes of the day. Raises BadParameter where nothing lies between them."""
-    first, last = (read.hour * 60 + read.minute for read in map(clock, (start, end)))
-    if last - first < SHORTEST:
-        raise typer.BadParameter(f"{start} to {end} is too short a time: give at least {SHORTEST} minutes.")
-    return first, last
+def play_window(start: str, end: str) -> tuple[int, int]:
+    """Return two times such as `06:30` as minutes of the day. Raise `BadParameter` if the window is too short."""
+    start_minute, end_minute = (parsed.hour * 60 + parsed.minute for parsed in map(parse_time, (start, end)))
+    if end_minute - start_minute < MIN_PLAY_MINUTES:
+        raise typer.BadParameter(f"{start} to {end} is too short: give at least {MIN_PLAY_MINUTES} minutes.")
+    return start_minute, end_minute
 
 
-def _read(text: str, read: Callable[[str], T], otherwise: str) -> T:
+def _parse(text: str, parser: Callable[[str], Parsed], expectation: str) -> Parsed:
     try:
-        return read(text)
-    except ValueError as broken:
-        raise typer.BadParameter(f"{text} is {otherwise}.") from broken
+        return parser(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is {expectation}.") from error

@@ -1,4 +1,4 @@
-"""Piket's processes on this computer: the applications, a relay, a worker; each can be killed alone."""
+"""Runs Piket's processes on this computer: applications, relay and worker. Each can be killed separately."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from shared.clock import Clock, set_clock
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "app": ("deploy.cli", "serve"),
     "relay": ("deploy.cli", "relay"),
-    "worker": ("services.reporting.worker",),  # not `piket worker`: the stack itself starts again what ended
+    "worker": ("services.reporting.worker",),  # not `piket worker`: the stack restarts ended processes itself
 }
 READY_WITHIN_S = 60
 
 
 class Stack:
-    """The processes of one small deployment, their settings, stores and logs under `folder`.
+    """The processes of a small deployment, with their settings, stores and logs in `folder`.
 
     `store` is a URL with `{service}` in it, or empty for SQLite files in the folder.
     """
@@ -58,12 +58,12 @@ class Stack:
 
     @property
     def clock_file(self) -> Path:
-        """The file that all processes read the demo's time from."""
+        """Return the file from which all processes read the time of the demo."""
         return self.folder / "clock"
 
     @property
     def token_file(self) -> Path:
-        """The token by which one service reads another's feed of a `{region}`."""
+        """Return the path template of the tokens with which services read feeds, with `{region}`."""
         return self.folder / "token-{region}"
 
     def _write_token(self, region: str) -> None:
@@ -72,19 +72,19 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Where the applications answer."""
+        """Return the address of the applications."""
         return f"http://127.0.0.1:{self.port}"
 
     def set_clock(self, start: datetime, speed: float = 1) -> None:
-        """Move every process on to another time."""
+        """Set the clock of all processes."""
         self.now = set_clock(self.clock_file, start, speed)
 
     def time(self) -> datetime:
-        """What the demo's clock shows."""
+        """Return the current time of the demo."""
         return self.now()
 
     def start(self, *names: str) -> None:
-        """Start these processes, or all; do not wait."""
+        """Start these processes (default: all) without waiting until they are ready."""
         for name in names or tuple(COMMANDS):
             environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics[name])}
             arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
@@ -93,48 +93,48 @@ class Stack:
             self._children[name] = Child(command, self.folder / f"{name}.log")
 
     def wait_ready(self) -> None:
-        """Wait until the applications answer; RuntimeError with the end of their log when they do not."""
+        """Wait until the applications answer. Raise RuntimeError with the end of their log if they do not."""
         self._children["app"].wait_until(self._answers, READY_WITHIN_S)
 
     def kill(self, name: str) -> None:
-        """Kill one process with -9."""
+        """Kill one process (SIGKILL)."""
         self._children.pop(name).kill()
 
     def stop(self, *names: str) -> None:
-        """Ask these processes, or all, to end."""
+        """Stop these processes (default: all)."""
         for name in names or tuple(self._children):
             self._children.pop(name).stop(10)
 
     def running(self, name: str) -> bool:
-        """Whether a process is there."""
+        """Return whether a process is running."""
         return name in self._children and self._children[name].running
 
     def restart_ended(self) -> list[str]:
-        """Start again what ended by itself, as a supervisor would; answers the names."""
-        ended = [name for name, child in self._children.items() if not child.running]
-        for name in ended:
+        """Restart processes that have ended by themselves; return their names."""
+        ended_names = [name for name, child in self._children.items() if not child.running]
+        for name in ended_names:
             self.kill(name)
             self.start(name)
-        return ended
+        return ended_names
 
     @property
     def pids(self) -> Mapping[str, int]:
-        """The process id of each process that was started and not stopped."""
+        """Return the process id of each process that was started and not stopped."""
         return {name: child.pid for name, child in self._children.items()}
 
     def log(self, name: str) -> str:
-        """What a process has logged."""
+        """Return what a process has logged."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def _answers(self) -> bool:
-        line = HTTPConnection("127.0.0.1", self.port, timeout=1)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=1)
         try:
-            line.request("GET", "/healthz")
-            return line.getresponse().status == HTTPStatus.OK
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == HTTPStatus.OK
         except OSError:
             return False
         finally:
-            line.close()
+            connection.close()
 
     def __enter__(self) -> Self:
         try:

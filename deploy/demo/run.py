@@ -1,4 +1,4 @@
-"""The morning of a demo: a world is entered, the night before and the day are played, the books are compared."""
+"""Plays the morning of a demo: enters the world, plays the night before and the day, and creates the report."""
 
 import asyncio
 import json
@@ -11,157 +11,163 @@ from typing import Any
 
 from rich.status import Status
 
-from deploy.demo.instructions import Show, explain
+from deploy.demo.instructions import RunningDemo, print_instructions
 from deploy.demo.options import Options
-from deploy.reference_world.seeding import enrol
+from deploy.reference_world.seeding import seed_world
 from deploy.simulation import readback, report
-from deploy.simulation.behaviour import Press
-from deploy.simulation.ground_truth import Stand, disclosed, lived, steps
-from deploy.simulation.player import Play
-from deploy.simulation.scenario import DAY, plotted, unplanned, work_dates
-from deploy.simulation.scenario_builder import Plot
-from deploy.simulation.shifts import Shift, shifts
-from services.policy.domain.instruments.lifecycle import bindings
-from services.policy.domain.presets.replay import books
+from deploy.simulation.behaviour import SimulatedTap
+from deploy.simulation.ground_truth import PostPresence, actual_presence, head_count_steps, reported_presence
+from deploy.simulation.player import DayPlayer
+from deploy.simulation.scenario import DAY, build_scenario, unrostered_post, work_dates
+from deploy.simulation.scenario_builder import Scenario
+from deploy.simulation.shifts import SimulatedShift, shifts_of
+from services.policy.domain.instruments.in_force import bindings
+from services.policy.domain.presets.replay import reference_snapshot
 
-FIRST = 4
-"""Offices among which the first row is looked for: those that are entered first."""
+FIRST_OFFICES = 4
+"""The first row is expected from one of these first offices, which are entered first."""
 
 
 @dataclass
-class Played:
-    """A morning that was played: who stood where, and who by their taps; `startup` seconds to the first row."""
+class PlayedMorning:
+    """Result of a played morning: actual and reported presence; `startup` is the time to the first row in seconds."""
 
-    play: Play
-    plot: Plot
-    stood: Sequence[Stand]
-    told: Sequence[Stand]
+    player: DayPlayer
+    scenario: Scenario
+    actual: Sequence[PostPresence]
+    reported: Sequence[PostPresence]
     startup: float
 
 
-async def morning(show: Show, status: Status) -> int:
-    """Play, tell, and wait until interrupted unless headless. The exit status: 1 if anything is not as it must be."""
-    options = show.options
-    status.update(f"{options.people:,} people of {len(show.offices)} OPD are entered …")
-    startup, duties, plot = await _entered(show)
-    presses = [press for life in plot.lives.values() for press in life.presses]
-    play = Play(show.caller, options.midnight, show.stack.time)
-    status.update("The night before is played …")
-    await play.before(presses, options.start * 60, show.stack.set_clock)
-    show.stack.set_clock(options.begins, options.speed)
+async def play_morning(demo: RunningDemo, status: Status) -> int:
+    """Play the morning, write the results, and wait for Ctrl-C unless headless. Return 1 if a check fails, else 0."""
+    options = demo.options
+    status.update(f"{options.people:,} people of {len(demo.offices)} OPD: entering …")
+    startup, duties, scenario = await _enter_world(demo)
+    taps = [tap for day in scenario.days.values() for tap in day.taps]
+    player = DayPlayer(demo.client, options.midnight, demo.stack.time)
+    status.update("Playing the night before …")
+    await player.send_early_taps(taps, options.start * 60, demo.stack.set_clock)
+    demo.stack.set_clock(options.start_instant, options.speed)
     status.stop()
-    ready = time.monotonic() - show.began
-    show.console.print(f"[dim]all is entered after {ready:.1f} s[/dim]")
-    explain(show, plot)
-    await _played(show, play, plot, presses)
-    stood, told = lived(plot.lives.values()), disclosed(play.accepted, duties)
-    wrong = await _told(show, Played(play, plot, list(stood), list(told), startup))
-    for sentence in wrong:
-        show.console.print(f"[red]{sentence}", soft_wrap=True)
+    ready = time.monotonic() - demo.started_at
+    demo.console.print(f"[dim]all data was entered after {ready:.1f} s[/dim]")
+    print_instructions(demo, scenario)
+    await _play_taps(demo, player, scenario, taps)
+    actual, reported = actual_presence(scenario.days.values()), reported_presence(player.accepted, duties)
+    failures = await _write_results(demo, PlayedMorning(player, scenario, list(actual), list(reported), startup))
+    for failure in failures:
+        demo.console.print(f"[red]{failure}", soft_wrap=True)
     if not options.headless:
-        show.console.print("All is played; the clock goes on, and so do the services. Ctrl-C ends everything.")
+        demo.console.print("The morning is over; clock and services continue. Ctrl-C ends everything.")
         await asyncio.Event().wait()
-    return 1 if wrong else 0
+    return 1 if failures else 0
 
 
-async def _entered(show: Show) -> tuple[float, Sequence[Shift], Plot]:
-    """The world by the front doors; seconds to the first row of the view, everybody's duties, and what will happen."""
-    options, day = show.options, show.options.day
-    first_row = asyncio.create_task(_first_row(show))
-    without = unplanned(show.offices, options.start, options.end, options.seed)
-    dates = work_dates(day, grouped=_grouped(options))
-    entered = await enrol(show.caller, show.offices, day, dates, options.seed, frozenset([without[:3]]))
-    duties = shifts(show.offices, entered.rosters, day, [day - DAY, day, day + DAY])
-    play = (options.start, options.end)
-    plot = plotted(show.offices, duties, entered.absences, without, day, play, options.seed)
-    return await first_row, duties, plot
+async def _enter_world(demo: RunningDemo) -> tuple[float, Sequence[SimulatedShift], Scenario]:
+    """Enter the world through the HTTP APIs; return the seconds to the first row, all shifts, and the scenario."""
+    options, day = demo.options, demo.options.day
+    first_row = asyncio.create_task(_first_row(demo))
+    unrostered = unrostered_post(demo.offices, options.start, options.end, options.seed)
+    dates = work_dates(day, grouped=_uses_groups(options))
+    seeded = await seed_world(demo.client, demo.offices, day, dates, options.seed, frozenset([unrostered[:3]]))
+    duties = shifts_of(demo.offices, seeded.rosters, day, [day - DAY, day, day + DAY])
+    window = (options.start, options.end)
+    scenario = build_scenario(demo.offices, duties, seeded.absences, unrostered, day, window, options.seed)
+    return await first_row, duties, scenario
 
 
-def _grouped(options: Options) -> bool:
-    """Whether an instrument lets groups take turns that day."""
-    there = (binding for region in options.regions for binding in bindings(books(region).courses))
-    return any(b.first <= options.day < b.until and b.rules.pattern and b.rules.pattern.groups for b in there)
+def _uses_groups(options: Options) -> bool:
+    """Return whether an instrument has groups that work in rotation on that day."""
+    bindings_of_regions = (
+        binding for region in options.regions for binding in bindings(reference_snapshot(region).instruments)
+    )
+    return any(
+        b.first <= options.day < b.until and b.rules.pattern and b.rules.pattern.groups for b in bindings_of_regions
+    )
 
 
-async def _first_row(show: Show) -> float:
-    """Seconds from the start to the first row of the day in the view."""
+async def _first_row(demo: RunningDemo) -> float:
+    """Return the seconds from the start until the view has the first row of the day."""
     while True:
-        for office in show.offices[:FIRST]:
+        for office in demo.offices[:FIRST_OFFICES]:
             path = f"/reporting/v1/{office.region}/coverage/{office.opd}"
-            if (await show.caller.ask(path, {}, date=str(show.options.day))).ok:
-                seconds = time.monotonic() - show.began
-                show.console.print(f"The board is at {show.stack.url}/ after {seconds:.1f} s, and fills up.")
+            if (await demo.client.get_once(path, {}, date=str(demo.options.day))).ok:
+                seconds = time.monotonic() - demo.started_at
+                demo.console.print(f"The board is at {demo.stack.url}/ after {seconds:.1f} s; more offices follow.")
                 return seconds
         await asyncio.sleep(0.25)
 
 
-async def _played(show: Show, play: Play, plot: Plot, presses: Sequence[Press]) -> None:
-    options = show.options
-    with show.console.status("") as status:
+async def _play_taps(demo: RunningDemo, player: DayPlayer, scenario: Scenario, taps: Sequence[SimulatedTap]) -> None:
+    options = demo.options
+    with demo.console.status("") as status:
 
-        def said(sent: int, of: int) -> None:
-            clock = play.at(min(play.second, options.end * 60))
-            status.update(f"{clock:%H.%M} {clock.tzname()} · {sent:,} of {of:,} taps")
+        def show_progress(sent: int, total: int) -> None:
+            clock = player.instant(min(player.current_second, options.end * 60))
+            status.update(f"{clock:%H.%M} {clock.tzname()} · {sent:,} of {total:,} taps")
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(play.between(presses, options.start * 60, options.end * 60, said))
-            if plot.outage and plot.outage.end < options.end:
-                group.create_task(play.declare(plot.outage))
+            group.create_task(player.send_taps_on_time(taps, options.start * 60, options.end * 60, show_progress))
+            if scenario.outage and scenario.outage.end < options.end:
+                group.create_task(player.declare_outage(scenario.outage))
 
 
-async def _told(show: Show, played: Played) -> list[str]:
-    """Write the truth and the report, where asked for; answers what is not as it must be."""
-    options = show.options
+async def _write_results(demo: RunningDemo, morning: PlayedMorning) -> list[str]:
+    """Write ground truth and report if the options ask for them; return one sentence per failed check."""
+    options = demo.options
     if options.truth:
-        options.truth.write_text(json.dumps({"date": str(options.day), "seed": options.seed, "posts": _both(played)}))
+        options.truth.write_text(
+            json.dumps({"date": str(options.day), "seed": options.seed, "posts": _truth_by_post(morning)})
+        )
     if not (options.report or options.headless):
         return []
-    made = await _reported(show, played)
-    text = json.dumps(made, indent=1, ensure_ascii=False)
+    results = await _create_report(demo, morning)
+    text = json.dumps(results, indent=1, ensure_ascii=False)
     if options.report:
         options.report.write_text(text + "\n")
     print(text, flush=True)
-    return report.verdict(made)
+    return report.failures(results)
 
 
-def _both(played: Played) -> Mapping[str, Mapping[str, Any]]:
-    """Heads at every post as (minute, heads from then on): as it was, and as the taps say."""
-    stood, told = steps(played.stood), steps(played.told)
+def _truth_by_post(morning: PlayedMorning) -> Mapping[str, Mapping[str, Any]]:
+    """Return actual and reported number of people per post, as steps (minute, number from then on)."""
+    actual, reported = head_count_steps(morning.actual), head_count_steps(morning.reported)
     return {
-        "/".join(counter): {"truth": stood.get(counter, []), "disclosed": told.get(counter, [])}
-        for counter in sorted({*stood, *told})
+        "/".join(post_id): {"truth": actual.get(post_id, []), "disclosed": reported.get(post_id, [])}
+        for post_id in sorted({*actual, *reported})
     }
 
 
-async def _reported(show: Show, played: Played) -> Mapping[str, Any]:
-    options, caller, play = show.options, show.caller, played.play
+async def _create_report(demo: RunningDemo, morning: PlayedMorning) -> Mapping[str, Any]:
+    options, client, player = demo.options, demo.client, morning.player
     window = (options.start, options.end)
-    positions = {(o.region, o.opd): play.positions.get((o.region, o.opd), 0) for o in show.offices}
-    seen = await readback.rows(caller, options.day, positions)
-    events = await readback.stored(caller, options.regions)
-    logged = await readback.logged(show.broker.bootstrap, options.regions)
+    positions = {(o.region, o.opd): player.positions.get((o.region, o.opd), 0) for o in demo.offices}
+    view = await readback.view_rows(client, options.day, positions)
+    events = await readback.stored_events(client, options.regions)
+    log_counts = await readback.log_counts(demo.broker.bootstrap, options.regions)
     return {
         "date": str(options.day),
         "people": options.people,
         "speed": options.speed,
-        "broker": show.broker.name,
-        **report.books(caller, events, logged),
-        "coverage_rows": len(seen.rows),
-        **report.presence(seen, played.told, played.stood, window, options.seed),
-        "states_seen": report.states(seen, window),
-        "modes_seen": report.modes(seen, options.end - 1),
-        "planted_found": report.found(played.plot.signs, seen, events, options.midnight),
-        "checkin_to_view_ms": report.speed(play),
-        "startup_seconds": round(played.startup, 1),
-        "rss_mb": memory({**show.stack.pids, **show.broker.pids}.items()),
+        "broker": demo.broker.name,
+        **report.event_figures(client, events, log_counts),
+        "coverage_rows": len(view.rows),
+        **report.presence_figures(view, morning.reported, morning.actual, window, options.seed),
+        "states_seen": report.state_counts(view, window),
+        "modes_seen": report.mode_counts(view, options.end - 1),
+        "planted_found": report.recognised_situations(morning.scenario.expectations, view, events, options.midnight),
+        "checkin_to_view_ms": report.latency_figures(player),
+        "startup_seconds": round(morning.startup, 1),
+        "rss_mb": resident_memory({**demo.stack.pids, **demo.broker.pids}.items()),
     }
 
 
-def memory(pids: Iterable[tuple[str, int]]) -> Mapping[str, int]:
-    """The resident memory of processes, in MB, and its sum."""
+def resident_memory(pids: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    """Return the resident memory of the processes in MB, and the sum as `all`."""
     sizes = {}
     for name, pid in pids:
         with suppress(OSError):
-            told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-            sizes[name] = int(told["VmRSS"].split()[0]) // 1024
+            fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            sizes[name] = int(fields["VmRSS"].split()[0]) // 1024
     return {**sizes, "all": sum(sizes.values())}

@@ -1,4 +1,4 @@
-"""The stores of a demo: files beside it, or empty databases of a PostgreSQL server, one for each service."""
+"""Prepares the stores of a demo: SQLite files, or one empty PostgreSQL database per service."""
 
 from urllib.parse import urlsplit, urlunsplit
 
@@ -6,40 +6,40 @@ import psycopg
 from psycopg import sql
 
 from deploy.operations.sources import DECIDERS
-from shared.kafka.broker import Refused
+from shared.kafka.broker import UnsafeToContinue
 
 
-def stores(asked: str) -> str:
-    """The setting PIKET_STORE: empty for SQLite, or an address with `{service}` whose databases are there and empty.
+def store_setting(choice: str) -> str:
+    """Return the setting PIKET_STORE: empty for SQLite, or an address with `{service}` for empty PostgreSQL databases.
 
-    `postgresql://…/piket` becomes `piket_policy`, `piket_roster` and `piket_attendance`, made where missing. Raises
-    `Refused` where a database holds a store, or the server does not let us in.
+    `postgresql://…/piket` becomes `piket_policy`, `piket_roster` and `piket_attendance`, created if missing. Raise
+    `UnsafeToContinue` if a database holds a store, or the server refuses the connection.
     """
-    if asked == "sqlite":
+    if choice == "sqlite":
         return ""
-    address = urlsplit(asked)
-    template = asked if "{service}" in asked else urlunsplit(address._replace(path=f"{address.path}_{{service}}"))
+    address = urlsplit(choice)
+    template = choice if "{service}" in choice else urlunsplit(address._replace(path=f"{address.path}_{{service}}"))
     for service in DECIDERS:
         try:
-            _empty(template.format(service=service), asked)
-        except psycopg.Error as failure:
-            raise Refused(
-                f"PostgreSQL did not give a database for {service}: {str(failure).strip()}. Nothing was started; "
+            _require_empty_database(template.format(service=service), choice)
+        except psycopg.Error as error:
+            raise UnsafeToContinue(
+                f"PostgreSQL did not provide a database for {service}: {str(error).strip()}. Nothing was started; "
                 "check --store, and that its user may create databases."
-            ) from failure
+            ) from error
     return template
 
 
-def _empty(url: str, asked: str) -> None:
+def _require_empty_database(url: str, choice: str) -> None:
     name = urlsplit(url).path.removeprefix("/")
-    server = asked if "{service}" not in asked else urlunsplit(urlsplit(url)._replace(path="/postgres"))
+    server = choice if "{service}" not in choice else urlunsplit(urlsplit(url)._replace(path="/postgres"))
     with psycopg.connect(server, autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if not known:
+        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not exists:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with psycopg.connect(url) as connection:
         if connection.execute("SELECT to_regclass('event')").fetchone() != (None,):
-            raise Refused(
-                f"The database {name} holds a store already, and a demo begins with an empty one. Nothing was started "
-                "or changed. Name another with --store."
+            raise UnsafeToContinue(
+                f"The database {name} holds a store already, but a demo starts with an empty one. Nothing was started "
+                "or changed. Choose another with --store."
             )

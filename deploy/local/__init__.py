@@ -1,1 +1,1 @@
-"""Piket's surroundings on one computer: a real broker and a real database, without containers."""
+"""Runs a real broker and a real database on one computer, without containers."""

@@ -1,7 +1,7 @@
-"""Installs what Piket needs on this computer and says nothing when all is there.
+"""Installs the programs and Python packages that Piket needs on this computer; prints nothing if none is missing.
 
-`python3 deploy/local/install.py --for demo|test|test-faults|check|bench`, with the system's Python 3.11 or newer alone.
-As root on Debian or Ubuntu it installs missing programs by apt-get; elsewhere it ends with a sentence that names them.
+`python3 deploy/local/install.py --for demo|test|test-faults|check|bench` needs only the system's Python 3.11 or newer.
+As root on Debian or Ubuntu it installs missing programs with apt-get; otherwise it exits and names them.
 """
 
 from __future__ import annotations
@@ -18,48 +18,48 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN_UV = ROOT / ".cache" / "uv"
+UV_FOLDER = ROOT / ".cache" / "uv"
 APT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 APT_GET = ("apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends")
 
 
 def java_is_recent() -> bool:
-    """Whether `java` is on the PATH and is 17 or newer."""
+    """Return whether `java` is on the PATH and is version 17 or newer."""
     if not shutil.which("java"):
         return False
-    said = subprocess.run(["java", "-version"], check=False, capture_output=True, text=True).stderr
-    version = re.search(r'version "(\d+)', said)
+    version_text = subprocess.run(["java", "-version"], check=False, capture_output=True, text=True).stderr
+    version = re.search(r'version "(\d+)', version_text)
     return version is not None and int(version[1]) >= 17
 
 
 def on_path(*names: str) -> Callable[[], bool]:
-    """A probe for a program under any of these names."""
+    """Return a check for a program with one of these names."""
     return lambda: any(map(shutil.which, names))
 
 
 def postgresql_is_installed() -> bool:
-    """Whether a PostgreSQL server can be started: Debian keeps its programs off the PATH."""
+    """Return whether a PostgreSQL server is installed. Debian does not put its programs on the PATH."""
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or on_path("initdb")()
 
 
-def loads(library: str) -> Callable[[], bool]:
-    """A probe for a shared library."""
+def library_loads(library: str) -> Callable[[], bool]:
+    """Return a check for a shared library."""
 
-    def is_there() -> bool:
+    def can_load() -> bool:
         try:
             ctypes.CDLL(library)
         except OSError:
             return False
         return True
 
-    return is_there
+    return can_load
 
 
 class Program(NamedTuple):
-    """A program, how to tell that it is there, and the Debian package that brings it."""
+    """A program, the check whether it is installed, and its Debian package."""
 
     name: str
-    is_there: Callable[[], bool]
+    is_installed: Callable[[], bool]
     package: str
 
 
@@ -68,11 +68,11 @@ JAVAC = Program("a Java compiler", on_path("javac"), "default-jdk-headless")
 MAVEN = Program("Maven", on_path("mvn"), "maven")
 POSTGRESQL = Program("the PostgreSQL server", postgresql_is_installed, "postgresql")
 CHROMIUM = Program("Chromium", on_path("chromium", "chromium-browser", "google-chrome"), "chromium")
-# Playwright ships its own node, which needs it.
-ATOMIC = Program("libatomic", loads("libatomic.so.1"), "libatomic1")
+# Playwright ships its own node, which needs this library.
+ATOMIC = Program("libatomic", library_loads("libatomic.so.1"), "libatomic1")
 CURL = Program("curl", on_path("curl"), "curl")
 KCAT = Program("kcat", on_path("kcat", "kafkacat"), "kcat")
-NEEDED = {
+PROGRAMS = {
     "check": (),
     "demo": (JAVA, MAVEN, CURL),
     "bench": (JAVA, JAVAC, MAVEN, POSTGRESQL),
@@ -84,101 +84,103 @@ NEEDED = {
 def main() -> None:
     """Install the programs of one purpose, uv, and the locked Python packages into `.venv`."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--for", dest="purpose", choices=sorted(NEEDED), default="test")
+    arguments.add_argument("--for", dest="purpose", choices=sorted(PROGRAMS), default="test")
     purpose = arguments.parse_args().purpose
-    if sys.version_info < (3, 11):  # noqa: UP036 - this file alone may meet an older one
-        give_up(f"Piket needs Python 3.11 or newer and this is {sys.version.split()[0]}.")
-    install(NEEDED[purpose], purpose)
+    if sys.version_info < (3, 11):  # noqa: UP036 - only this file may run on an older Python
+        exit_with(f"Piket needs Python 3.11 or newer and this is {sys.version.split()[0]}.")
+    install(PROGRAMS[purpose], purpose)
     sync(uv() or install_uv())
 
 
 def install(programs: Sequence[Program], purpose: str) -> None:
-    """Install the missing ones by apt-get, or end with a sentence that names them."""
-    missing = [program for program in programs if not program.is_there()]
+    """Install the missing programs with apt-get, or exit with a message that names them."""
+    missing = [program for program in programs if not program.is_installed()]
     if not missing:
         return
     packages = [program.package for program in missing]
     if can_install():
         apt_get(packages)
-    absent = [program.name for program in missing if not program.is_there()]
+    absent = [program.name for program in missing if not program.is_installed()]
     if absent:
         hint = f"on Debian or Ubuntu: sudo apt-get install {' '.join(packages)}"
-        give_up(f"`make {purpose}` needs {', '.join(absent)}; please install and try again ({hint}).")
+        exit_with(f"`make {purpose}` needs {', '.join(absent)}; please install and try again ({hint}).")
 
 
 def can_install() -> bool:
-    """Whether we may install system packages ourselves."""
+    """Return whether this process may install system packages."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def apt_get(packages: Sequence[str]) -> None:
-    """Install Debian packages, the log in `.cache/apt.log`; end with apt-get's own error when it fails."""
-    tell(f"Installing {' '.join(packages)} by apt-get, once ...")
+    """Install Debian packages; the log is `.cache/apt.log`. Exit with apt-get's own error if it fails."""
+    print_progress(f"Installing {' '.join(packages)} by apt-get (only once) ...")
     log = ROOT / ".cache" / "apt.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as out:
         for step in ("update",), ("install", *packages):
             command = [*APT_GET, *step]
-            done = subprocess.run(
+            completed = subprocess.run(
                 command, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=os.environ | APT
             )
-    if done.returncode != 0:
-        last_words = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-15:])
-        give_up(f"apt-get could not install {' '.join(packages)}; the log is {log} and ends so:\n{last_words}")
+    if completed.returncode != 0:
+        log_tail = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-15:])
+        exit_with(f"apt-get could not install {' '.join(packages)}; the log is {log}. Its last lines:\n{log_tail}")
 
 
 def uv() -> Sequence[str] | None:
-    """The command of a uv that answers: on the PATH, in this Python, or the one that we installed."""
-    for command in ["uv"], [sys.executable, "-m", "uv"], [str(OWN_UV / "bin" / "uv")]:
+    """Return the command of a working uv: on the PATH, in this Python, or in `.cache/uv`; None if there is none."""
+    for command in ["uv"], [sys.executable, "-m", "uv"], [str(UV_FOLDER / "bin" / "uv")]:
         if shutil.which(command[0]) and run([*command, "--version"], quiet=True):
             return command
     return None
 
 
 def install_uv() -> Sequence[str]:
-    """Install uv from PyPI into `.cache/uv`, leaving the system's Python as it is; return its command."""
+    """Install uv from PyPI into `.cache/uv`, without changing the system's Python. Return its command."""
     if not has_module("ensurepip") and not has_module("pip") and can_install():
         apt_get(["python3-venv"])
-    tell("Installing uv from PyPI, once ...")
+    print_progress("Installing uv from PyPI (only once) ...")
     if has_module("ensurepip"):
-        made = run([sys.executable, "-m", "venv", "--clear", str(OWN_UV)])
-        made = made and run([str(OWN_UV / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"])
+        succeeded = run([sys.executable, "-m", "venv", "--clear", str(UV_FOLDER)])
+        succeeded = succeeded and run([str(UV_FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"])
     else:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(OWN_UV), "uv"]
-        made = has_module("pip") and run(pip)
-    command = uv() if made else None
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(UV_FOLDER), "uv"]
+        succeeded = has_module("pip") and run(pip)
+    command = uv() if succeeded else None
     if command is None:
-        give_up("Piket needs uv; please install it (https://docs.astral.sh/uv) or Debian's python3-venv and try again.")
+        exit_with(
+            "Piket needs uv; please install it (https://docs.astral.sh/uv) or Debian's python3-venv and try again."
+        )
     return command
 
 
 def has_module(name: str) -> bool:
-    """Whether this Python can import a module: Debian leaves ensurepip and pip to packages of their own."""
+    """Return whether this Python can import a module. On Debian, ensurepip and pip are separate packages."""
     return run([sys.executable, "-c", f"import {name}"], quiet=True)
 
 
 def sync(command: Sequence[str]) -> None:
-    """Bring `.venv` to exactly what uv.lock says."""
+    """Install exactly the packages of uv.lock into `.venv`."""
     if not (ROOT / ".venv").exists():
-        tell("Installing the locked Python packages into .venv, once ...")
+        print_progress("Installing the locked Python packages into .venv (only once) ...")
     if not run([*command, "sync", "--locked", "--quiet", "--project", str(ROOT)]):
-        give_up("uv could not install the Python packages that uv.lock names; what it said stands above.")
+        exit_with("uv could not install the Python packages that uv.lock names; its messages are above.")
 
 
 def run(command: Sequence[str], *, quiet: bool = False) -> bool:
-    """Run a command to its end; whether it succeeded."""
+    """Run a command and return whether it succeeded."""
     out = subprocess.DEVNULL if quiet else None
     return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=out).returncode == 0
 
 
-def tell(line: str) -> None:
-    """One line of progress."""
+def print_progress(line: str) -> None:
+    """Print one line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
-def give_up(sentence: str) -> NoReturn:
-    """End with a sentence for the person at the terminal."""
-    sys.exit(sentence)
+def exit_with(message: str) -> NoReturn:
+    """Exit with status 1 and a message."""
+    sys.exit(message)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A real Apache Kafka on 127.0.0.1, without a container: one or three KRaft nodes. Needs Java 17 or newer and Maven.
+"""Runs a real Apache Kafka on 127.0.0.1, without a container: one or three KRaft nodes.
 
-By hand: `python -m deploy.local.kafka --nodes 1 --folder run/kafka`, until Ctrl-C.
+Needs Java 17 or newer and Maven. By hand: `python -m deploy.local.kafka --nodes 1 --folder run/kafka`, until Ctrl-C.
 """
 
 import argparse
@@ -13,14 +13,14 @@ from typing import Self
 from deploy.local import kafka_node
 from deploy.local.server_process import Child, free_ports
 
-STOP_WITHIN_S = 6  # of three nodes, the last ones find no quorum left to say goodbye to
+STOP_WITHIN_S = 6  # the last nodes of three wait for a quorum that no longer exists
 
 
 class Kafka:
-    """A cluster of nodes numbered from 1, each broker and controller, its data in `folder/{node}`.
+    """A cluster of nodes numbered from 1. A node is broker and controller, with its data in `folder/{node}`.
 
-    As a context manager it is ready inside and stopped after. `settings` are Kafka's server properties and win over
-    ours. `jit` "fast" starts quickly in little memory; "full" is for measuring throughput.
+    As a context manager, the cluster is ready inside the block and stopped after it. `settings` are Kafka server
+    properties that override the defaults. `jit` "fast" starts quickly with little memory; "full" is for benchmarks.
     """
 
     def __init__(
@@ -36,52 +36,52 @@ class Kafka:
 
     @property
     def bootstrap(self) -> str:
-        """`host:port` of every node, separated by commas; the same over restarts."""
+        """Return `host:port` of all nodes, separated by commas. It does not change when nodes restart."""
         return ",".join(f"127.0.0.1:{port}" for port in self.ports.values())
 
     @property
     def pids(self) -> dict[int, int]:
-        """Process id of each node that was started and not stopped or killed."""
+        """Return the process id of each node that was started and not stopped or killed."""
         return {node: child.pid for node, child in self._children.items()}
 
     def running(self, node: int = 1) -> bool:
-        """Whether a node was started and has not ended by itself; a paused one is running."""
+        """Return whether a node was started and has not ended by itself; a paused node is running."""
         return node in self._children and self._children[node].running
 
     def start(self) -> None:
-        """Start every node that does not run, without waiting."""
+        """Start all nodes that do not run, without waiting until they are ready."""
         for node in self.ports.keys() - self._children.keys():
             self._start(node)
 
     def wait_ready(self) -> None:
-        """Wait until every started node serves clients; RuntimeError with the end of its log when one does not."""
+        """Wait until all started nodes serve clients. Raise RuntimeError with the end of the log if one does not."""
         for child in self._children.values():
-            child.wait_until(lambda ready=child: kafka_node.serves(ready), kafka_node.READY_WITHIN_S)  # type: ignore[misc]
+            child.wait_until(lambda ready=child: kafka_node.is_ready(ready), kafka_node.READY_WITHIN_S)  # type: ignore[misc]
 
     def stop(self) -> None:
-        """Stop every node; what it stored and its port stay for the next start."""
+        """Stop all nodes. Their data and ports are kept for the next start."""
         for child in self._children.values():
             child.send(signal.SIGTERM)
         for node in list(self._children):
             self._children.pop(node).stop(STOP_WITHIN_S)
 
     def kill(self, node: int = 1) -> None:
-        """Kill -9 one node."""
+        """Kill one node (SIGKILL)."""
         self._children.pop(node).kill()
 
     def restart(self, node: int = 1) -> None:
-        """Start one node over what it stored, stopping it first if it runs; return when it is ready."""
+        """Restart one node with its stored data, and wait until it is ready."""
         if node in self._children:
             self._children.pop(node).stop(STOP_WITHIN_S)
         self._start(node)
         self.wait_ready()
 
     def pause(self, node: int = 1) -> None:
-        """Freeze one node (SIGSTOP): its connections stay open and nothing answers."""
+        """Pause one node (SIGSTOP): its connections stay open, but it does not answer."""
         self._children[node].pause()
 
     def resume(self, node: int = 1) -> None:
-        """Let a paused node go on (SIGCONT)."""
+        """Resume a paused node (SIGCONT)."""
         self._children[node].resume()
 
     def __enter__(self) -> Self:
@@ -97,20 +97,20 @@ class Kafka:
         self.stop()
 
     def _start(self, node: int) -> None:
-        home = self.folder / str(node)
-        home.mkdir(parents=True, exist_ok=True)
+        node_folder = self.folder / str(node)
+        node_folder.mkdir(parents=True, exist_ok=True)
         settings = {**kafka_node.properties(node, self.ports, self._controllers), **self._settings}
-        self._children[node] = kafka_node.launch(self._java, home, settings)
+        self._children[node] = kafka_node.launch(self._java, node_folder, settings)
 
 
 def main() -> None:
     """Run a cluster in the foreground until Ctrl-C or SIGTERM."""
     arguments = argparse.ArgumentParser(prog="python -m deploy.local.kafka", description=__doc__)
     arguments.add_argument("--nodes", type=int, choices=(1, 3), default=1)
-    arguments.add_argument("--folder", type=Path, required=True, help="where each node keeps its records and its log")
+    arguments.add_argument("--folder", type=Path, required=True, help="folder for the records and the log of the nodes")
     arguments.add_argument("--jit", choices=("fast", "full"), default="fast", help="full for measuring throughput")
-    given = arguments.parse_args()
-    with Kafka(given.folder, given.nodes, jit=given.jit) as kafka:
+    options = arguments.parse_args()
+    with Kafka(options.folder, options.nodes, jit=options.jit) as kafka:
         signals = {signal.SIGINT, signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         print(f"Kafka is ready on {kafka.bootstrap}, process ids {kafka.pids}; Ctrl-C stops it.", flush=True)

@@ -1,7 +1,7 @@
-"""One KRaft node of Apache Kafka: its server properties, its formatted storage, the command that starts it quickly.
+"""Prepares and starts one KRaft node of Apache Kafka: server properties, formatted storage, Java command.
 
-A start costs 2.5 s with Java's defaults and 0.8 s with the C1 compiler, the serial collector and an archive of the
-loaded classes (CDS), which a first node writes into the cache while it ends.
+A start takes 2.5 s with Java's defaults, and 0.8 s with the C1 compiler, the serial collector and an archive of the
+loaded classes (CDS), which the first node writes into the cache when it ends.
 """
 
 import base64
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from deploy.local.kafka_jars import alone, cache, class_path
+from deploy.local.kafka_jars import cache, class_path, exclusive_lock
 from deploy.local.server_process import Child, free_ports
 
 Jit = Literal["fast", "full"]
@@ -31,7 +31,7 @@ JAVA = (
     "-XX:-UsePerfData",
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",  # it says when the node is ready
+    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",  # it logs when the node is ready
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
 )
@@ -42,10 +42,10 @@ SETTINGS = {
     "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
     "unclean.leader.election.enable": "false",
-    "log.retention.ms": "-1",  # the day a demo shows may lie years back
+    "log.retention.ms": "-1",  # the demo may play a day of years ago
     "log.segment.bytes": str(64 << 20),
     "log.cleaner.dedupe.buffer.size": str(8 << 20),
-    "broker.session.timeout.ms": "3000",  # a killed node is let in again only after it
+    "broker.session.timeout.ms": "3000",  # a killed node can join again only after this time
     "broker.heartbeat.interval.ms": "500",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
@@ -67,7 +67,7 @@ IN_SYNC = ("min.insync.replicas", "transaction.state.log.min.isr", "share.coordi
 
 
 def properties(node: int, clients: Mapping[int, int], controllers: Mapping[int, int]) -> dict[str, str]:
-    """Kafka's server properties of one node, given the port for clients and for the quorum of every node."""
+    """Return the server properties of one node, given the client ports and controller ports of all nodes."""
     replicas = min(len(clients), 3)
     listener = f"PLAINTEXT://127.0.0.1:{clients[node]}"
     return {
@@ -82,9 +82,9 @@ def properties(node: int, clients: Mapping[int, int], controllers: Mapping[int, 
 
 
 def command(jit: Jit) -> list[str]:
-    """The Java command up to the main class; fetches and prepares what is missing in the cache first."""
+    """Return the Java command without the main class. Fetch and prepare first what the cache lacks."""
     folder = cache()
-    with alone(folder):
+    with exclusive_lock(folder):
         java = [*JAVA, *JIT[jit], "-cp", class_path(folder)]
         checkpoint = folder / "bootstrap.checkpoint"
         if not checkpoint.exists():
@@ -95,31 +95,31 @@ def command(jit: Jit) -> list[str]:
     return [*java[:1], f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", *java[1:]]
 
 
-def launch(java: list[str], home: Path, settings: Mapping[str, str]) -> Child:
-    """Start a node whose storage and log lie in `home`, formatting the storage when it is new."""
-    data = home / "data"
+def launch(java: list[str], folder: Path, settings: Mapping[str, str]) -> Child:
+    """Start a node with its storage and log in `folder`; format new storage first."""
+    data = folder / "data"
     if not (data / "meta.properties").exists():
         _format(data, settings["node.id"])
-    temporary = f"-Djava.io.tmpdir={home}"  # a killed node leaves the library that unpacks snappy behind
-    return Child([*java, temporary, "kafka.Kafka", str(_write(home, settings))], home / "node.log")
+    temporary = f"-Djava.io.tmpdir={folder}"  # a killed node leaves an unpacked snappy library behind
+    return Child([*java, temporary, "kafka.Kafka", str(_write_properties(folder, settings))], folder / "node.log")
 
 
-def serves(child: Child) -> bool:
-    """Whether the node has told that clients may come."""
-    return b"Kafka Server started" in child.written()
+def is_ready(child: Child) -> bool:
+    """Return whether the node has logged that it serves clients."""
+    return b"Kafka Server started" in child.logged()
 
 
-def _write(home: Path, settings: Mapping[str, str]) -> Path:
-    lines = {**settings, "log.dirs": home / "data"}
-    file = home / "server.properties"
+def _write_properties(folder: Path, settings: Mapping[str, str]) -> Path:
+    lines = {**settings, "log.dirs": folder / "data"}
+    file = folder / "server.properties"
     file.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
     return file
 
 
 def _format(data: Path, node: str) -> None:
-    """What Kafka's StorageTool writes, without its 0.6 s of Java per node.
+    """Write what Kafka's StorageTool writes, which needs 0.6 s of Java per node.
 
-    meta.properties alone would start too, but with every feature (groups, transactions) at level 0.
+    With meta.properties alone the node would start too, but with all features (groups, transactions) at level 0.
     """
     data.mkdir(parents=True, exist_ok=True)
     shutil.copy(cache() / "bootstrap.checkpoint", data)
@@ -129,10 +129,10 @@ def _format(data: Path, node: str) -> None:
 
 
 def _java_version() -> str:
-    """What tells one Java from another without starting it: an archive serves only the Java that wrote it."""
+    """Identify the installed Java without starting it: an archive is valid only for the Java that wrote it."""
     java = shutil.which("java")
     if java is None:
-        raise RuntimeError("Kafka needs Java, and none is on the PATH. Install Java 17 or newer, then try again.")
+        raise RuntimeError("Kafka needs Java, and it is not on the PATH. Install Java 17 or newer, then try again.")
     return str(int(Path(java).resolve().stat().st_mtime))
 
 
@@ -145,7 +145,14 @@ def _single_node() -> Iterator[tuple[Path, dict[str, str]]]:
 
 def _write_checkpoint(java: list[str], checkpoint: Path) -> None:
     with _single_node() as (home, settings):
-        tool = ["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER, "--config", str(_write(home, settings))]
+        tool = [
+            "kafka.tools.StorageTool",
+            "format",
+            "--cluster-id",
+            CLUSTER,
+            "--config",
+            str(_write_properties(home, settings)),
+        ]
         subprocess.run([*java, *tool], check=True, capture_output=True, stdin=subprocess.DEVNULL)
         shutil.copy(home / "data" / "bootstrap.checkpoint", checkpoint)
 
@@ -154,6 +161,6 @@ def _write_archive(java: list[str], archive: Path) -> None:
     with _single_node() as (home, settings):
         node = launch([*java[:1], f"-XX:ArchiveClassesAtExit={archive}", *java[1:]], home, settings)
         try:
-            node.wait_until(lambda: serves(node), READY_WITHIN_S)
+            node.wait_until(lambda: is_ready(node), READY_WITHIN_S)
         finally:
             node.stop(READY_WITHIN_S)

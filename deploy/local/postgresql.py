@@ -1,4 +1,4 @@
-"""A real, throw-away PostgreSQL on 127.0.0.1, from the server that the system's package installed."""
+"""Runs a temporary PostgreSQL on 127.0.0.1, with the server of the system's package."""
 
 import contextlib
 import os
@@ -26,15 +26,16 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-# The server refuses to be root, and its own user may not enter a private temporary folder above its data.
+# The server refuses to run as root, but its own user may not enter a private temporary folder above its data:
+# it runs as `postgres` with the capability to pass such folders.
 AS_POSTGRES = (
     *("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"),
     *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--bounding-set=-all,+dac_override"),
 )
 
 
-def programs() -> Path:
-    """Folder of the newest server's programs; RuntimeError when the system has none."""
+def program_folder() -> Path:
+    """Return the program folder of the newest server. Raise RuntimeError if none is installed."""
     installed = [folder.parent for folder in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if installed:
         return max(installed, key=lambda folder: int(folder.parent.name))
@@ -45,27 +46,28 @@ def programs() -> Path:
 
 
 class Postgresql:
-    """A cluster of its own in `folder`, made at the first start. As a context manager: ready inside, stopped after.
+    """A separate cluster in `folder`, created at the first start.
 
-    It syncs every commit to disk as in production; `settings` are the server's parameters and win over ours.
+    As a context manager, it is ready inside the block and stopped after it. It syncs all commits to disk, as in
+    production. `settings` are server parameters that override the defaults.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder.resolve()
         self.port = free_ports(1)[0]
         self._settings = {**SETTINGS, "port": str(self.port), **(settings or {})}
-        self._programs = programs()
+        self._programs = program_folder()
         self._server: Child | None = None
 
     @property
     def url(self) -> str:
-        """`postgresql://` address of the database `postgres`; the same over restarts. It holds the password."""
+        """Return the `postgresql://` address of the database `postgres` with its password. Restarts keep it."""
         return self._url("postgres")
 
     @property
     def pid(self) -> int:
-        """Process id of the running server; RuntimeError when it does not run."""
-        return self._running().pid
+        """Return the process id of the running server. Raise RuntimeError if it does not run."""
+        return self._running_server().pid
 
     def create_database(self, name: str) -> str:
         """Create an empty database and return its `postgresql://` address."""
@@ -74,7 +76,7 @@ class Postgresql:
         return self._url(name)
 
     def start(self) -> None:
-        """Start the server, making its cluster first when there is none; return when it answers."""
+        """Start the server, and create its cluster first if there is none. Wait until it answers."""
         data = self.folder / "data"
         if not (data / "PG_VERSION").exists():
             self._create(data)
@@ -88,13 +90,13 @@ class Postgresql:
             raise
 
     def stop(self) -> None:
-        """Stop the server, ending open connections; its data stay."""
-        server, self._server = self._running(), None
+        """Stop the server and its open connections. Its data is kept."""
+        server, self._server = self._running_server(), None
         server.stop(STOP_WITHIN_S, by=signal.SIGINT)
 
     def kill(self) -> None:
-        """Kill -9 the server and its backends, all at once."""
-        server, self._server = self._running(), None
+        """Kill the server and its backends (SIGKILL)."""
+        server, self._server = self._running_server(), None
         backends = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
         server.kill()
         for backend in map(int, backends):
@@ -102,7 +104,7 @@ class Postgresql:
                 os.kill(backend, signal.SIGKILL)
 
     def restart(self) -> None:
-        """Start again over the stored data, stopping it first if it runs; return when it answers."""
+        """Restart the server with its stored data, and wait until it answers."""
         if self._server:
             self.stop()
         self.start()
@@ -115,7 +117,7 @@ class Postgresql:
         if self._server:
             self.stop()
 
-    def _running(self) -> Child:
+    def _running_server(self) -> Child:
         if self._server is None:
             raise RuntimeError("This PostgreSQL server does not run. Start it first.")
         return self._server
@@ -134,9 +136,11 @@ class Postgresql:
             shutil.chown(password, "postgres")
         options = ["--username", USER, "--pwfile", str(password), "--auth=scram-sha-256", "--encoding=UTF8"]
         initdb = [str(self._programs / "initdb"), "-D", str(data), *options, "--no-locale", "--no-sync"]
-        made = subprocess.run(_unprivileged(initdb), check=False, capture_output=True, text=True)
-        if made.returncode != 0:
-            raise RuntimeError(f"PostgreSQL could not make a cluster in {data}; nothing was started. {made.stderr}")
+        completed = subprocess.run(_unprivileged(initdb), check=False, capture_output=True, text=True)
+        if completed.returncode != 0:
+            raise RuntimeError(
+                f"PostgreSQL could not create a cluster in {data}; nothing was started. {completed.stderr}"
+            )
 
     def _answers(self) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""A server that Piket starts by itself: free ports for it, and a process that never outlives its starter."""
+"""Finds free ports, and runs server processes that never outlive the process that started them."""
 
 import contextlib
 import secrets
@@ -11,30 +11,30 @@ from pathlib import Path
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct free TCP ports of 127.0.0.1 between 15000 and 31999.
+    """Return `count` distinct free TCP ports of 127.0.0.1 between 15000 and 31999.
 
-    All below the range from which clients are given their own ports: a client that keeps reconnecting to a stopped
-    server would else take that server's port sooner or later.
+    This is below the range of ephemeral client ports: otherwise a client that keeps reconnecting to a stopped server
+    would sooner or later be given the port of that server.
     """
-    found: set[int] = set()
+    ports: set[int] = set()
     for _ in range(1000):
         port = 15_000 + secrets.randbelow(17_000)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-                found.add(port)
-        if len(found) == count:
-            return list(found)
+                ports.add(port)
+        if len(ports) == count:
+            return list(ports)
     raise RuntimeError(f"No {count} free ports were found on 127.0.0.1 between 15000 and 31999. Nothing was started.")
 
 
-def guard() -> "subprocess.Popen[bytes]":
-    """Kill everything in its process group when we end, however we do; its process id is that of the group.
+def start_guard() -> "subprocess.Popen[bytes]":
+    """Start a guard that kills its process group when this process ends, for any reason; its pid is the group id.
 
-    A shell waits on a pipe that only we hold until it closes. What it guards is started *into* its group, so that there
-    is no moment in which one that we start and do not outlive would be left behind. (PR_SET_PDEATHSIG would follow the
-    *thread* that started the server, which may well end before the program.)
+    The guard is a shell that waits on a pipe, which closes when this process ends. Servers are started *into* its
+    group, so at no moment can a started server be left behind. (PR_SET_PDEATHSIG depends on the *thread* that started
+    the server, and this thread may end before the program.)
     """
     return subprocess.Popen(
         ["sh", "-c", "read _; kill -KILL 0"],
@@ -45,59 +45,63 @@ def guard() -> "subprocess.Popen[bytes]":
     )
 
 
-def release(guarding: "subprocess.Popen[bytes]") -> None:
-    """End a guard whose process has ended."""
-    guarding.kill()
-    guarding.wait()
-    if guarding.stdin:
-        guarding.stdin.close()
+def end_guard(guard: "subprocess.Popen[bytes]") -> None:
+    """End the guard of a process that has ended."""
+    guard.kill()
+    guard.wait()
+    if guard.stdin:
+        guard.stdin.close()
 
 
 class Child:
-    """One server process, its output appended to a log file; it is guarded."""
+    """A guarded server process, whose output is appended to a log file."""
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self.log = log
         self._log_start = log.stat().st_size if log.exists() else 0
-        self._guard = guard()
+        self._guard = start_guard()
         try:
             with log.open("ab") as out:
                 self._process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, process_group=self._guard.pid
                 )
         except OSError:
-            release(self._guard)
+            end_guard(self._guard)
             raise
 
     @property
     def pid(self) -> int:
-        """Process id of the server itself."""
+        """Return the process id of the server."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the server has not ended yet; a paused one is running."""
+        """Return whether the server has not ended; a paused server is running."""
         return self._process.poll() is None
 
     @property
     def status(self) -> int | None:
-        """The exit status, negative for a signal; None while it runs."""
+        """Return the exit status (negative: signal number), None while the server runs."""
         return self._process.poll()
 
-    def written(self) -> bytes:
-        """What the server has logged since this start."""
+    def logged(self) -> bytes:
+        """Return what the server has logged since this start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read()
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until `ready()`; RuntimeError with the end of the log when the server ends or `seconds` pass first."""
+        """Wait until `ready()`. Raise RuntimeError with the end of the log if the server ends or time runs out."""
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.running:
-                raise RuntimeError(f"The server ended by itself. Its log, {self.log}, ends so:\n{self._last_words()}")
+                raise RuntimeError(
+                    f"The server ended by itself. The last lines of its log, {self.log}:\n{self._log_tail()}"
+                )
             if time.monotonic() > deadline:
-                raise RuntimeError(f"Not ready after {seconds} s. Its log, {self.log}, ends so:\n{self._last_words()}")
+                raise RuntimeError(
+                    f"Not ready after {seconds} s. The last lines of its log, {self.log}:\n{self._log_tail()}"
+                )
             time.sleep(0.03)
 
     def send(self, number: signal.Signals) -> None:
@@ -105,15 +109,15 @@ class Child:
         self._process.send_signal(number)
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP): its connections stay open and nothing answers."""
+        """Pause the server (SIGSTOP): its connections stay open, but it does not answer."""
         self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused one go on (SIGCONT)."""
+        """Resume a paused server (SIGCONT)."""
         self.send(signal.SIGCONT)
 
     def stop(self, seconds: float, by: signal.Signals = signal.SIGTERM) -> None:
-        """Ask the server to end, also a paused one; kill it when it has not ended after `seconds`."""
+        """Send a signal and resume the server if it is paused; kill it if it has not ended after `seconds`."""
         self.send(by)
         self.send(signal.SIGCONT)
         try:
@@ -123,13 +127,13 @@ class Child:
         self._release()
 
     def kill(self) -> None:
-        """Kill -9, at once."""
+        """Kill the server (SIGKILL)."""
         self._process.kill()
         self._release()
 
     def _release(self) -> None:
         self._process.wait()
-        release(self._guard)
+        end_guard(self._guard)
 
-    def _last_words(self) -> str:
-        return "\n".join(self.written().decode(errors="replace").splitlines()[-15:])
+    def _log_tail(self) -> str:
+        return "\n".join(self.logged().decode(errors="replace").splitlines()[-15:])

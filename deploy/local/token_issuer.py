@@ -1,4 +1,4 @@
-"""The demo's own issuer of tokens: invented people with a role each. It refuses to run outside the demo profile."""
+"""Signs tokens for invented people of the demo. It refuses to run outside the demo profile."""
 
 import json
 import os
@@ -26,37 +26,39 @@ USERS: Mapping[str, Mapping[str, Any]] = {
     "agus": {"roles": ["SUBSCRIBER"], "region": "32"},
     "wahyu": {"roles": ["OPS"], "region": "32"},
 }
-"""Named example users: a clerk and the scheduler of DPMPTSP, the personnel agency, a subscriber, an operator."""
+"""Claims of the example users: a clerk and the scheduler of DPMPTSP, personnel agency, a subscriber, an operator."""
 
 
-class NotTheDemo(Exception):
-    """The demo issuer was started where real people's tokens count."""
+class NotDemoProfile(Exception):
+    """The demo issuer was started outside the demo profile."""
 
 
 class Issuer:
-    """Signs tokens with a key pair kept in the demo's folder: `issuer.pem`, and `jwks.json` for those who verify."""
+    """Signs tokens with a key pair in the demo's folder: `issuer.pem`, and `jwks.json` for verification."""
 
     def __init__(self, folder: Path, profile: str) -> None:
         if profile != "demo":
-            raise NotTheDemo("The demo issuer signs for anybody; it starts only with PIKET_PROFILE=demo.")
+            raise NotDemoProfile(
+                "The demo issuer signs tokens for any user, so it starts only with PIKET_PROFILE=demo."
+            )
         folder.mkdir(parents=True, exist_ok=True)
         self._key = _private_key(folder / "issuer.pem")
         self.jwks_file = folder / "jwks.json"
         self.jwks_file.write_text(json.dumps(self.jwks()))
 
     def jwks(self) -> dict[str, Any]:
-        """The public half as a JSON Web Key Set."""
+        """Return the public key as a JSON Web Key Set."""
         public = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [public | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}]}
 
     def sign(self, subject: str, lifetime: int = LIFETIME_SECONDS, **claims: Any) -> str:  # noqa: ANN401 - JSON
-        """Make a token for a subject with these claims, valid from now for `lifetime` seconds of the wall clock."""
+        """Return a token with these claims, valid for `lifetime` seconds of wall-clock time from now."""
         now = int(time())
-        standing = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + lifetime}
-        return jwt.encode(standing | claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
+        registered_claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + lifetime}
+        return jwt.encode(registered_claims | claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
 
     def token(self, user: str) -> str:
-        """Make a token for one of the named example users."""
+        """Return a token for one of the example users."""
         return self.sign(user, **USERS[user])
 
 
@@ -69,7 +71,7 @@ def _private_key(file: Path) -> ec.EllipticCurvePrivateKey:
             new.write(pem)
     key = serialization.load_pem_private_key(file.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{file} holds no EC key; remove it and start the demo again.")
+        raise TypeError(f"{file} does not hold an EC key; remove it and start the demo again.")
     return key
 
 

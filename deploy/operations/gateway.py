@@ -1,4 +1,4 @@
-"""One port for several services, by the same paths that a gateway serves in front of separate processes."""
+"""Serves several services on one port, under the same paths as a gateway in front of separate processes."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,25 +8,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.application import Lifespan
 
-PAGES: Mapping[str, str] = {"aturan": "policy"}
-"""Where a page begins, and the service whose it is; those of no entry are the default's."""
+PAGE_SERVICES: Mapping[str, str] = {"aturan": "policy"}
+"""Service by the first path segment of its pages; other pages belong to the default service."""
 
 
 def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
-    """Serve `/{service}/…` and its pages from that service, and every other path from `default`."""
-    outer = FastAPI(lifespan=_together(apps), docs_url=None, redoc_url=None, openapi_url=None)
+    """Return an app that serves `/{service}/…` and the pages of that service, and other paths from `default`."""
+    outer = FastAPI(lifespan=_joint_lifespan(apps), docs_url=None, redoc_url=None, openapi_url=None)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await outer(scope, receive, send)
             return
-        begins = scope["path"].lstrip("/").partition("/")[0]
-        await apps.get(PAGES.get(begins, begins), apps[default])(scope, receive, send)
+        first_segment = scope["path"].lstrip("/").partition("/")[0]
+        await apps.get(PAGE_SERVICES.get(first_segment, first_segment), apps[default])(scope, receive, send)
 
     return dispatch
 
 
-def _together(apps: Mapping[str, FastAPI]) -> Lifespan:
+def _joint_lifespan(apps: Mapping[str, FastAPI]) -> Lifespan:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:

@@ -1,7 +1,7 @@
-"""`piket reconcile`: the view that readers see against a fold of the stores.
+"""Compares the coverage view with rows computed from the stores (`piket reconcile`).
 
-A system that moves shows no false divergence: a row is compared when the view says that it has missed nothing of what
-the stores held at the beginning, and by exactly those facts and what came into the row since.
+Events that arrive meanwhile cause no false difference: rows are compared only after the view is complete up to the
+store positions at the start, and each row is compared with those facts plus the later ones that its watermark includes.
 """
 
 import asyncio
@@ -11,11 +11,11 @@ from time import monotonic
 from prometheus_client import REGISTRY, Gauge
 from rich.console import Console
 
-from deploy.operations.expected_rows import Books
-from services.reporting.view.consumer import follow
-from services.reporting.view.rows import View
-from shared.background import alongside
-from shared.clock import wall
+from deploy.operations.expected_rows import ExpectedRows
+from services.reporting.view.consumer import follow_coverage
+from services.reporting.view.rows import CoverageView
+from shared.background import background_task
+from shared.clock import wall_time
 from shared.kafka import broker
 from shared.settings import Settings
 from shared.telemetry import serve_metrics
@@ -23,65 +23,69 @@ from shared.telemetry import serve_metrics
 DIVERGENT = Gauge("piket_view_divergent_opds", "OPD whose rows are not as their stored facts make them", ("region",))
 COMPARED = Gauge("piket_view_compared_timestamp_seconds", "When the view was last compared", ("region",))
 
-WITHIN_S = 20.0
-"""For so long a view may be behind what is stored."""
+CATCH_UP_S = 20.0
+"""Maximum time until the view must have reached the store positions."""
 
 
-class Behind(broker.Refused):
-    """The view does not reach what is stored: nothing can be said of it."""
+class ViewBehind(broker.UnsafeToContinue):
+    """The view did not reach the store positions in time, so it cannot be compared."""
 
 
 async def reconcile(settings: Settings, every: float | None, console: Console) -> int:
-    """Compare once, or for ever: answers 1 if anything differs. Raises `Refused`, `Unavailable`, KafkaError."""
+    """Compare once and return 1 if a row differs, or compare every `every` seconds until cancelled.
+
+    Raise `UnsafeToContinue`, `Unavailable` or KafkaError.
+    """
     regions = settings.region_list()
-    broker.quiet_client()
-    view, books = View(settings.now(), regions, settings.partitions), [Books(settings, region) for region in regions]
-    for each in books:
-        await each.stand()  # a store that is away, or is none, is told before anything else
+    broker.silence_client_logs()
+    view = CoverageView(settings.domain_clock(), regions, settings.partitions)
+    expected_by_region = [ExpectedRows(settings, region) for region in regions]
+    for expected in expected_by_region:
+        await expected.positions()  # reports a missing store before anything else is started
     await broker.check_topics(settings.kafka, regions, settings.partitions)
-    async with alongside(follow(view, settings.kafka, regions, settings.partitions)):
+    async with background_task(follow_coverage(view, settings.kafka, regions, settings.partitions)):
         if every is None:
-            return int(any([await compared(view, each, console) for each in books]))
+            return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))
         serve_metrics(settings.metrics_port, REGISTRY)
         while True:
-            for each in books:
-                await _compared_or_behind(view, each, console)
+            for expected in expected_by_region:
+                await _compare_or_report(view, expected, console)
             await asyncio.sleep(every)
 
 
-async def _compared_or_behind(view: View, books: Books, console: Console) -> None:
+async def _compare_or_report(view: CoverageView, expected: ExpectedRows, console: Console) -> None:
     try:
-        await compared(view, books, console)
-    except Behind as behind:
-        console.print(str(behind))
+        await compare_region(view, expected, console)
+    except ViewBehind as error:
+        console.print(str(error))
 
 
-async def compared(view: View, books: Books, console: Console) -> int:
-    """Compare the rows of one region, print what differs, and set the metrics; answers how many OPD differ."""
-    with console.status(f"{books.region}: the view catches up with the stores …") as status:
-        stand = await books.stand()
-        await _current(view, books.region, stand.at)
-        rows = {key: row for key, row in view.rows.items() if row.region == books.region}
-        async for count in books.read_on():
-            status.update(f"{books.region}: {count:,} stored events")
-        status.update(f"{books.region}: {len(rows):,} rows")
-        found = await asyncio.to_thread(lambda: list(books.compare(rows, stand.heads)))
-    opds = {each.opd for each in found}
-    DIVERGENT.labels(books.region).set(len(opds))
-    COMPARED.labels(books.region).set(wall().timestamp())
-    for each in found:
-        console.print(str(each), soft_wrap=True)
-    console.print(f"{books.region}: {len(rows):,} rows, {len(opds)} OPD differ from what is stored.")
+async def compare_region(view: CoverageView, expected: ExpectedRows, console: Console) -> int:
+    """Compare the rows of one region, print the differences, set the metrics, and return how many OPD differ."""
+    with console.status(f"{expected.region}: waiting until the view has caught up with the stores …") as status:
+        positions = await expected.positions()
+        await _wait_until_current(view, expected.region, positions.at)
+        rows = {key: row for key, row in view.rows.items() if row.region == expected.region}
+        async for count in expected.read_new_events():
+            status.update(f"{expected.region}: {count:,} stored events")
+        status.update(f"{expected.region}: {len(rows):,} rows")
+        differences = await asyncio.to_thread(lambda: list(expected.compare(rows, positions.heads)))
+    opds = {difference.opd for difference in differences}
+    DIVERGENT.labels(expected.region).set(len(opds))
+    COMPARED.labels(expected.region).set(wall_time().timestamp())
+    for difference in differences:
+        console.print(str(difference), soft_wrap=True)
+    console.print(f"{expected.region}: {len(rows):,} rows, {len(opds)} OPD differ from what is stored.")
     return len(opds)
 
 
-async def _current(view: View, region: str, at: datetime) -> None:
-    """Wait until the view has missed nothing that was recorded before an instant. Raises `Behind`."""
-    deadline = monotonic() + WITHIN_S
+async def _wait_until_current(view: CoverageView, region: str, at: datetime) -> None:
+    """Wait until the view is complete up to an instant. Raise `ViewBehind` if this takes too long."""
+    deadline = monotonic() + CATCH_UP_S
     while not view.ready or view.current_until(region) < at:
         if monotonic() > deadline:
-            raise Behind(
-                f"{region}: the view has not reached what was stored {WITHIN_S:.0f} s ago, it is complete until "
-                f"{view.current_until(region)}. Nothing was compared; see that relay and worker run."
+            raise ViewBehind(
+                f"{region}: the view lacks events that were stored {CATCH_UP_S:.0f} s ago; it is complete until "
+                f"{view.current_until(region)}. Nothing was compared; check that relay and worker run."
             )
         await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""A store that was restored from an older copy is brought up from the log, which kept what the copy lost."""
+"""Adds to a store that was restored from an older copy the events that only the log still holds."""
 
 from deploy.operations.sources import store_of
 from shared.domain.envelope import topic
@@ -8,18 +8,18 @@ from shared.settings import Settings
 
 
 async def recover(settings: Settings, service: str, region: str) -> int:
-    """Append the events after the store's last one, as they stand in the log; answers how many. Raises `Diverged`."""
+    """Append the events of the log after the last stored one, and return their number. Raise `Diverged`."""
     store = store_of(settings, service)
     await store.open()
     head = await store.head(region)
-    kept = await log_after(settings.kafka, topic(region, service), head)
-    await store.restore(region, [kept[sequence] for sequence in sorted(kept)])
-    return len(kept)
+    bodies = await events_after(settings.kafka, topic(region, service), head)
+    await store.restore(region, [bodies[sequence] for sequence in sorted(bodies)])
+    return len(bodies)
 
 
-async def log_after(bootstrap: str, name: str, sequence: int) -> dict[int, bytes]:
-    """The events of a topic after a sequence, each once."""
-    if name not in await broker.topic_sizes(bootstrap):
-        raise broker.absent_topics([name])
-    bodies = [record.value or b"" async for record in log_tail.everything(bootstrap, [name])]
-    return {number: body for body in bodies if (number := log_tail.sequence(body)) > sequence}
+async def events_after(bootstrap: str, topic_name: str, sequence: int) -> dict[int, bytes]:
+    """Return the events of a topic after a sequence, by sequence. Repeated records are counted once."""
+    if topic_name not in await broker.topic_sizes(bootstrap):
+        raise broker.absent_topics_error([topic_name])
+    bodies = [record.value or b"" async for record in log_tail.read_all_records(bootstrap, [topic_name])]
+    return {number: body for body in bodies if (number := log_tail.sequence_of(body)) > sequence}

@@ -1,4 +1,4 @@
-"""The sources of a deployment as one runs them: relayed, checked, sent again."""
+"""Opens, relays, checks and republishes the event sources of a deployment."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from services.attendance.domain import decider as attendance
 from services.policy.domain import decider as policy
-from services.reporting.view.generations import in_force
+from services.reporting.view.generations import current_generation
 from services.reporting.worker import changelog
 from services.roster.domain import decider as roster
 from shared.domain import envelope
@@ -26,13 +26,13 @@ DECIDERS = {"policy": policy, "roster": roster, "attendance": attendance}
 
 
 def store_of(settings: Settings, service: str) -> Store[Any]:
-    """The store of a service, for reading."""
+    """Return the event store of a service."""
     decider: Any = DECIDERS[service]
-    return Store(settings.database(service), service=service, decider=decider, now=settings.now())
+    return Store(settings.database(service), service=service, decider=decider, now=settings.domain_clock())
 
 
-async def reach(settings: Settings, services: Iterable[str]) -> None:
-    """Raise `Unavailable` unless every service's store answers, before anything is served from it."""
+async def check_stores(settings: Settings, services: Iterable[str]) -> None:
+    """Raise `Unavailable` if the store of a service does not answer. Call this before serving from it."""
     for service in DECIDERS.keys() & services:
         database = settings.database(service)
         try:
@@ -42,45 +42,47 @@ async def reach(settings: Settings, services: Iterable[str]) -> None:
 
 
 async def relay(settings: Settings) -> None:
-    """Relay every source; a refusal of one ends all with its sentence, and a supervisor starts them again."""
+    """Relay all sources to Kafka until cancelled. An error of one ends all; a supervisor starts them again."""
     serve_metrics(settings.metrics_port, REGISTRY)
     async with asyncio.TaskGroup() as group:
         for service in DECIDERS:
             store = store_of(settings, service)
             await store.open()
             for region in settings.region_list():
-                path = mark_file(settings, service, region)
+                path = checkpoint_file(settings, service, region)
                 group.create_task(Relay(store, region, settings.kafka, path).run())
 
 
-def mark_file(settings: Settings, service: str, region: str) -> Path:
-    """Where a relay keeps how far it has sent."""
+def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
+    """Return the file in which a relay stores its checkpoint, and create its folder."""
     folder = settings.folder / "relay"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{service}-{region}.json"
 
 
 def republish(settings: Settings, service: str, region: str) -> None:
-    """Forget how far a source was sent; a running relay must be started again."""
-    checkpoint.forget(mark_file(settings, service, region))
+    """Reset the checkpoint of a source, so that it is sent from the start. Restart a running relay afterwards."""
+    checkpoint.reset(checkpoint_file(settings, service, region))
 
 
 async def create_topics(settings: Settings, replication: int) -> None:
-    """Create the topics of the regions, and those of the worker: which view is in force, and its changelog."""
+    """Create the topics of the regions, the topic of the current view generation, and the worker's changelog."""
     await broker.create_topics(settings.kafka, settings.region_list(), settings.partitions, replication)
-    now = await in_force(settings.kafka, settings.deployment)
-    await changelog.create_changelog(settings.kafka, settings.deployment, settings.partitions, replication, now.number)
+    generation = await current_generation(settings.kafka, settings.deployment)
+    await changelog.create_changelog(
+        settings.kafka, settings.deployment, settings.partitions, replication, generation.number
+    )
 
 
 async def verify(settings: Settings, service: str, region: str) -> None:
-    """Walk a source from its first event. Ends with a sentence and a failing status at the first broken link."""
+    """Check sequence and hash chain of a source from its first event. Raise SystemExit at the first broken link."""
     store, console = store_of(settings, service), Console(stderr=True)
     number, chain = 0, FIRST_CHAIN
     with console.status("0") as status:
         while page := await store.read_feed(region, number, 1000):
             for stored in page:
-                if stored.sequence != number + 1 or not envelope.chain_holds(stored.body, chain):
+                if stored.sequence != number + 1 or not envelope.is_chained_to(stored.body, chain):
                     raise SystemExit(f"{envelope.source(region, service)}: broken at sequence {stored.sequence}.")
                 number, chain = stored.sequence, envelope.decode(stored.body).chain
             status.update(f"{number}")
-    console.print(f"{envelope.source(region, service)}: {number} events, no hole, the chain holds to {chain}.")
+    console.print(f"{envelope.source(region, service)}: {number} events, no gap, the chain is intact up to {chain}.")

@@ -1,4 +1,4 @@
-"""`piket worker`: keeps worker processes running, and never leaves one behind."""
+"""Runs and restarts worker processes (`piket worker`), and leaves none of them behind when it ends."""
 
 import asyncio
 import logging
@@ -10,39 +10,39 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from deploy.local.server_process import guard, release
+from deploy.local.server_process import end_guard, start_guard
 from services.reporting.faust_batches.membership import EX_REPLACED
 from services.reporting.worker.__main__ import EX_NOTHING_TO_READ
-from shared.kafka.broker import Refused
-from shared.settings import PORTS
+from shared.kafka.broker import UnsafeToContinue
+from shared.settings import MAX_PORT
 
 log = logging.getLogger(__name__)
 
 WORKER = (sys.executable, "-m", "services.reporting.worker")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 IDLE_PAUSE_S = 30.0
-"""Until a worker that found nothing to read looks again."""
-SOUND_S = 60.0
-"""A worker that ran so long had started well: its end is a new one."""
+"""Pause before a worker that had nothing to read is started again."""
+HEALTHY_RUN_S = 60.0
+"""A worker that ran at least this long had started successfully: the pause begins at the shortest again."""
 STOP_WITHIN_S = 10.0
 
 
-class Ended(NamedTuple):
-    """How a worker ended: its exit status (negative: by a signal), the seconds that it ran, and where to read why."""
+class WorkerExit(NamedTuple):
+    """Exit status of a worker (negative: signal number), its running time in seconds, and the cause."""
 
     status: int
     seconds: float
-    why: str = "its log says why"
+    reason: str = "its log says why"
 
 
-def places(workers: int, metrics_port: int, host: str) -> Sequence[Mapping[str, str]]:
-    """What each of several workers is told besides: a metrics port of its own; with a host also its member's name.
+def worker_environments(workers: int, metrics_port: int, host: str) -> Sequence[Mapping[str, str]]:
+    """Return one set of environment variables per worker: its metrics port, and its member name if `host` is given.
 
-    Raises `Refused` when there are not as many ports.
+    Raise `UnsafeToContinue` if there are not enough ports.
     """
-    if metrics_port and metrics_port + workers - 1 > PORTS:
-        raise Refused(
-            f"{workers} workers need the ports from {metrics_port} on, and the last one is {PORTS}. Nothing was"
+    if metrics_port and metrics_port + workers - 1 > MAX_PORT:
+        raise UnsafeToContinue(
+            f"{workers} workers need the ports from {metrics_port} on, and the last port is {MAX_PORT}. Nothing was"
             " started; choose a lower PIKET_METRICS_PORT."
         )
     return [
@@ -52,71 +52,76 @@ def places(workers: int, metrics_port: int, host: str) -> Sequence[Mapping[str, 
     ]
 
 
-def following(pause: float, ended: Ended) -> float | None:
-    """Seconds until a worker is started again, after the pause before; None for never.
+def next_pause(pause: float, worker_exit: WorkerExit) -> float | None:
+    """Return the seconds until a worker is started again, given the last pause; None if it is not started again.
 
-    One whose place another worker took stays away: coming back, it would take that place from the other in turn.
+    A worker that was replaced by another one of the same name is not started again: it would replace that one in turn.
     """
-    if ended.status == EX_REPLACED:
+    if worker_exit.status == EX_REPLACED:
         return None
-    if ended.status == EX_NOTHING_TO_READ:
+    if worker_exit.status == EX_NOTHING_TO_READ:
         return IDLE_PAUSE_S
-    return FIRST_PAUSE_S if ended.seconds > SOUND_S else min(max(2 * pause, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+    return FIRST_PAUSE_S if worker_exit.seconds > HEALTHY_RUN_S else min(max(2 * pause, FIRST_PAUSE_S), LONGEST_PAUSE_S)
 
 
-async def keep(told: Sequence[Mapping[str, str]], command: Sequence[str] = WORKER) -> int:
-    """Keep one worker for each of these environments until SIGTERM or Ctrl-C; answers the exit status.
+async def supervise(environments: Sequence[Mapping[str, str]], command: Sequence[str] = WORKER) -> int:
+    """Run one worker per environment until SIGTERM or Ctrl-C, and return the exit status.
 
-    `EX_REPLACED` when another worker took the place of one of them.
+    It is `EX_REPLACED` if a worker was replaced by another one of the same name.
     """
-    keeping = [asyncio.create_task(_keep(number, each, command)) for number, each in enumerate(told)]
+    tasks = [
+        asyncio.create_task(_supervise_worker(number, environment, command))
+        for number, environment in enumerate(environments)
+    ]
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, lambda: [task.cancel() for task in keeping])
-    await asyncio.wait(keeping)
-    ended = [task for task in keeping if not task.cancelled()]
-    for task in ended:
+        asyncio.get_running_loop().add_signal_handler(number, lambda: [task.cancel() for task in tasks])
+    await asyncio.wait(tasks)
+    finished = [task for task in tasks if not task.cancelled()]
+    for task in finished:
         task.result()
-    return EX_REPLACED if ended else 0
+    return EX_REPLACED if finished else 0
 
 
-async def _keep(number: int, told: Mapping[str, str], command: Sequence[str]) -> None:
-    """Start a worker again and again. A status is logged when it is another than the time before."""
+async def _supervise_worker(number: int, environment: Mapping[str, str], command: Sequence[str]) -> None:
+    """Run a worker again each time it ends. Log its exit status if it differs from the last one."""
     pause: float | None = 0.0
-    said = None
+    logged_status = None
     while pause is not None:
-        ended = await _once(told, command)
-        pause = following(pause, ended)
-        if ended.status != said or ended.seconds > SOUND_S:
-            log.warning("%s", _sentence(number, ended, pause))
-        said = ended.status
+        worker_exit = await _run_once(environment, command)
+        pause = next_pause(pause, worker_exit)
+        if worker_exit.status != logged_status or worker_exit.seconds > HEALTHY_RUN_S:
+            log.warning("%s", _exit_message(number, worker_exit, pause))
+        logged_status = worker_exit.status
         await asyncio.sleep(pause or 0)
 
 
-def _sentence(number: int, ended: Ended, pause: float | None) -> str:
-    again = "It is not started again." if pause is None else "It is started again, also if it keeps ending."
+def _exit_message(number: int, worker_exit: WorkerExit, pause: float | None) -> str:
+    restart = "It is not started again." if pause is None else "It is started again each time it ends."
     return (
-        f"Worker {number} ended with status {ended.status} after {ended.seconds:.1f} s; {ended.why}. Every fact"
-        f" is kept in Kafka, and what was not committed is read again. {again}"
+        f"Worker {number} ended with status {worker_exit.status} after {worker_exit.seconds:.1f} s;"
+        f" {worker_exit.reason}. Every fact is kept in Kafka, and uncommitted facts are read again. {restart}"
     )
 
 
-async def _once(told: Mapping[str, str], command: Sequence[str]) -> Ended:
-    """Run a worker to its end; when cancelled, end it. One that the machine cannot start now has ended at once."""
-    began, guarding = monotonic(), guard()
+async def _run_once(environment: Mapping[str, str], command: Sequence[str]) -> WorkerExit:
+    """Run a worker until it ends; when cancelled, stop it. A worker that cannot be started counts as ended."""
+    started_at, guard_process = monotonic(), start_guard()
     try:
-        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **told}, process_group=guarding.pid)
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**os.environ, **environment}, process_group=guard_process.pid
+        )
         try:
-            return Ended(await process.wait(), monotonic() - began)
+            return WorkerExit(await process.wait(), monotonic() - started_at)
         finally:
-            await _stopped(process)
-    except OSError as refused:
-        return Ended(os.EX_OSERR, 0.0, f"it could not be started: {refused}")
+            await _stop(process)
+    except OSError as error:
+        return WorkerExit(os.EX_OSERR, 0.0, f"it could not be started: {error}")
     finally:
-        release(guarding)
+        end_guard(guard_process)
 
 
-async def _stopped(process: Process) -> None:
-    """End a worker that runs: by SIGTERM, also a frozen one, or after a while by force."""
+async def _stop(process: Process) -> None:
+    """Stop a worker by SIGTERM, then SIGKILL after `STOP_WITHIN_S`. SIGCONT lets a paused worker handle SIGTERM."""
     if process.returncode is not None:
         return
     process.terminate()

@@ -1,1 +1,1 @@
-"""The reference world: West Java's governments with their OPD, units, posts and synthetic people, made by a seed."""
+"""Generates the reference world from a seed: West Java's governments, their OPD, units, posts and synthetic people."""

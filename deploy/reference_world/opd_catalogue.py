@@ -1,4 +1,4 @@
-"""Which OPD a government has, and what their units must provide, from three tables."""
+"""Reads from three tables which OPD a government has, and which services their units provide."""
 
 import csv
 import json
@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shared.domain.places import Place
+from shared.domain.places import Government
 
 HERE = Path(__file__).parent
 WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-SMALLEST = 3
-"""People in a unit, at least."""
+MIN_UNIT_PEOPLE = 3
+"""Minimum number of people in a unit."""
 
 
-class Post(NamedTuple):
-    """A counter: minutes of the day (a night ends beyond 1440), the heads that it needs, the skill that it asks for."""
+class ServicePost(NamedTuple):
+    """A post: opening time in minutes of the day (a night shift ends after 1440), minimum staff, required skill."""
 
     post: str
     opens: int
@@ -26,52 +26,52 @@ class Post(NamedTuple):
     skill: str
 
 
-class Kind(NamedTuple):
-    """A kind of service unit: the share of its OPD's people, and about how many work in one such unit."""
+class ServiceType(NamedTuple):
+    """A type of service unit: its share of the OPD's people, and the approximate size of one such unit."""
 
     unit: str
     name: str
     class_: str
     share: float
     size: int
-    posts: tuple[Post, ...]
+    posts: tuple[ServicePost, ...]
 
     @property
-    def least(self) -> int:
-        """The people that one such unit needs: every post with one in relief."""
-        return max(SMALLEST, sum(post.minimum + 1 for post in self.posts) + 1)
+    def min_people(self) -> int:
+        """Return the minimum number of people of one such unit: the minimum of each post plus one for relief."""
+        return max(MIN_UNIT_PEOPLE, sum(post.minimum + 1 for post in self.posts) + 1)
 
 
-class Opd(NamedTuple):
-    """An OPD of the register, with the share of its government's people and its kinds of service units."""
+class CatalogueOpd(NamedTuple):
+    """An OPD of the register, with its weight among the OPD of a government and its types of service units."""
 
     opd: str
     name: str
     class_: str
     weight: float
-    kinds: tuple[Kind, ...]
+    service_types: tuple[ServiceType, ...]
 
     @property
-    def least(self) -> int:
-        """The people that it needs: two back offices and one unit of each kind."""
-        return 2 * SMALLEST + sum(kind.least for kind in self.kinds)
+    def min_people(self) -> int:
+        """Return the minimum number of people of the OPD: two back offices, and one unit of each service type."""
+        return 2 * MIN_UNIT_PEOPLE + sum(kind.min_people for kind in self.service_types)
 
 
-def register(place: Place, set_: str | None = None) -> tuple[Opd, ...]:
-    """The OPD of a government: the province's 38, or a typical city's with its kecamatan; or those of a named set."""
-    own = set_ or ("provinsi" if place.province else "kota")
-    return tuple(opd for row in _rows("opd.csv") if row["set"] == own for opd in _opds(row, place))
+def register(government: Government, set_: str | None = None) -> tuple[CatalogueOpd, ...]:
+    """Return the OPD of a set: `provinsi` (38 OPD) or `kota` with its kecamatan; default: by government."""
+    set_name = set_ or ("provinsi" if government.province else "kota")
+    return tuple(opd for row in _rows("opd.csv") if row["set"] == set_name for opd in _opds(row, government))
 
 
-def _opds(row: Mapping[str, str], place: Place) -> Iterator[Opd]:
-    kinds = tuple(_kinds()[name] for name in row["services"].split())
+def _opds(row: Mapping[str, str], government: Government) -> Iterator[CatalogueOpd]:
+    service_types = tuple(_service_types()[name] for name in row["services"].split())
     if row["opd"] != "KEC":
-        yield Opd(row["opd"], row["name"], row["class"], float(row["weight"]), kinds)
+        yield CatalogueOpd(row["opd"], row["name"], row["class"], float(row["weight"]), service_types)
         return
-    named = [each["name"] for each in _rows("kecamatan.csv") if each["region"] == place.region]
-    for name in named or ["Kota", "Timur", "Barat", "Utara"]:
+    names = [kecamatan["name"] for kecamatan in _rows("kecamatan.csv") if kecamatan["region"] == government.region]
+    for name in names or ["Kota", "Timur", "Barat", "Utara"]:
         code = f"KEC-{name.upper().replace(' ', '-')}"
-        yield Opd(code, f"Kecamatan {name}", row["class"], float(row["weight"]), kinds)
+        yield CatalogueOpd(code, f"Kecamatan {name}", row["class"], float(row["weight"]), service_types)
 
 
 @cache
@@ -81,19 +81,21 @@ def _rows(name: str) -> Sequence[Mapping[str, str]]:
 
 
 @cache
-def _kinds() -> Mapping[str, Kind]:
-    written: Mapping[str, Any] = json.loads((HERE / "services.json").read_text())
+def _service_types() -> Mapping[str, ServiceType]:
+    entries: Mapping[str, Any] = json.loads((HERE / "services.json").read_text())
     return {
-        name: Kind(k["unit"], k["name"], k["class"], k["share"], k["size"], tuple(_post(*post) for post in k["posts"]))
-        for name, k in written.items()
+        name: ServiceType(
+            k["unit"], k["name"], k["class"], k["share"], k["size"], tuple(_post(*post) for post in k["posts"])
+        )
+        for name, k in entries.items()
     }
 
 
-def _post(post: str, opens: str, closes: str, days: int, minimum: int, skill: str) -> Post:
-    return Post(post, minute(opens), minute(closes), WEEK[:days], minimum, skill)
+def _post(post: str, opens: str, closes: str, days: int, minimum: int, skill: str) -> ServicePost:
+    return ServicePost(post, parse_minute(opens), parse_minute(closes), WEEK[:days], minimum, skill)
 
 
-def minute(written: str) -> int:
-    """`31:15` of a work date as minutes from its midnight."""
-    hours, minutes = written.split(":")
+def parse_minute(text: str) -> int:
+    """Return a time such as `31:15` as minutes from the midnight of the work date."""
+    hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)

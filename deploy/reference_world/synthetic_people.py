@@ -1,4 +1,4 @@
-"""Synthetic civil servants: nobody here exists. Every name ends in `Contoh`, which means example."""
+"""Generates synthetic civil servants. All names end in `Contoh`, which means example."""
 
 import random
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from datetime import date, timedelta
 from itertools import count
 from typing import NamedTuple
 
-FIRST = (
+FIRST_NAMES = (
     "Agus", "Ani", "Asep", "Budi", "Cecep", "Dadang", "Dedi", "Dewi", "Dian", "Eka", "Elis", "Euis", "Fitri", "Gita",
     "Hani", "Iis", "Imas", "Joko", "Kokom", "Lilis", "Mira", "Neng", "Nina", "Oman", "Rahmat", "Rina", "Rudi", "Sari",
     "Siti", "Tatang", "Teti", "Tini", "Ujang", "Wahyu", "Wati", "Yanti", "Yudi", "Yuli", "Zaenal", "Zahra",
 )  # fmt: skip
-BORN = date(1968, 1, 1)
-DAYS = 11_000
+FIRST_BIRTH_DATE = date(1968, 1, 1)
+BIRTH_DATES = 11_000
 PPPK_SHARE = 0.3
 
 
-class Person(NamedTuple):
-    """Somebody for the registry. The NIP tells a birth date, a first month of duty, a sex and a number."""
+class SyntheticPerson(NamedTuple):
+    """A person for the registry. The NIP contains birth date, first month of service, sex and a number."""
 
     name: str
     nip: str
@@ -26,12 +26,12 @@ class Person(NamedTuple):
     skills: tuple[str, ...] = ()
 
 
-def staff(region: str, seed: int) -> Iterator[Person]:
-    """People without end; within a region no NIP comes twice."""
-    chance = random.Random(f"{seed}/{region}")  # noqa: S311 - a synthetic world, not a secret
+def generate_people(region: str, seed: int) -> Iterator[SyntheticPerson]:
+    """Generate people without limit. NIPs are unique within a region."""
+    generator = random.Random(f"{seed}/{region}")  # noqa: S311 - a synthetic world, not a secret
     for number in count():
-        born = BORN + timedelta(days=number % DAYS)
-        sex, turn = chance.choice("12"), number // DAYS
-        nip = f"{born:%Y%m%d}{born.year + 24}{turn % 12 + 1:02d}{sex}{turn % 1000:03d}"
-        status = "PPPK" if chance.random() < PPPK_SHARE else "PNS"
-        yield Person(f"{chance.choice(FIRST)} {number + 1} Contoh", nip, status)
+        born = FIRST_BIRTH_DATE + timedelta(days=number % BIRTH_DATES)
+        sex, round_number = generator.choice("12"), number // BIRTH_DATES
+        nip = f"{born:%Y%m%d}{born.year + 24}{round_number % 12 + 1:02d}{sex}{round_number % 1000:03d}"
+        status = "PPPK" if generator.random() < PPPK_SHARE else "PNS"
+        yield SyntheticPerson(f"{generator.choice(FIRST_NAMES)} {number + 1} Contoh", nip, status)

@@ -1,32 +1,41 @@
-"""A province on paper: which OPD a government has, what their units must provide, and how many people they have.
+"""Generates the governments of the reference world: OPD, units, posts and people.
 
-The province has its 38 OPD, every kab/kota the typical set of a city and its kecamatan. Sizes follow the province's
-36,005 staff of 2021 and Kota Bogor's 6,767 of 2022 (others by population); shares of education and health are typical.
+The province has its 38 OPD; a kab/kota has the typical set of a city and its kecamatan. Staff numbers follow the
+province's 36,005 of 2021 and Kota Bogor's 6,767 of 2022 (others by population); shares of education and health are
+typical.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from deploy.reference_world.opd_catalogue import SMALLEST, Kind, Opd, Post, register
-from deploy.reference_world.synthetic_people import Person, staff
-from shared.domain.places import places
+from deploy.reference_world.opd_catalogue import MIN_UNIT_PEOPLE, CatalogueOpd, ServicePost, ServiceType, register
+from deploy.reference_world.synthetic_people import SyntheticPerson, generate_people
+from shared.domain.places import governments
 
-HEADS: Mapping[str, int] = {"32": 36_005, "3271": 6_767, "3276": 7_400, "3277": 4_600}
-HEADS_OF_A_KOTA = 8_000
-OFFICE_SIZE = 50
-"""People in one back office, about."""
-BACK_OFFICES = ("Perencanaan", "Program", "Pembinaan", "Pengembangan", "Evaluasi", "Data dan Informasi", "Kerja Sama")
+STAFF_COUNTS: Mapping[str, int] = {"32": 36_005, "3271": 6_767, "3276": 7_400, "3277": 4_600}
+TYPICAL_KOTA_STAFF = 8_000
+BACK_OFFICE_SIZE = 50
+"""Approximate number of people in one back office."""
+BACK_OFFICE_FIELDS = (
+    "Perencanaan",
+    "Program",
+    "Pembinaan",
+    "Pengembangan",
+    "Evaluasi",
+    "Data dan Informasi",
+    "Kerja Sama",
+)
 
 
 class Unit(NamedTuple):
-    """A unit, section or team with its people; `site` is its own place of work, or the OPD's."""
+    """A unit, section or team with its people. `site` is its place of work, which may be the site of the OPD."""
 
     unit: str
     name: str
     class_: str
     site: str
-    posts: tuple[Post, ...]
-    people: tuple[Person, ...]
+    posts: tuple[ServicePost, ...]
+    people: tuple[SyntheticPerson, ...]
 
 
 class Office(NamedTuple):
@@ -39,13 +48,13 @@ class Office(NamedTuple):
     units: tuple[Unit, ...]
 
     @property
-    def people(self) -> Iterator[Person]:
-        """Everybody who works here."""
+    def people(self) -> Iterator[SyntheticPerson]:
+        """Return all people of the OPD."""
         return (person for unit in self.units for person in unit.people)
 
 
-class TooFew(Exception):
-    """Fewer people than the posts of these regions need."""
+class TooFewPeople(Exception):
+    """There are fewer people than the posts of these regions need."""
 
     def __init__(self, needed: int) -> None:
         super().__init__(f"These regions need at least {needed} people to staff their posts.")
@@ -53,69 +62,74 @@ class TooFew(Exception):
 
 
 def world(regions: Sequence[str], people: int, seed: int) -> tuple[Office, ...]:
-    """The OPD of these governments with so many people in all. The same arguments make the same world.
+    """Return the OPD of these governments with `people` in total. The same arguments give the same world.
 
-    Raises `TooFew`.
+    Raise `TooFewPeople`.
     """
-    registers = {region: register(places()[region]) for region in regions}
-    least = [sum(opd.least for opd in registers[region]) for region in regions]
-    heads = share_out(people, [HEADS.get(region, HEADS_OF_A_KOTA) for region in regions], least)
+    registers = {region: register(governments()[region]) for region in regions}
+    minimums = [sum(opd.min_people for opd in registers[region]) for region in regions]
+    heads = distribute(people, [STAFF_COUNTS.get(region, TYPICAL_KOTA_STAFF) for region in regions], minimums)
     return tuple(office for region, count in zip(regions, heads, strict=True)
                  for office in _government(region, registers[region], count, seed))  # fmt: skip
 
 
-def _government(region: str, register: Sequence[Opd], heads: int, seed: int) -> Iterator[Office]:
-    sizes = share_out(heads, [opd.weight for opd in register], [opd.least for opd in register])
-    made = staff(region, seed)
+def _government(region: str, register: Sequence[CatalogueOpd], heads: int, seed: int) -> Iterator[Office]:
+    sizes = distribute(heads, [opd.weight for opd in register], [opd.min_people for opd in register])
+    people = generate_people(region, seed)
     for opd, size in zip(register, sizes, strict=True):
-        yield Office(region, opd.opd, opd.name, opd.class_, tuple(_units(opd, size, made)))
+        yield Office(region, opd.opd, opd.name, opd.class_, tuple(_units(opd, size, people)))
 
 
-def _units(opd: Opd, size: int, made: Iterator[Person]) -> Iterator[Unit]:
-    """Service units by their shares, the rest in back offices of about fifty."""
-    weights = [*(kind.share for kind in opd.kinds), max(1 - sum(kind.share for kind in opd.kinds), 0.05)]
-    *serving, back = share_out(size, weights, [*(kind.least for kind in opd.kinds), 2 * SMALLEST])
-    offices = max(2, round(back / OFFICE_SIZE))
-    for number, heads in enumerate(share_out(back, [1.0] * offices, [SMALLEST] * offices)):
-        unit, name = ("SEKRETARIAT", "Sekretariat") if number == 0 else (f"BIDANG-{number}", _field(number))
-        yield Unit(unit, name, "NON_SERVICE", "KANTOR", (), _taken(made, heads, ()))
-    for kind, people in zip(opd.kinds, serving, strict=True):
-        yield from _service(kind, people, made)
+def _units(opd: CatalogueOpd, size: int, people: Iterator[SyntheticPerson]) -> Iterator[Unit]:
+    """Yield service units according to their shares; the other people work in back offices of about fifty."""
+    weights = [
+        *(service_type.share for service_type in opd.service_types),
+        max(1 - sum(service_type.share for service_type in opd.service_types), 0.05),
+    ]
+    minimums = [*(service_type.min_people for service_type in opd.service_types), 2 * MIN_UNIT_PEOPLE]
+    *serving, back = distribute(size, weights, minimums)
+    offices = max(2, round(back / BACK_OFFICE_SIZE))
+    for number, heads in enumerate(distribute(back, [1.0] * offices, [MIN_UNIT_PEOPLE] * offices)):
+        unit, name = ("SEKRETARIAT", "Sekretariat") if number == 0 else (f"BIDANG-{number}", _division_name(number))
+        yield Unit(unit, name, "NON_SERVICE", "KANTOR", (), _next_people(people, heads, ()))
+    for service_type, heads in zip(opd.service_types, serving, strict=True):
+        yield from _service_units(service_type, heads, people)
 
 
-def _field(number: int) -> str:
-    round_, which = divmod(number - 1, len(BACK_OFFICES))
-    return f"Bidang {BACK_OFFICES[which]}{f' {round_ + 1}' if round_ else ''}"
+def _division_name(number: int) -> str:
+    round_, which = divmod(number - 1, len(BACK_OFFICE_FIELDS))
+    return f"Bidang {BACK_OFFICE_FIELDS[which]}{f' {round_ + 1}' if round_ else ''}"
 
 
-def _service(kind: Kind, people: int, made: Iterator[Person]) -> Iterator[Unit]:
-    count = max(1, min(round(people / kind.size), people // kind.least))
-    for number, heads in enumerate(share_out(people, [1.0] * count, [kind.least] * count), start=1):
-        unit = kind.unit if count == 1 else f"{kind.unit}-{number}"
-        name = kind.name if count == 1 else f"{kind.name} {number}"
-        skills = tuple(dict.fromkeys(post.skill for post in kind.posts if post.skill))
-        yield Unit(unit, name, kind.class_, unit, kind.posts, _taken(made, heads, skills))
+def _service_units(service_type: ServiceType, staff: int, people: Iterator[SyntheticPerson]) -> Iterator[Unit]:
+    count = max(1, min(round(staff / service_type.size), staff // service_type.min_people))
+    for number, heads in enumerate(distribute(staff, [1.0] * count, [service_type.min_people] * count), start=1):
+        unit = service_type.unit if count == 1 else f"{service_type.unit}-{number}"
+        name = service_type.name if count == 1 else f"{service_type.name} {number}"
+        skills = tuple(dict.fromkeys(post.skill for post in service_type.posts if post.skill))
+        yield Unit(unit, name, service_type.class_, unit, service_type.posts, _next_people(people, heads, skills))
 
 
-def _taken(made: Iterator[Person], heads: int, skills: Sequence[str]) -> tuple[Person, ...]:
-    """The next people; each has two of the unit's skills, by turns, and the first one heads the unit."""
-    owned = [tuple(sorted({*skills[n % len(skills) :][:1], *skills[(n + 1) % len(skills) :][:1]})) if skills else ()
-             for n in range(heads)]  # fmt: skip
+def _next_people(people: Iterator[SyntheticPerson], heads: int, skills: Sequence[str]) -> tuple[SyntheticPerson, ...]:
+    """Return the next people. A person has two of the unit's skills in rotation; the first person heads the unit."""
+    skills_by_person = [
+        tuple(sorted({skills[n % len(skills)], skills[(n + 1) % len(skills)]})) if skills else () for n in range(heads)
+    ]
     ranks = ("ADMINISTRATOR", "PENGAWAS")
     return tuple(
-        next(made)._replace(skills=own, position_class=ranks[n] if n < len(ranks) else "PELAKSANA")
-        for n, own in enumerate(owned)
+        next(people)._replace(skills=person_skills, position_class=ranks[n] if n < len(ranks) else "PELAKSANA")
+        for n, person_skills in enumerate(skills_by_person)
     )
 
 
-def share_out(total: int, weights: Sequence[float], least: Sequence[int]) -> list[int]:
-    """Split a number by weights into whole parts, none below its least. Raises `TooFew`."""
-    free = total - sum(least)
+def distribute(total: int, weights: Sequence[float], minimums: Sequence[int]) -> list[int]:
+    """Split a number into integer parts by weights, none below its minimum. Raise `TooFewPeople`."""
+    free = total - sum(minimums)
     if free < 0:
-        raise TooFew(sum(least))
+        raise TooFewPeople(sum(minimums))
     exact = [free * weight / sum(weights) for weight in weights]
-    parts = [low + int(more) for low, more in zip(least, exact, strict=True)]
-    largest = sorted(range(len(parts)), key=lambda n: (int(exact[n]) - exact[n], n))
-    for n in largest[: total - sum(parts)]:
+    parts = [minimum + int(extra) for minimum, extra in zip(minimums, exact, strict=True)]
+    by_remainder = sorted(range(len(parts)), key=lambda n: (int(exact[n]) - exact[n], n))
+    for n in by_remainder[: total - sum(parts)]:
         parts[n] += 1
     return parts

@@ -1,1 +1,1 @@
-"""Days of a living province, played through the HTTP APIs as real clients would, and the truth about them."""
+"""Simulates a day of a province through the HTTP APIs, and compares the view with the ground truth."""

@@ -1,118 +1,126 @@
-"""How people live a day: when they really come and go, and what their phones say of it. Pure; drawn by a seed.
+"""Simulates how people behave on a day: when they come and go, and which taps their phones send. Pure and seeded.
 
-Seconds count from the midnight of the day that is played. A phone's clock may be wrong, and a press may be handed in
-long after it was made.
+Seconds count from the midnight of the simulated day. A phone's clock may be wrong, and a tap may be sent long after it
+was made.
 """
 
 import random
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from deploy.simulation.shifts import Shift
+from deploy.simulation.shifts import SimulatedShift
 
-CHECK_IN, CHECK_OUT, TAKE = "check-ins", "check-outs", "post-takings"
+CHECK_IN, CHECK_OUT, TAKE_OVER = "check-ins", "check-outs", "post-takings"
 ON_SITE, AT_HOME = "WFO", "WFH"
 
-NO_SHOW, LATE, FORGETS_IN, FORGETS_OUT, OFFLINE, WRONG_CLOCK = 0.006, 0.035, 0.008, 0.05, 0.02, 0.01
-"""Shares of people. Who forgets to tap is there, and nobody is told: what is disclosed is never the whole truth."""
+NO_SHOW_SHARE, LATE_SHARE, OFFLINE_SHARE, WRONG_CLOCK_SHARE = 0.006, 0.035, 0.02, 0.01
+FORGETS_CHECK_IN_SHARE, FORGETS_CHECK_OUT_SHARE = 0.008, 0.05
+"""Shares of people. People who forget to tap are present, but unknown: reported presence is always incomplete."""
 
-LEADS = {ON_SITE: (20, 11), AT_HOME: (8, 7)}
-"""Minutes before the start by mode: mean and deviation."""
-LAST_LEAD, FIRST_LEAD = 1, 55
+LEAD_MINUTES = {ON_SITE: (20, 11), AT_HOME: (8, 7)}
+"""Arrival in minutes before the start of the shift, by mode: mean and standard deviation."""
+MIN_LEAD, MAX_LEAD = 1, 55
 
 
-class Press(NamedTuple):
-    """One press of the button: when it was made, what the phone's clock showed, when it is handed in."""
+class SimulatedTap(NamedTuple):
+    """One tap: when it was made, what the phone's clock showed, and when it is sent, in seconds of the day."""
 
-    shift: Shift
+    shift: SimulatedShift
     kind: str
-    made: int
-    clock: int
-    sent: int
+    pressed_at: int
+    phone_clock: int
+    sent_at: int
     unit: str
     post: str = ""
 
     @property
     def offline(self) -> bool:
-        """Whether the phone kept it for a while."""
-        return self.sent > self.made
+        """Return whether the phone sends the tap later than it was made."""
+        return self.sent_at > self.pressed_at
 
     @property
     def on_site(self) -> bool:
-        """Whether it was made at the place of work."""
+        """Return whether the tap was made at the work site."""
         return self.shift.mode == ON_SITE
 
 
-class Life(NamedTuple):
-    """One person's duty as it was lived: came and went, and took over a post at a second; with every press."""
+class PersonDay(NamedTuple):
+    """Actual behaviour of a person in a shift: arrival, departure, taps, and takeover (second, post) of a post."""
 
-    shift: Shift
-    came: int
-    went: int
-    presses: tuple[Press, ...] = ()
-    taken: tuple[int, str] | None = None
+    shift: SimulatedShift
+    arrival: int
+    departure: int
+    taps: tuple[SimulatedTap, ...] = ()
+    takeover: tuple[int, str] | None = None
 
 
-def lives(duties: Iterable[Shift], seed: int) -> Iterator[Life]:
-    """The lives of all who are on duty, each drawn from its own chance: who else is there changes nothing."""
+def draw_days(duties: Iterable[SimulatedShift], seed: int) -> Iterator[PersonDay]:
+    """Yield the day of each person on duty.
+
+    Each shift has its own random generator, so the result for a person does not depend on the other people.
+    """
     for duty in duties:
-        if duty.works:
-            yield _life(duty, random.Random(f"{seed}/{duty.employee}/{duty.start}"))  # noqa: S311 - synthetic
+        if duty.is_working:
+            yield _draw_day(duty, random.Random(f"{seed}/{duty.employee}/{duty.start}"))  # noqa: S311 - synthetic
 
 
-def _life(duty: Shift, chance: random.Random) -> Life:
-    if chance.random() < NO_SHOW:
-        return absent(duty)
-    mean, deviation = LEADS.get(duty.mode, LEADS[ON_SITE])
-    lead = min(max(chance.gauss(mean, deviation), LAST_LEAD), FIRST_LEAD)
-    late = chance.random() < LATE
-    came = duty.start * 60 + int(chance.uniform(2, 25) * 60 if late else -lead * 60)
-    went = duty.end * 60 + int(abs(chance.gauss(6, 5)) * 60)
-    life = present(duty, came, went, error=_clock_error(chance))
-    if chance.random() < FORGETS_IN:
-        return life._replace(presses=())
-    if chance.random() < FORGETS_OUT:
-        life = life._replace(presses=life.presses[:1])
-    return handed_in_late(life, int(chance.uniform(15, 60) * 60)) if chance.random() < OFFLINE else life
+def _draw_day(duty: SimulatedShift, generator: random.Random) -> PersonDay:
+    if generator.random() < NO_SHOW_SHARE:
+        return absent_day(duty)
+    mean, deviation = LEAD_MINUTES.get(duty.mode, LEAD_MINUTES[ON_SITE])
+    lead = min(max(generator.gauss(mean, deviation), MIN_LEAD), MAX_LEAD)
+    late = generator.random() < LATE_SHARE
+    arrival = duty.start * 60 + int(generator.uniform(2, 25) * 60 if late else -lead * 60)
+    departure = duty.end * 60 + int(abs(generator.gauss(6, 5)) * 60)
+    person_day = present_day(duty, arrival, departure, clock_error=_clock_error(generator))
+    if generator.random() < FORGETS_CHECK_IN_SHARE:
+        return person_day._replace(taps=())
+    if generator.random() < FORGETS_CHECK_OUT_SHARE:
+        person_day = person_day._replace(taps=person_day.taps[:1])
+    if generator.random() < OFFLINE_SHARE:
+        return send_first_tap_late(person_day, int(generator.uniform(15, 60) * 60))
+    return person_day
 
 
-def _clock_error(chance: random.Random) -> int:
-    if chance.random() < WRONG_CLOCK:
-        return chance.choice((-1, 1)) * chance.randint(120, 240)
-    return int(chance.gauss(0, 4))
+def _clock_error(generator: random.Random) -> int:
+    if generator.random() < WRONG_CLOCK_SHARE:
+        return generator.choice((-1, 1)) * generator.randint(120, 240)
+    return int(generator.gauss(0, 4))
 
 
-def absent(duty: Shift) -> Life:
-    """Somebody who did not come."""
-    return Life(duty, 0, 0)
+def absent_day(duty: SimulatedShift) -> PersonDay:
+    """Return the day of a person who did not come."""
+    return PersonDay(duty, 0, 0)
 
 
-def present(duty: Shift, came: int, went: int, *, error: int = 0) -> Life:
-    """Somebody who came and went, and pressed at both; `error` is by how much their phone's clock is ahead."""
-    presses = (
-        Press(duty, CHECK_IN, came, came + error, came, duty.unit),
-        Press(duty, CHECK_OUT, went, went + error, went, duty.unit),
+def present_day(duty: SimulatedShift, arrival: int, departure: int, *, clock_error: int = 0) -> PersonDay:
+    """Return the day of a person who tapped at arrival and departure; the phone's clock is `clock_error` s ahead."""
+    taps = (
+        SimulatedTap(duty, CHECK_IN, arrival, arrival + clock_error, arrival, duty.unit),
+        SimulatedTap(duty, CHECK_OUT, departure, departure + clock_error, departure, duty.unit),
     )
-    return Life(duty, came, went, presses)
+    return PersonDay(duty, arrival, departure, taps)
 
 
-def handed_in_late(life: Life, seconds: int) -> Life:
-    """The same life with a phone that had no signal at the first press."""
-    first, *rest = life.presses
-    return life._replace(presses=(first._replace(sent=first.made + seconds), *rest))
+def send_first_tap_late(person_day: PersonDay, seconds: int) -> PersonDay:
+    """Return the same day with a phone that had no signal at the first tap."""
+    first, *rest = person_day.taps
+    return person_day._replace(taps=(first._replace(sent_at=first.pressed_at + seconds), *rest))
 
 
-def taking(life: Life, second: int, unit: str, post: str) -> Life:
-    """The same life, in which a colleague's post is taken over at a second."""
-    press = Press(life.shift, TAKE, second, second, second, unit, post)
-    presses = tuple(sorted((*life.presses, press), key=lambda each: each.made))
-    return life._replace(presses=presses, taken=(second, post))
+def take_over_post(person_day: PersonDay, second: int, unit: str, post: str) -> PersonDay:
+    """Return the same day, in which the person takes over a colleague's post at a second."""
+    tap = SimulatedTap(person_day.shift, TAKE_OVER, second, second, second, unit, post)
+    taps = tuple(sorted((*person_day.taps, tap), key=lambda item: item.pressed_at))
+    return person_day._replace(taps=taps, takeover=(second, post))
 
 
-def cut_off(life: Life, start: int, end: int, chance: random.Random) -> Life:
-    """The same life where no press reached anybody between two seconds: it is handed in soon after."""
-    presses = tuple(
-        p._replace(sent=end + chance.randint(5, 240)) if start <= p.made < end and p.sent < end else p
-        for p in life.presses
+def delay_taps_during(person_day: PersonDay, start: int, end: int, generator: random.Random) -> PersonDay:
+    """Return the same day with an outage between two seconds: taps made in it are sent soon after its end."""
+    taps = tuple(
+        tap._replace(sent_at=end + generator.randint(5, 240))
+        if start <= tap.pressed_at < end and tap.sent_at < end
+        else tap
+        for tap in person_day.taps
     )
-    return life._replace(presses=presses)
+    return person_day._replace(taps=taps)

@@ -1,4 +1,4 @@
-"""A morning is played: every press is sent when its hour has come, or when its phone finds a signal again."""
+"""Plays a day: sends each simulated tap over HTTP at its time on the demo clock, and measures the latency."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,115 +9,123 @@ from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from deploy.http_client import Caller
-from deploy.simulation.behaviour import Press
-from deploy.simulation.scenario_builder import Outage
+from deploy.http_client import HttpClient
+from deploy.simulation.behaviour import SimulatedTap
+from deploy.simulation.scenario_builder import PlannedOutage
 
-PLACES = {"WFO": "SITE", "WFH": "HOME", "WFA": "PUBLIC"}
+PLACE_CLASSES = {"WFO": "SITE", "WFH": "HOME", "WFA": "PUBLIC"}
 BUCKET_S = 300
-"""What was pressed before the play begins is sent at its start, in portions of so many seconds of that day."""
-DECLARED_AFTER_MIN, GRACE_MIN = 3, 120
-MEASURED_EVERY_S = 0.4
-AGAIN_S = 0.02
+"""Taps made before the start are sent at the start, in batches of so many seconds of the day."""
+DECLARATION_DELAY_MIN, GRACE_MIN = 3, 120
+MEASURE_INTERVAL_S = 0.4
+POLL_INTERVAL_S = 0.02
 SetClock = Callable[[datetime, float], None]
 
 
 @dataclass
-class Play:
-    """The presses of a day that begins at `midnight`, and what became of them. `seen_ms` are samples of wall time."""
+class DayPlayer:
+    """Sends the taps of a day that begins at `midnight`, and collects the results.
 
-    caller: Caller
+    `latencies_ms` are samples of the wall time from a tap to its row in the view; `positions` holds the last position
+    of each (region, OPD).
+    """
+
+    client: HttpClient
     midnight: datetime
     now: Callable[[], datetime]
-    accepted: list[Press] = field(default_factory=list)
-    refused: list[Press] = field(default_factory=list)
-    seen_ms: list[float] = field(default_factory=list)
+    accepted: list[SimulatedTap] = field(default_factory=list)
+    refused: list[SimulatedTap] = field(default_factory=list)
+    latencies_ms: list[float] = field(default_factory=list)
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
     _measured: float = 0.0
 
-    def at(self, second: float) -> datetime:
-        """A second of the day as an instant."""
+    def instant(self, second: float) -> datetime:
+        """Return a second of the day as an instant."""
         return self.midnight + timedelta(seconds=second)
 
     @property
-    def second(self) -> float:
-        """The second of the day that it is."""
+    def current_second(self) -> float:
+        """Return the current second of the day on the demo clock."""
         return (self.now() - self.midnight).total_seconds()
 
-    async def before(self, presses: Sequence[Press], start: int, set_clock: SetClock) -> None:
-        """Send what was pressed before the play begins, the clock set to each portion's end."""
-        early = sorted((p for p in presses if p.sent < start), key=lambda press: press.sent)
-        for bucket in sorted({p.sent // BUCKET_S for p in early}):
-            set_clock(self.at(min((bucket + 1) * BUCKET_S, start)), 1)
-            await asyncio.gather(*(self.send(p) for p in early if p.sent // BUCKET_S == bucket))
+    async def send_early_taps(self, taps: Sequence[SimulatedTap], start: int, set_clock: SetClock) -> None:
+        """Send the taps made before the start, and set the clock to the end of each batch."""
+        early = sorted((tap for tap in taps if tap.sent_at < start), key=lambda tap: tap.sent_at)
+        for bucket in sorted({tap.sent_at // BUCKET_S for tap in early}):
+            set_clock(self.instant(min((bucket + 1) * BUCKET_S, start)), 1)
+            await asyncio.gather(*(self.send(tap) for tap in early if tap.sent_at // BUCKET_S == bucket))
 
-    async def between(self, presses: Sequence[Press], start: int, end: int, said: Callable[[int, int], None]) -> None:
-        """Send what is due from `start` on; at the end every phone finds a signal: the last sync."""
-        due = sorted((p for p in presses if p.sent >= start and p.made <= end), key=lambda press: press.sent)
+    async def send_taps_on_time(
+        self, taps: Sequence[SimulatedTap], start: int, end: int, show_progress: Callable[[int, int], None]
+    ) -> None:
+        """Send each tap from `start` on at its time. At `end`, all phones have a signal and send the remaining taps."""
+        due = sorted(
+            (tap for tap in taps if tap.sent_at >= start and tap.pressed_at <= end), key=lambda tap: tap.sent_at
+        )
         async with asyncio.TaskGroup() as group:
-            for number, press in enumerate(due):
-                while self.second < min(press.sent, end):
-                    said(number, len(due))
+            for number, tap in enumerate(due):
+                while self.current_second < min(tap.sent_at, end):
+                    show_progress(number, len(due))
                     await asyncio.sleep(0.05)
-                group.create_task(self.send(press))
-            while self.second < end:
-                said(len(due), len(due))
+                group.create_task(self.send(tap))
+            while self.current_second < end:
+                show_progress(len(due), len(due))
                 await asyncio.sleep(0.05)
 
-    async def send(self, press: Press) -> None:
-        """One press over HTTP, until it is answered."""
-        duty, began = press.shift, monotonic()
-        path = f"/attendance/v1/{duty.region}/{press.kind}"
-        body = self.body(press)
-        token = self.caller.employee(duty.region, duty.opd, duty.employee)
-        answer = await self.caller.tell(path, token, body, f"tap-{body['client_id']}")
-        (self.accepted if answer.status == HTTPStatus.CREATED else self.refused).append(press)
+    async def send(self, tap: SimulatedTap) -> None:
+        """Send one tap until it is answered."""
+        duty, started_at = tap.shift, monotonic()
+        path = f"/attendance/v1/{duty.region}/{tap.kind}"
+        body = self.tap_body(tap)
+        token = self.client.employee_token(duty.region, duty.opd, duty.employee)
+        answer = await self.client.post(path, token, body, f"tap-{body['client_id']}")
+        (self.accepted if answer.status == HTTPStatus.CREATED else self.refused).append(tap)
         position = answer.headers["piket-position"]
         self.positions[duty.region, duty.opd] = max(
             int(position.rsplit("/", 1)[1]), self.positions.get((duty.region, duty.opd), 0)
         )
-        if answer.status == HTTPStatus.CREATED and monotonic() - self._measured > MEASURED_EVERY_S:
+        if answer.status == HTTPStatus.CREATED and monotonic() - self._measured > MEASURE_INTERVAL_S:
             self._measured = monotonic()
-            await self._measure(duty.region, duty.opd, position, began)
+            await self._measure(duty.region, duty.opd, position, started_at)
 
-    async def _measure(self, region: str, opd: str, position: str, began: float) -> None:
-        """Wall time from the press to the row in the view that has seen it; asked again while it has not."""
+    async def _measure(self, region: str, opd: str, position: str, started_at: float) -> None:
+        """Measure the wall time until the view's row includes the tap, by polling for at most a minute."""
         headers = {"piket-min-position": position}
         path, day = f"/reporting/v1/{region}/coverage/{opd}", str(self.midnight.date())
-        while monotonic() - began < 60:
-            if (await self.caller.ask(path, headers, date=day)).ok:
-                self.seen_ms.append((monotonic() - began) * 1000)
+        while monotonic() - started_at < 60:
+            if (await self.client.get_once(path, headers, date=day)).ok:
+                self.latencies_ms.append((monotonic() - started_at) * 1000)
                 return
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
-    def body(self, press: Press) -> dict[str, Any]:
-        """The press as a phone sends it."""
-        duty, site = press.shift, {"site": press.shift.site} if press.on_site else {}
-        inside = {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"} if press.on_site else {}
-        made = f"urn:piket:simulated:{duty.employee}:{press.kind}:{press.made}"
+    def tap_body(self, tap: SimulatedTap) -> dict[str, Any]:
+        """Return the body of the tap, as a phone sends it."""
+        duty, site = tap.shift, {"site": tap.shift.site} if tap.on_site else {}
+        evidence = {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"} if tap.on_site else {}
+        tap_name = f"urn:piket:simulated:{duty.employee}:{tap.kind}:{tap.pressed_at}"
         return {
-            "client_id": str(uuid5(NAMESPACE_URL, made)),
-            "occurred_at": self.at(press.clock).isoformat(),
+            "client_id": str(uuid5(NAMESPACE_URL, tap_name)),
+            "occurred_at": self.instant(tap.phone_clock).isoformat(),
             "mode": duty.mode,
-            "unit": press.unit,
-            "place": {"class": PLACES[duty.mode], **site},
-            "evidence": inside or {"kind": "CLAIM"},
-            "offline": press.offline,
-            **({"post": press.post} if press.post else {}),
+            "unit": tap.unit,
+            "place": {"class": PLACE_CLASSES[duty.mode], **site},
+            "evidence": evidence or {"kind": "CLAIM"},
+            "offline": tap.offline,
+            **({"post": tap.post} if tap.post else {}),
         }
 
-    async def declare(self, outage: Outage) -> None:
-        """The personnel agency puts an outage on record, shortly after it is over."""
-        while self.second < (outage.end + DECLARED_AFTER_MIN) * 60:  # noqa: ASYNC110 - the demo's clock has no event
+    async def declare_outage(self, outage: PlannedOutage) -> None:
+        """Declare an outage as the personnel agency, shortly after its end."""
+        while self.current_second < (outage.end + DECLARATION_DELAY_MIN) * 60:  # noqa: ASYNC110 - the demo's clock has no event
             await asyncio.sleep(0.1)
         body = {
             "outage": "GANGGUAN-1",
             "channel": "APP",
-            "from": self.at(outage.start * 60).isoformat(),
-            "to": self.at(outage.end * 60).isoformat(),
-            "grace_until": self.at((outage.end + GRACE_MIN) * 60).isoformat(),
+            "from": self.instant(outage.start * 60).isoformat(),
+            "to": self.instant(outage.end * 60).isoformat(),
+            "grace_until": self.instant((outage.end + GRACE_MIN) * 60).isoformat(),
             "by": "KEPALA_BKPSDM",
             "opds": outage.opds,
         }
-        official = self.caller.official("PERSONNEL", outage.region, "BKPSDM")
-        await self.caller.done(f"/attendance/v1/{outage.region}/outages", official, body)
+        token = self.client.official_token("PERSONNEL", outage.region, "BKPSDM")
+        await self.client.post_or_raise(f"/attendance/v1/{outage.region}/outages", token, body)

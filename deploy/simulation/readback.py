@@ -1,53 +1,54 @@
-"""Reading back: every stored event by the feeds, every record of the log, every row of the view."""
+"""Reads back what was recorded: stored events by the feeds, records of the log, rows of the view."""
 
 import asyncio
-from collections import Counter as Tally
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from deploy.http_client import Caller
-from deploy.simulation.report import PAGE, SERVICES, Seen
+from deploy.http_client import HttpClient
+from deploy.simulation.report import PAGE_SIZE, SERVICES, ViewRows
 from shared.domain.envelope import source, topic
 from shared.domain.facts.coverage import Coverage
 from shared.relay import log_tail
 
 
-async def stored(caller: Caller, regions: Iterable[str]) -> list[Mapping[str, Any]]:
-    """Every stored event of every source."""
-    return [event for region in regions for service in SERVICES for event in await _feed(caller, region, service)]
+async def stored_events(client: HttpClient, regions: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Return all stored events of all sources."""
+    return [event for region in regions for service in SERVICES for event in await _feed(client, region, service)]
 
 
-async def _feed(caller: Caller, region: str, service: str) -> list[Mapping[str, Any]]:
-    token, events = caller.official("SUBSCRIBER", region, "PUBLIK"), list[Mapping[str, Any]]()
+async def _feed(client: HttpClient, region: str, service: str) -> list[Mapping[str, Any]]:
+    token, events = client.official_token("SUBSCRIBER", region, "PUBLIK"), list[Mapping[str, Any]]()
     path = f"/{service}/v1/{region}/feed"
-    while page := await caller.read(path, token, after=len(events), limit=PAGE):
+    while page := await client.get_json(path, token, after=len(events), limit=PAGE_SIZE):
         events += page
     return events
 
 
-async def logged(bootstrap: str, regions: Sequence[str]) -> Tally[tuple[str, int]]:
-    """How often each (source, sequence) stands in the log."""
+async def log_counts(bootstrap: str, regions: Sequence[str]) -> Counter[tuple[str, int]]:
+    """Return how often each (source, sequence) occurs in the log."""
     names = {topic(region, service): source(region, service) for region in regions for service in SERVICES}
-    found: Tally[tuple[str, int]] = Tally()
-    async for record in log_tail.everything(bootstrap, names):
-        found[names[record.topic], log_tail.sequence(record.value or b"")] += 1
-    return found
+    counts: Counter[tuple[str, int]] = Counter()
+    async for record in log_tail.read_all_records(bootstrap, names):
+        counts[names[record.topic], log_tail.sequence_of(record.value or b"")] += 1
+    return counts
 
 
-async def rows(caller: Caller, day: date, positions: Mapping[tuple[str, str], int]) -> Seen:
-    """The row of every OPD once it has seen the last press there. Raises RuntimeError for one that is not there."""
-    seen = await asyncio.gather(*(_row(caller, *place, day, after) for place, after in positions.items()))
-    return Seen(dict(zip(positions, seen, strict=True)))
+async def view_rows(client: HttpClient, day: date, positions: Mapping[tuple[str, str], int]) -> ViewRows:
+    """Return the row of each OPD once it includes the given position. Raise RuntimeError if it does not in time."""
+    reads = (_row(client, region, opd, day, position) for (region, opd), position in positions.items())
+    coverages = await asyncio.gather(*reads)
+    return ViewRows(dict(zip(positions, coverages, strict=True)))
 
 
-async def _row(caller: Caller, region: str, opd: str, day: date, after: int) -> Coverage:
-    headers = {"piket-min-position": f"attendance/{region}/{after}"} if after else {}
+async def _row(client: HttpClient, region: str, opd: str, day: date, position: int) -> Coverage:
+    headers = {"piket-min-position": f"attendance/{region}/{position}"} if position else {}
     path = f"/reporting/v1/{region}/coverage/{opd}"
     for _ in range(30):
-        async with caller.gate:
-            answer = await caller.ask(path, headers, date=str(day))
+        async with client.slots:
+            answer = await client.get_once(path, headers, date=str(day))
         if answer.ok:
             return Coverage.model_validate_json(answer.body)
         await asyncio.sleep(1)
-    raise RuntimeError(f"The row of {region}/{opd} has not seen {after} taps: {answer.status}")
+    raise RuntimeError(f"The row of {region}/{opd} does not include position {position}: {answer.status}")

@@ -1,4 +1,4 @@
-"""Where situations are planted: the counters and duties of a morning, and what is free. Pure."""
+"""Selects posts and people for the situations of a scenario, and sets their behaviour. Pure."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,27 +6,27 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from deploy.simulation.behaviour import ON_SITE, Life, absent, present
-from deploy.simulation.shifts import Counter, Open, Shift
+from deploy.simulation.behaviour import ON_SITE, PersonDay, absent_day, present_day
+from deploy.simulation.shifts import OpenPost, PostId, SimulatedShift
 
-AFTER_START, BEFORE_END = 10, 28
-"""Minutes between the begin of the play, a counter's opening, and the end of the play."""
-SMALL_CREW = 6
-SOON = 90
-"""Minutes after the begin by which something should happen: most counters open at 08:00, and a play begins at 06:30."""
+MIN_MINUTES_AFTER_START, MIN_MINUTES_BEFORE_END = 10, 28
+"""Minimum minutes from the start of the play to the opening of a post, and from the opening to the end."""
+SMALL_CREW_SIZE = 6
+PREFERRED_MINUTES_AFTER_START = 90
+"""Preferred opening of a post in minutes after the start: most posts open at 08:00, and a play starts at 06:30."""
 
 
-class Sign(NamedTuple):
-    """What the view must tell of a counter at a minute: that a lane is `short`, `met` or has `some`, or the state."""
+class ExpectedStatus(NamedTuple):
+    """Expected value of a lane of a post at a minute (`short`, `met`, `some`), or its expected state."""
 
-    counter: Counter
+    post_id: PostId
     minute: int
-    what: str
+    status: str
     lane: str = "known"
 
 
-class Told(NamedTuple):
-    """An event that must stand in the source, with these fields."""
+class ExpectedEvent(NamedTuple):
+    """An event that the source must contain, with these fields."""
 
     region: str
     service: str
@@ -34,8 +34,8 @@ class Told(NamedTuple):
     fields: Mapping[str, object]
 
 
-class Outage(NamedTuple):
-    """A government whose phones reach nobody between two minutes."""
+class PlannedOutage(NamedTuple):
+    """An outage of a government between two minutes: its phones cannot send taps."""
 
     region: str
     opds: tuple[str, ...]
@@ -44,86 +44,93 @@ class Outage(NamedTuple):
 
 
 @dataclass
-class Plot:
-    """The morning with everything that was planted: lives by duty, and the signs of each situation by name."""
+class Scenario:
+    """The behaviour in each shift of the morning, and the expectations by name of the situation."""
 
-    lives: dict[Shift, Life]
-    signs: dict[str, list[Sign | Told]] = field(default_factory=dict)
-    outage: Outage | None = None
-    reader: Shift | None = None
+    days: dict[SimulatedShift, PersonDay]
+    expectations: dict[str, list[ExpectedStatus | ExpectedEvent]] = field(default_factory=dict)
+    outage: PlannedOutage | None = None
+    reader_shift: SimulatedShift | None = None
 
 
 @dataclass
-class Stage:
-    """What there is to plant in: the minutes that are played, the counters, duties, and what is not taken yet."""
+class ScenarioBuilder:
+    """Builds a scenario from the open posts and shifts of a morning; a post or person is used only once."""
 
     start: int
     end: int
-    duties: Sequence[Shift]
-    open: Sequence[Open]
-    plot: Plot
-    chance: random.Random
-    used: set[Counter] = field(default_factory=set)
-    busy: set[str] = field(default_factory=set)
+    duties: Sequence[SimulatedShift]
+    posts: Sequence[OpenPost]
+    scenario: Scenario
+    generator: random.Random
+    used_posts: set[PostId] = field(default_factory=set)
+    used_people: set[str] = field(default_factory=set)
 
     @cached_property
-    def cut_off(self) -> str:
-        """The government that will have the outage: the last one."""
+    def outage_region(self) -> str:
+        """Return the government that has the outage: the last one."""
         return max((duty.region for duty in self.duties), default="")
 
     @cached_property
-    def alone(self) -> bool:
-        """Whether there is but one government, which then has everything."""
-        return self.cut_off == min((duty.region for duty in self.duties), default="")
+    def has_single_region(self) -> bool:
+        """Return whether there is only one government, which then has all situations."""
+        return self.outage_region == min((duty.region for duty in self.duties), default="")
 
-    def counters(self, *, colleagues: bool = False) -> Iterator[Open]:
-        """Free counters that open in time, smallest crews first; `colleagues`: in a unit that can spare somebody."""
-        for each in sorted(self.open, key=self._suits):
-            in_time = self.start + AFTER_START <= each.post.opens <= self.end - BEFORE_END
-            here = self.alone or each.counter.region != self.cut_off
-            free = here and in_time and each.shifts and each.counter not in self.used
-            if free and (not colleagues or self.spare(each)):
-                yield each
+    def free_posts(self, *, colleagues: bool = False) -> Iterator[OpenPost]:
+        """Yield unused posts that open in time, small crews first. `colleagues`: only if a colleague is free."""
+        for open_post in sorted(self.posts, key=self._preference):
+            in_time = self.start + MIN_MINUTES_AFTER_START <= open_post.post.opens <= self.end - MIN_MINUTES_BEFORE_END
+            outside_outage = self.has_single_region or open_post.post_id.region != self.outage_region
+            usable = outside_outage and in_time and open_post.shifts and open_post.post_id not in self.used_posts
+            if usable and (not colleagues or self.spare_colleague(open_post)):
+                yield open_post
 
-    def _suits(self, at: Open) -> tuple[bool, int, int]:
-        return len(at.shifts) > SMALL_CREW, abs(at.post.opens - self.start - SOON), len(at.shifts)
+    def _preference(self, open_post: OpenPost) -> tuple[bool, int, int]:
+        crew = len(open_post.shifts)
+        return crew > SMALL_CREW_SIZE, abs(open_post.post.opens - self.start - PREFERRED_MINUTES_AFTER_START), crew
 
-    def spare(self, at: Open) -> Shift | None:
-        """Somebody of the same unit who is on site, has another post or none, and can do what this post asks for."""
-        able = {d.employee for o in self.open if same_unit(o.counter, at.counter) and o.post.skill == at.post.skill
-                for d in o.shifts}  # fmt: skip
-        here = (d for d in self.duties if d.mode == ON_SITE and same_unit(d.counter, at.counter) and d.start >= 0)
-        started = (d for d in here if d.start <= at.post.opens and d.counter != at.counter)
-        return next((d for d in started if not at.post.skill or d.employee in able), None)
+    def spare_colleague(self, open_post: OpenPost) -> SimulatedShift | None:
+        """Return a colleague of the same unit who works on site, not at this post, and has the required skill."""
+        post_id, post = open_post.post_id, open_post.post
+        skilled = {
+            duty.employee
+            for candidate in self.posts
+            if is_same_unit(candidate.post_id, post_id) and candidate.post.skill == post.skill
+            for duty in candidate.shifts
+        }
+        colleagues = (d for d in self.duties if d.mode == ON_SITE and is_same_unit(d.post_id, post_id) and d.start >= 0)
+        available = (d for d in colleagues if d.start <= post.opens and d.post_id != post_id)
+        return next((d for d in available if not post.skill or d.employee in skilled), None)
 
-    def take(self, *, colleagues: bool = False) -> Open | None:
-        """The next free counter, which is then taken with its whole unit."""
-        found = next(self.counters(colleagues=colleagues), None)
-        if found:
-            self.used |= {each.counter for each in self.open if same_unit(each.counter, found.counter)}
-        return found
+    def take_post(self, *, colleagues: bool = False) -> OpenPost | None:
+        """Return the next unused post, and mark all posts of its unit as used."""
+        selected = next(self.free_posts(colleagues=colleagues), None)
+        if selected:
+            self.used_posts |= {post.post_id for post in self.posts if is_same_unit(post.post_id, selected.post_id)}
+        return selected
 
-    def live(self, at: Open, came: int, went: int | None = None) -> None:
-        """Everybody of a counter comes at a minute, and goes at another or at the end of the duty."""
-        for n, duty in enumerate(at.shifts):
-            self.plot.lives[duty] = present(duty, came * 60 + n, (went or duty.end + 5) * 60 + n)
+    def set_attendance(self, open_post: OpenPost, arrival: int, departure: int | None = None) -> None:
+        """Let the crew of a post arrive at a minute, and leave at another one or at the end of the shift."""
+        for n, duty in enumerate(open_post.shifts):
+            self.scenario.days[duty] = present_day(duty, arrival * 60 + n, (departure or duty.end + 5) * 60 + n)
 
-    def nobody(self, at: Open) -> None:
-        """Nobody of a counter comes."""
-        for duty in at.shifts:
-            self.plot.lives[duty] = absent(duty)
+    def set_all_absent(self, open_post: OpenPost) -> None:
+        """Let the whole crew of a post be absent."""
+        for duty in open_post.shifts:
+            self.scenario.days[duty] = absent_day(duty)
 
-    def somebody(self) -> Shift | None:
-        """Somebody without a post whose life is not planted yet; nobody on a day off."""
-        offices = (d for d in self.duties if d.works and not d.post and d.start >= 0)
-        own = [d for d in offices if d.employee not in self.busy and (self.alone or d.region != self.cut_off)]
-        if not own:
+    def pick_person(self) -> SimulatedShift | None:
+        """Choose a working person without a post who is not used yet, None if there is none."""
+        without_post = (d for d in self.duties if d.is_working and not d.post and d.start >= 0)
+        outside_outage = (d for d in without_post if self.has_single_region or d.region != self.outage_region)
+        candidates = [duty for duty in outside_outage if duty.employee not in self.used_people]
+        if not candidates:
             return None
-        chosen = self.chance.choice(own)
-        self.busy.add(chosen.employee)
+        chosen = self.generator.choice(candidates)
+        self.used_people.add(chosen.employee)
         return chosen
 
 
-def same_unit(one: Counter, other: Counter) -> bool:
-    """Whether two posts are of one unit."""
-    return one[:3] == other[:3]
+def is_same_unit(first: PostId, second: PostId) -> bool:
+    """Return whether two posts belong to the same unit."""
+    return first[:3] == second[:3]

@@ -1,18 +1,18 @@
-"""The rosters of a day as the people in them read theirs: in minutes from the midnight of the day that is played."""
+"""Converts published rosters into shifts, in minutes from the midnight of the simulated day."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from deploy.reference_world.opd_catalogue import WEEK, Post
+from deploy.reference_world.opd_catalogue import WEEK, ServicePost
 from deploy.reference_world.world import Office, Unit
 
-NO_DUTY = frozenset({"AWAY", "OFF"})
+NON_WORKING_MODES = frozenset({"AWAY", "OFF"})
 
 
-class Counter(NamedTuple):
-    """A post by its full name."""
+class PostId(NamedTuple):
+    """The full identifier of a post."""
 
     region: str
     opd: str
@@ -20,8 +20,8 @@ class Counter(NamedTuple):
     post: str
 
 
-class Shift(NamedTuple):
-    """One person's duty, of this work date or of the night before. `post` is empty for who has none."""
+class SimulatedShift(NamedTuple):
+    """The shift of a person, also of the night before. `post` is empty for a person without a post."""
 
     region: str
     opd: str
@@ -35,61 +35,65 @@ class Shift(NamedTuple):
     breaks: tuple[tuple[int, int], ...]
 
     @property
-    def counter(self) -> Counter:
-        """The post of this duty."""
-        return Counter(self.region, self.opd, self.unit, self.post)
+    def post_id(self) -> PostId:
+        """Return the post of this shift."""
+        return PostId(self.region, self.opd, self.unit, self.post)
 
     @property
-    def works(self) -> bool:
-        """Whether anybody expects this person to tap."""
-        return self.mode not in NO_DUTY
+    def is_working(self) -> bool:
+        """Return whether the person is expected to tap."""
+        return self.mode not in NON_WORKING_MODES
 
 
-class Open(NamedTuple):
-    """A post that opens on the day, and who was given to it."""
+class OpenPost(NamedTuple):
+    """A post that opens on the day, and the shifts that are assigned to it."""
 
-    counter: Counter
-    post: Post
+    post_id: PostId
+    post: ServicePost
     class_: str
-    shifts: tuple[Shift, ...]
+    shifts: tuple[SimulatedShift, ...]
 
 
-def shifts(offices: Iterable[Office], rosters: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]], day: date,
-           dates: Iterable[date]) -> list[Shift]:  # fmt: skip
-    """Every duty of these work dates."""
-    wanted = {str(each): (each - day).days * 1440 for each in dates}
+def shifts_of(
+    offices: Iterable[Office],
+    rosters: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]],
+    day: date,
+    dates: Iterable[date],
+) -> list[SimulatedShift]:
+    """Return all shifts of these work dates."""
+    midnights = {str(work_date): (work_date - day).days * 1440 for work_date in dates}
     return [
-        _shift(office, sites[roster["unit"]], roster["unit"], wanted[roster["work_date"]], assigned)
+        _shift(office, sites[roster["unit"]], roster["unit"], midnights[roster["work_date"]], assignment)
         for office in offices
         for sites in [{unit.unit: unit.site for unit in office.units}]
         for roster in rosters[office.region, office.opd]
-        if roster["work_date"] in wanted
-        for assigned in roster["assignments"]
+        if roster["work_date"] in midnights
+        for assignment in roster["assignments"]
     ]
 
 
-def _shift(office: Office, site: str, unit: str, midnight: int, assigned: Mapping[str, Any]) -> Shift:
-    breaks = tuple((midnight + b["from_minute"], midnight + b["to_minute"]) for b in assigned["breaks"])
-    return Shift(
-        office.region, office.opd, unit, site, assigned["employee"], assigned["mode"], assigned.get("post") or "",
-        midnight + assigned["from_minute"], midnight + assigned["to_minute"], breaks,
+def _shift(office: Office, site: str, unit: str, midnight: int, assignment: Mapping[str, Any]) -> SimulatedShift:
+    breaks = tuple((midnight + b["from_minute"], midnight + b["to_minute"]) for b in assignment["breaks"])
+    return SimulatedShift(
+        office.region, office.opd, unit, site, assignment["employee"], assignment["mode"], assignment.get("post") or "",
+        midnight + assignment["from_minute"], midnight + assignment["to_minute"], breaks,
     )  # fmt: skip
 
 
-def opened(offices: Iterable[Office], duties: Iterable[Shift], day: date) -> list[Open]:
-    """The posts that open on a working day."""
-    at_post: dict[Counter, list[Shift]] = defaultdict(list)
+def open_posts(offices: Iterable[Office], duties: Iterable[SimulatedShift], day: date) -> list[OpenPost]:
+    """Return the posts that open on a day, with their shifts."""
+    at_post: dict[PostId, list[SimulatedShift]] = defaultdict(list)
     for duty in duties:
         if duty.post and duty.start >= 0:
-            at_post[duty.counter].append(duty)
+            at_post[duty.post_id].append(duty)
     return [
-        Open(counter, post, unit.class_, tuple(at_post[counter]))
-        for office, unit, post in posts(offices)
+        OpenPost(post_id, post, unit.class_, tuple(at_post[post_id]))
+        for office, unit, post in all_posts(offices)
         if WEEK[day.weekday()] in post.weekdays
-        for counter in [Counter(office.region, office.opd, unit.unit, post.post)]
+        for post_id in [PostId(office.region, office.opd, unit.unit, post.post)]
     ]
 
 
-def posts(offices: Iterable[Office]) -> Iterator[tuple[Office, Unit, Post]]:
-    """Every post of a world."""
+def all_posts(offices: Iterable[Office]) -> Iterator[tuple[Office, Unit, ServicePost]]:
+    """Return all posts of a world, with their office and unit."""
     return ((office, unit, post) for office in offices for unit in office.units for post in unit.posts)

@@ -1,7 +1,7 @@
-"""`piket rebuild-view`: the view anew from the log, beside the one in force, and then the switch.
+"""Rebuilds the coverage view from the log beside the current view, then switches to it (`piket rebuild-view`).
 
-Until the switch nothing that readers see has changed; after it, `move` can be done again. So a rebuild that was broken
-off at any point is run again.
+Before the switch, readers see no change; after it, `publish_staged_rows` can be repeated. So a rebuild that was
+interrupted at any point can be run again.
 """
 
 import asyncio
@@ -10,67 +10,72 @@ from datetime import date
 from rich.console import Console
 
 from deploy.view_rebuild import topics
-from deploy.view_rebuild.lease import Lease, alone
-from deploy.view_rebuild.workers import Progress, caught_up, crew, reach
-from services.reporting.view.generations import LOOK_MS, Generation, in_force, put_in_force
+from deploy.view_rebuild.lease import Lease, exclusive_lease
+from deploy.view_rebuild.workers import RebuildProgress, start_workers, wait_until_near_end, wait_until_read
+from services.reporting.view.generations import POLL_MS, Generation, activate_generation, current_generation
 from shared.domain.regions import local_date
 from shared.kafka import broker
 from shared.settings import Settings
 
-NOTICED_S = 3 * LOOK_MS / 1000
-"""In this time the workers of the old view have read that it was replaced, and ended."""
+SWITCH_NOTICE_S = 3 * POLL_MS / 1000
+"""Time in which the workers of the old view notice the switch and end."""
 
 
-async def rebuild(settings: Settings, begins: date, workers: int, console: Console) -> Generation:
-    """Replace the rows of `begins` and later, and of the days that are still open; answers what is in force then.
+async def rebuild(settings: Settings, first_date: date, workers: int, console: Console) -> Generation:
+    """Rebuild the rows from `first_date` on and of all open days, and return the new current generation.
 
-    Raises `Refused` for a date to come, while another rebuild is at work, or when the new view cannot be built;
-    KafkaError when Kafka does not answer. Readers see one whole view all the time; run again, it ends what was left.
+    Raise `UnsafeToContinue` for a future date, if another rebuild is running, or if the new view cannot be built;
+    KafkaError if Kafka does not answer. Readers see one complete view all the time. Running it again completes an
+    interrupted rebuild.
     """
-    broker.quiet_client()
-    now = settings.now()
-    if begins > max(local_date(now(), region) for region in settings.region_list()):
-        raise broker.Refused(f"{begins} is still to come: there is nothing to rebuild. Nothing was changed.")
+    broker.silence_client_logs()
+    now = settings.domain_clock()
+    if first_date > max(local_date(now(), region) for region in settings.region_list()):
+        raise broker.UnsafeToContinue(
+            f"{first_date} is in the future: there is nothing to rebuild. Nothing was changed."
+        )
     await broker.check_topics(settings.kafka, settings.region_list(), settings.partitions)
-    async with alone(settings) as lease:
-        number = await topics.unused(settings, await finished(settings, lease))
-        new = Generation(number=number, since=min(begins, topics.first_open(settings, now)))
-        await topics.create(settings, number)
-        await switched(settings, new, workers, lease, console)
-        standing = await finished(settings, lease)
+    async with exclusive_lease(settings) as lease:
+        number = await topics.next_generation_number(settings, await finish_last_switch(settings, lease))
+        new = Generation(number=number, since=min(first_date, topics.earliest_open_date(settings, now)))
+        await topics.create_generation_topics(settings, number)
+        await build_and_switch(settings, new, workers, lease, console)
+        current = await finish_last_switch(settings, lease)
     console.print(
-        f"Generation {standing.number} of the view is in force, from {standing.since} on. "
-        "Workers of the one before have ended; whoever looks after them starts them as this one's."
+        f"Generation {current.number} of the view is in force, from {current.since} on. "
+        "The workers of the previous generation have ended; their supervisor restarts them for this one."
     )
-    return standing
+    return current
 
 
-async def switched(settings: Settings, new: Generation, workers: int, lease: Lease, console: Console) -> None:
-    """Build the new view, then put it in force.
+async def build_and_switch(settings: Settings, new: Generation, workers: int, lease: Lease, console: Console) -> None:
+    """Build the new view, then make it the current one.
 
-    Its workers go on until they have read all that those of the old view can have shown: no row goes back in time.
+    Its workers continue until they have read all events that the old workers can have published: no row becomes older.
     """
-    with console.status("The workers of the new view start …") as status:
+    with console.status("Starting the workers of the new view …") as status:
 
-        def told(progress: Progress) -> None:
+        def show_progress(progress: RebuildProgress) -> None:
             lease.check()
             status.update(str(progress))
 
-        async with crew(settings, new, workers) as working:
-            await caught_up(settings, new, working, told)
-            status.update("The new view has caught up, and is put in force …")
-            await lease.sure()
-            await put_in_force(settings.kafka, settings.deployment, new)
-            working.meanwhile = "The new view is in force; what its workers had not read, the deployment's read."
-            await asyncio.sleep(NOTICED_S)
-            await reach(settings, new, working, told)
+        async with start_workers(settings, new, workers) as new_workers:
+            await wait_until_near_end(settings, new, new_workers, show_progress)
+            status.update("The new view has caught up; switching to it …")
+            await lease.confirm()
+            await activate_generation(settings.kafka, settings.deployment, new)
+            new_workers.view_status = (
+                "The new view is in force; the workers of the deployment read the remaining events."
+            )
+            await asyncio.sleep(SWITCH_NOTICE_S)
+            await wait_until_read(settings, new, new_workers, show_progress)
 
 
-async def finished(settings: Settings, lease: Lease) -> Generation:
-    """Do what is left to do after the last switch, whoever made it; answers what is in force."""
-    now = await in_force(settings.kafka, settings.deployment)
-    await lease.sure()
-    await topics.move(settings, now)
-    await lease.sure()
-    await topics.sweep(settings, now)
-    return now
+async def finish_last_switch(settings: Settings, lease: Lease) -> Generation:
+    """Complete the last switch, also that of an interrupted rebuild, and return the current generation."""
+    current = await current_generation(settings.kafka, settings.deployment)
+    await lease.confirm()
+    await topics.publish_staged_rows(settings, current)
+    await lease.confirm()
+    await topics.delete_old_topics(settings, current)
+    return current

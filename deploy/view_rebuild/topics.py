@@ -1,4 +1,4 @@
-"""The topics of the generations of a view: made for one that is built, its rows moved over, the others deleted."""
+"""Manages the topics of view generations: creates new ones, publishes staged rows, deletes old ones."""
 
 import asyncio
 import re
@@ -10,10 +10,10 @@ from typing import NamedTuple
 from aiokafka.admin import NewTopic
 
 from services.reporting.domain.fact_store.compact import LIVE_DAYS
-from services.reporting.domain.partitions.partition_state import state_of
-from services.reporting.domain.partitions.region_state import first_of
-from services.reporting.view.consumer import GENERATION, told
-from services.reporting.view.generations import Generation, stage
+from services.reporting.domain.partitions.partition_state import region_of_state_key
+from services.reporting.domain.partitions.region_state import first_date_of_state
+from services.reporting.view.consumer import GENERATION_HEADER, decode_record
+from services.reporting.view.generations import Generation, staging_topic
 from services.reporting.worker.changelog import app_id, changelog_topic, create_changelog
 from shared.clock import Clock
 from shared.domain.envelope import topic
@@ -23,118 +23,130 @@ from shared.kafka import broker
 from shared.relay import log_tail
 from shared.settings import Settings
 
-COMPACT = {"cleanup.policy": "compact"}
-OPEN = timedelta(days=LIVE_DAYS + 3)
-"""So many days at the least are rebuilt: their rows may still change."""
+COMPACTED = {"cleanup.policy": "compact"}
+MIN_REBUILT_PERIOD = timedelta(days=LIVE_DAYS + 3)
+"""Minimum period that is rebuilt: its rows may still change."""
 
 
-class Place(NamedTuple):
-    """Where the last record of a row stands."""
+class RowKey(NamedTuple):
+    """Partition and key of a row in a compacted topic."""
 
     partition: int
     key: bytes
 
 
-async def unused(settings: Settings, now: Generation) -> int:
-    """A number that no generation had, also none whose building was broken off."""
-    async with broker.admin(settings.kafka) as client:
-        named = [*await client.list_topics(), *(group for group, *_ in await client.list_consumer_groups())]
-    ours = [
+async def next_generation_number(settings: Settings, current: Generation) -> int:
+    """Return a number that no generation has used, including those of interrupted rebuilds."""
+    async with broker.admin_client(settings.kafka) as client:
+        names = [*await client.list_topics(), *(group for group, *_ in await client.list_consumer_groups())]
+    patterns = [
         re.escape(app_id(settings.deployment)) + r"-g(\d+)",
-        *(_stages(region) for region in settings.region_list()),
+        *(_stage_pattern(region) for region in settings.region_list()),
     ]
-    found = (re.match(rf"(?:{'|'.join(ours)})\b", name) for name in named)
-    numbers = (int(number) for match in found if match for number in match.groups() if number)
-    return 1 + max([now.number, *numbers])
+    matches = (re.match(rf"(?:{'|'.join(patterns)})\b", name) for name in names)
+    numbers = (int(number) for match in matches if match for number in match.groups() if number)
+    return 1 + max([current.number, *numbers])
 
 
-async def create(settings: Settings, number: int) -> None:
-    """Create the changelog and the stages of a generation, as often replicated as the view that readers follow."""
-    partitions, like = settings.partitions, topic(settings.region_list()[0], "coverage")
-    async with broker.admin(settings.kafka) as client:
-        (known,) = await client.describe_topics([like])
-    copies = len(known["partitions"][0]["replicas"])
-    await create_changelog(settings.kafka, settings.deployment, partitions, copies, number)
-    stages = [NewTopic(stage(r, number), partitions, copies, topic_configs=COMPACT) for r in settings.region_list()]
-    await broker.create(settings.kafka, stages)
+async def create_generation_topics(settings: Settings, number: int) -> None:
+    """Create the changelog and the staging topics of a generation, with the replication of the view topic."""
+    partitions, view_topic = settings.partitions, topic(settings.region_list()[0], "coverage")
+    async with broker.admin_client(settings.kafka) as client:
+        (description,) = await client.describe_topics([view_topic])
+    replicas = len(description["partitions"][0]["replicas"])
+    await create_changelog(settings.kafka, settings.deployment, partitions, replicas, number)
+    stages = [
+        NewTopic(staging_topic(r, number), partitions, replicas, topic_configs=COMPACTED)
+        for r in settings.region_list()
+    ]
+    await broker.ensure_topics(settings.kafka, stages)
 
 
-async def sweep(settings: Settings, now: Generation) -> None:
-    """Delete the changelogs of earlier generations and the stages up to this one: a later one may be in building."""
+async def delete_old_topics(settings: Settings, current: Generation) -> None:
+    """Delete changelogs before this generation and staging topics up to it. A later one may be under construction."""
     group, sizes = re.escape(app_id(settings.deployment)), await broker.topic_sizes(settings.kafka)
-    changelogs = _numbered(rf"{group}(?:-g(\d+))?-facts-changelog", sizes)
-    stages = [each for region in settings.region_list() for each in _numbered(_stages(region), sizes)]
-    old = [name for name, number in changelogs if number < now.number]
-    await broker.delete(settings.kafka, [*old, *(name for name, number in stages if number <= now.number)])
+    changelogs = _generation_topics(rf"{group}(?:-g(\d+))?-facts-changelog", sizes)
+    stages = [
+        stage_topic
+        for region in settings.region_list()
+        for stage_topic in _generation_topics(_stage_pattern(region), sizes)
+    ]
+    old = [name for name, number in changelogs if number < current.number]
+    await broker.delete_topics(settings.kafka, [*old, *(name for name, number in stages if number <= current.number)])
 
 
-def _numbered(pattern: str, names: Iterable[str]) -> list[tuple[str, int]]:
-    """Names of this pattern, and the generation that each tells: without a number, the first."""
-    found = ((name, re.fullmatch(pattern, name)) for name in names)
-    return [(name, int(match.group(1) or 0)) for name, match in found if match]
+def _generation_topics(pattern: str, names: Iterable[str]) -> list[tuple[str, int]]:
+    """Return the names that match a pattern, with the generation in the name; 0 if it has no number."""
+    matches = ((name, re.fullmatch(pattern, name)) for name in names)
+    return [(name, int(match.group(1) or 0)) for name, match in matches if match]
 
 
-def _stages(region: str) -> str:
-    return re.escape(stage(region, 0)).replace("g0", r"g(\d+)")
+def _stage_pattern(region: str) -> str:
+    return re.escape(staging_topic(region, 0)).replace("g0", r"g(\d+)")
 
 
-async def move(settings: Settings, now: Generation) -> None:
-    """Show the rows of closed days that a generation in force has staged, and remove what it has not.
+async def publish_staged_rows(settings: Settings, current: Generation) -> None:
+    """Publish the rows of closed days that the current generation has staged, and remove rows that it does not have.
 
-    The workers publish the days that are open by the state that they keep. Done again, it writes nothing.
+    Rows of open days are published by the workers, from their state. Repeating this writes nothing.
     """
     sent = []
-    regions = await _staged(settings, now)
-    opened = await _opened(settings, now) if regions else {}
+    regions = await _staged_regions(settings, current)
+    first_open = await _first_open_dates(settings, current) if regions else {}
     async with broker.producer(settings.kafka) as producer:
         for region in regions:
-            place, firsts = topic(region, "coverage"), opened.get(region, {})
-            staged, shown = await _rows(settings, stage(region, now.number)), await _rows(settings, place)
-            for (partition, key), row in corrections(staged, shown, now, firsts):
+            view_topic, first_open_dates = topic(region, "coverage"), first_open.get(region, {})
+            staged = await _last_rows(settings, staging_topic(region, current.number))
+            published = await _last_rows(settings, view_topic)
+            for (partition, key), row in corrections(staged, published, current, first_open_dates):
                 body = row.model_dump_json(exclude_none=True).encode() if row else None
-                headers = [] if row else [(GENERATION, str(now.number).encode())]
-                sent.append(await producer.send(place, body, key=key, partition=partition, headers=headers))
+                headers = [] if row else [(GENERATION_HEADER, str(current.number).encode())]
+                sent.append(await producer.send(view_topic, body, key=key, partition=partition, headers=headers))
         await asyncio.gather(*sent)
 
 
 def corrections(
-    staged: Mapping[Place, Coverage], shown: Mapping[Place, Coverage], now: Generation, firsts: Mapping[int, date]
-) -> Iterator[tuple[Place, Coverage | None]]:
-    """What is missing of the closed days that were staged; None for a row that must not be.
+    staged: Mapping[RowKey, Coverage],
+    published: Mapping[RowKey, Coverage],
+    current: Generation,
+    first_open_dates: Mapping[int, date],
+) -> Iterator[tuple[RowKey, Coverage | None]]:
+    """Yield the staged rows of closed days that are not published yet, and None for rows to remove.
 
-    `firsts` tells, by partition, from which date on the workers publish rows: earlier days are closed.
+    `first_open_dates` holds, by partition, the first date whose rows the workers publish: earlier days are closed.
     """
-    for place, row in staged.items():
-        closed = row.service_date < firsts.get(place.partition, date.min)
-        if closed and (place not in shown or shown[place].generation < now.number):
-            yield place, row
-    for place, row in shown.items():
-        if place not in staged and row.generation < now.number and row.service_date >= (now.since or date.min):
-            yield place, None
+    for row_key, row in staged.items():
+        closed = row.service_date < first_open_dates.get(row_key.partition, date.min)
+        if closed and (row_key not in published or published[row_key].generation < current.number):
+            yield row_key, row
+    for row_key, row in published.items():
+        is_rebuilt = row.generation < current.number and row.service_date >= (current.since or date.min)
+        if is_rebuilt and row_key not in staged:
+            yield row_key, None
 
 
-def first_open(settings: Settings, now: Clock) -> date:
-    """The earliest date whose row may still change in any region."""
-    return min(local_date(now(), region) for region in settings.region_list()) - OPEN
+def earliest_open_date(settings: Settings, now: Clock) -> date:
+    """Return the earliest date whose row may still change in a region."""
+    return min(local_date(now(), region) for region in settings.region_list()) - MIN_REBUILT_PERIOD
 
 
-async def _staged(settings: Settings, now: Generation) -> Iterable[str]:
+async def _staged_regions(settings: Settings, current: Generation) -> Iterable[str]:
     sizes = await broker.topic_sizes(settings.kafka)
-    return [region for region in settings.region_list() if stage(region, now.number) in sizes]
+    return [region for region in settings.region_list() if staging_topic(region, current.number) in sizes]
 
 
-async def _opened(settings: Settings, now: Generation) -> Mapping[str, Mapping[int, date]]:
-    """From which date on the workers of a generation publish rows, by region and partition, as their changelog says."""
-    firsts: defaultdict[str, dict[int, date]] = defaultdict(dict)
-    name = changelog_topic(settings.deployment, now.number)
-    async for record in log_tail.everything(settings.kafka, [name]):
-        if (region := state_of(record.key or b"")) and (first := first_of(record.value or b"")):
-            firsts[region][record.partition] = first
-    return firsts
+async def _first_open_dates(settings: Settings, current: Generation) -> Mapping[str, Mapping[int, date]]:
+    """Return the first date whose rows the workers publish, by region and partition, from their changelog."""
+    first_open: defaultdict[str, dict[int, date]] = defaultdict(dict)
+    name = changelog_topic(settings.deployment, current.number)
+    async for record in log_tail.read_all_records(settings.kafka, [name]):
+        if (region := region_of_state_key(record.key or b"")) and (first := first_date_of_state(record.value or b"")):
+            first_open[region][record.partition] = first
+    return first_open
 
 
-async def _rows(settings: Settings, name: str) -> Mapping[Place, Coverage]:
-    """The last row of every key, as a compacted topic keeps it."""
-    records = log_tail.everything(settings.kafka, [name])
-    last = {Place(record.partition, record.key or b""): told(record) async for record in records}
-    return {place: row for place, row in last.items() if isinstance(row, Coverage)}
+async def _last_rows(settings: Settings, name: str) -> Mapping[RowKey, Coverage]:
+    """Return the last row of each key of a compacted topic."""
+    records = log_tail.read_all_records(settings.kafka, [name])
+    last = {RowKey(record.partition, record.key or b""): decode_record(record) async for record in records}
+    return {row_key: row for row_key, row in last.items() if isinstance(row, Coverage)}

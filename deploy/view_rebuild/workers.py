@@ -1,4 +1,4 @@
-"""The workers of a view that is being built, and how far they have read."""
+"""Runs the workers that build a new view generation, and measures their progress."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from aiokafka import TopicPartition
 
 from deploy.local.server_process import Child
-from services.reporting.domain.freshness import READ
+from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.view.generations import Generation
 from services.reporting.worker.changelog import app_id
 from shared.domain.envelope import topic
@@ -18,35 +18,35 @@ from shared.kafka import broker
 from shared.relay import log_tail
 from shared.settings import Settings
 
-PATIENCE_MS = 10_000
-LOOK_S = 0.5
-NEAR_S = 5.0
-"""What takes no longer to be read is no backlog."""
-STARTS = 4
+REQUEST_TIMEOUT_MS = 10_000
+POLL_INTERVAL_S = 0.5
+CATCH_UP_LIMIT_S = 5.0
+"""A backlog that is read within this time counts as caught up."""
+MAX_STARTS_PER_WORKER = 4
 """A worker that ends by itself more often is not started again."""
 
 
-class Progress(NamedTuple):
-    """Events read, of those that there were when somebody looked, in so many seconds."""
+class RebuildProgress(NamedTuple):
+    """Number of events read, of the total in the log at the start, after some seconds."""
 
     read: int
-    of: int
+    total: int
     seconds: float
 
     def __str__(self) -> str:
         rate = self.read / self.seconds if self.seconds else 0.0
-        left = f"{(self.of - self.read) / rate:,.0f} s left" if rate else "starting"
-        return f"{self.read:,} of {self.of:,} events, {rate:,.0f} a second, {left}"
+        remaining = f"{(self.total - self.read) / rate:,.0f} s left" if rate else "starting"
+        return f"{self.read:,} of {self.total:,} events, {rate:,.0f} a second, {remaining}"
 
 
-Say = Callable[[Progress], object]
+ProgressReporter = Callable[[RebuildProgress], object]
 
 
-class Crew:
-    """Workers of one generation, started again when they end by themselves."""
+class RebuildWorkers:
+    """The workers of one generation, which are restarted when they end by themselves."""
 
     def __init__(self, settings: Settings, new: Generation, count: int) -> None:
-        told = {
+        settings_by_name = {
             "PIKET_KAFKA": settings.kafka,
             "PIKET_REGIONS": settings.regions,
             "PIKET_DEPLOYMENT": settings.deployment,
@@ -56,69 +56,76 @@ class Crew:
             "PIKET_METRICS_PORT": 0,
             "PIKET_MEMBER": "",
         }
-        variables = [f"{name}={value}" for name, value in told.items()]
+        variables = [f"{name}={value}" for name, value in settings_by_name.items()]
         self._command = ["env", *variables, sys.executable, "-m", "services.reporting.worker"]
         self._log = settings.folder / f"rebuild-{new.number}.log"
         self._children = [Child(self._command, self._log) for _ in range(count)]
-        self._starts = count * STARTS
-        self.meanwhile = "The old view stands as it was."
+        self._starts = count * MAX_STARTS_PER_WORKER
+        self.view_status = "The old view is unchanged."
 
-    def revive(self) -> None:
-        """Start again what ended. Raises `Refused` when that does not help."""
+    def restart_ended(self) -> None:
+        """Restart ended workers. Raise `UnsafeToContinue` if they end too often."""
         for number, child in enumerate(self._children):
             if not child.running:
                 self._starts -= 1
                 if not self._starts:
-                    raise broker.Refused(
-                        f"The workers of the new view end again and again; their log: {self._log}. "
-                        f"{self.meanwhile} Run this again when the cause is gone."
+                    raise broker.UnsafeToContinue(
+                        f"The workers of the new view ended too often; their log: {self._log}. "
+                        f"{self.view_status} Run this again when the cause is gone."
                     )
                 child.kill()
                 self._children[number] = Child(self._command, self._log)
 
     def stop(self) -> None:
-        """Let them write what they hold, and end."""
+        """Stop the workers; they write their pending state first."""
         for child in self._children:
             child.stop(10)
 
 
 @asynccontextmanager
-async def crew(settings: Settings, new: Generation, count: int) -> AsyncIterator[Crew]:
-    """Workers of a generation for as long as the block runs."""
+async def start_workers(settings: Settings, new: Generation, count: int) -> AsyncIterator[RebuildWorkers]:
+    """Run the workers of a generation inside the block."""
     settings.folder.mkdir(parents=True, exist_ok=True)
-    working = Crew(settings, new, count)
+    workers = RebuildWorkers(settings, new, count)
     try:
-        yield working
+        yield workers
     finally:
-        await asyncio.to_thread(working.stop)
+        await asyncio.to_thread(workers.stop)
 
 
-async def caught_up(settings: Settings, new: Generation, working: Crew, said: Say) -> None:
-    """Return when the workers are as near to the ends of the log as they come: a round reads what came in the last."""
-    took, before = await reach(settings, new, working, said), float("inf")
-    while NEAR_S < took < before / 2:
-        took, before = await reach(settings, new, working, said), took
+async def wait_until_near_end(
+    settings: Settings, new: Generation, workers: RebuildWorkers, report: ProgressReporter
+) -> None:
+    """Wait until the workers have nearly reached the end of the log.
 
-
-async def reach(settings: Settings, new: Generation, working: Crew, said: Say) -> float:
-    """Return when the workers have read, and made durable, all that stands in the log now; the seconds it took.
-
-    Raises `Refused` when they end again and again.
+    Each round reads the events that arrived in the round before; stop when rounds no longer become much shorter.
     """
-    names = [topic(region, service) for region in settings.region_list() for service in READ]
-    places = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
-    group, began = app_id(settings.deployment, new.number), monotonic()
-    async with log_tail.reading(settings.kafka, places, PATIENCE_MS) as log:
-        starts, ends = await log.beginning_offsets(places), await log.end_offsets(places)
-    of = sum(ends.values()) - sum(starts.values())
-    while (left := _left(ends, starts, await broker.committed(settings.kafka, group))) > 0:
-        said(Progress(of - left, of, monotonic() - began))
-        working.revive()
-        await asyncio.sleep(LOOK_S)
-    return monotonic() - began
+    seconds, previous_seconds = await wait_until_read(settings, new, workers, report), float("inf")
+    while CATCH_UP_LIMIT_S < seconds < previous_seconds / 2:
+        seconds, previous_seconds = await wait_until_read(settings, new, workers, report), seconds
 
 
-def _left(
+async def wait_until_read(
+    settings: Settings, new: Generation, workers: RebuildWorkers, report: ProgressReporter
+) -> float:
+    """Wait until the workers have durably read all events that are in the log now; return the seconds it took.
+
+    Raise `UnsafeToContinue` if they end too often.
+    """
+    names = [topic(region, service) for region in settings.region_list() for service in SOURCE_SERVICES]
+    partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
+    group, started_at = app_id(settings.deployment, new.number), monotonic()
+    async with log_tail.assigned_consumer(settings.kafka, partitions, REQUEST_TIMEOUT_MS) as log:
+        starts, ends = await log.beginning_offsets(partitions), await log.end_offsets(partitions)
+    total = sum(ends.values()) - sum(starts.values())
+    while (remaining := _remaining(ends, starts, await broker.committed_offsets(settings.kafka, group))) > 0:
+        report(RebuildProgress(total - remaining, total, monotonic() - started_at))
+        workers.restart_ended()
+        await asyncio.sleep(POLL_INTERVAL_S)
+    return monotonic() - started_at
+
+
+def _remaining(
     ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int], committed: Mapping[TopicPartition, int]
 ) -> int:
-    return sum(max(0, end - max(committed.get(place, 0), starts[place])) for place, end in ends.items())
+    return sum(max(0, end - max(committed.get(partition, 0), starts[partition])) for partition, end in ends.items())

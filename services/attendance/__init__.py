@@ -1,1 +1,1 @@
-"""Decides who is (claimed to be) where; owns `piket.{region}.attendance.v1`."""
+"""Records who is present where, by taps; owns the topic `piket.{region}.attendance.v1`."""

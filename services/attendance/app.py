@@ -1,4 +1,4 @@
-"""Wiring of attendance: store, routes, feed."""
+"""Builds the attendance application: event store, routes and feed."""
 
 from fastapi import FastAPI
 
@@ -8,18 +8,18 @@ from shared.clock import Clock
 from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.settings import Settings
-from shared.web.service import service
+from shared.web.service import create_service
 
 SERVICE = "attendance"
 
 
 def create(settings: Settings) -> FastAPI:
-    """The application as the environment sets it."""
-    return assemble(settings.database(SERVICE), settings.identity(), settings.now())
+    """Return the application for the given settings."""
+    return assemble(settings.database(SERVICE), settings.identity(), settings.domain_clock())
 
 
 def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:
-    """The application on a database; it opens the store at start and closes it at the end."""
-    app, store = service(SERVICE, decider, database, identity, now)
-    app.include_router(taps.router(store, now))
+    """Return the application on a database. It opens the event store at startup and closes it at shutdown."""
+    app, _ = create_service(SERVICE, decider, database, identity, now)
+    app.include_router(taps.router)
     return app

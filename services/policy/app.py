@@ -1,4 +1,4 @@
-"""Wiring of policy: store, routes, pages, feed."""
+"""Wires policy: store, routes, pages, feed and scheduler."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,37 +8,38 @@ from fastapi import FastAPI
 from services.policy.domain import decider
 from services.policy.http import instruments, queries, register
 from services.policy.pages import routes
-from services.policy.scheduler import keep_up
-from shared.background import alongside
+from services.policy.scheduler import run_scheduler
+from shared.background import background_task
 from shared.clock import Clock
 from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.settings import Settings
 from shared.web.application import Lifespan
-from shared.web.service import service
+from shared.web.pages import Pages
+from shared.web.service import create_service
 
 SERVICE = "policy"
 
 
 def create(settings: Settings) -> FastAPI:
-    """The application as the environment sets it; it records what comes due."""
-    now = settings.now()
+    """Return the application configured by the environment, with the scheduler that records due changes."""
+    now = settings.domain_clock()
 
     @asynccontextmanager
-    async def keeping_up(app: FastAPI) -> AsyncIterator[None]:
-        async with alongside(keep_up(app.state.store, now)):
+    async def scheduler(app: FastAPI) -> AsyncIterator[None]:
+        async with background_task(run_scheduler(app.state.store, now)):
             yield
 
-    return assemble(settings.database(SERVICE), settings.identity(), now, keeping_up, demo=bool(settings.clock))
+    return assemble(settings.database(SERVICE), settings.identity(), now, scheduler, demo=bool(settings.clock))
 
 
 def assemble(
-    database: Database, identity: Identity, now: Clock, beside: Lifespan | None = None, *, demo: bool = False
+    database: Database, identity: Identity, now: Clock, lifespan: Lifespan | None = None, *, demo: bool = False
 ) -> FastAPI:
-    """The application on a database; it opens the store at start and closes it at the end."""
-    app, store = service(SERVICE, decider, database, identity, now, beside)
-    app.include_router(instruments.router(store))
-    app.include_router(queries.router(store, now))
-    app.include_router(register.router(store))
-    app.include_router(routes.router(store, now, demo=demo))
+    """Return the application on a database; its lifespan opens and closes the store."""
+    app, _ = create_service(SERVICE, decider, database, identity, now, lifespan)
+    app.state.pages = Pages(routes.TEMPLATES_FOLDER, demo=demo)
+    # The order of the routers is the order of the operations in the OpenAPI document.
+    for router in (instruments.router, queries.router, register.router, routes.router):
+        app.include_router(router)
     return app

@@ -1,7 +1,7 @@
-"""Dates that come: each change of state of an instrument is recorded on its day, once, whoever was asleep meanwhile.
+"""Records each change of state of an instrument on its date, exactly once, also after a time in which nothing ran.
 
-What is due follows from what is on record, so there is nothing to keep beside it: after a restart the same is due, and
-what was recorded is not.
+The due changes are computed from the recorded events, so the scheduler keeps no state of its own: after a restart it
+finds the same changes due, without those that were recorded.
 """
 
 import asyncio
@@ -13,65 +13,66 @@ import structlog
 from services.policy.domain import decider
 from services.policy.domain.commands import RecordDue
 from services.policy.domain.decider import State
-from services.policy.domain.instruments.transitions import due
+from services.policy.domain.instruments.transitions import due_changes
 from shared.clock import Clock
-from shared.domain.decider import Command
-from shared.domain.facts.base import Invalid
+from shared.domain.decider import StoreCommand
+from shared.domain.errors import Invalid
 from shared.domain.regions import local_date
-from shared.event_store.store import Store, Unavailable
+from shared.event_store.database import Unavailable
+from shared.event_store.store import Store
 
-LOOK_S = 15.0
+INTERVAL_S = 15.0
 
 log = structlog.get_logger()
 
 
-async def keep_up(store: Store[State], now: Clock, seconds: float = LOOK_S) -> None:
-    """Record what is due, for ever."""
+async def run_scheduler(store: Store[State], now: Clock, seconds: float = INTERVAL_S) -> None:
+    """Record due changes in all regions every `seconds`, until cancelled."""
     while True:
         try:
             await record_due(store, now)
-        except (Unavailable, ExceptionGroup) as failed:
-            log.exception("What is due today is recorded later", reason=str(failed))
+        except (Unavailable, ExceptionGroup) as error:
+            log.exception("Due changes are not recorded yet and will be retried", reason=str(error))
         await asyncio.sleep(seconds)
 
 
 async def record_due(store: Store[State], now: Clock) -> int:
-    """Record every change of state until today in every region; how many regions had one.
+    """Record the changes of state until today in every region and return the number of regions that had one.
 
-    What one region's record does not allow hinders no other: it is raised with the rest at the end.
+    An error in one region does not stop the others: all errors are raised as one `ExceptionGroup` at the end.
     """
-    recorded, failed = 0, list[Invalid]()
+    recorded, errors = 0, list[Invalid]()
     for region in await store.regions():
         try:
             recorded += await _record(store, region, now)
-        except Invalid as refused:
-            failed.append(refused)
-    if failed:
-        raise ExceptionGroup("What is due could not be recorded", failed)
+        except Invalid as invalid:
+            errors.append(invalid)
+    if errors:
+        raise ExceptionGroup("Due changes could not be recorded", errors)
     return recorded
 
 
 async def _record(store: Store[State], region: str, now: Clock) -> bool:
-    """Several replicas may look at once: the key of the same changes is the same."""
-    wanted = RecordDue(region=region)
-    state, _ = await store.state(decider.stream(wanted))
+    command = RecordDue(region=region)
+    state, _ = await store.state(decider.stream(command))
     today = local_date(now(), region)
-    changes = due(state.courses, today)
+    changes = due_changes(decider.instruments_state(state).instruments, today)
     if not changes:
         return False
-    meant = hashlib.sha256(repr((region, today, changes)).encode()).hexdigest()
+    # Several replicas may run at once. The same changes have the same idempotency key, so they are recorded once.
+    fingerprint = hashlib.sha256(repr((region, today, changes)).encode()).hexdigest()
     outcome = await store.execute(
-        Command(
+        StoreCommand(
             region=region,
-            stream=decider.stream(wanted),
-            decide=partial(decider.decide, wanted),
+            stream=decider.stream(command),
+            decide=partial(decider.decide, command),
             principal="service:policy",
-            key=f"due:{meant[:32]}",
-            fingerprint=meant,
-            reads=decider.reads(wanted),
+            key=f"due:{fingerprint[:32]}",
+            fingerprint=fingerprint,
+            reads=decider.reads(command),
         )
     )
     if not outcome.replayed:
-        told = [f"{on} {name} {became}" for on, name, became in changes]
-        log.info("Changes of state recorded", region=region, changes=told)
+        lines = [f"{day} {name} {state}" for day, name, state in changes]
+        log.info("Changes of state recorded", region=region, changes=lines)
     return not outcome.replayed

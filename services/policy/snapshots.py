@@ -1,4 +1,4 @@
-"""What is on record, read from the store as it was known at an instant."""
+"""Loads snapshots and OPD from the event store, as they were known at an instant."""
 
 from datetime import date, datetime
 from functools import reduce
@@ -6,60 +6,66 @@ from typing import NamedTuple
 
 from services.policy.domain import decider
 from services.policy.domain.decider import State
-from services.policy.domain.opd_register import Entry
+from services.policy.domain.opd_register import OpdEntry
 from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import ArrangementChanged
-from shared.domain.work_location import Who
+from shared.domain.work_location import StaffProfile
 from shared.event_store.store import Store
 
 
 class UnknownOpd(LookupError):
-    """The register has no such OPD that day, or the OPD no such unit."""
+    """The register has no such OPD on the date, or the OPD has no such unit."""
 
 
-class Subject(NamedTuple):
-    """Who is asked about in an OPD: one of its units, or a typical one of a class; and when."""
+class SubjectQuery(NamedTuple):
+    """The subject of a query in an OPD: one of its units, or a typical unit of a class, on a date."""
 
     day: date
     unit: str | None = None
     class_: str | None = None
 
 
-async def books(store: Store[State], region: str, known_by: datetime | None = None) -> PolicySnapshot:
-    """The instruments and the calendar of a region."""
-    instruments = await _known(store, f"instruments/{region}", known_by)
-    calendar = await _known(store, f"calendar/{region}", known_by)
-    return PolicySnapshot(region, instruments.courses, calendar.holidays)
+async def load_snapshot(store: Store[State], region: str, known_by: datetime | None = None) -> PolicySnapshot:
+    """Return the instruments and the calendar of a region; without `known_by` as known now."""
+    instruments = await _state(store, f"instruments/{region}", known_by)
+    calendar = await _state(store, f"calendar/{region}", known_by)
+    return PolicySnapshot(
+        region, decider.instruments_state(instruments).instruments, decider.calendar_state(calendar).holidays
+    )
 
 
-async def entry(store: Store[State], region: str, opd: str, known_by: datetime | None = None) -> Entry:
+async def load_entry(store: Store[State], region: str, opd: str, known_by: datetime | None = None) -> OpdEntry:
     """An OPD of the register. Raises `UnknownOpd`."""
-    found = (await _known(store, f"policy/{region}/{opd}", known_by)).entry
-    if found is None:
+    state = decider.opd_state(await _state(store, f"policy/{region}/{opd}", known_by))
+    if state is None:
         raise UnknownOpd(f"OPD {opd} is not in the register of region {region}.")
-    return found
+    return state.entry
 
 
-async def who(store: Store[State], region: str, opd: str, asked: Subject, known_by: datetime | None = None) -> Who:
-    """An OPD of the register, or one of its units as it is arranged on a day. Raises `UnknownOpd`."""
-    own = await entry(store, region, opd, known_by)
-    if not own.stands(asked.day):
-        raise UnknownOpd(f"OPD {opd} of region {region} is no more on {asked.day}.")
-    kinds = frozenset({opd, *own.opened.kinds})
-    if asked.unit is None:
-        return Who(asked.class_ or "NON_SERVICE", kinds)
-    events = await _events(store, f"arrangement/{region}/{opd}/{asked.unit}", known_by)
-    arranged = [fact for fact in events if isinstance(fact, ArrangementChanged)]
-    valid = [a for a in arranged if a.valid_from <= asked.day <= (a.valid_to or asked.day)]
+async def load_subject(
+    store: Store[State], region: str, opd: str, subject: SubjectQuery, known_by: datetime | None = None
+) -> StaffProfile:
+    """Return the profile of an OPD, or of one of its units as arranged on the date. Raise `UnknownOpd` without one."""
+    entry = await load_entry(store, region, opd, known_by)
+    if not entry.exists_on(subject.day):
+        raise UnknownOpd(f"OPD {opd} of region {region} does not exist any more on {subject.day}.")
+    kinds = frozenset({opd, *entry.opened.kinds})
+    if subject.unit is None:
+        return StaffProfile(subject.class_ or "NON_SERVICE", kinds)
+    events = await _events(store, f"arrangement/{region}/{opd}/{subject.unit}", known_by)
+    arrangements = [fact for fact in events if isinstance(fact, ArrangementChanged)]
+    valid = [a for a in arrangements if a.is_valid_on(subject.day)]
     if not valid:
-        raise UnknownOpd(f"OPD {opd} of region {region} has no unit {asked.unit} on {asked.day}.")
+        raise UnknownOpd(f"OPD {opd} of region {region} has no unit {subject.unit} on {subject.day}.")
     unit = valid[-1]
-    opens = frozenset(weekday for post in unit.posts for weekday in post.weekdays)
-    return Who(asked.class_ or unit.class_, kinds | {asked.unit, *unit.kinds}, unit.site.site, opens=opens)
+    open_weekdays = frozenset(weekday for post in unit.posts for weekday in post.weekdays)
+    return StaffProfile(
+        subject.class_ or unit.class_, kinds | {subject.unit, *unit.kinds}, unit.site.site, open_weekdays=open_weekdays
+    )
 
 
-async def _known(store: Store[State], stream: str, known_by: datetime | None) -> State:
+async def _state(store: Store[State], stream: str, known_by: datetime | None) -> State:
     return reduce(decider.evolve, await _events(store, stream, known_by), decider.initial)
 
 

@@ -1,1 +1,1 @@
-"""Tells how well every OPD is covered; owns `piket.{region}.coverage.v1`."""
+"""Computes and shows how well each OPD is staffed; owns the topics `piket.{region}.coverage.v1`."""

@@ -1,4 +1,4 @@
-"""What operations see: gauges read from the view at the moment of the scrape. No person, no post, no event."""
+"""Exports coverage gauges, computed from the view at each scrape. They name no person, no post and no event."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -8,18 +8,18 @@ from typing import NamedTuple
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from services.reporting.domain.status.current_status import OpdNow, PostNow, Rows, UnitNow, opd_now
-from services.reporting.domain.status.status_timeline import PRESSING, State
-from services.reporting.view.rows import View
+from services.reporting.domain.status.current_status import OpdStatus, PostStatus, StatusRows, UnitStatus, opd_status
+from services.reporting.domain.status.status_timeline import SEVERITY_RANK, CoverageState
+from services.reporting.view.rows import CoverageView
 from shared.clock import Clock
 from shared.domain.facts.coverage import Coverage
 from shared.domain.regions import local_date
 
-SERVICES_AN_OPD = 3
-OTHER = "OTHER"
-"""The service that stands for all units beyond the first two of an OPD: labels are budgeted."""
+MAX_SERVICES_PER_OPD = 3
+OTHER_SERVICES = "OTHER"
+"""Label value for all units beyond the first two of an OPD: the number of label values is limited."""
 
-HELP: Mapping[str, tuple[str, tuple[str, ...]]] = {
+METRIC_HELP: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "piket_service_required_staff": (
         "Petugas yang diperlukan di pos terlemah. Staff needed at the weakest post.",
         ("region", "opd", "service"),
@@ -48,8 +48,8 @@ HELP: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-class Sample(NamedTuple):
-    """One value of one metric."""
+class MetricSample(NamedTuple):
+    """A value of a metric, with the values of its labels."""
 
     metric: str
     labels: tuple[str, ...]
@@ -57,64 +57,64 @@ class Sample(NamedTuple):
 
 
 class CoverageCollector(Collector):
-    """Register this once; it holds nothing but the view."""
+    """Collects the gauges of some regions from a view. Register it once."""
 
-    def __init__(self, view: View, now: Clock, regions: Sequence[str]) -> None:
+    def __init__(self, view: CoverageView, now: Clock, regions: Sequence[str]) -> None:
         self._view, self._now, self._regions = view, now, regions
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Every gauge as it stands now."""
-        families = {name: GaugeMetricFamily(name, text, labels=labels) for name, (text, labels) in HELP.items()}
+        """Yield all gauges with their current values."""
+        families = {name: GaugeMetricFamily(name, text, labels=labels) for name, (text, labels) in METRIC_HELP.items()}
         for sample in self._samples():
             families[sample.metric].add_metric(list(sample.labels), sample.value)
         yield from families.values()
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Without a look at the view: registering must not scrape."""
-        return [GaugeMetricFamily(name, text, labels=labels) for name, (text, labels) in HELP.items()]
+        """Return the gauges without values: registering must not compute them."""
+        return [GaugeMetricFamily(name, text, labels=labels) for name, (text, labels) in METRIC_HELP.items()]
 
-    def _samples(self) -> Iterator[Sample]:
+    def _samples(self) -> Iterator[MetricSample]:
         now, rows = self._now(), self._view.rows
-        until = {region: self._view.current_until(region) for region in self._regions}
-        for row in (row for row in rows.values() if row.region in until):
-            moment = min(now, until[row.region])
-            if local_date(moment, row.region) == row.service_date:
+        complete_until = {region: self._view.current_until(region) for region in self._regions}
+        for row in (row for row in rows.values() if row.region in complete_until):
+            instant = min(now, complete_until[row.region])
+            if local_date(instant, row.region) == row.service_date:
                 tomorrow = rows.get(f"{row.region}/{row.opd}/{row.service_date + timedelta(days=1)}")
-                behind = self._view.behind(row.region)
-                yield from samples(opd_now(row.region, row.opd, Rows(row, tomorrow), moment, behind), row)
-        for region, at in until.items():
-            yield Sample("piket_view_watermark_timestamp_seconds", (region,), at.timestamp())
+                behind = self._view.behind_since(row.region)
+                yield from samples(opd_status(row.region, row.opd, StatusRows(row, tomorrow), instant, behind), row)
+        for region, instant in complete_until.items():
+            yield MetricSample("piket_view_watermark_timestamp_seconds", (region,), instant.timestamp())
 
 
-def samples(opd: OpdNow, row: Coverage) -> Iterator[Sample]:
-    """All values of one OPD."""
-    here = (opd.region, opd.opd)
-    for state in State:
-        yield Sample("piket_opd_coverage_state", (*here, state), float(state is opd.state))
-    yield Sample("piket_office_open", here, float(any(post.required for post in opd.posts)))
+def samples(opd: OpdStatus, row: Coverage) -> Iterator[MetricSample]:
+    """Yield all values of an OPD from its status and today's row."""
+    labels = (opd.region, opd.opd)
+    for state in CoverageState:
+        yield MetricSample("piket_opd_coverage_state", (*labels, state), float(state is opd.state))
+    yield MetricSample("piket_office_open", labels, float(any(post.required for post in opd.posts)))
     for mode in row.modes:
-        yield Sample("piket_opd_present_staff", (*here, mode), opd.modes.get(mode, 0))
-    for service, post in services(opd.units).items():
-        for name, count in _STAFF.items():
-            yield Sample(name, (*here, service), count(post))
+        yield MetricSample("piket_opd_present_staff", (*labels, mode), opd.modes.get(mode, 0))
+    for service, post in weakest_posts(opd.units).items():
+        for name, count in _STAFF_COUNTS.items():
+            yield MetricSample(name, (*labels, service), count(post))
 
 
-_STAFF: Mapping[str, Callable[[PostNow], int]] = {
+_STAFF_COUNTS: Mapping[str, Callable[[PostStatus], int]] = {
     "piket_service_required_staff": lambda post: post.required,
     "piket_service_planned_staff": lambda post: post.planned,
     "piket_service_present_staff": lambda post: post.on_site,
 }
 
 
-def services(units: Sequence[UnitNow]) -> Mapping[str, PostNow]:
-    """The weakest post of every unit that has posts; never a sum, in which an empty counter hides behind a full one."""
-    serving = [unit for unit in units if unit.posts]
-    named = serving if len(serving) <= SERVICES_AN_OPD else serving[: SERVICES_AN_OPD - 1]
-    posts: dict[str, list[PostNow]] = defaultdict(list)
-    for unit in serving:
-        posts[unit.unit if unit in named else OTHER] += unit.posts
+def weakest_posts(units: Sequence[UnitStatus]) -> Mapping[str, PostStatus]:
+    """Return, by service, the weakest post of a unit: a sum would hide an empty counter behind a full one."""
+    with_posts = [unit for unit in units if unit.posts]
+    labelled = with_posts if len(with_posts) <= MAX_SERVICES_PER_OPD else with_posts[: MAX_SERVICES_PER_OPD - 1]
+    posts: dict[str, list[PostStatus]] = defaultdict(list)
+    for unit in with_posts:
+        posts[unit.unit if unit in labelled else OTHER_SERVICES] += unit.posts
     return {service: min(of_service, key=_weakness) for service, of_service in posts.items()}
 
 
-def _weakness(post: PostNow) -> tuple[int, int]:
-    return post.on_site - post.required, PRESSING[post.state]
+def _weakness(post: PostStatus) -> tuple[int, int]:
+    return post.on_site - post.required, SEVERITY_RANK[post.state]

@@ -1,1 +1,1 @@
-"""Decides who works where on which day, and keeps the registry of people; owns `piket.{region}.roster.v1`."""
+"""Plans who works where on which day, and stores the registry of people; owns the topic `piket.{region}.roster.v1`."""

@@ -1,4 +1,4 @@
-"""Each command of a batch in turn, as if it were alone. Pure."""
+"""Decides a batch of commands one after another, each as if it were alone. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,138 +7,165 @@ from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 
 from shared.domain import envelope
-from shared.domain.decider import Answer, Command, Context, Decider, EventRef, KeyReused, Outcome, VersionConflict
-from shared.domain.envelope import Event, Sealed
-from shared.domain.facts.base import Fact, Invalid
+from shared.domain.decider import (
+    Context,
+    Decider,
+    EventRef,
+    KeyReused,
+    Outcome,
+    StoreCommand,
+    StoredAnswer,
+    VersionConflict,
+)
+from shared.domain.envelope import Event, SealedEvent
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import Fact
 
 S = TypeVar("S")
 
-LARGEST = 512 * 1024
-"""Bytes of an event (design 3-contracts)."""
-BEGINNING = datetime.min.replace(tzinfo=UTC)
+MAX_EVENT_BYTES = 512 * 1024
+"""Maximum size of an event in bytes (design 3-contracts)."""
+BEFORE_FIRST_EVENT = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Head:
-    """The end of a source's log."""
+    """The last event of a source: its sequence, recorded time and chain hash."""
 
     sequence: int = 0
-    recorded: datetime = BEGINNING
+    recorded: datetime = BEFORE_FIRST_EVENT
     chain: str = envelope.FIRST_CHAIN
 
 
 @dataclass
-class Ledger(Generic[S]):
-    """What a transaction saw under the lock, and what it adds."""
+class BatchState(Generic[S]):
+    """What a transaction read under the lock, and what it will write.
+
+    `streams`: state and version by stream; `heads`: last event by source; `answers`: fingerprint and outcome by
+    (principal, key); `appended`: the events of each command that made any.
+    """
 
     streams: dict[str, tuple[S, int]]
     heads: dict[str, Head]
-    answered: dict[tuple[str, str], tuple[str, Outcome]]
-    known: dict[UUID, Outcome]
-    appended: list[list[Sealed]] = field(default_factory=list)
-    noted: list[tuple[Command[S], Outcome]] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[str, Outcome]]
+    outcomes_by_event_id: dict[UUID, Outcome]
+    appended: list[list[SealedEvent]] = field(default_factory=list)
+    new_answers: list[tuple[StoreCommand[S], Outcome]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Desk(Generic[S]):
-    """Who decides: the service, its decider, and what it may know."""
+class DecisionSetup(Generic[S]):
+    """What all commands of a batch share: the service, its decider, and its context."""
 
     service: str
     decider: Decider[S]
     context: Context
 
 
-def decide_batch(batch: Sequence[Command[S]], ledger: Ledger[S], desk: Desk[S]) -> list[Outcome | Exception]:
-    """Answer every command, growing the ledger; a faulty one adds nothing and hurts no other."""
+def decide_batch(
+    batch: Sequence[StoreCommand[S]], state: BatchState[S], setup: DecisionSetup[S]
+) -> list[Outcome | Exception]:
+    """Return the outcome of every command, or its exception, and add what was decided to `state`.
+
+    A command that raises adds nothing and does not affect the others.
+    """
     outcomes: list[Outcome | Exception] = []
     for command in batch:
         try:
-            outcomes.append(_settle_one(command, ledger, desk))
-        except Exception as failure:  # noqa: BLE001 its own sender gets it
+            outcomes.append(_decide_one(command, state, setup))
+        except Exception as failure:  # noqa: BLE001 - raised to the sender of this command only
             outcomes.append(failure)
     return outcomes
 
 
-def _settle_one(command: Command[S], ledger: Ledger[S], desk: Desk[S]) -> Outcome:
-    if (command.principal, command.key) in ledger.answered:
-        fingerprint, outcome = ledger.answered[command.principal, command.key]
+def _decide_one(command: StoreCommand[S], state: BatchState[S], setup: DecisionSetup[S]) -> Outcome:
+    # The key is checked before the version: a repeated request still carries the version from before its first success.
+    if (command.principal, command.key) in state.answers:
+        fingerprint, outcome = state.answers[command.principal, command.key]
         if fingerprint != command.fingerprint:
             raise KeyReused(command.key)
         return replace(outcome, replayed=True)
-    if command.event_id in ledger.known:
-        return replace(_note(command, ledger, ledger.known[command.event_id]), replayed=True)
-    actual = ledger.streams.get(command.stream, (None, 0))[1]
-    if command.expected is not None and command.expected != actual:
-        raise VersionConflict(command.expected, actual)
-    decided = command.decide(_states(command, ledger, desk.decider.initial), desk.context)
-    return _note(command, ledger, _append(command, ledger, desk, decided))
+    if command.event_id in state.outcomes_by_event_id:
+        return replace(_record_answer(command, state, state.outcomes_by_event_id[command.event_id]), replayed=True)
+    actual = state.streams.get(command.stream, (None, 0))[1]
+    if command.expected_version is not None and command.expected_version != actual:
+        raise VersionConflict(command.expected_version, actual)
+    facts_by_stream = command.decide(_states_for(command, state, setup.decider.initial), setup.context)
+    return _record_answer(command, state, _append(command, state, setup, facts_by_stream))
 
 
-def _note(command: Command[S], ledger: Ledger[S], outcome: Outcome) -> Outcome:
-    ledger.answered[command.principal, command.key] = (command.fingerprint, outcome)
-    ledger.noted.append((command, outcome))
+def _record_answer(command: StoreCommand[S], state: BatchState[S], outcome: Outcome) -> Outcome:
+    state.answers[command.principal, command.key] = (command.fingerprint, outcome)
+    state.new_answers.append((command, outcome))
     return outcome
 
 
-def _states(command: Command[S], ledger: Ledger[S], initial: S) -> dict[str, S]:
-    folders = tuple(read for read in command.reads if read.endswith("/"))
-    named = (command.stream, *(read for read in command.reads if not read.endswith("/")))
-    below = (stream for stream in ledger.streams if stream.startswith(folders)) if folders else ()
-    return {stream: ledger.streams.get(stream, (initial, 0))[0] for stream in (*named, *below)}
+def _states_for(command: StoreCommand[S], state: BatchState[S], initial: S) -> dict[str, S]:
+    prefixes = tuple(read for read in command.reads if read.endswith("/"))
+    names = (command.stream, *(read for read in command.reads if not read.endswith("/")))
+    below = (stream for stream in state.streams if stream.startswith(prefixes)) if prefixes else ()
+    return {stream: state.streams.get(stream, (initial, 0))[0] for stream in (*names, *below)}
 
 
-def _append(command: Command[S], ledger: Ledger[S], desk: Desk[S], decided: Mapping[str, Sequence[Fact]]) -> Outcome:
-    """Give each fact its version, place and chain; the ledger grows only if all of them hold."""
-    source = envelope.source(command.region, desk.service)
-    head = ledger.heads.get(source, Head())
-    first = command.event_id or desk.context.new_id()
-    grown: dict[str, tuple[S, int]] = {}
-    sealed: list[Sealed] = []
-    for stream, fact in ((stream, fact) for stream, facts in decided.items() for fact in facts):
-        _refuse_strangers(command, stream, fact)
-        state, version = grown.get(stream) or ledger.streams.get(stream, (desk.decider.initial, 0))
-        grown[stream] = (desk.decider.evolve(state, fact), version + 1)
-        event_id = uuid5(first, f"{envelope.name(fact.TYPE)}/{stream}/{version + 1}") if sealed else first
-        sealed.append(_fitting(_seal(fact, event_id, source, stream, version + 1, head, desk.context.now)))
-        head = Head(head.sequence + 1, sealed[-1].event.recordedtime, sealed[-1].event.chain)
-    ledger.streams |= grown
-    outcome = Outcome(_answer(sealed), ledger.streams.get(command.stream, (None, 0))[1], head.sequence)
+def _append(
+    command: StoreCommand[S],
+    batch: BatchState[S],
+    setup: DecisionSetup[S],
+    facts_by_stream: Mapping[str, Sequence[Fact]],
+) -> Outcome:
+    """Give each fact its version, sequence and chain hash; add them to `batch` only if all of them are valid."""
+    source = envelope.source(command.region, setup.service)
+    head = batch.heads.get(source, Head())
+    first_id = command.event_id or setup.context.new_id()
+    streams: dict[str, tuple[S, int]] = {}
+    sealed: list[SealedEvent] = []
+    for stream, fact in ((stream, fact) for stream, facts in facts_by_stream.items() for fact in facts):
+        _check_scope(command, stream, fact)
+        state, version = streams.get(stream) or batch.streams.get(stream, (setup.decider.initial, 0))
+        streams[stream] = (setup.decider.evolve(state, fact), version + 1)
+        # Later ids are derived from the first, so that a repeated tap (the same `event_id`) gets the same ids.
+        event_id = uuid5(first_id, f"{envelope.event_name(fact.TYPE)}/{stream}/{version + 1}") if sealed else first_id
+        event = _seal(fact, event_id, source, stream, version + 1, head, setup.context.now)
+        _check_size(event)
+        sealed.append(event)
+        head = Head(head.sequence + 1, event.event.recordedtime, event.event.chain)
+    batch.streams |= streams
+    outcome = Outcome(_answer(sealed), batch.streams.get(command.stream, (None, 0))[1], head.sequence)
     if sealed:
-        ledger.heads[source] = head
-        ledger.known[first] = outcome
-        ledger.appended.append(sealed)
+        batch.heads[source] = head
+        batch.outcomes_by_event_id[first_id] = outcome
+        batch.appended.append(sealed)
     return outcome
 
 
-def _refuse_strangers(command: Command[S], stream: str, fact: Fact) -> None:
+def _check_scope(command: StoreCommand[S], stream: str, fact: Fact) -> None:
     if fact.region != command.region:
         raise ValueError(f"a command of region {command.region} decided a fact of region {fact.region}")
     if stream != command.stream and not any(
         stream.startswith(read) if read.endswith("/") else stream == read for read in command.reads
     ):
-        raise ValueError(f"{stream} was decided on without having been read")
+        raise ValueError(f"a fact was decided for stream {stream}, which the command did not read")
 
 
-def _fitting(sealed: Sealed) -> Sealed:
-    """An event that no reader would take is not stored: the whole command is refused."""
+def _check_size(sealed: SealedEvent) -> None:
+    """Raise `Invalid` for an event that is too large for its readers; the whole command is then refused."""
     size = len(sealed.body)
-    if size > LARGEST:
-        name = envelope.name(sealed.event.type)
+    if size > MAX_EVENT_BYTES:
+        name = envelope.event_name(sealed.event.type)
         raise Invalid(
             "",
-            f"{name} akan berukuran {size // 1024} kB; paling besar {LARGEST // 1024} kB. Bagilah isinya.",
-            f"{name} would have {size // 1024} kB; at most {LARGEST // 1024} kB. Divide what it says.",
+            f"{name} akan berukuran {size // 1024} kB; paling besar {MAX_EVENT_BYTES // 1024} kB. Bagilah isinya.",
+            f"{name} would have {size // 1024} kB; at most {MAX_EVENT_BYTES // 1024} kB. Divide what it says.",
         )
-    return sealed
 
 
-def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, head: Head, now: datetime) -> Sealed:
+def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, head: Head, now: datetime) -> SealedEvent:
     event = Event(
         id=event_id,
         source=source,
         type=fact.TYPE,
         subject=stream,
-        time=fact.happened(now).astimezone(UTC),
+        time=fact.happened_at(now).astimezone(UTC),
         recordedtime=max(head.recorded, now),
         sequence=head.sequence + 1,
         streamversion=version,
@@ -148,7 +175,7 @@ def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, he
     return envelope.seal(event, head.chain)
 
 
-def _answer(sealed: Sequence[Sealed]) -> Answer:
+def _answer(sealed: Sequence[SealedEvent]) -> StoredAnswer:
     refs = tuple(EventRef(e.id, e.type, e.subject, e.streamversion, e.sequence) for e, _ in sealed)
     refused = any(event.data.REFUSAL for event, _ in sealed)
-    return Answer(409 if refused else 201 if refs else 200, refs)
+    return StoredAnswer(409 if refused else 201 if refs else 200, refs)

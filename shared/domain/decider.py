@@ -1,4 +1,4 @@
-"""What is asked of a store and what it answers."""
+"""Declares commands, deciders and outcomes: what an event store receives from a service and what it returns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ S = TypeVar("S")
 
 
 class KeyReused(Exception):
-    """An idempotency key came again with another body."""
+    """An idempotency key was used again for a different body."""
 
 
 class Diverged(Exception):
-    """The log and the store tell different stories."""
+    """The Kafka topic and the store hold different events at the same sequence."""
 
 
 class VersionConflict(Exception):
@@ -30,44 +30,45 @@ class VersionConflict(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """What a decider may know beside its streams: the instant, and new ids."""
+    """What a decider may use besides its streams: the current instant, and a generator of event ids."""
 
     now: datetime
     new_id: Callable[[], UUID]
 
 
 class Decider(Protocol[S]):
-    """A service's decider module: how its streams begin and how a fact changes them."""
+    """A service's decider module, as the store uses it: the initial state, and how a fact changes it."""
 
     @property
     def initial(self) -> S:
-        """A stream without events."""
+        """The state of a stream without events."""
 
     def evolve(self, state: S, fact: Fact, /) -> S:
-        """The stream after one more fact."""
+        """Return the state after one more fact."""
 
 
 class Transaction(Protocol):
     """An open transaction of the service's database."""
 
     def execute(self, sql: str, **values: object) -> Sequence[tuple[Any, ...]]:
-        """Run one statement; the rows it gives, if any."""
+        """Run one statement and return its rows, if any."""
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+    def execute_many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
         """Run one statement for each row of values."""
 
 
 Decide = Callable[[Mapping[str, S], Context], Mapping[str, Sequence[Fact]]]
+"""Decides a command: takes states by stream, returns the new facts by stream."""
 
 
 @dataclass(frozen=True)
-class Command(Generic[S]):
+class StoreCommand(Generic[S]):
     """A decision to make on one primary stream of one region.
 
-    `reads` names further streams, or prefixes ending in `/` for all existing streams below; only what was read may be
-    appended to. `event_id` is the id of the first event, where the request itself determines it. `beside` writes what
-    belongs to the decision but is no event, in the same transaction, once: never for a replay or a failure. What it
-    raises undoes the whole command.
+    `reads` names further streams, or prefixes that end in `/` for all existing streams below them; only streams that
+    were read may be appended to. `event_id` is the id of the first event, if the request determines it. `also_write`
+    writes rows that belong to the decision but are not events, once, in the same transaction: never for a replay or a
+    failure. If it raises, the whole command is rolled back.
     """
 
     region: str
@@ -78,12 +79,12 @@ class Command(Generic[S]):
     fingerprint: str
     reads: Sequence[str] = ()
     event_id: UUID | None = None
-    expected: int | None = None
-    beside: Callable[[Transaction], None] | None = None
+    expected_version: int | None = None
+    also_write: Callable[[Transaction], None] | None = None
 
 
 class EventRef(NamedTuple):
-    """Where an event of the answer stands."""
+    """Identifies an event of the answer."""
 
     id: UUID
     type: str
@@ -93,8 +94,8 @@ class EventRef(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """201 with its events, 409 if one of them is a refusal, 200 if there was nothing to do."""
+class StoredAnswer:
+    """The answer stored with an idempotency key: 201 with events, 409 if one is a refusal, 200 if nothing changed."""
 
     status: int
     events: tuple[EventRef, ...]
@@ -102,9 +103,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer, the primary stream's version, and the position to wait for."""
+    """The answer, the version of the primary stream, and the sequence that a reader can wait for."""
 
-    answer: Answer
+    answer: StoredAnswer
     version: int
     position: int
     replayed: bool = False

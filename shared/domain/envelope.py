@@ -1,6 +1,6 @@
-"""The wire format: CloudEvents 1.0 in structured JSON, one contiguous sequence and one hash chain per source.
+"""Defines the wire format: CloudEvents 1.0 in structured JSON, with a contiguous sequence and a hash chain per source.
 
-Stored, sent and read as the very same bytes: RFC 8785 canonical JSON (RFC 3339 times in UTC).
+An event is stored, sent and read as the same bytes: RFC 8785 canonical JSON, times as RFC 3339 in UTC.
 """
 
 import hashlib
@@ -29,25 +29,30 @@ from shared.domain.facts.base import Fact
 
 FIRST_CHAIN = "0" * 64
 CONTENT_TYPE = "application/cloudevents+json"
-FACTS: Mapping[str, type[Fact]] = {fact.TYPE: fact for module in (policy, roster, attendance) for fact in module.FACTS}
+FACT_TYPES: Mapping[str, type[Fact]] = {
+    fact.TYPE: fact for module in (policy, roster, attendance) for fact in module.FACTS
+}
 
 
-def _number(written: object) -> int:
-    """Read a sequence: digits on the wire, a number inside."""
-    if isinstance(written, int) and not isinstance(written, bool):
-        return written
-    if isinstance(written, str) and written.isascii() and written.isdigit():
-        return int(written)
+def _parse_sequence(value: object) -> int:
+    """Return a sequence as a number: on the wire it is a string of 20 digits, in Python an int."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
     raise ValueError("a sequence is written in digits")
 
 
-Sequence20 = Annotated[
-    int, BeforeValidator(_number), Field(ge=1, lt=2**63), PlainSerializer(lambda n: f"{n:020d}", return_type=str)
+SequenceNumber = Annotated[
+    int,
+    BeforeValidator(_parse_sequence),
+    Field(ge=1, lt=2**63),
+    PlainSerializer(lambda n: f"{n:020d}", return_type=str),
 ]
 
 
 class Undecodable(Exception):
-    """Bytes that no fact can be read from. `reason` is a short sentence for the dead letter."""
+    """The bytes do not hold a fact. `reason` is a short sentence for the dead letter."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -66,7 +71,7 @@ class Event(BaseModel):
     subject: str
     time: AwareDatetime
     recordedtime: AwareDatetime
-    sequence: Sequence20
+    sequence: SequenceNumber
     streamversion: int
     partitionkey: str
     datacontenttype: Literal["application/json"] = "application/json"
@@ -78,66 +83,66 @@ class Event(BaseModel):
 
     @property
     def service(self) -> str:
-        """The publishing service, from `/piket/{region}/{service}`."""
+        """The service that published the event, from `/piket/{region}/{service}`."""
         return self.source.rsplit("/", 1)[-1]
 
 
-class Sealed(NamedTuple):
-    """An event with its chain, and the bytes that are stored and sent."""
+class SealedEvent(NamedTuple):
+    """An event with its chain hash, and the bytes that are stored and sent."""
 
     event: Event
     body: bytes
 
 
 def source(region: str, service: str) -> str:
-    """`/piket/{region}/{service}`."""
+    """Return the source of a region's service: `/piket/{region}/{service}`."""
     return f"/piket/{region}/{service}"
 
 
 def topic(region: str, service: str) -> str:
-    """The Kafka topic of a source."""
+    """Return the Kafka topic of a source: `piket.{region}.{service}.v1`."""
     return f"piket.{region}.{service}.v1"
 
 
-def name(event_type: str) -> str:
-    """`checked-in` of `id.piket.attendance.checked-in.v1`."""
+def event_name(event_type: str) -> str:
+    """Return the short name of an event type: `checked-in` for `id.piket.attendance.checked-in.v1`."""
     return event_type.split(".")[3]
 
 
-def link(previous: str, canonical: bytes) -> str:
-    """The chain of an event: sha256(previous as 32 bytes, then RFC 8785 of the event without `chain`), in hex."""
+def chain_hash(previous: str, canonical: bytes) -> str:
+    """Return the chain hash of an event in hex: sha256 of `previous` (32 bytes) and the event without `chain`."""
     return hashlib.sha256(bytes.fromhex(previous) + canonical).hexdigest()
 
 
-def seal(event: Event, previous: str) -> Sealed:
-    """Chain an event to its predecessor in the source and write its bytes.
-
-    Canonical members stand in the order of their names, so `chain` is put between its neighbours, not written anew.
-    """
+def seal(event: Event, previous: str) -> SealedEvent:
+    """Chain an event to its predecessor in the source and serialise it."""
+    # RFC 8785 sorts members by name, so `chain` can be inserted between the members before and after it. That saves a
+    # second serialisation of the whole event: 60 instead of 101 microseconds for a tap.
     content = event.model_dump(mode="json", exclude_none=True, exclude={"chain"})
     before = rfc8785.dumps({name: value for name, value in content.items() if name < "chain"})[1:-1]
     after = rfc8785.dumps({name: value for name, value in content.items() if name > "chain"})[1:-1]
-    chain = link(previous, _members(before, after))
-    return Sealed(event.model_copy(update={"chain": chain}), _members(before, b'"chain":"%b"' % chain.encode(), after))
+    chain = chain_hash(previous, _join_members(before, after))
+    body = _join_members(before, b'"chain":"%b"' % chain.encode(), after)
+    return SealedEvent(event.model_copy(update={"chain": chain}), body)
 
 
-def _members(*members: bytes) -> bytes:
+def _join_members(*members: bytes) -> bytes:
     return b"{" + b",".join(filter(None, members)) + b"}"
 
 
 def encode(event: Event) -> bytes:
-    """The canonical bytes of an event."""
+    """Return the canonical bytes of an event."""
     return rfc8785.dumps(event.model_dump(mode="json", exclude_none=True))
 
 
-def chain_holds(body: bytes, previous: str) -> bool:
-    """Whether these bytes follow `previous` unaltered; needs no knowledge of the event's type."""
+def is_chained_to(body: bytes, previous: str) -> bool:
+    """Return whether these bytes are unaltered and follow `previous`. Works for any event type."""
     content = from_json(body)
-    return bool(content.pop("chain", None) == link(previous, rfc8785.dumps(content)))
+    return bool(content.pop("chain", None) == chain_hash(previous, rfc8785.dumps(content)))
 
 
 class _Envelope(Event):
-    """The envelope before the meaning of its data is known."""
+    """An event of any type: its data is not validated."""
 
     data: dict[str, Any]  # type: ignore[assignment]
 
@@ -145,45 +150,45 @@ class _Envelope(Event):
 _envelope = TypeAdapter(_Envelope)
 
 
-def envelope(body: bytes) -> Event:
-    """Read where an event stands, whatever it means: its data stay a mapping. Raises `Undecodable`."""
+def decode_envelope(body: bytes) -> Event:
+    """Decode the envelope of an event of any type; its data stays a mapping. Raises `Undecodable`."""
     try:
         return _envelope.validate_json(body)
-    except ValidationError as broken:
-        raise Undecodable(_first(broken)) from broken
+    except ValidationError as error:
+        raise Undecodable(_first_error(error)) from error
 
 
-_told: Mapping[str, TypeAdapter[Event]] = {
-    type_: TypeAdapter(create_model(fact.__name__, __base__=Event, data=(fact, ...))) for type_, fact in FACTS.items()
+_decoders: Mapping[str, TypeAdapter[Event]] = {
+    type_: TypeAdapter(create_model(fact.__name__, __base__=Event, data=(fact, ...)))
+    for type_, fact in FACT_TYPES.items()
 }
 
 
 def decode(body: bytes) -> Event:
-    """Read an event. Raises `Undecodable` for broken bytes, a broken envelope, an unknown type or broken data.
-
-    Canonical bytes end in their type: then envelope and data are read in one pass.
-    """
+    """Decode an event. Raises `Undecodable` for broken bytes, a broken envelope, an unknown type or broken data."""
+    # `type` is the last member of canonical bytes, so it can be found without parsing. Envelope and data are then
+    # validated in one pass, about a tenth faster for a tap.
     type_ = body.rpartition(b'"type":"')[2].partition(b'"')[0].decode(errors="replace")
-    if type_ in _told:
-        with suppress(ValidationError):  # what is wrong is told below
-            read = _told[type_].validate_json(body)
+    if type_ in _decoders:
+        with suppress(ValidationError):  # decoding in two steps finds out what is wrong
+            read = _decoders[type_].validate_json(body)
             if read.type == type_:
                 return Event.model_construct(**read.__dict__)
-    return _decode_apart(body)
+    return _decode_in_two_steps(body)
 
 
-def _decode_apart(body: bytes) -> Event:
-    read = envelope(body)
-    fact = FACTS.get(read.type)
+def _decode_in_two_steps(body: bytes) -> Event:
+    read = decode_envelope(body)
+    fact = FACT_TYPES.get(read.type)
     if fact is None:
         raise Undecodable(f"unknown event type {read.type!r}")
     try:
         data = fact.model_validate(read.data)
-    except ValidationError as broken:
-        raise Undecodable(_first(broken)) from broken
+    except ValidationError as error:
+        raise Undecodable(_first_error(error)) from error
     return Event.model_construct(**{**read.__dict__, "data": data})
 
 
-def _first(broken: ValidationError) -> str:
-    error = broken.errors(include_url=False, include_context=False, include_input=False)[0]
+def _first_error(invalid: ValidationError) -> str:
+    error = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{'.'.join(map(str, error['loc'])) or 'event'}: {error['msg']}"

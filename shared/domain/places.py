@@ -1,4 +1,4 @@
-"""West Java and its 27 kab/kota by name (Kemendagri codes): where they lie, and where on the board's tile map."""
+"""Lists West Java and its 27 regencies and cities by Kemendagri code, with names, centres and tile map positions."""
 
 import csv
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
-    """One government: its region code, name, three letters, rough centre in degrees, and tile (column, row from 1)."""
+class Government(NamedTuple):
+    """A government: region code, name, three-letter short name, centre in degrees, tile (column, row; both from 1)."""
 
     region: str
     name: str
@@ -20,18 +20,18 @@ class Place(NamedTuple):
 
     @property
     def province(self) -> bool:
-        """Whether this is the province itself: a code of two digits."""
+        """Return whether this is the province itself, which has a code of two digits."""
         return len(self.region) == 2
 
 
 @cache
-def places() -> Mapping[str, Place]:
-    """Every place by its region code, the province first."""
+def governments() -> Mapping[str, Government]:
+    """Return every government by region code, the province first. Reads `places.csv` once."""
     with Path(__file__).with_suffix(".csv").open() as file:
-        return {row["region"]: _place(row) for row in csv.DictReader(file)}
+        return {row["region"]: _government(row) for row in csv.DictReader(file)}
 
 
-def _place(row: Mapping[str, str]) -> Place:
-    return Place(
+def _government(row: Mapping[str, str]) -> Government:
+    return Government(
         row["region"], row["name"], row["short"], float(row["lat"]), float(row["lng"]), int(row["x"]), int(row["y"])
     )

@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL say differently, as a table."""
+"""Lists where SQLite and PostgreSQL differ: connecting, locking, SQL syntax, errors of an unavailable database."""
 
 import json
 import re
@@ -11,33 +11,41 @@ from typing import Any
 
 import psycopg
 
-LOCK = 7_001
-WAIT_S = 10
+ADVISORY_LOCK_ID = 7_001
+"""The write lock in PostgreSQL. Every service has its own database, so one number is enough."""
+LOCK_TIMEOUT_S = 10
+"""How long a connection waits for the lock of another process before it fails as unavailable."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """One database: how to write to it, how to read it, what to say otherwise, which failures mean that it is away."""
+    """One kind of database.
 
-    writer: Callable[[str], Any]
-    reader: Callable[[str], Any]
-    begin: tuple[str, ...]
-    words: tuple[tuple[str, str], ...]
-    listed: Callable[[list[Any]], Any]
-    away: tuple[type[Exception], ...]
-    readers: int
+    `begin_statements` begin a transaction and take the write lock; `substitutions` are (pattern, replacement) of
+    `translate`; `bind_list` converts a list parameter; `unavailable_errors` mean that the database cannot be used now.
+    """
+
+    open_writer: Callable[[str], Any]
+    open_reader: Callable[[str], Any]
+    begin_statements: tuple[str, ...]
+    substitutions: tuple[tuple[str, str], ...]
+    bind_list: Callable[[list[Any]], Any]
+    unavailable_errors: tuple[type[Exception], ...]
+    reader_count: int
 
 
 def _sqlite_writer(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=WAIT_S, check_same_thread=False)
-    _write_ahead(connection)
+    # isolation_level=None: Python must not begin transactions by itself, `begin_statements` do. A connection is used by
+    # one thread at a time, but not always by the one that opened it.
+    connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S, check_same_thread=False)
+    _enable_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous=FULL")
     return connection
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Several may open a new file at once, and SQLite itself does not wait for this change of mode."""
-    deadline = monotonic() + WAIT_S
+def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; wait, because SQLite does not, while other processes open the same new file."""
+    deadline = monotonic() + LOCK_TIMEOUT_S
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -57,7 +65,7 @@ def _sqlite_reader(path: str) -> sqlite3.Connection:
 
 
 def _postgresql_writer(url: str) -> psycopg.Connection[tuple[Any, ...]]:
-    # A plan prepared on an empty table would scan for ever: the writer walks indexes only.
+    # A plan that was prepared on an empty table would keep scanning it when it has grown: the writer uses indexes only.
     return _postgresql(url, "enable_seqscan=off enable_hashjoin=off enable_mergejoin=off synchronous_commit=on")
 
 
@@ -66,40 +74,40 @@ def _postgresql_reader(url: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def _postgresql(url: str, settings: str) -> psycopg.Connection[tuple[Any, ...]]:
-    settings += f" lock_timeout={WAIT_S}s default_transaction_isolation=read\\ committed"
+    settings += f" lock_timeout={LOCK_TIMEOUT_S}s default_transaction_isolation=read\\ committed"
     return psycopg.connect(
         url,
         autocommit=True,
-        connect_timeout=WAIT_S // 2,
-        tcp_user_timeout=WAIT_S * 1000,
+        connect_timeout=LOCK_TIMEOUT_S // 2,
+        tcp_user_timeout=LOCK_TIMEOUT_S * 1000,
         options=re.sub(r"(?<!\\) ", " -c ", " " + settings),
     )
 
 
 SQLITE = Dialect(
-    writer=_sqlite_writer,
-    reader=_sqlite_reader,
-    begin=("BEGIN IMMEDIATE",),
-    words=((r"\bIN :(\w+)", r"IN (SELECT value FROM json_each(:\1))"),),
-    listed=json.dumps,
-    away=(sqlite3.OperationalError,),
-    readers=2,
+    open_writer=_sqlite_writer,
+    open_reader=_sqlite_reader,
+    begin_statements=("BEGIN IMMEDIATE",),
+    substitutions=((r"\bIN :(\w+)", r"IN (SELECT value FROM json_each(:\1))"),),
+    bind_list=json.dumps,
+    unavailable_errors=(sqlite3.OperationalError,),
+    reader_count=2,
 )
 POSTGRESQL = Dialect(
-    writer=_postgresql_writer,
-    reader=_postgresql_reader,
-    begin=("BEGIN", f"SELECT pg_advisory_xact_lock({LOCK})"),
-    words=((r"\bIN :(\w+)", r"= ANY(:\1)"), (r":(\w+)", r"%(\1)s"), ("COLLATE BINARY", 'COLLATE "C"')),
-    listed=list,
-    away=(psycopg.OperationalError, psycopg.InterfaceError),
-    readers=4,
+    open_writer=_postgresql_writer,
+    open_reader=_postgresql_reader,
+    begin_statements=("BEGIN", f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_ID})"),
+    substitutions=((r"\bIN :(\w+)", r"= ANY(:\1)"), (r":(\w+)", r"%(\1)s"), ("COLLATE BINARY", 'COLLATE "C"')),
+    bind_list=list,
+    unavailable_errors=(psycopg.OperationalError, psycopg.InterfaceError),
+    reader_count=4,
 )
 DIALECTS: Mapping[str, Dialect] = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 
 @lru_cache(maxsize=1024)
-def said(sql: str, words: tuple[tuple[str, str], ...]) -> str:
-    """One statement of the common subset, in a dialect."""
-    for pattern, replacement in words:
+def translate(sql: str, substitutions: tuple[tuple[str, str], ...]) -> str:
+    """Translate a statement of the common SQL subset to a dialect."""
+    for pattern, replacement in substitutions:
         sql = re.sub(pattern, replacement, sql)
     return sql

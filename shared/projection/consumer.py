@@ -1,4 +1,4 @@
-"""Reading all partitions of some topics from where a database says, without a consumer group."""
+"""Reads all partitions of some topics from the offsets that a database holds, without a consumer group."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -10,21 +10,21 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.event_store.database import Unavailable
-from shared.kafka.broker import absent_topics, quiet_client, stop, topic_sizes
-from shared.projection.offsets import Mark, Overtaken, Partition, fingerprint
+from shared.kafka.broker import absent_topics_error, silence_client_logs, stop_client, topic_sizes
+from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, value_hash
 
-AT_ONCE = 200
-IDLE_MS = 1_000
-PATIENCE_S = 10
+MAX_RECORDS = 200
+POLL_MS = 1_000
+TIMEOUT_S = 10
 BACK_OFF_S = (0.1, 0.5, 1.0, 2.0)
 
-Marks = Callable[[], Awaitable[Mapping[Partition, Mark]]]
+LoadOffsets = Callable[[], Awaitable[Mapping[Partition, OffsetMark]]]
 
 log = structlog.get_logger()
 
 
-class Record(NamedTuple):
-    """A Kafka record."""
+class ConsumedRecord(NamedTuple):
+    """A Kafka record, as a projection applies it."""
 
     topic: str
     partition: int
@@ -33,68 +33,75 @@ class Record(NamedTuple):
     value: bytes | None
 
 
-Take = Callable[[Sequence[Record]], Awaitable[None]]
+ApplyBatch = Callable[[Sequence[ConsumedRecord]], Awaitable[None]]
 
 
-async def follow(bootstrap: str, topics: Sequence[str], marks: Marks, take: Take) -> None:
-    """Hand every record to `take`, batch after batch, for ever; an absent Kafka or database is waited for.
+async def follow_topics(
+    bootstrap: str, topics: Sequence[str], load_offsets: LoadOffsets, apply_batch: ApplyBatch
+) -> None:
+    """Pass every record to `apply_batch`, batch after batch, until cancelled; wait for a missing Kafka or database.
 
-    Raises `MissingTopics`, or what `take` raises.
+    Raises `MissingTopics`, or what `apply_batch` raises.
     """
-    quiet_client()
+    silence_client_logs()
     failures = 0
     while True:
         try:
-            async with _assigned(bootstrap, topics, await marks()) as consumer:
+            async with _assigned_consumer(bootstrap, topics, await load_offsets()) as consumer:
                 while True:
-                    await take(await _next(consumer))
+                    # An empty batch is passed on too: the projection then tries again to fill gaps.
+                    await apply_batch(await _next_batch(consumer))
                     failures = 0
-        except (Unavailable, Overtaken, KafkaError, TimeoutError) as trouble:
-            log.warning("Reading begins again where the database stands", topics=topics, trouble=repr(trouble))
+        except (Unavailable, StaleConsumer, KafkaError, TimeoutError) as error:
+            log.warning("Reading stopped; it starts again at the stored offsets", topics=topics, error=repr(error))
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
             failures += 1
 
 
-async def _next(consumer: AIOKafkaConsumer) -> list[Record]:
-    fetched = await consumer.getmany(timeout_ms=IDLE_MS, max_records=AT_ONCE)
-    return [Record(r.topic, r.partition, r.offset, r.key, r.value) for records in fetched.values() for r in records]
+async def _next_batch(consumer: AIOKafkaConsumer) -> list[ConsumedRecord]:
+    fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+    return [
+        ConsumedRecord(r.topic, r.partition, r.offset, r.key, r.value) for records in fetched.values() for r in records
+    ]
 
 
 @asynccontextmanager
-async def _assigned(
-    bootstrap: str, topics: Sequence[str], marks: Mapping[Partition, Mark]
+async def _assigned_consumer(
+    bootstrap: str, topics: Sequence[str], offset_marks: Mapping[Partition, OffsetMark]
 ) -> AsyncIterator[AIOKafkaConsumer]:
     sizes = await topic_sizes(bootstrap)
     absent = [topic for topic in topics if topic not in sizes]
     if absent:
-        raise absent_topics(absent)
+        raise absent_topics_error(absent)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
     )
     await consumer.start()
     try:
         consumer.assign([TopicPartition(topic, number) for topic in topics for number in range(sizes[topic])])
-        for place in consumer.assignment():
-            await _seek(consumer, place, marks.get(Partition(*place)))
+        for partition in consumer.assignment():
+            await _seek(consumer, partition, offset_marks.get(Partition(*partition)))
         yield consumer
     finally:
-        await stop(consumer)
+        await stop_client(consumer)
 
 
-async def _seek(consumer: AIOKafkaConsumer, place: TopicPartition, mark: Mark | None) -> None:
-    """Go to the next record; if the one before is not what was read last, the topic is another: read it from the start.
+async def _seek(consumer: AIOKafkaConsumer, partition: TopicPartition, mark: OffsetMark | None) -> None:
+    """Go to the next record, or to the beginning if the record before it is not the one that was applied last.
 
-    Nothing is lost by that, and what was applied already is a repeat.
+    In that case the topic was recreated. Reading it from the beginning loses nothing: events that were applied already
+    are recognised as repeats by their stream version.
     """
     if mark is None:
-        await consumer.seek_to_beginning(place)
+        await consumer.seek_to_beginning(partition)
         return
-    first, end = (await consumer.beginning_offsets([place]))[place], (await consumer.end_offsets([place]))[place]
+    first = (await consumer.beginning_offsets([partition]))[partition]
+    end = (await consumer.end_offsets([partition]))[partition]
     if first < mark.next_offset <= end:
-        consumer.seek(place, mark.next_offset - 1)
-        async with asyncio.timeout(PATIENCE_S):
-            last = await consumer.getone(place)
-        if (last.offset, fingerprint(last.value)) == (mark.next_offset - 1, mark.last_record):
+        consumer.seek(partition, mark.next_offset - 1)
+        async with asyncio.timeout(TIMEOUT_S):
+            last = await consumer.getone(partition)
+        if (last.offset, value_hash(last.value)) == (mark.next_offset - 1, mark.last_record):
             return
-    log.warning("The topic was replaced; it is read from its beginning", topic=place.topic, partition=place.partition)
-    await consumer.seek_to_beginning(place)
+    log.warning("Topic was recreated; reading from its beginning", topic=partition.topic, partition=partition.partition)
+    await consumer.seek_to_beginning(partition)

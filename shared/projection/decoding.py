@@ -1,4 +1,4 @@
-"""A record's value as far as it can be read."""
+"""Decodes a record's value as far as possible, so that an unreadable event still keeps its position in its stream."""
 
 from typing import NamedTuple
 
@@ -6,22 +6,25 @@ from shared.domain import envelope
 from shared.domain.envelope import Event, Undecodable
 
 
-class Opened(NamedTuple):
-    """Bytes and their event. With a reason, its meaning is unknown; without an event, nothing of it is known."""
+class DecodedRecord(NamedTuple):
+    """The bytes of a record and their event.
+
+    With a `reason` only the envelope could be decoded; without an `event` nothing could.
+    """
 
     body: bytes
     event: Event | None
     reason: str = ""
 
 
-def opened(body: bytes | None) -> Opened:
-    """Read a value; whatever it is, there is an answer."""
+def decode_record(body: bytes | None) -> DecodedRecord:
+    """Decode a value. Never raises: whatever fails is in `reason`."""
     body = body or b""
     try:
-        return Opened(body, envelope.decode(body))
+        return DecodedRecord(body, envelope.decode(body))
     except Undecodable as unknown:
         reason = unknown.reason
     try:
-        return Opened(body, envelope.envelope(body), reason)
+        return DecodedRecord(body, envelope.decode_envelope(body), reason)
     except Undecodable:
-        return Opened(body, None, reason)
+        return DecodedRecord(body, None, reason)

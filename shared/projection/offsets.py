@@ -1,4 +1,4 @@
-"""How far a consumer has come, kept in its own database beside the rows it makes."""
+"""Stores how far a consumer has read, in the same database and transaction as the rows it writes."""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,37 +6,39 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.domain.envelope import Event
-from shared.event_store.database import Connection, Row
+from shared.event_store.database import Connection, DatabaseRow
 
-OFFSETS = "SELECT topic, partition, next_offset, last_record FROM projection_offset WHERE consumer = :consumer"
-STREAMS = "SELECT stream, version FROM projection_stream WHERE consumer = :consumer AND stream IN :streams"
-SET_OFFSET = (
+SELECT_OFFSETS = "SELECT topic, partition, next_offset, last_record FROM projection_offset WHERE consumer = :consumer"
+SELECT_STREAMS = "SELECT stream, version FROM projection_stream WHERE consumer = :consumer AND stream IN :streams"
+UPSERT_OFFSET = (
     "INSERT INTO projection_offset VALUES (:consumer, :topic, :partition, :next_offset, :last_record)"
     " ON CONFLICT (consumer, topic, partition) DO UPDATE"
     " SET next_offset = excluded.next_offset, last_record = excluded.last_record"
 )
-SET_STREAM = (
+UPSERT_STREAM = (
     "INSERT INTO projection_stream VALUES (:consumer, :stream, :version, :sequence)"
     " ON CONFLICT (consumer, stream) DO UPDATE SET version = excluded.version, sequence = excluded.sequence"
 )
-SET_SOURCE = (
+UPSERT_SOURCE = (
     "INSERT INTO projection_source VALUES (:consumer, :source, :sequence)"
     " ON CONFLICT (consumer, source) DO UPDATE SET sequence = excluded.sequence"
     " WHERE projection_source.sequence < excluded.sequence"
 )
-HOLD = "INSERT INTO projection_held VALUES (:consumer, :stream, :version, :body) ON CONFLICT DO NOTHING"
-LET_GO = (
+INSERT_HELD = "INSERT INTO projection_held VALUES (:consumer, :stream, :version, :body) ON CONFLICT DO NOTHING"
+DELETE_HELD = (
     "DELETE FROM projection_held WHERE consumer = :consumer AND stream = :stream AND version <="
     " (SELECT version FROM projection_stream WHERE consumer = :consumer AND stream = :stream)"
 )
-HELD = "SELECT version, body FROM projection_held WHERE consumer = :consumer AND stream = :stream ORDER BY version"
-HOLDING = "SELECT DISTINCT stream FROM projection_held WHERE consumer = :consumer ORDER BY stream"
-REACHED = "SELECT version, sequence FROM projection_stream WHERE consumer = :consumer AND stream = :stream"
-WATERMARK = "SELECT sequence FROM projection_source WHERE consumer = :consumer AND source = :source"
+SELECT_HELD = (
+    "SELECT version, body FROM projection_held WHERE consumer = :consumer AND stream = :stream ORDER BY version"
+)
+SELECT_HELD_STREAMS = "SELECT DISTINCT stream FROM projection_held WHERE consumer = :consumer ORDER BY stream"
+SELECT_STREAM = "SELECT version, sequence FROM projection_stream WHERE consumer = :consumer AND stream = :stream"
+SELECT_SOURCE = "SELECT sequence FROM projection_source WHERE consumer = :consumer AND source = :source"
 
 
-class Overtaken(Exception):
-    """Another process of the same consumer has gone on: what was read here is not applied here."""
+class StaleConsumer(Exception):
+    """Another process of the same consumer has moved the offsets; this process must not apply what it read."""
 
 
 class Partition(NamedTuple):
@@ -46,70 +48,77 @@ class Partition(NamedTuple):
     partition: int
 
 
-class Mark(NamedTuple):
-    """The next offset to read, and the sha256 of the record before it, by which a replaced topic is told."""
+class OffsetMark(NamedTuple):
+    """The next offset to read, and the sha256 of the record before it, which identifies a recreated topic."""
 
     next_offset: int
     last_record: str
 
 
-def fingerprint(value: bytes | None) -> str:
-    """The sha256 of a record's value, in hex."""
+def value_hash(value: bytes | None) -> str:
+    """Return the sha256 of a record's value, in hex."""
     return hashlib.sha256(value or b"").hexdigest()
 
 
-def marks(rows: Iterable[Row]) -> dict[Partition, Mark]:
-    """The rows of `OFFSETS` by partition."""
-    return {Partition(topic, number): Mark(after, last) for topic, number, after, last in rows}
+def offset_marks(rows: Iterable[DatabaseRow]) -> dict[Partition, OffsetMark]:
+    """Return the rows of `SELECT_OFFSETS` by partition."""
+    return {Partition(topic, number): OffsetMark(after, last) for topic, number, after, last in rows}
 
 
 @dataclass
-class Progress:
-    """What one transaction knows of its streams, and how far it brings them."""
+class StreamProgress:
+    """The versions of the streams that one transaction reads, and the versions it reaches."""
 
     connection: Connection
     consumer: str
     versions: dict[str, int]
-    reached: dict[str, Event] = field(default_factory=dict)
+    last_events: dict[str, Event] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, connection: Connection, consumer: str, streams: Iterable[str]) -> "Progress":
-        """Read the versions that these streams have here."""
-        rows = connection.execute(STREAMS, consumer=consumer, streams=sorted(set(streams)))
+    def load(cls, connection: Connection, consumer: str, streams: Iterable[str]) -> "StreamProgress":
+        """Read the applied versions of these streams."""
+        rows = connection.execute(SELECT_STREAMS, consumer=consumer, streams=sorted(set(streams)))
         return cls(connection, consumer, dict(rows))
 
     def version(self, stream: str) -> int:
-        """The last version applied, 0 before the first."""
+        """Return the last applied version of a stream, 0 before the first."""
         return self.versions.get(stream, 0)
 
-    def reach(self, event: Event) -> None:
-        """Note that an event was applied, or may be passed over."""
+    def record(self, event: Event) -> None:
+        """Record that an event was applied or skipped."""
         self.versions[event.subject] = event.streamversion
-        self.reached[event.subject] = event
+        self.last_events[event.subject] = event
         self.sources[event.source] = max(event.sequence, self.sources.get(event.source, 0))
 
     def hold(self, event: Event, body: bytes) -> None:
-        """Keep an event until those before it in its stream have come."""
+        """Keep an event until the events before it in its stream arrive."""
         self.connection.execute(
-            HOLD, consumer=self.consumer, stream=event.subject, version=event.streamversion, body=body.decode()
+            INSERT_HELD, consumer=self.consumer, stream=event.subject, version=event.streamversion, body=body.decode()
         )
 
     def save(self) -> None:
-        """Write how far the streams and sources have come."""
+        """Write the reached versions of streams and sequences of sources."""
         streams = [
             {"consumer": self.consumer, "stream": stream, "version": event.streamversion, "sequence": event.sequence}
-            for stream, event in self.reached.items()
+            for stream, event in self.last_events.items()
         ]
         sources = [{"consumer": self.consumer, "source": s, "sequence": n} for s, n in self.sources.items()]
-        self.connection.many(SET_STREAM, streams)
-        self.connection.many(SET_SOURCE, sources)
+        self.connection.execute_many(UPSERT_STREAM, streams)
+        self.connection.execute_many(UPSERT_SOURCE, sources)
 
 
-def advance(connection: Connection, consumer: str, seen: dict[Partition, Mark], to: dict[Partition, Mark]) -> None:
-    """Move the offsets by compare-and-set. Raises `Overtaken` if one is not where this process saw it last."""
-    now = marks(connection.execute(OFFSETS, consumer=consumer))
-    for place, mark in to.items():
-        if place in seen and seen[place] != now.get(place):
-            raise Overtaken(f"{consumer} has gone on elsewhere in partition {place.partition} of {place.topic}")
-        connection.execute(SET_OFFSET, consumer=consumer, **place._asdict(), **mark._asdict())
+def advance_offsets(
+    connection: Connection,
+    consumer: str,
+    expected: dict[Partition, OffsetMark],
+    new: dict[Partition, OffsetMark],
+) -> None:
+    """Move the offsets by compare-and-set. Raises `StaleConsumer` if one is not what this process last saw."""
+    current = offset_marks(connection.execute(SELECT_OFFSETS, consumer=consumer))
+    for partition, mark in new.items():
+        if partition in expected and expected[partition] != current.get(partition):
+            raise StaleConsumer(
+                f"another process of {consumer} moved the offset of {partition.topic}, partition {partition.partition}"
+            )
+        connection.execute(UPSERT_OFFSET, consumer=consumer, **partition._asdict(), **mark._asdict())

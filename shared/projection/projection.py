@@ -1,8 +1,8 @@
-"""Facts of other services, into one's own database: each exactly once, in the order of its stream, none missing.
+"""Applies facts of other services to this service's database: each exactly once, in stream order, without gaps.
 
-How far a consumer has come is committed with its rows. A repeat is known by its place in its stream, never by its
-Kafka offset, so a topic may be read again, mirrored or republished. An event that comes before its predecessors is held
-until these are found in the owner's feed.
+Offsets are committed together with the rows. A repeat is recognised by its version in its stream, never by its Kafka
+offset, so a topic can be read again, mirrored or republished. An event that arrives before its predecessors is held
+until these are read from the feed of the owning service.
 """
 
 import asyncio
@@ -16,36 +16,39 @@ from shared.domain import envelope
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database, Unavailable
 from shared.event_store.store import MIGRATIONS
-from shared.kafka.broker import EVENTS
-from shared.projection import consumer as following
+from shared.kafka.broker import EVENTS_MOVED
 from shared.projection import offsets
-from shared.projection.consumer import Record
-from shared.projection.decoding import Opened, opened
-from shared.projection.offsets import Mark, Overtaken, Partition, Progress
+from shared.projection.consumer import ConsumedRecord, follow_topics
+from shared.projection.decoding import DecodedRecord, decode_record
+from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, StreamProgress
 
-PAUSES_S = (0.1, 0.5)
-HELD = Gauge("piket_projection_held_streams", "Streams that wait for an event that is missing", ("consumer",))
+RETRY_PAUSES_S = (0.1, 0.5)
+HELD_STREAMS = Gauge("piket_projection_held_streams", "Streams that wait for an event that is missing", ("consumer",))
 
-Apply = Callable[[Connection, Event], None]
-DeadLetter = Callable[[Record, str], Awaitable[None]]
-Feed = Callable[[str, int], Awaitable[Sequence[bytes]]]
-"""A page of the events of a source after a sequence, from its owner; empty at the end."""
+ApplyEvent = Callable[[Connection, Event], None]
+WriteDeadLetter = Callable[[ConsumedRecord, str], Awaitable[None]]
+ReadFeed = Callable[[str, int], Awaitable[Sequence[bytes]]]
+"""Reads a page of a source's events after a sequence from the owning service; empty at the end."""
 
 log = structlog.get_logger()
 
 
 class Projection:
-    """One consumer of some topics. `apply` writes an event's rows in the transaction it is given."""
+    """One consumer of some topics.
+
+    `apply` writes the rows of one event in the given transaction; `dead_letter` stores a record that cannot be decoded,
+    with the reason.
+    """
 
     def __init__(
         self,
         database: Database,
         consumer: str,
         topics: Sequence[str],
-        apply: Apply,
+        apply: ApplyEvent,
         *,
-        dead_letter: DeadLetter,
-        feed: Feed,
+        dead_letter: WriteDeadLetter,
+        feed: ReadFeed,
         bootstrap: str = "",
     ) -> None:
         self._database = database
@@ -55,132 +58,135 @@ class Projection:
         self._dead_letter = dead_letter
         self._feed = feed
         self._bootstrap = bootstrap
-        self._seen: dict[Partition, Mark] = {}
-        self._holding = True
+        self._offset_marks: dict[Partition, OffsetMark] = {}
+        self._has_held = True  # until the first look: a previous process may have left held events
 
     async def open(self) -> None:
-        """Bring the tables up to date."""
+        """Migrate the tables that hold offsets and held events."""
         await self._database.migrate(MIGRATIONS)
 
     async def run(self) -> None:
-        """Follow the topics for ever. Raises `MissingTopics`, or what `apply` raised three times."""
+        """Follow the topics until cancelled. Raises `MissingTopics`, or the error that `apply` raised three times."""
         await self.open()
-        await following.follow(self._bootstrap, self._topics, self._marks, self.take)
+        await follow_topics(self._bootstrap, self._topics, self._load_offsets, self.apply_batch)
 
-    async def take(self, records: Sequence[Record]) -> None:
-        """Apply records in one transaction; those of a partition in offset order.
+    async def apply_batch(self, records: Sequence[ConsumedRecord]) -> None:
+        """Apply records in one transaction; those of a partition must be in offset order.
 
-        Raises `Overtaken`, `Unavailable`, or what `apply` raised three times: then nothing of them was applied.
+        Raises `StaleConsumer`, `Unavailable`, or the error that `apply` raised three times; then none was applied.
         """
         if records:
-            letters = [opened(record.value) for record in records]
-            await self._bury(records, letters)
-            to = {Partition(r.topic, r.partition): Mark(r.offset + 1, offsets.fingerprint(r.value)) for r in records}
-            outcomes = await self._insist(partial(self._advance, letters, to))
-            self._seen |= to
-            self._holding |= "held" in outcomes
+            decoded = [decode_record(record.value) for record in records]
+            # Before the transaction: a crash between the two repeats a dead letter, the other order would lose it.
+            await self._write_dead_letters(records, decoded)
+            offset_marks = {
+                Partition(r.topic, r.partition): OffsetMark(r.offset + 1, offsets.value_hash(r.value)) for r in records
+            }
+            outcomes = await self._write_with_retry(partial(self._advance, decoded, offset_marks))
+            self._offset_marks |= offset_marks
+            self._has_held |= "held" in outcomes
             for record, outcome in zip(records, outcomes, strict=True):
-                EVENTS.labels(self._consumer, record.topic, outcome).inc()
-        if self._holding:
-            await self._fill()
+                EVENTS_MOVED.labels(self._consumer, record.topic, outcome).inc()
+        if self._has_held:
+            await self._fill_gaps()
 
     async def sequence(self, source: str) -> int:
-        """The highest sequence of a source that is in the rows, 0 before the first."""
-        rows = await self._database.read(offsets.WATERMARK, consumer=self._consumer, source=source)
+        """Return the highest sequence of a source that was applied, 0 before the first."""
+        rows = await self._database.read(offsets.SELECT_SOURCE, consumer=self._consumer, source=source)
         return int(rows[0][0]) if rows else 0
 
-    async def _marks(self) -> dict[Partition, Mark]:
-        rows = await self._database.read(offsets.OFFSETS, consumer=self._consumer)
-        self._seen = offsets.marks(rows)
-        return dict(self._seen)
+    async def _load_offsets(self) -> dict[Partition, OffsetMark]:
+        rows = await self._database.read(offsets.SELECT_OFFSETS, consumer=self._consumer)
+        self._offset_marks = offsets.offset_marks(rows)
+        return dict(self._offset_marks)
 
-    async def _bury(self, records: Sequence[Record], letters: Sequence[Opened]) -> None:
-        """Put aside what cannot be read, once: what stands behind in its stream was put aside before."""
-        for record, letter in zip(records, letters, strict=True):
-            if letter.reason and not await self._is_behind(letter.event):
-                log.error(
-                    "A record could not be read; it is a dead letter now", reason=letter.reason, topic=record.topic
-                )
-                await self._dead_letter(record, letter.reason)
+    async def _write_dead_letters(self, records: Sequence[ConsumedRecord], decoded: Sequence[DecodedRecord]) -> None:
+        """Write a dead letter for each undecodable record, except those applied before: they have one already."""
+        for record, item in zip(records, decoded, strict=True):
+            if item.reason and not await self._is_applied(item.event):
+                log.error("Record could not be decoded; dead letter written", reason=item.reason, topic=record.topic)
+                await self._dead_letter(record, item.reason)
 
-    async def _is_behind(self, event: Event | None) -> bool:
-        return event is not None and event.streamversion <= (await self._reached(event.subject))[0]
+    async def _is_applied(self, event: Event | None) -> bool:
+        return event is not None and event.streamversion <= (await self._last_applied(event.subject))[0]
 
-    async def _reached(self, stream: str) -> tuple[int, int]:
-        rows = await self._database.read(offsets.REACHED, consumer=self._consumer, stream=stream)
+    async def _last_applied(self, stream: str) -> tuple[int, int]:
+        rows = await self._database.read(offsets.SELECT_STREAM, consumer=self._consumer, stream=stream)
         return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
-    async def _insist(self, work: Callable[[Connection], list[str]]) -> list[str]:
-        for pause in PAUSES_S:
+    async def _write_with_retry(self, work: Callable[[Connection], list[str]]) -> list[str]:
+        for pause in RETRY_PAUSES_S:
             try:
                 return await self._database.write(work)
-            except (Overtaken, Unavailable):
-                self._seen.clear()
+            except (StaleConsumer, Unavailable):
+                self._offset_marks.clear()  # they are read from the database before the next attempt
                 raise
             except Exception:
-                log.exception("An event could not be applied; trying again", consumer=self._consumer)
+                log.exception("Event could not be applied; trying again", consumer=self._consumer)
                 await asyncio.sleep(pause)
         return await self._database.write(work)
 
-    def _advance(self, letters: Sequence[Opened], to: dict[Partition, Mark], connection: Connection) -> list[str]:
-        offsets.advance(connection, self._consumer, self._seen, to)
-        return self._apply_all(letters, connection)
+    def _advance(
+        self, decoded: Sequence[DecodedRecord], offset_marks: dict[Partition, OffsetMark], connection: Connection
+    ) -> list[str]:
+        offsets.advance_offsets(connection, self._consumer, self._offset_marks, offset_marks)
+        return self._apply_all(decoded, connection)
 
-    def _apply_all(self, letters: Sequence[Opened], connection: Connection) -> list[str]:
-        streams = [letter.event.subject for letter in letters if letter.event]
-        reached = Progress.of(connection, self._consumer, streams)
-        outcomes = [self._apply_one(letter, reached) for letter in letters]
-        reached.save()
+    def _apply_all(self, decoded: Sequence[DecodedRecord], connection: Connection) -> list[str]:
+        streams = [item.event.subject for item in decoded if item.event]
+        progress = StreamProgress.load(connection, self._consumer, streams)
+        outcomes = [self._apply_one(item, progress) for item in decoded]
+        progress.save()
         return outcomes
 
-    def _apply_one(self, letter: Opened, reached: Progress) -> str:
-        event = letter.event
+    def _apply_one(self, item: DecodedRecord, progress: StreamProgress) -> str:
+        event = item.event
         if event is None:
             return "unreadable"
-        following_version = reached.version(event.subject) + 1
-        if event.streamversion < following_version:
+        next_version = progress.version(event.subject) + 1
+        if event.streamversion < next_version:
             return "repeated"
-        if event.streamversion > following_version:
-            reached.hold(event, letter.body)
+        if event.streamversion > next_version:
+            progress.hold(event, item.body)
             return "held"
-        if not letter.reason:
-            self._apply(reached.connection, event)
-        reached.reach(event)
-        return "unreadable" if letter.reason else "applied"
+        if not item.reason:
+            self._apply(progress.connection, event)
+        progress.record(event)
+        return "unreadable" if item.reason else "applied"
 
-    async def _fill(self) -> None:
-        """Look for the missing events of held streams in their owner's feed; what is not there yet stays missing."""
-        held = [stream for (stream,) in await self._database.read(offsets.HOLDING, consumer=self._consumer)]
-        for stream in held:
+    async def _fill_gaps(self) -> None:
+        """Read the missing events of held streams from the owner's feed; what the feed lacks stays missing."""
+        held = await self._database.read(offsets.SELECT_HELD_STREAMS, consumer=self._consumer)
+        for (stream,) in held:
             try:
-                missing = await self._missing(stream)
-            except Exception:  # asked again with the next records, or in a second
-                log.exception("A stream is held: its owner did not answer", stream=stream)
+                missing = await self._missing_events(stream)
+            except Exception:  # tried again with the next records, or in a second
+                log.exception("Stream is held; its owner did not answer", stream=stream)
                 continue
-            log.error("A stream was held: events were missing", stream=stream, found=len(missing))
-            await self._insist(partial(self._release, stream, missing))
-        left = await self._database.read(offsets.HOLDING, consumer=self._consumer)
-        HELD.labels(self._consumer).set(len(left))
-        self._holding = bool(left)
+            log.error("Stream was held; missing events were read from its owner", stream=stream, events=len(missing))
+            await self._write_with_retry(partial(self._apply_held, stream, missing))
+        remaining = await self._database.read(offsets.SELECT_HELD_STREAMS, consumer=self._consumer)
+        HELD_STREAMS.labels(self._consumer).set(len(remaining))
+        self._has_held = bool(remaining)
 
-    async def _missing(self, stream: str) -> list[Opened]:
-        """The events of a stream after the last applied, as far as its owner has them."""
-        (_, body), *_ = await self._database.read(offsets.HELD, consumer=self._consumer, stream=stream)
-        held = envelope.envelope(body.encode())
-        found: list[Opened] = []
-        _, after = await self._reached(stream)
+    async def _missing_events(self, stream: str) -> list[DecodedRecord]:
+        """Return the events of a stream after the last applied one, as far as the owner's feed has them."""
+        (_, body), *_ = await self._database.read(offsets.SELECT_HELD, consumer=self._consumer, stream=stream)
+        held = envelope.decode_envelope(body.encode())
+        missing: list[DecodedRecord] = []
+        _, after = await self._last_applied(stream)
         while after < held.sequence and (page := await self._feed(held.source, after)):
-            told = [(letter.event, letter) for letter in map(opened, page) if letter.event]
-            found += [letter for event, letter in told if event.subject == stream]
-            after = told[-1][0].sequence
+            decoded = [(item.event, item) for item in map(decode_record, page) if item.event]
+            missing += [item for event, item in decoded if event.subject == stream]
+            after = decoded[-1][0].sequence
         topic = envelope.topic(*held.source.split("/")[2:])
-        records = [Record(topic, -1, -1, None, letter.body) for letter in found]
-        await self._bury(records, found)
-        return found
+        records = [ConsumedRecord(topic, -1, -1, None, item.body) for item in missing]
+        await self._write_dead_letters(records, missing)
+        return missing
 
-    def _release(self, stream: str, missing: Sequence[Opened], connection: Connection) -> list[str]:
-        """Apply what was missing and, as far as it goes now, what was held."""
-        held = connection.execute(offsets.HELD, consumer=self._consumer, stream=stream)
-        outcomes = self._apply_all([*missing, *(opened(body.encode()) for _, body in held)], connection)
-        connection.execute(offsets.LET_GO, consumer=self._consumer, stream=stream)
+    def _apply_held(self, stream: str, missing: Sequence[DecodedRecord], connection: Connection) -> list[str]:
+        """Apply the missing events, then the held ones up to the next gap."""
+        held = connection.execute(offsets.SELECT_HELD, consumer=self._consumer, stream=stream)
+        outcomes = self._apply_all([*missing, *(decode_record(body.encode()) for _, body in held)], connection)
+        connection.execute(offsets.DELETE_HELD, consumer=self._consumer, stream=stream)
         return outcomes

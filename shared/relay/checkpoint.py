@@ -1,4 +1,4 @@
-"""How far a source has been sent: a small file that is replaced whole, and the lease to write it."""
+"""Reads and writes the relay's checkpoint file, and holds the lease that allows one relay at a time to write it."""
 
 import asyncio
 import contextlib
@@ -16,8 +16,11 @@ LEASE_RETRY_S = 0.2
 log = structlog.get_logger()
 
 
-class Mark(BaseModel):
-    """Every event up to `sequence` is in the log; `offsets` is, per partition, the offset after the last of them."""
+class Checkpoint(BaseModel):
+    """How far a source was sent: all events up to `sequence` are in the topic.
+
+    `offsets` is, per partition, the offset after the last of them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,49 +28,55 @@ class Mark(BaseModel):
     offsets: Mapping[int, int] = {}
 
 
-def read(path: Path) -> Mark:
-    """The mark in a file. A lost or broken one begins again at the first event: that only repeats."""
+def read(path: Path) -> Checkpoint:
+    """Return the checkpoint of a file; the first event if the file is missing or broken, which only causes repeats."""
     try:
-        return Mark.model_validate_json(path.read_bytes())
+        return Checkpoint.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return Mark()
+        return Checkpoint()
     except ValidationError:
-        log.warning("The mark is unreadable: everything is sent once more", path=str(path))
-        return Mark()
+        log.warning("The checkpoint is unreadable; all events are sent again", path=str(path))
+        return Checkpoint()
 
 
-def write(path: Path, mark: Mark) -> None:
-    """Replace the mark whole. Not fsynced: after a power cut an older mark repeats a little."""
-    new = path.with_suffix(".new")
-    new.write_text(mark.model_dump_json())
-    new.replace(path)
+def write(path: Path, checkpoint: Checkpoint) -> None:
+    """Replace the checkpoint file atomically. It is not fsynced: after a power cut an older one causes some repeats."""
+    replacement = path.with_suffix(".new")
+    replacement.write_text(checkpoint.model_dump_json())
+    replacement.replace(path)
 
 
 @asynccontextmanager
 async def lease(path: Path) -> AsyncIterator[None]:
-    """Be the only one who moves this mark, waiting for a holder that is there. The kernel frees it at any end."""
+    """Hold the exclusive right to move this checkpoint; wait while another process holds it.
+
+    The lease is a file lock, which the kernel releases however the process ends.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lease").open("w") as file:
-        if not taken(file):
-            log.info("Another relay holds the lease: waiting to take over", path=str(path))
-        while not taken(file):  # noqa: ASYNC110 - nobody is told when a file lock is freed
+        if not try_lock(file):
+            log.info("Another relay holds the lease; waiting for it", path=str(path))
+        while not try_lock(file):  # noqa: ASYNC110 - the release of a file lock cannot be awaited
             await asyncio.sleep(LEASE_RETRY_S)
         yield
 
 
-def taken(file: IO[str]) -> bool:
-    """Whether the lock of a file could be taken, or is held already by this process."""
+def try_lock(file: IO[str]) -> bool:
+    """Take the lock of an open file without waiting. Return True if this process holds it now."""
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
 
 
-def forget(path: Path) -> bool:
-    """Send everything once more at the next start (`piket republish`). False, and nothing done, while a relay runs."""
+def reset(path: Path) -> bool:
+    """Reset the checkpoint, so that all events are sent again at the next start (`piket republish`).
+
+    Return False without a change while a relay runs.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lease").open("w") as file:
-        if not taken(file):
+        if not try_lock(file):
             return False
-        write(path, Mark())
+        write(path, Checkpoint())
         return True

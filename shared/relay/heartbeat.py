@@ -1,29 +1,36 @@
-"""A relay's sign of life: until when everything that its source recorded stands in the topic."""
+"""Sends the relay's heartbeats: the instant up to which every event that its source recorded is in the topic."""
 
 import asyncio
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaProducer
 
-from shared.clock import wall
+from shared.clock import wall_time
 from shared.domain import envelope
-from shared.domain.facts.heartbeat import Beat
-from shared.relay.checkpoint import Mark
-from shared.relay.source import Source
+from shared.domain.facts.heartbeat import Heartbeat
+from shared.relay.checkpoint import Checkpoint
+from shared.relay.source import EventSource
 
-EVERY_S = 0.5
-"""Between two words of one process: what readers judge lags by a relay's and a worker's."""
-LOOK_S = 0.03
+INTERVAL_S = 0.5
+"""Between two heartbeats. A reader's view of freshness lags by one interval of the relay and one of the worker."""
+POLL_S = 0.03
 
 
-async def beat(producer: AIOKafkaProducer, source: Source, region: str, mark: Callable[[], Mark]) -> None:
-    """Say it for ever, each time when all that was settled has been sent. Raises KafkaError, `Unavailable`."""
-    place, name = envelope.topic(region, "heartbeat"), envelope.source(region, source.service)
+async def send_heartbeats(
+    producer: AIOKafkaProducer, source: EventSource, region: str, checkpoint: Callable[[], Checkpoint]
+) -> None:
+    """Send a heartbeat at every interval until cancelled, each after all events committed by then were sent.
+
+    Raises KafkaError and `Unavailable`.
+    """
+    topic, source_uri = envelope.topic(region, "heartbeat"), envelope.source(region, source.service)
     while True:
-        settled = await source.settled(region)
-        while mark().sequence < settled.sequence:  # noqa: ASYNC110 - the relay's pump moves the mark
-            await asyncio.sleep(LOOK_S)
-        sent = mark()
-        told = Beat(source=name, sequence=sent.sequence, offsets=sent.offsets, at=settled.at, wall=wall())
-        await producer.send_and_wait(place, told.model_dump_json().encode(), key=told.service.encode())
-        await asyncio.sleep(EVERY_S)
+        committed = await source.committed_until(region)
+        while checkpoint().sequence < committed.sequence:  # noqa: ASYNC110 - the relay's pump moves the checkpoint
+            await asyncio.sleep(POLL_S)
+        sent = checkpoint()
+        heartbeat = Heartbeat(
+            source=source_uri, sequence=sent.sequence, offsets=sent.offsets, at=committed.at, wall=wall_time()
+        )
+        await producer.send_and_wait(topic, heartbeat.model_dump_json().encode(), key=heartbeat.service.encode())
+        await asyncio.sleep(INTERVAL_S)

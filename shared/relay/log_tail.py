@@ -1,4 +1,4 @@
-"""What a topic already holds of a source: read from its end, compared with the mark."""
+"""Reads the end of a topic and compares it with the relay's checkpoint, to find out from where to send."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,16 +9,20 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 from pydantic_core import from_json
 
-from shared.kafka.broker import stop, topic_sizes
-from shared.relay.checkpoint import Mark
+from shared.kafka.broker import stop_client, topic_sizes
+from shared.relay.checkpoint import Checkpoint
+from shared.relay.sender import AckRange
 
-UNMARKED = 2_000
-"""Records read back per partition when no mark tells where to begin."""
+MAX_READ_BACK = 2_000
+"""Records to read back per partition if the checkpoint holds no offset for it."""
 
 
 @dataclass(frozen=True)
-class Tail:
-    """The end of one partition: the offset after it, and the events last and highest in sequence among those read."""
+class PartitionTail:
+    """The end of one partition: the offset after its last record, and what was read before it.
+
+    `last` is the sequence of the last event, `highest` the highest sequence, `body` the bytes of that event.
+    """
 
     end: int = 0
     last: int = 0
@@ -26,79 +30,96 @@ class Tail:
     body: bytes = b""
 
 
-def shortened(mark: Mark, tails: Mapping[int, Tail]) -> list[int]:
-    """Partitions that end before the mark: their topic was made anew, or lost its last records."""
-    return [partition for partition, offset in mark.offsets.items() if tails.get(partition, Tail()).end < offset]
+def shortened_partitions(checkpoint: Checkpoint, tails: Mapping[int, PartitionTail]) -> list[int]:
+    """Return the partitions that end before the checkpoint: the topic was recreated, or lost its last records."""
+    return [
+        partition
+        for partition, offset in checkpoint.offsets.items()
+        if tails.get(partition, PartitionTail()).end < offset
+    ]
 
 
-def resume(mark: Mark, tails: Mapping[int, Tail]) -> int:
-    """The sequence after which to send. A partition holds everything of its own up to its last event.
+def is_recreated(before: Checkpoint, acknowledged: Mapping[int, AckRange]) -> bool:
+    """Return whether records were written below the checkpoint's offsets.
 
-    Unless a later event than the mark's stands in a shortened partition: then it was written to after the loss, tells
-    nothing of what came before, and everything is sent once more.
+    That is possible only in a topic that was recreated or that lost its last records.
     """
-    lost = [tails.get(partition, Tail()).last for partition in shortened(mark, tails)]
-    if any(last > mark.sequence for last in lost):
+    return any(acks.first < before.offsets.get(partition, 0) for partition, acks in acknowledged.items())
+
+
+def resume_sequence(checkpoint: Checkpoint, tails: Mapping[int, PartitionTail]) -> int:
+    """Return the sequence after which to send.
+
+    A shortened partition still holds all of its events up to its last one: sending resumes after the lowest of these.
+    But if a shortened partition holds an event after the checkpoint, it was written to after the loss. Its last event
+    then does not show what was lost before, so the result is 0: everything is sent again.
+    """
+    shortened = shortened_partitions(checkpoint, tails)
+    last_sequences = [tails.get(partition, PartitionTail()).last for partition in shortened]
+    if any(last > checkpoint.sequence for last in last_sequences):
         return 0
-    return min([mark.sequence, *lost])
+    return min([checkpoint.sequence, *last_sequences])
 
 
-def highest(tails: Mapping[int, Tail]) -> Tail:
-    """The tail with the highest sequence of all; sequence 0 for an empty topic."""
-    return max(tails.values(), key=lambda tail: tail.highest, default=Tail())
+def highest_tail(tails: Mapping[int, PartitionTail]) -> PartitionTail:
+    """Return the tail with the highest sequence; one with sequence 0 for an empty topic."""
+    return max(tails.values(), key=lambda tail: tail.highest, default=PartitionTail())
 
 
 async def read_tails(
-    bootstrap: str, topic: str, partitions: int, mark: Mark, request_timeout_ms: int = 10_000
-) -> dict[int, Tail]:
-    """Read every partition from the last marked record to its end; raises KafkaError when Kafka does not answer."""
-    places = [TopicPartition(topic, number) for number in range(partitions)]
-    async with reading(bootstrap, places, request_timeout_ms) as consumer:
-        begins = await consumer.beginning_offsets(places)
-        ends = await consumer.end_offsets(places)
-        tails = {place.partition: Tail(end=ends[place]) for place in places}
-        for place in places:
-            marked = mark.offsets.get(place.partition, ends[place] - UNMARKED)
-            consumer.seek(place, max(begins[place], min(marked, ends[place]) - 1))
-        todo = [place for place in places if begins[place] < ends[place]]
-        while todo:
-            records = await consumer.getmany(*todo, timeout_ms=request_timeout_ms)
+    bootstrap: str, topic: str, partitions: int, checkpoint: Checkpoint, request_timeout_ms: int = 10_000
+) -> dict[int, PartitionTail]:
+    """Read every partition from the last record of the checkpoint to its end, by partition number.
+
+    Raises KafkaError if Kafka does not answer.
+    """
+    topic_partitions = [TopicPartition(topic, number) for number in range(partitions)]
+    async with assigned_consumer(bootstrap, topic_partitions, request_timeout_ms) as consumer:
+        begins = await consumer.beginning_offsets(topic_partitions)
+        ends = await consumer.end_offsets(topic_partitions)
+        tails = {partition.partition: PartitionTail(end=ends[partition]) for partition in topic_partitions}
+        for partition in topic_partitions:
+            start = checkpoint.offsets.get(partition.partition, ends[partition] - MAX_READ_BACK)
+            consumer.seek(partition, max(begins[partition], min(start, ends[partition]) - 1))
+        unread = [partition for partition in topic_partitions if begins[partition] < ends[partition]]
+        while unread:
+            records = await consumer.getmany(*unread, timeout_ms=request_timeout_ms)
             if not records:
-                raise KafkaTimeoutError(f"the end of {topic} could not be read")
-            for place, found in records.items():
-                tails[place.partition] = _onward(tails[place.partition], found)
-            todo = [place for place in todo if await consumer.position(place) < ends[place]]
+                raise KafkaTimeoutError(f"the end of topic {topic} could not be read")
+            for partition, batch in records.items():
+                tails[partition.partition] = _extend(tails[partition.partition], batch)
+            unread = [partition for partition in unread if await consumer.position(partition) < ends[partition]]
     return tails
 
 
-async def everything(
+async def read_all_records(
     bootstrap: str, names: Iterable[str], request_timeout_ms: int = 10_000
 ) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    """Every record that these topics hold now, each partition in order. Raises KafkaError when Kafka does not answer.
+    """Yield every record that these topics hold now, each partition in offset order; none for a missing topic.
 
-    A topic that is not there holds none.
+    Raises KafkaError if Kafka does not answer.
     """
     sizes = await topic_sizes(bootstrap)
-    places = [TopicPartition(name, number) for name in names for number in range(sizes.get(name, 0))]
-    if not places:
+    partitions = [TopicPartition(name, number) for name in names for number in range(sizes.get(name, 0))]
+    if not partitions:
         return
-    async with reading(bootstrap, places, request_timeout_ms) as consumer:
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        while todo := [place for place in places if await consumer.position(place) < ends[place]]:
-            records = await consumer.getmany(*todo, timeout_ms=request_timeout_ms)
+    async with assigned_consumer(bootstrap, partitions, request_timeout_ms) as consumer:
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while unread := [partition for partition in partitions if await consumer.position(partition) < ends[partition]]:
+            records = await consumer.getmany(*unread, timeout_ms=request_timeout_ms)
             if not records:
-                raise KafkaTimeoutError(f"{todo[0].topic} could not be read to its end")
-            for found in records.values():
-                for record in found:
+                raise KafkaTimeoutError(f"topic {unread[0].topic} could not be read to its end")
+            for batch in records.values():
+                for record in batch:
                     yield record
 
 
 @asynccontextmanager
-async def reading(
-    bootstrap: str, places: Sequence[TopicPartition], request_timeout_ms: int
+async def assigned_consumer(
+    bootstrap: str, partitions: Sequence[TopicPartition], request_timeout_ms: int
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer of these partitions, without a group."""
+    """Open a consumer of these partitions, without a consumer group."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
@@ -107,24 +128,24 @@ async def reading(
     )
     try:
         await consumer.start()
-        consumer.assign(places)
+        consumer.assign(partitions)
         yield consumer
     finally:
-        await stop(consumer)
+        await stop_client(consumer)
 
 
-def _onward(tail: Tail, records: Sequence[ConsumerRecord[bytes, bytes]]) -> Tail:
+def _extend(tail: PartitionTail, records: Sequence[ConsumerRecord[bytes, bytes]]) -> PartitionTail:
     for record in records:
-        last = sequence(record.value or b"")
+        last = sequence_of(record.value or b"")
         if last >= tail.highest:
-            tail = Tail(tail.end, last, last, record.value)
+            tail = PartitionTail(tail.end, last, last, record.value)
         else:
-            tail = Tail(tail.end, last, tail.highest, tail.body)
+            tail = PartitionTail(tail.end, last, tail.highest, tail.body)
     return tail
 
 
-def sequence(body: bytes) -> int:
-    """The sequence of an event's bytes; 0 for bytes that are none."""
+def sequence_of(body: bytes) -> int:
+    """Return the sequence of an event's bytes; 0 for bytes that are not an event."""
     try:
         return int(from_json(body)["sequence"])
     except (ValueError, TypeError, KeyError):

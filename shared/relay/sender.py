@@ -1,4 +1,4 @@
-"""One page of a feed on its way into a topic: packed by partition, sent, every acknowledgement awaited."""
+"""Sends one page of a feed to a topic: packs it by partition, sends it, and awaits every acknowledgement."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,66 +9,81 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from shared.domain.envelope import CONTENT_TYPE
-from shared.event_store.store import Stored
+from shared.event_store.store import StoredEvent
 from shared.kafka.broker import partition_of
 
 
-class Landed(NamedTuple):
-    """Where the records of a page stand in one partition: the first offset, and the one after the last."""
+class AckRange(NamedTuple):
+    """The offsets of a page's records in one partition: the first, and the one after the last."""
 
     first: int
     after: int
 
 
-class Unplaced(Exception):
-    """Kafka has taken records but does not say where they stand: a repeat that it recognised, too late to remember."""
+class OffsetUnknown(Exception):
+    """Kafka acknowledged records without their offset.
+
+    The broker does that for a repeat whose first copy is no longer in its producer state.
+    """
 
 
-def headers(stored: Stored) -> list[tuple[str, bytes]]:
-    """What a reader may filter by without opening the event."""
-    described = {"content-type": CONTENT_TYPE, "ce_type": stored.type, "ce_id": str(stored.id)}
-    return [(name, value.encode()) for name, value in described.items()]
+def record_headers(stored: StoredEvent) -> list[tuple[str, bytes]]:
+    """Return the record headers, by which a reader may filter without decoding the event."""
+    values = {"content-type": CONTENT_TYPE, "ce_type": stored.type, "ce_id": str(stored.id)}
+    return [(name, value.encode()) for name, value in values.items()]
 
 
-def pack(producer: AIOKafkaProducer, page: Sequence[Stored], partitions: int) -> Iterator[tuple[int, BatchBuilder]]:
-    """Batches of the page with their partitions, each partition in position order; closed, so that none lingers."""
-    filling: dict[int, BatchBuilder] = {}
+def pack_batches(
+    producer: AIOKafkaProducer, page: Sequence[StoredEvent], partitions: int
+) -> Iterator[tuple[int, BatchBuilder]]:
+    """Yield batches of the page with their partition, each partition in sequence order.
+
+    The batches are closed, so the producer sends them without waiting for its linger time.
+    """
+    open_batches: dict[int, BatchBuilder] = {}
     for stored in page:
-        place = partition_of(stored.key, partitions)
-        record = {"timestamp": None, "key": stored.key.encode(), "value": stored.body, "headers": headers(stored)}
-        if place in filling and filling[place].append(**record) is not None:
+        partition = partition_of(stored.key, partitions)
+        headers = record_headers(stored)
+        record = {"timestamp": None, "key": stored.key.encode(), "value": stored.body, "headers": headers}
+        # `append` closes a full batch and returns None.
+        if partition in open_batches and open_batches[partition].append(**record) is not None:
             continue
-        if place in filling:
-            yield place, filling[place]
-        filling[place] = producer.create_batch()
-        filling[place].append(**record)
-    for place, batch in filling.items():
+        if partition in open_batches:
+            yield partition, open_batches[partition]
+        open_batches[partition] = producer.create_batch()
+        open_batches[partition].append(**record)
+    for partition, batch in open_batches.items():
         batch.close()
-        yield place, batch
+        yield partition, batch
 
 
-async def send(producer: AIOKafkaProducer, topic: str, page: Sequence[Stored], partitions: int) -> Mapping[int, Landed]:
-    """Send a page and wait for every acknowledgement. Raises KafkaError when any record was refused, `Unplaced`."""
+async def send_page(
+    producer: AIOKafkaProducer, topic: str, page: Sequence[StoredEvent], partitions: int
+) -> Mapping[int, AckRange]:
+    """Send a page, wait for every acknowledgement, and return the offsets by partition.
+
+    Raises KafkaError if Kafka refused a record, and `OffsetUnknown`.
+    """
     sent = []
-    for place, batch in pack(producer, page, partitions):
-        future = await producer.send_batch(batch, topic, partition=place)
-        future.add_done_callback(_seen)
-        sent.append((place, batch, future))
+    for partition, batch in pack_batches(producer, page, partitions):
+        future = await producer.send_batch(batch, topic, partition=partition)
+        future.add_done_callback(_retrieve_exception)
+        sent.append((partition, batch, future))
     await asyncio.wait([future for _, _, future in sent])
-    landed: dict[int, Landed] = {}
-    for place, batch, future in sent:
-        landed[place] = _grown(landed.get(place), future.result(), batch.record_count())
-    return landed
+    acknowledged: dict[int, AckRange] = {}
+    for partition, batch, future in sent:
+        acknowledged[partition] = _extend(acknowledged.get(partition), future.result(), batch.record_count())
+    return acknowledged
 
 
-def _grown(before: Landed | None, where: RecordMetadata, count: int) -> Landed:
-    if where.offset < 0:
-        raise Unplaced(f"{where.topic}/{where.partition}")
-    first = before.first if before else where.offset
-    return Landed(first, where.offset + count)
+def _extend(before: AckRange | None, metadata: RecordMetadata, count: int) -> AckRange:
+    if metadata.offset < 0:
+        raise OffsetUnknown(f"{metadata.topic}/{metadata.partition}")
+    first = before.first if before else metadata.offset
+    return AckRange(first, metadata.offset + count)
 
 
-def _seen(future: asyncio.Future[RecordMetadata]) -> None:
-    """Look at the outcome: a page gives up at its first failure, and the others are no news."""
+def _retrieve_exception(future: asyncio.Future[RecordMetadata]) -> None:
+    """Mark the exception as retrieved: the page fails at its first error, and asyncio would log the others."""
     if not future.cancelled():
         future.exception()

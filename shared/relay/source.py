@@ -1,21 +1,21 @@
-"""A source as who sends it sees it: the committed events of each region, and how far they go (`Store`)."""
+"""Declares what the relay reads of an event store: the committed events of each region, and how far they go."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.event_store.store import Settled, Stored
+from shared.event_store.store import CommittedUntil, StoredEvent
 
 
-class Source(Protocol):
-    """The log of one service."""
+class EventSource(Protocol):
+    """The event store of one service, as the relay reads it."""
 
     service: str
 
-    async def read_feed(self, region: str, after: int, limit: int, /) -> Sequence[Stored]:
-        """Committed events after a sequence, without a hole."""
+    async def read_feed(self, region: str, after: int, limit: int, /) -> Sequence[StoredEvent]:
+        """Return committed events after a sequence, without gaps."""
 
     async def head(self, region: str, /) -> int:
-        """The last sequence."""
+        """Return the last sequence of a region, 0 if it has none."""
 
-    async def settled(self, region: str, /) -> Settled:
-        """The last sequence, and until when there is no other."""
+    async def committed_until(self, region: str, /) -> CommittedUntil:
+        """Return the last sequence, and an instant before which no further event can be recorded."""

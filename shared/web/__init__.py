@@ -1,11 +1,12 @@
-"""The HTTP edge that every service shares: who asks, what is answered, how pages look."""
+"""Serves HTTP for every service: authentication, writes, feeds, problem details, page frame."""
 
-from shared.web.access import principal, require
+from shared.web.access import authenticate, authorize
 from shared.web.application import application
 from shared.web.feed import feed_router
-from shared.web.problem import Problem, found
-from shared.web.submission import Submission, submission, submit
+from shared.web.problem import Problem, require_found
+from shared.web.submission import Submission, read_submission, submit
 
 __all__ = [
-    "Problem", "Submission", "application", "feed_router", "found", "principal", "require", "submission", "submit",
+    "Problem", "Submission", "application", "authenticate", "authorize", "feed_router", "read_submission",
+    "require_found", "submit",
 ]  # fmt: skip

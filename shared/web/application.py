@@ -1,4 +1,4 @@
-"""One web application as every service has it: problems, limits, headers, health; the services bring the routes."""
+"""Builds the web application of a service: problem details, body limits, security headers, health. Routes are added."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -17,14 +17,14 @@ from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
 
 BODY_LIMIT = 64 * 1024
-LARGER: Mapping[str, int] = {"/batch": 1024 * 1024, "/register/import": 10 * 1024 * 1024}
-"""The limit of paths that end so: what is sent in bulk."""
+LARGER_BODY_LIMITS: Mapping[str, int] = {"/batch": 1024 * 1024, "/register/import": 10 * 1024 * 1024}
+"""Limits in bytes for paths with these endings: they receive data in bulk."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def application(title: str, identity: Identity, lifespan: Lifespan | None = None, **options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own
-    """Make an application that answers errors as problems, bounds bodies and sends strict headers."""
+def application(title: str, identity: Identity, lifespan: Lifespan | None = None, **options: Any) -> FastAPI:  # noqa: ANN401 - passed to FastAPI
+    """Build an application that answers errors as problem details, limits bodies and sends security headers."""
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, **options)
     app.state.identity = identity
     problem.install(app)
@@ -38,23 +38,26 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
 
 
 async def healthz() -> dict[str, str]:
-    """The process answers."""
+    """Answer that the process is running."""
     return {"status": "up"}
 
 
 def body_limit(path: str) -> int:
-    """How many bytes a body sent to a path may have."""
-    return next((limit for ending, limit in LARGER.items() if path.endswith(ending)), BODY_LIMIT)
+    """Return the maximum size in bytes of a body sent to a path."""
+    return next((limit for ending, limit in LARGER_BODY_LIMITS.items() if path.endswith(ending)), BODY_LIMIT)
 
 
 class BodyLimit:
-    """Refuses bodies over the limit. FastAPI's own limit cannot answer with a problem: it overwrites the response."""
+    """Refuses bodies over the limit.
+
+    FastAPI's own limit cannot be used: it overwrites the response, so it cannot answer with problem details.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, counting what is received."""
+        """Serve a request; refuse it by its declared length, or while receiving if it is longer than declared."""
         declared = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
         limit = body_limit(scope.get("path", ""))
         if not declared.isdecimal() or int(declared) > limit:
@@ -62,7 +65,7 @@ class BodyLimit:
             return
         received = 0
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
@@ -70,4 +73,4 @@ class BodyLimit:
                 raise HTTPException(413)
             return message
 
-        await self.app(scope, counted, send)
+        await self.app(scope, receive_counted, send)

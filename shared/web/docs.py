@@ -1,4 +1,4 @@
-"""The documentation of a service's HTTP interface, from its own OpenAPI document: no script, nothing from elsewhere."""
+"""Serves a page that documents a service's HTTP interface, rendered from its OpenAPI document without scripts."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -7,13 +7,13 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse
 
 from shared.web.pages import HERE, Pages
-from shared.web.problem_types import KINDS
+from shared.web.problem_types import PROBLEM_TYPES
 
-TRIED = ("get", "post", "put", "patch", "delete")
+HTTP_METHODS = ("get", "post", "put", "patch", "delete")
 
 
-class Operation(NamedTuple):
-    """One line of the documentation: `fields` are (name, where, whether it must be there)."""
+class DocumentedOperation(NamedTuple):
+    """One row of the page: `fields` are (name, location such as `query` or `body`, whether it is required)."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class Operation(NamedTuple):
 
 
 def install(app: FastAPI) -> None:
-    """Answer beside the OpenAPI document, as `docs`."""
+    """Add the page `docs` beside the OpenAPI document, if the application has one."""
     if not app.openapi_url:
         return
     pages = Pages(HERE / "templates")
@@ -30,24 +30,31 @@ def install(app: FastAPI) -> None:
     async def docs(request: Request) -> HTMLResponse:
         operations = list(_operations(app.openapi()))
         return pages.page(
-            request, "docs.html", name=app.title, operations=operations, document=app.openapi_url, kinds=KINDS
+            request,
+            "docs.html",
+            name=app.title,
+            operations=operations,
+            document=app.openapi_url,
+            problem_types=PROBLEM_TYPES,
         )
 
     app.add_api_route(f"{app.openapi_url.rsplit('/', 1)[0]}/docs", docs, include_in_schema=False)
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+def _operations(document: Mapping[str, Any]) -> Iterator[DocumentedOperation]:
     for path, methods in document["paths"].items():
-        for method in TRIED:
+        for method in HTTP_METHODS:
             if method in methods:
-                told = methods[method]
-                yield Operation(method.upper(), path, told["summary"], tuple(_fields(told, document)))
+                operation = methods[method]
+                yield DocumentedOperation(
+                    method.upper(), path, operation["summary"], tuple(_fields(operation, document))
+                )
 
 
-def _fields(told: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
-    for parameter in told.get("parameters", ()):
+def _fields(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    for parameter in operation.get("parameters", ()):
         yield parameter["name"], parameter["in"], parameter.get("required", False)
-    body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     schema = document["components"]["schemas"].get(body.get("$ref", "").rsplit("/", 1)[-1], body)
     for name in schema.get("properties", ()):
         yield name, "body", name in schema.get("required", ())

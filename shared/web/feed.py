@@ -1,4 +1,4 @@
-"""A source as integrators read it over HTTP: batches with long polling, or a stream; the same events as on Kafka."""
+"""Serves a source over HTTP to integrators, as batches with long polling or a stream: the same events as Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -9,87 +9,90 @@ from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.datastructures import Headers
 from starlette.routing import Match
-from starlette.types import Scope as Connection
+from starlette.types import Scope as AsgiScope
 
 from shared.domain.facts.base import Region
-from shared.event_store.store import Stored
-from shared.identity import Action, Principal, Scope
-from shared.web.access import principal, require
+from shared.event_store.store import StoredEvent
+from shared.identity import Action, Scope
+from shared.web.access import authorize
+from shared.web.dependencies import PrincipalDep
 
-BATCH = "application/cloudevents-batch+json"
+BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
 POLL_SECONDS = 0.2
-"""How often a waiting reader looks for new events: a look is one read by primary key."""
+"""How often the server looks for new events for a waiting reader; a look is one read by primary key."""
 
 
-class Source(Protocol):
-    """What a feed reads."""
+class FeedSource(Protocol):
+    """What a feed reads of an event store."""
 
     service: str
 
-    async def read_feed(self, region: str, after: int = 0, limit: int = 500) -> Sequence[Stored]:
-        """Committed events after a position, contiguous."""
+    async def read_feed(self, region: str, after: int = 0, limit: int = 500) -> Sequence[StoredEvent]:
+        """Return committed events after a sequence, without gaps."""
 
     async def head(self, region: str) -> int:
-        """The last position."""
+        """Return the last sequence."""
 
 
-class Stream(APIRoute):
-    """Answers only those who ask for `text/event-stream`."""
+class EventStreamRoute(APIRoute):
+    """Matches only requests that accept `text/event-stream`."""
 
-    def matches(self, scope: Connection) -> tuple[Match, Connection]:
-        """No match for other readers: the route of batches follows."""
-        wanted = scope["type"] == "http" and "text/event-stream" in Headers(scope=scope).get("accept", "")
-        return super().matches(scope) if wanted else (Match.NONE, {})
+    def matches(self, scope: AsgiScope) -> tuple[Match, AsgiScope]:
+        """Match a request; without a match FastAPI tries the next route, which serves batches."""
+        accepts_stream = scope["type"] == "http" and "text/event-stream" in Headers(scope=scope).get("accept", "")
+        return super().matches(scope) if accepts_stream else (Match.NONE, {})
 
 
-BEYOND = 2**63
-"""No store counts so far."""
+SEQUENCE_LIMIT = 2**63
+"""Sequences are below this value: SQLite and PostgreSQL store them as 64-bit integers."""
 
-After = Annotated[int, Query(ge=0, lt=BEYOND, description="The last sequence already read.")]
-LastRead = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=BEYOND)]
+After = Annotated[int, Query(ge=0, lt=SEQUENCE_LIMIT, description="The last sequence already read.")]
+LastRead = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=SEQUENCE_LIMIT)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Patience = Annotated[float, Query(alias="timeout", ge=0, le=30, description="Seconds to wait for the first event.")]
+Timeout = Annotated[float, Query(alias="timeout", ge=0, le=30, description="Seconds to wait for the first event.")]
 
 
-async def _reader(region: Region, who: Annotated[Principal, Depends(principal)]) -> str:
-    require(who, Action.READ_FEED, Scope(region))
+async def _readable_region(region: Region, principal: PrincipalDep) -> str:
+    authorize(principal, Action.READ_FEED, Scope(region))
     return region
 
 
-Readable = Annotated[str, Depends(_reader)]
+ReadableRegion = Annotated[str, Depends(_readable_region)]
 
 
-def feed_router(source: Source) -> APIRouter:
-    """`GET /{service}/v1/{region}/feed`, in both forms."""
+def feed_router(source: FeedSource) -> APIRouter:
+    """Return the routes of `GET /{service}/v1/{region}/feed`: stream and batches."""
     path = f"/{source.service}/v1/{{region}}/feed"
-    streams, batches = APIRouter(route_class=Stream), APIRouter()
+    streams, batches = APIRouter(route_class=EventStreamRoute), APIRouter()
 
     @streams.get(path, response_class=EventSourceResponse, include_in_schema=False)
     async def stream(
-        region: Readable,
+        region: ReadableRegion,
         after: After = 0,
         last_event_id: LastRead = None,
     ) -> AsyncIterator[ServerSentEvent]:
-        async for event in follow(source, region, after if last_event_id is None else last_event_id):
+        async for event in follow_feed(source, region, after if last_event_id is None else last_event_id):
             yield ServerSentEvent(raw_data=event.body.decode(), id=str(event.sequence))
 
-    @batches.get(path, response_class=Response, responses=_DOCUMENTED, summary="Events after a position")
+    @batches.get(path, response_class=Response, responses=_RESPONSES, summary="Events after a position")
     async def batch(
-        region: Readable,
+        region: ReadableRegion,
         after: After = 0,
         limit: Limit = 500,
-        patience: Patience = 0,
+        timeout_s: Timeout = 0,
         if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
     ) -> Response:
-        await _await_event(source, region, after, patience)
-        return _batch(await source.read_feed(region, after, limit), f"{source.service}/{region}", after, if_none_match)
+        await _await_event(source, region, after, timeout_s)
+        return _batch_response(
+            await source.read_feed(region, after, limit), f"{source.service}/{region}", after, if_none_match
+        )
 
     streams.include_router(batches)
     return streams
 
 
-async def follow(source: Source, region: str, after: int) -> AsyncIterator[Stored]:
-    """Every event after a position, for ever, each once and in order."""
+async def follow_feed(source: FeedSource, region: str, after: int) -> AsyncIterator[StoredEvent]:
+    """Yield every event after a sequence, in order and once; wait for new ones until the reader disconnects."""
     while True:
         for event in await source.read_feed(region, after):
             yield event
@@ -97,23 +100,27 @@ async def follow(source: Source, region: str, after: int) -> AsyncIterator[Store
         await _await_event(source, region, after, 3600)
 
 
-async def _await_event(source: Source, region: str, after: int, seconds: float) -> None:
+async def _await_event(source: FeedSource, region: str, after: int, seconds: float) -> None:
     for _ in range(round(seconds / POLL_SECONDS)):
         if await source.head(region) > after:
             return
         await asyncio.sleep(POLL_SECONDS)
 
 
-def _batch(events: Sequence[Stored], place: str, after: int, if_none_match: str | None) -> Response:
+def _batch_response(events: Sequence[StoredEvent], source_path: str, after: int, if_none_match: str | None) -> Response:
     last = events[-1].sequence if events else after
-    headers = {"etag": f'"{after}-{last}"', "piket-position": f"{place}/{last}", "cache-control": "private, no-cache"}
-    headers["link"] = f'</{place.replace("/", "/v1/")}/feed?after={last}>; rel="next"'
+    headers = {
+        "etag": f'"{after}-{last}"',
+        "piket-position": f"{source_path}/{last}",
+        "cache-control": "private, no-cache",
+    }
+    headers["link"] = f'</{source_path.replace("/", "/v1/")}/feed?after={last}>; rel="next"'
     if events and if_none_match == headers["etag"]:
         return Response(status_code=304, headers=headers)
-    return Response(b"[" + b",".join(event.body for event in events) + b"]", 200, headers, BATCH)
+    return Response(b"[" + b",".join(event.body for event in events) + b"]", 200, headers, BATCH_CONTENT_TYPE)
 
 
-_DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {BATCH: {"schema": {"type": "array", "items": {"type": "object"}}}}},
-    304: {"description": "Nothing but what If-None-Match names."},
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {BATCH_CONTENT_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}},
+    304: {"description": "No events other than those of If-None-Match."},
 }

@@ -1,4 +1,4 @@
-"""The frame of every page: templates, both languages, dates and times as people here write them."""
+"""Renders pages: templates inside the common frame, in both languages, with Indonesian or English dates and numbers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,59 +19,60 @@ from starlette.responses import HTMLResponse
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 LANGUAGES = ("id", "en")
-"""Indonesian is what the templates are written in; every other language is a catalogue."""
+"""Templates are written in Indonesian; English is a gettext catalogue."""
 THEMES = ("light", "dark")
-"""Without a choice the system decides."""
-SPELT = {"IGD", "UGD", "ICU", "KTP", "KK", "KIA", "SIM", "STNK", "BPKB", "PTSP", "PBB", "MPP"}
-"""Abbreviations that everybody knows stay as they are where a code stands for a name."""
-YEAR_SECONDS = 365 * 86_400
+"""If the reader has not chosen one, the browser's preference decides."""
+ABBREVIATIONS = {"IGD", "UGD", "ICU", "KTP", "KK", "KIA", "SIM", "STNK", "BPKB", "PTSP", "PBB", "MPP"}
+"""Well-known abbreviations that `label` keeps in capitals when it turns a code into a name."""
+COOKIE_SECONDS = 365 * 86_400
 
 
 class Pages:
-    """Renders a service's templates inside the frame, which says so when the clock is a demo's.
+    """Renders the templates of a service inside the frame; its catalogue `en.po` is in the same folder.
 
-    Catalogues `en.po` lie beside the templates.
+    With `demo` the frame says that the clock is a demo's.
     """
 
     def __init__(self, folder: Path, *, demo: bool = False) -> None:
-        self._rooms = {lang: _environment(lang, folder, demo=demo) for lang in LANGUAGES}
+        self._environments = {lang: _environment(lang, folder, demo=demo) for lang in LANGUAGES}
 
-    def fragment(self, lang: str, template: str, **context: Any) -> str:  # noqa: ANN401 - a template's own
-        """Render a template in a language."""
-        return self._rooms[lang].get_template(template).render(context, lang=lang)
+    def fragment(self, lang: str, template: str, **context: Any) -> str:  # noqa: ANN401 - variables of the template
+        """Render a template in a language, without a response."""
+        return self._environments[lang].get_template(template).render(context, lang=lang)
 
-    def page(self, request: Request, template: str, **context: Any) -> HTMLResponse:  # noqa: ANN401 - the same
-        """Answer with a page in the reader's language and theme, and remember what was just chosen."""
-        chosen = {"lang": language(request), "theme": _wish(request, "theme", THEMES)}
+    def page(self, request: Request, template: str, **context: Any) -> HTMLResponse:  # noqa: ANN401 - variables of the template
+        """Return a page in the reader's language and theme; set a cookie for a choice made in this request."""
+        chosen = {"lang": language(request), "theme": _preference(request, "theme", THEMES)}
         wall = request.query_params.get("dinding") == "1"
         theme = "dark" if wall else chosen["theme"]
-        html = self.fragment(chosen["lang"], template, theme=theme, wall=wall, kept=_kept(request, chosen), **context)
+        query = _remaining_query(request, chosen)
+        html = self.fragment(chosen["lang"], template, theme=theme, wall=wall, remaining_query=query, **context)
         headers = {"content-language": chosen["lang"], "vary": "cookie", "cache-control": "no-cache"}
         answer = HTMLResponse(html, headers=headers)
         for name, value in chosen.items():
             if value and request.query_params.get(name) == value:
-                answer.set_cookie(name, value, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
+                answer.set_cookie(name, value, max_age=COOKIE_SECONDS, samesite="lax", httponly=True)
         return answer
 
 
 def language(request: Request) -> str:
-    """The language chosen now (`?lang=`), or before (cookie), or Indonesian."""
-    return _wish(request, "lang", LANGUAGES) or LANGUAGES[0]
+    """Return the language chosen in this request (`?lang=`) or before (cookie), else Indonesian."""
+    return _preference(request, "lang", LANGUAGES) or LANGUAGES[0]
 
 
-def _kept(request: Request, chosen: Mapping[str, str]) -> str:
-    """What a switch of language or theme leaves in the address: everything else that was asked for."""
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen]
-    return f"{urlencode(asked)}&" if asked else ""
+def _remaining_query(request: Request, chosen: Mapping[str, str]) -> str:
+    """Return the query string that a link to another language or theme must keep, ending in `&` if not empty."""
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in chosen]
+    return f"{urlencode(parameters)}&" if parameters else ""
 
 
-def _wish(request: Request, name: str, known: Sequence[str]) -> str:
-    wishes = (request.query_params.get(name, ""), request.cookies.get(name, ""))
-    return next((wish for wish in wishes if wish in known), "")
+def _preference(request: Request, name: str, allowed: Sequence[str]) -> str:
+    requested = (request.query_params.get(name, ""), request.cookies.get(name, ""))
+    return next((value for value in requested if value in allowed), "")
 
 
 def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
-    room = Environment(
+    environment = Environment(
         loader=FileSystemLoader([folder, HERE / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -82,10 +83,10 @@ def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
     translations = Translations()
     for catalogue in (HERE / "locale" / f"{lang}.po", folder / f"{lang}.po"):
         translations.merge(_catalogue(catalogue))
-    room.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    room.globals.update(demo=demo, theme="", wall=False, kept="")
-    room.filters.update(_filters(lang))
-    return room
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(demo=demo, theme="", wall=False, remaining_query="")
+    environment.filters.update(_filters(lang))
+    return environment
 
 
 def _catalogue(file: Path) -> Translations:
@@ -121,5 +122,6 @@ def _filters(lang: str) -> Mapping[str, Any]:
 
 
 def _label(code: str) -> str:
-    words = [word if word in SPELT else word.lower() for word in code.replace("_", " ").replace("-", " ").split()]
-    return " ".join(words)[:1].upper() + " ".join(words)[1:]
+    parts = code.replace("_", " ").replace("-", " ").split()
+    name = " ".join(part if part in ABBREVIATIONS else part.lower() for part in parts)
+    return name[:1].upper() + name[1:]

@@ -1,7 +1,7 @@
-"""Errors as RFC 9457 problem details: a stable type, both languages, field pointers; never the caller's values."""
+"""Renders errors as RFC 9457 problem details: stable type, both languages, pointers, never the caller's values."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
@@ -9,10 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from shared.domain.decider import KeyReused, VersionConflict
-from shared.domain.facts.base import Invalid
+from shared.domain.errors import FieldError, Invalid, field_error
 from shared.event_store.database import Unavailable
-from shared.web.headers import HEADERS
-from shared.web.problem_types import BY_STATUS, KINDS
+from shared.web.headers import SECURITY_HEADERS
+from shared.web.problem_types import PROBLEM_TYPES, SLUG_BY_STATUS
 
 T = TypeVar("T")
 
@@ -21,31 +21,34 @@ RETRY_AFTER_SECONDS = "2"
 
 
 class Problem(Exception):
-    """An answer that is an error. `more` are extension members; `detail` and `detail_en` may say it more exactly."""
+    """An error response. `extensions` are extension members of the problem details.
 
-    def __init__(self, slug: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:  # noqa: ANN401 - JSON
+    The extensions `detail` and `detail_en` replace the general texts of the problem type.
+    """
+
+    def __init__(self, slug: str, headers: Mapping[str, str] | None = None, **extensions: Any) -> None:  # noqa: ANN401 - JSON
         super().__init__(slug)
         self.slug = slug
         self.headers = headers or {}
-        self.more = more
+        self.more = extensions
 
     def response(self) -> Response:
         """Render as `application/problem+json`."""
-        kind = KINDS[self.slug]
-        body = {"type": f"urn:piket:problem:{self.slug}", **kind._asdict(), **self.more}
+        problem_type = PROBLEM_TYPES[self.slug]
+        body = {"type": f"urn:piket:problem:{self.slug}", **problem_type._asdict(), **self.more}
         headers = {"cache-control": "no-store", **self.headers}
-        return Response(json.dumps(body, ensure_ascii=False), kind.status, headers, MEDIA_TYPE)
+        return Response(json.dumps(body, ensure_ascii=False), problem_type.status, headers, MEDIA_TYPE)
 
 
-def found(value: T | None) -> T:
-    """A value, or a 404."""
+def require_found(value: T | None) -> T:
+    """Return the value; raise a 404 problem if it is None."""
     if value is None:
         raise Problem("not-found")
     return value
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of this application as a problem."""
+    """Make the application answer every error with problem details."""
     for kind_of_error, handler in _HANDLERS.items():
         app.add_exception_handler(kind_of_error, handler)
 
@@ -54,29 +57,38 @@ async def _problem(_: Request, error: Problem) -> Response:
     return error.response()
 
 
-async def _invalid(_: Request, error: RequestValidationError) -> Response:
-    errors = error.errors()
-    if any(each["type"] == "json_invalid" for each in errors):
+async def _invalid_request(_: Request, invalid: RequestValidationError) -> Response:
+    errors = invalid.errors()
+    if any(error["type"] == "json_invalid" for error in errors):
         return Problem("malformed").response()
-    return Problem("invalid", errors=[place(each) for each in errors]).response()
+    return Problem("invalid", errors=[request_error(error) for error in errors]).response()
 
 
-async def _meaningless(_: Request, error: Invalid) -> Response:
-    places = [{"pointer": fault.pointer, **_said(fault)} for fault in error.faults]
-    return Problem("invalid", errors=places).response()
+async def _invalid_command(_: Request, error: Invalid) -> Response:
+    errors = [{"pointer": field.pointer, **_texts(field)} for field in error.errors]
+    return Problem("invalid", errors=errors).response()
 
 
-def in_query(parameter: str, fault: Invalid) -> Mapping[str, str]:
-    """What a parameter of the query cannot mean."""
-    return {"parameter": parameter, "in": "query", **_said(fault)}
+def query_error(parameter: str, error: FieldError) -> Mapping[str, str]:
+    """Render the error of a query parameter as a member of `errors`."""
+    return {"parameter": parameter, "in": "query", **_texts(error)}
 
 
-def _said(fault: Invalid) -> Mapping[str, str]:
-    return {"code": "rule", "detail": fault.indonesian, "detail_en": fault.english}
+def request_error(error: Mapping[str, Any]) -> Mapping[str, str]:
+    """Render an error that FastAPI found in a request as a member of `errors`: where and why, never the value."""
+    source, *path = error["loc"]
+    field = field_error({**error, "loc": path})
+    if source == "body":
+        return {"pointer": field.pointer, **_texts(field, error["type"])}
+    return {"parameter": "/".join(map(str, path)), "in": str(source), **_texts(field, error["type"])}
+
+
+def _texts(error: FieldError, code: str = "rule") -> Mapping[str, str]:
+    return {"code": code, "detail": error.indonesian, "detail_en": error.english}
 
 
 async def _http(_: Request, error: HTTPException) -> Response:
-    return Problem(BY_STATUS.get(error.status_code, "request"), error.headers).response()
+    return Problem(SLUG_BY_STATUS.get(error.status_code, "request"), error.headers).response()
 
 
 async def _key_reused(_: Request, __: KeyReused) -> Response:
@@ -93,43 +105,14 @@ async def _unavailable(_: Request, __: Unavailable) -> Response:
 
 
 async def _internal(_: Request, __: Exception) -> Response:
-    # Answered outside of all middleware, so it brings the headers itself.
-    return Problem("internal", HEADERS).response()
-
-
-def place(error: Mapping[str, Any]) -> Mapping[str, str]:
-    """Where and what pydantic refused, without the value: it may be a NIP or a coordinate. Pointers are RFC 6901."""
-    where, *path = error["loc"]
-    at = {"pointer": pointer(path)} if where == "body" else {"parameter": "/".join(map(str, path)), "in": str(where)}
-    return {**at, "code": error["type"], "detail": _WORDS.get(error["type"], _OTHER), "detail_en": error["msg"]}
-
-
-_OTHER = "Nilai ini tidak sah."
-_WORDS = {
-    "missing": "Isian ini wajib.",
-    "extra_forbidden": "Isian ini tidak dikenal.",
-    "greater_than_equal": "Nilai ini terlalu kecil atau terlalu awal.",
-    "less_than_equal": "Nilai ini terlalu besar atau terlalu akhir.",
-    "string_pattern_mismatch": "Bentuk isian ini tidak sesuai.",
-    "string_too_short": "Isian ini terlalu pendek.",
-    "string_too_long": "Isian ini terlalu panjang.",
-    "literal_error": "Pilihan ini tidak ada.",
-    "date_from_datetime_parsing": "Ini bukan tanggal; tulis misalnya 2025-11-06.",
-    "datetime_from_date_parsing": "Ini bukan waktu; tulis misalnya 2025-11-06T07:21:08+07:00.",
-    "timezone_aware": "Waktu harus menyebut zona, misalnya +07:00.",
-    "uuid_parsing": "Ini bukan UUID.",
-}
-
-
-def pointer(path: Sequence[str | int]) -> str:
-    """A JSON pointer: `/place/site`, the whole body is the empty string."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+    # Starlette handles this error outside all middleware, so the security headers are set here.
+    return Problem("internal", SECURITY_HEADERS).response()
 
 
 _HANDLERS: Mapping[type[Exception], Any] = {
     Problem: _problem,
-    RequestValidationError: _invalid,
-    Invalid: _meaningless,
+    RequestValidationError: _invalid_request,
+    Invalid: _invalid_command,
     HTTPException: _http,
     KeyReused: _key_reused,
     VersionConflict: _version_conflict,

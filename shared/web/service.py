@@ -1,4 +1,4 @@
-"""One service that decides: its store, its feed, and the application that opens and closes them."""
+"""Builds the application of a service with an event store: store, feed, and the lifespan that opens and closes them."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,23 +14,32 @@ from shared.web.application import Lifespan, application
 from shared.web.feed import feed_router
 
 
-def service(
-    name: str, decider: Decider[S], database: Database, identity: Identity, now: Clock, beside: Lifespan | None = None
+def create_service(
+    name: str,
+    decider: Decider[S],
+    database: Database,
+    identity: Identity,
+    now: Clock,
+    background: Lifespan | None = None,
 ) -> tuple[FastAPI, Store[S]]:
-    """The application of a service on a database, with its feed; `beside` runs for as long as the store is open."""
+    """Return the application of a service on a database, with its feed, and its store.
+
+    `background` is a lifespan that runs while the store is open. Endpoints reach the store, the clock and the database
+    with `shared.web.dependencies`.
+    """
     store = Store(database, service=name, decider=decider, now=now)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         await store.open()
         async with AsyncExitStack() as stack:
-            if beside:
-                await stack.enter_async_context(beside(app))
+            if background:
+                await stack.enter_async_context(background(app))
             yield
         await store.close()
         await database.close()
 
     app = application(f"Piket {name}", identity, running, openapi_url=f"/{name}/openapi.json")
-    app.state.store = store
+    app.state.store, app.state.clock, app.state.database = store, now, database
     app.include_router(feed_router(store))
     return app, store

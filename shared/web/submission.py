@@ -1,4 +1,4 @@
-"""From a request to a stored decision and back: idempotency key, expected version, position."""
+"""Turns a write request into a stored decision and its response: idempotency key, expected version, position."""
 
 import hashlib
 import json
@@ -11,11 +11,11 @@ from uuid import UUID
 from fastapi import Depends, Header, Query, Request, Response
 from starlette.responses import JSONResponse
 
-from shared.domain.decider import Command, Context, EventRef, Outcome, S, Transaction
-from shared.domain.envelope import FACTS, Event, Sealed
+from shared.domain.decider import Context, EventRef, Outcome, S, StoreCommand, Transaction
+from shared.domain.envelope import FACT_TYPES, Event, SealedEvent
 from shared.domain.facts.base import Fact
 from shared.identity import Principal
-from shared.web.access import principal
+from shared.web.access import authenticate
 from shared.web.problem import Problem
 
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,128}$")]
@@ -23,137 +23,143 @@ DryRun = Annotated[bool, Query(description="decide, answer with the would-be eve
 IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,18}"$')]
 
 
-class Stores(Protocol[S]):
-    """What a write needs of a store."""
+class CommandStore(Protocol[S]):
+    """What a write request needs of an event store."""
 
     @property
     def service(self) -> str:
-        """The service whose source it keeps."""
+        """The service that owns the store."""
 
-    async def execute(self, command: Command[S]) -> Outcome:
-        """Answer after the commit."""
+    async def execute(self, command: StoreCommand[S]) -> Outcome:
+        """Decide and commit a command."""
 
-    async def rehearse(self, command: Command[S]) -> Sequence[Sealed]:
-        """The events that would be appended."""
+    async def dry_run(self, command: StoreCommand[S]) -> Sequence[SealedEvent]:
+        """Return the events that would be appended, without storing them."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """Who asks, and how the request proves to be the same one when it comes again."""
+    """A write request without its body: who sends it, and how a repeat of it is recognised.
+
+    `fingerprint` is the hash of method, path and body; `expected_version` is the version that the client saw.
+    """
 
     principal: Principal
     key: str
     fingerprint: str
-    expected: int | None
+    expected_version: int | None
     dry_run: bool = False
 
 
-async def submission(
+async def read_submission(
     request: Request,
-    who: Annotated[Principal, Depends(principal)],
+    principal: Annotated[Principal, Depends(authenticate)],
     key: IdempotencyKey,
     if_match: IfMatch = None,
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Submission:
-    """Read what every write carries: a token, `Idempotency-Key` (mandatory), `If-Match` and `dry_run` (optional)."""
+    """Read what every write request carries: token and `Idempotency-Key`; optionally `If-Match` and `dry_run`."""
     expected = int(if_match.strip('"')) if if_match else None
-    meant = fingerprint(request.method, request.url.path, await request.body())
-    return Submission(who, key, meant, expected, dry_run)
+    body_hash = fingerprint(request.method, request.url.path, await request.body())
+    return Submission(principal, key, body_hash, expected, dry_run)
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
-    """What makes two requests the same: method, path and the meaning of the body, not its spelling. Hex sha256."""
+    """Return the sha256, in hex, of method, path and the parsed body.
+
+    Requests whose JSON differs only in spelling (spaces, order of members) get the same fingerprint.
+    """
     try:
-        meaning = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")) if body else ""
+        canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")) if body else ""
     except (ValueError, RecursionError) as unreadable:
         raise Problem("malformed") from unreadable
-    return hashlib.sha256(f"{method}\n{path}\n{meaning}".encode()).hexdigest()
+    return hashlib.sha256(f"{method}\n{path}\n{canonical}".encode()).hexdigest()
 
 
-Previewed = Callable[[Sequence[Event]], Awaitable[Mapping[str, object]]]
-"""What else a dry run tells of the events that it made."""
+DryRunDetails = Callable[[Sequence[Event]], Awaitable[Mapping[str, object]]]
+"""Computes additional members of a dry run's response from the events that would be stored."""
 
 
-class Asked(Protocol):
-    """A service's command."""
+class RegionalCommand(Protocol):
+    """A command of a service."""
 
     @property
     def region(self) -> str:
-        """Whose source it appends to."""
+        """The region whose source it appends to."""
 
 
-C_contra = TypeVar("C_contra", bound=Asked, contravariant=True)
+C_contra = TypeVar("C_contra", bound=RegionalCommand, contravariant=True)
 S_contra = TypeVar("S_contra", contravariant=True)
 
 
-class Decisions(Protocol[C_contra, S_contra]):
-    """A service's decider module, as the edge calls it."""
+class DeciderModule(Protocol[C_contra, S_contra]):
+    """A service's decider module, as HTTP endpoints use it."""
 
     def stream(self, command: C_contra, /) -> str:
-        """The primary stream."""
+        """Return the primary stream of a command."""
 
     def reads(self, command: C_contra, /) -> Sequence[str]:
-        """What else the command must see."""
+        """Return the other streams or prefixes that a command reads."""
 
     def decide(
         self, command: C_contra, states: Mapping[str, S_contra], context: Context, /
     ) -> Mapping[str, Sequence[Fact]]:
-        """The facts it makes."""
+        """Return the facts that a command makes, by stream."""
 
 
 async def submit(
-    asked: Submission,
-    store: Stores[S],
-    decider: Decisions[C_contra, S],
+    submission: Submission,
+    store: CommandStore[S],
+    decider: DeciderModule[C_contra, S],
     command: C_contra,
     event_id: UUID | None = None,
-    beside: Callable[[Transaction], None] | None = None,
-    previewed: Previewed | None = None,
+    also_write: Callable[[Transaction], None] | None = None,
+    dry_run_details: DryRunDetails | None = None,
 ) -> Response:
-    """Decide a command by its service's decider, store, and answer.
+    """Decide a command with its service's decider, store the events, and return the response.
 
-    201 with events, 200 if there was nothing to do or it is a dry run, 409 for a recorded refusal.
+    201 with events, 200 if nothing changed or it is a dry run, 409 for a recorded refusal.
     """
-    wanted = Command(
+    store_command = StoreCommand(
         region=command.region,
         stream=decider.stream(command),
         decide=partial(decider.decide, command),
-        principal=f"user:{asked.principal.subject}",
-        key=asked.key,
-        fingerprint=asked.fingerprint,
+        principal=f"user:{submission.principal.subject}",
+        key=submission.key,
+        fingerprint=submission.fingerprint,
         reads=decider.reads(command),
         event_id=event_id,
-        expected=asked.expected,
-        beside=beside,
+        expected_version=submission.expected_version,
+        also_write=also_write,
     )
-    if asked.dry_run:
-        events = [sealed.event for sealed in await store.rehearse(wanted)]
-        return JSONResponse({**would_be(events), **(await previewed(events) if previewed else {})})
-    return render(await store.execute(wanted), f"{store.service}/{command.region}")
+    if submission.dry_run:
+        events = [sealed.event for sealed in await store.dry_run(store_command)]
+        return JSONResponse({**dry_run_body(events), **(await dry_run_details(events) if dry_run_details else {})})
+    return outcome_response(await store.execute(store_command), f"{store.service}/{command.region}")
 
 
-def would_be(events: Sequence[Event]) -> dict[str, object]:
-    """Events that were not stored, for whoever asked for a dry run: without an id, place or chain."""
-    told = [
+def dry_run_body(events: Sequence[Event]) -> dict[str, object]:
+    """Return the body of a dry run's response: the events without id, sequence and chain, which they lack."""
+    described = [
         {"type": e.type, "subject": e.subject, "data": e.data.model_dump(mode="json", exclude_none=True)}
         for e in events
     ]
-    return {"dry_run": True, "events": told}
+    return {"dry_run": True, "events": described}
 
 
-def render(outcome: Outcome, place: str) -> Response:
-    """The HTTP answer of an outcome. `place` is `{service}/{region}`."""
+def outcome_response(outcome: Outcome, source_path: str) -> Response:
+    """Return the HTTP response of an outcome. `source_path` is `{service}/{region}`."""
     headers = {
         "etag": f'"{outcome.version}"',
-        "piket-position": f"{place}/{outcome.position}",
+        "piket-position": f"{source_path}/{outcome.position}",
         "cache-control": "no-store",
     } | ({"idempotency-replayed": "true"} if outcome.replayed else {})
-    events = [_shown(event) for event in outcome.answer.events]
-    refusals = [str(event.id) for event in outcome.answer.events if FACTS[event.type].REFUSAL]
+    events = [_event_reference(event) for event in outcome.answer.events]
+    refusals = [str(event.id) for event in outcome.answer.events if FACT_TYPES[event.type].REFUSAL]
     if refusals:
         return Problem("refused", headers, event=refusals[0], events=events).response()
     return JSONResponse({"events": events}, outcome.answer.status, headers)
 
 
-def _shown(event: EventRef) -> dict[str, str | int]:
+def _event_reference(event: EventRef) -> dict[str, str | int]:
     return {**event._asdict(), "id": str(event.id)}

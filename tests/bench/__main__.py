@@ -1,4 +1,4 @@
-"""`make bench`: every figure beside its named baseline, interleaved, with the spread. No figure is a test."""
+"""Runs the benchmarks (`make bench`) with interleaved baselines, and prints medians with their spread."""
 
 import argparse
 
@@ -10,20 +10,20 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("part", choices=("all", "worker", "policy"), nargs="?", default="all")
     arguments.add_argument("--rounds", type=int, default=5)
-    given = arguments.parse_args()
+    options = arguments.parse_args()
     print(machine(), flush=True)
-    if given.part in {"all", "policy"}:
-        policy.run(given.rounds)
-    if given.part == "all":
-        everything(given.rounds)
-    if given.part in {"all", "worker"}:
-        worker.run(given.rounds)
-    if given.part == "worker":
-        recovery.run(given.rounds)
+    if options.part in {"all", "policy"}:
+        policy.run(options.rounds)
+    if options.part == "all":
+        run_other_benchmarks(options.rounds)
+    if options.part in {"all", "worker"}:
+        worker.run(options.rounds)
+    if options.part == "worker":
+        recovery.run(options.rounds)
         growth.run(7)
 
 
-def everything(rounds: int) -> None:
+def run_other_benchmarks(rounds: int) -> None:
     print(table("Check-ins through HTTP, durable before 201", "taps/s", checkins.run(rounds)), flush=True)
     rosters.run(rounds)
     rows.run()

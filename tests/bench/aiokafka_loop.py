@@ -1,14 +1,14 @@
-"""A bare aiokafka loop over the events of a run: its consumer, set as the worker's is."""
+"""Creates the consumer of a plain aiokafka loop, with the settings of the worker's consumer."""
 
 import os
 
 from aiokafka import AIOKafkaConsumer
 
-from services.reporting.faust_batches.consumer import FETCH_BYTES
+from services.reporting.faust_batches.consumer import MAX_FETCH_BYTES
 
 
 def consumer(name: str) -> AIOKafkaConsumer:
-    """A consumer of a topic from its start, not yet started; it commits nothing."""
+    """Return a consumer, not started, that reads a topic from its beginning and commits nothing."""
     return AIOKafkaConsumer(
         name,
         bootstrap_servers=os.environ["PIKET_KAFKA"],
@@ -16,5 +16,5 @@ def consumer(name: str) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=FETCH_BYTES,
+        max_partition_fetch_bytes=MAX_FETCH_BYTES,
     )

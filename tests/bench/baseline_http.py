@@ -1,4 +1,4 @@
-"""The baseline: FastAPI, a pydantic body of the same fields, one insert and one fsync per request, in one thread."""
+"""Serves the HTTP baseline: FastAPI, the same pydantic body, one insert and one fsync per request, in one thread."""
 
 import asyncio
 import sqlite3
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import uvicorn
 from fastapi import FastAPI
 
-from services.attendance.domain.decider import Press
+from services.attendance.domain.commands import TapRequest
 
 app = FastAPI()
 writing = ThreadPoolExecutor(1)
@@ -25,9 +25,9 @@ def insert(connection: sqlite3.Connection, body: str) -> None:
 
 
 @app.post("/check-ins", status_code=201)
-async def check_in(press: Press) -> dict[str, str]:
-    await asyncio.get_running_loop().run_in_executor(writing, insert, app.state.connection, press.model_dump_json())
-    return {"client_id": press.client_id}
+async def check_in(tap: TapRequest) -> dict[str, str]:
+    await asyncio.get_running_loop().run_in_executor(writing, insert, app.state.connection, tap.model_dump_json())
+    return {"client_id": tap.client_id}
 
 
 if __name__ == "__main__":

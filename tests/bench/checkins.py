@@ -1,7 +1,7 @@
-"""Check-ins per second through HTTP, beside the least that could answer: bare FastAPI and one fsynced insert.
+"""Measures check-ins per second through HTTP against a minimal server: FastAPI with one fsynced insert.
 
-Each server runs in its own process on SQLite (WAL, synchronous FULL); 64 connections send taps of distinct employees,
-each with a token of its own and a key of its own; every answer must be 201 and every tap must be in the store.
+Each server runs in its own process on SQLite (WAL, synchronous FULL). 64 connections send taps of distinct employees
+with distinct tokens and keys; all answers must be 201, and all taps must be in the store.
 """
 
 import asyncio
@@ -23,29 +23,29 @@ TAPS, CONNECTIONS = 2_000, 64
 
 
 def run(rounds: int) -> dict[str, list[float]]:
-    """Taps per second of each server, interleaved."""
+    """Return the taps per second of each server; the runs are interleaved."""
     figures: dict[str, list[float]] = {"bare FastAPI, one fsynced insert, no token": [], "Piket attendance": []}
     for _ in range(rounds):
-        for name, one in zip(figures, (_bare, _piket), strict=True):
+        for name, measure in zip(figures, (_measure_baseline, _measure_piket), strict=True):
             with tempfile.TemporaryDirectory() as folder:
-                figures[name].append(one(Path(folder)))
+                figures[name].append(measure(Path(folder)))
     return figures
 
 
-def _bare(folder: Path) -> float:
+def _measure_baseline(folder: Path) -> float:
     (port,) = free_ports(1)
     server = Child(
         [sys.executable, "-m", "tests.bench.baseline_http", str(folder / "bare.db"), str(port)], folder / "log"
     )
     try:
-        seconds = asyncio.run(_load(f"http://127.0.0.1:{port}/check-ins", ["none"] * TAPS, server, "/docs"))
+        seconds = asyncio.run(_send_all(f"http://127.0.0.1:{port}/check-ins", ["none"] * TAPS, server, "/docs"))
     finally:
         server.stop(5)
-    assert _rows(folder / "bare.db", "tap") == TAPS
+    assert _row_count(folder / "bare.db", "tap") == TAPS
     return TAPS / seconds
 
 
-def _piket(folder: Path) -> float:
+def _measure_piket(folder: Path) -> float:
     (port,) = free_ports(1)
     issuer = Issuer(folder, "demo")
     tokens = [_token(issuer) for _ in range(TAPS)]
@@ -54,10 +54,12 @@ def _piket(folder: Path) -> float:
     command = [sys.executable, "-m", "deploy.cli", "serve", "attendance", "--port", str(port)]
     server = Child(["env", *settings, *command], folder / "log")
     try:
-        seconds = asyncio.run(_load(f"http://127.0.0.1:{port}/attendance/v1/32/check-ins", tokens, server, "/healthz"))
+        seconds = asyncio.run(
+            _send_all(f"http://127.0.0.1:{port}/attendance/v1/32/check-ins", tokens, server, "/healthz")
+        )
     finally:
         server.stop(5)
-    assert _rows(folder / "attendance.db", "event") == TAPS
+    assert _row_count(folder / "attendance.db", "event") == TAPS
     return TAPS / seconds
 
 
@@ -66,18 +68,18 @@ def _token(issuer: Issuer) -> str:
     return issuer.sign(employee, roles=["EMPLOYEE"], region="32", opd="DPMPTSP", employee=employee)
 
 
-async def _load(url: str, tokens: Sequence[str], server: Child, ready: str) -> float:
-    waiting = [(token, _body()) for token in tokens]
+async def _send_all(url: str, tokens: Sequence[str], server: Child, ready: str) -> float:
+    pending = [(token, _body()) for token in tokens]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as http:
-        await _answers(http, url[: url.index("/", 8)] + ready, server)
-        began = time.perf_counter()
-        await asyncio.gather(*(_send(http, url, waiting) for _ in range(CONNECTIONS)))
-        return time.perf_counter() - began
+        await _wait_until_ready(http, url[: url.index("/", 8)] + ready, server)
+        started_at = time.perf_counter()
+        await asyncio.gather(*(_send_pending(http, url, pending) for _ in range(CONNECTIONS)))
+        return time.perf_counter() - started_at
 
 
-async def _send(http: aiohttp.ClientSession, url: str, waiting: list[tuple[str, str]]) -> None:
-    while waiting:
-        token, body = waiting.pop()
+async def _send_pending(http: aiohttp.ClientSession, url: str, pending: list[tuple[str, str]]) -> None:
+    while pending:
+        token, body = pending.pop()
         headers = {
             "authorization": f"Bearer {token}",
             "idempotency-key": str(uuid4()),
@@ -87,9 +89,9 @@ async def _send(http: aiohttp.ClientSession, url: str, waiting: list[tuple[str, 
             assert answer.status == 201, await answer.text()
 
 
-async def _answers(http: aiohttp.ClientSession, url: str, server: Child) -> None:
+async def _wait_until_ready(http: aiohttp.ClientSession, url: str, server: Child) -> None:
     for _ in range(300):
-        assert server.running, server.written().decode()
+        assert server.running, server.logged().decode()
         try:
             async with http.get(url):
                 return
@@ -104,6 +106,6 @@ def _body() -> str:
     )
 
 
-def _rows(file: Path, table: str) -> int:
+def _row_count(file: Path, table: str) -> int:
     with sqlite3.connect(file) as database:
         return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608

@@ -1,6 +1,6 @@
-"""One small agent for every machinery: the last check-in of each employee, counted by OPD; a row of a table for each.
+"""Counts the employees of each OPD from their check-ins: the same small agent for all stream processors.
 
-It decodes no more than it needs, so that what carries the events is measured, not what is done with them.
+It decodes only what it needs, so that the transport of events is measured, not their processing.
 """
 
 from collections import defaultdict
@@ -9,55 +9,55 @@ from typing import Any
 
 import msgspec
 
-from services.reporting.domain.partitions.partition_state import Row
+from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from tests.bench.measurement import Meter
 
 
-class Data(msgspec.Struct):
-    """Whose check-in it is."""
+class TapData(msgspec.Struct):
+    """The data of a check-in."""
 
     employee: str
 
 
 class Tap(msgspec.Struct):
-    """What the agent reads of an event."""
+    """The fields of an event that the agent reads."""
 
     id: str
     partitionkey: str
-    data: Data
+    data: TapData
 
 
-read = msgspec.json.Decoder(Tap).decode
+decode_tap = msgspec.json.Decoder(Tap).decode
 
 
-class Agent:
-    """The last check-in of every employee, by OPD."""
+class CountingAgent:
+    """Keeps the last check-in of each employee, by OPD."""
 
     def __init__(self, meter: Meter) -> None:
-        self.meter, self.read = meter, 0
+        self.meter, self.events_read = meter, 0
         self._last: defaultdict[str, dict[str, str]] = defaultdict(dict)
 
-    def take(self, records: Sequence[Any]) -> None:
-        """Fold what has an event's bytes as its value."""
+    def count_records(self, records: Sequence[Any]) -> None:
+        """Count records whose value is an event."""
         self.meter.start()
         last = self._last
         for record in records:
-            tap = read(record.value)
+            tap = decode_tap(record.value)
             last[tap.partitionkey][tap.data.employee] = tap.id
-        self.read += len(records)
+        self.events_read += len(records)
 
-    def rows(self, records: Sequence[Any]) -> list[Row]:
-        """Fold the same; answers a row for each."""
+    def count_with_rows(self, records: Sequence[Any]) -> list[ChangelogRecord]:
+        """Count records, and return a changelog row for each."""
         self.meter.start()
         last, rows = self._last, []
         for record in records:
-            tap = read(record.value)
+            tap = decode_tap(record.value)
             last[tap.partitionkey][tap.data.employee] = tap.id
-            rows.append(Row(f"{tap.partitionkey}|{tap.data.employee}".encode(), tap.id.encode()))
-        self.read += len(records)
+            rows.append(ChangelogRecord(f"{tap.partitionkey}|{tap.data.employee}".encode(), tap.id.encode()))
+        self.events_read += len(records)
         return rows
 
-    def done(self) -> None:
-        """End when everything is read."""
-        if self.read >= self.meter.count:
-            self.meter.tell({opd: len(last) for opd, last in self._last.items()})
+    def exit_if_complete(self) -> None:
+        """Print the result and exit if all events were read."""
+        if self.events_read >= self.meter.count:
+            self.meter.print_result_and_exit({opd: len(last) for opd, last in self._last.items()})

@@ -1,6 +1,7 @@
-"""`python -m tests.bench.recovery`: how soon a worker has a million facts back from its changelog, or Faust its table.
+"""Measures how fast a worker restores a million facts from its changelog, and stock Faust its table.
 
-From the moment that Faust begins to recover until it says that it has. `... WHO COUNT` is one such process.
+`python -m tests.bench.recovery` measures from the start of Faust's recovery to its end. `... CONTENDER COUNT` runs one
+such process.
 """
 
 import asyncio
@@ -14,31 +15,32 @@ import faust
 from faust.tables.recovery import Recovery
 
 from deploy.local.kafka import Kafka
+from services.reporting.faust_batches.changelog_table import RECOVERED
 from services.reporting.worker import __main__ as worker
-from services.reporting.worker.changelog import COMPRESSION, RECOVERED, changelog_topic
+from services.reporting.worker.changelog import COMPRESSION, changelog_topic
 from shared.domain.envelope import topic
 from shared.kafka import broker
 from tests.bench import stock_faust
 from tests.bench.measurement import Meter
 from tests.bench.report import machine
-from tests.bench.tap_events import PARTITIONS, check_ins, facts, fill
-from tests.bench.worker import Figure, Run, make_room, measured, table_topic
+from tests.bench.tap_events import PARTITIONS, changelog_rows, check_ins, fill
+from tests.bench.worker import BenchRun, Figure, create_changelogs, run_process, table_topic
 
 REGION = "34"
 FACTS, STOCK_ROWS = 1_000_000, 20_000
 
 
-def piket(recovered: Callable[[Callable[[], int]], None]) -> None:
-    """The worker as it is deployed."""
-    recovered(lambda: int(RECOVERED._value.get()))
+def run_piket(on_recovered: Callable[[Callable[[], int]], None]) -> None:
+    """Run the worker as it is deployed."""
+    on_recovered(lambda: int(RECOVERED._value.get()))
     sys.exit(worker.main())
 
 
-def stock(recovered: Callable[[Callable[[], int]], None]) -> None:
-    """A table of Faust as it comes."""
+def run_stock_faust(on_recovered: Callable[[Callable[[], int]], None]) -> None:
+    """Run stock Faust with one table."""
     app = stock_faust.app()
     table = app.Table("facts", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
-    recovered(lambda: len(table.data))
+    on_recovered(lambda: len(table.data))
 
     @app.agent(app.topic(topic(REGION, "attendance"), value_type=bytes, value_serializer="raw"))
     async def fold(stream: faust.Stream) -> None:
@@ -48,40 +50,43 @@ def stock(recovered: Callable[[Callable[[], int]], None]) -> None:
     stock_faust.run(app)
 
 
-def watch(meter: Meter) -> Callable[[Callable[[], int]], None]:
-    """Measure Faust's recovery; tells when so many rows are there."""
-    started, ended = Recovery._set_recovery_started, Recovery._set_recovery_ended
+def measure_recovery(meter: Meter) -> Callable[[Callable[[], int]], None]:
+    """Measure Faust's recovery, and print the result when enough rows are restored."""
+    original_started, original_ended = Recovery._set_recovery_started, Recovery._set_recovery_ended
 
-    def recovered(rows: Callable[[], int]) -> None:
+    def on_recovered(rows: Callable[[], int]) -> None:
         def start(self: Recovery) -> None:
             meter.start()
-            started(self)
+            original_started(self)
 
         def end(self: Recovery) -> None:
-            ended(self)
+            original_ended(self)
             if rows() >= meter.count:
-                meter.tell({"rows": rows()})
+                meter.print_result_and_exit({"rows": rows()})
 
         Recovery._set_recovery_started, Recovery._set_recovery_ended = start, end
 
-    return recovered
+    return on_recovered
 
 
-KEEPERS: Mapping[str, tuple[Callable[..., None], int]] = {"piket": (piket, FACTS), "stock": (stock, STOCK_ROWS)}
+CONTENDERS: Mapping[str, tuple[Callable[..., None], int]] = {
+    "piket": (run_piket, FACTS),
+    "stock": (run_stock_faust, STOCK_ROWS),
+}
 
 
 def run(rounds: int) -> None:
-    """Print seconds and rows/s of both, `rounds` interleaved runs each over the same changelogs."""
+    """Print seconds and rows/s of both contenders, from interleaved runs over the same changelogs."""
     with tempfile.TemporaryDirectory() as folder, Kafka(Path(folder), jit="full") as broker:
-        place = Run(broker.bootstrap, "recovery", folder)
-        asyncio.run(lay_out(place))
-        runs: dict[str, list[Figure]] = {name: [] for name in KEEPERS}
+        bench_run = BenchRun(broker.bootstrap, "recovery", folder)
+        asyncio.run(write_changelogs(bench_run))
+        runs: dict[str, list[Figure]] = {name: [] for name in CONTENDERS}
         for _ in range(rounds):
-            for name, (_, count) in KEEPERS.items():
+            for name, (_, count) in CONTENDERS.items():
                 start = [sys.executable, "-m", "tests.bench.recovery", name, str(count)]
-                runs[name].append(measured(start, place, REGION, {"rows": count}))
+                runs[name].append(run_process(start, bench_run, REGION, {"rows": count}))
     print("\nRecovery of the facts (goals: 8 s, 15 x stock Faust)")
-    for name, (_, count) in KEEPERS.items():
+    for name, (_, count) in CONTENDERS.items():
         rates = [figure.rate for figure in runs[name]]
         print(
             f"  {name:<8} {count:>10,} rows in {count / median(rates):5.1f} s: {median(rates):>9,.0f} rows/s"
@@ -90,12 +95,14 @@ def run(rounds: int) -> None:
     print(f"  {median(p.rate / s.rate for p, s in zip(runs['piket'], runs['stock'], strict=True)):.0f} x", flush=True)
 
 
-async def lay_out(place: Run) -> None:
-    """Write both changelogs; there are no events to read."""
-    await broker.create_topics(place.bootstrap, [REGION], PARTITIONS, 1)
-    await make_room(place)
-    await fill(place.bootstrap, changelog_topic(place.name), facts(check_ins(REGION, FACTS)), COMPRESSION)
-    await fill(place.bootstrap, table_topic(place), facts(check_ins(REGION, STOCK_ROWS)))
+async def write_changelogs(bench_run: BenchRun) -> None:
+    """Write both changelogs; the source topics stay empty."""
+    await broker.create_topics(bench_run.bootstrap, [REGION], PARTITIONS, 1)
+    await create_changelogs(bench_run)
+    await fill(
+        bench_run.bootstrap, changelog_topic(bench_run.name), changelog_rows(check_ins(REGION, FACTS)), COMPRESSION
+    )
+    await fill(bench_run.bootstrap, table_topic(bench_run), changelog_rows(check_ins(REGION, STOCK_ROWS)))
 
 
 if __name__ == "__main__":
@@ -103,5 +110,5 @@ if __name__ == "__main__":
         print(machine())
         run(3)
     else:
-        worker.calm_collector()
-        KEEPERS[sys.argv[1]][0](watch(Meter(int(sys.argv[2]))))
+        worker.tune_garbage_collector()
+        CONTENDERS[sys.argv[1]][0](measure_recovery(Meter(int(sys.argv[2]))))

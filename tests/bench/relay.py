@@ -1,4 +1,7 @@
-"""`python -m tests.bench.relay`: events/s of the relay, mark and lease included, beside a bare send_batch loop."""
+"""Measures events/s of the relay with checkpoint and lease, against a plain send_batch loop.
+
+Run it by `python -m tests.bench.relay`.
+"""
 
 import asyncio
 import statistics
@@ -9,43 +12,53 @@ from pathlib import Path
 
 from deploy.local.kafka import Kafka
 from shared.kafka import broker as kafka
-from shared.relay import sender as outlet
-from tests.support.in_memory_source import PARTITIONS, TOPIC, Feed, create, delete, running, sent
+from shared.relay import sender
+from tests.support.in_memory_source import (
+    PARTITIONS,
+    TOPIC,
+    InMemorySource,
+    create_topics,
+    delete_topic,
+    running_relay,
+    wait_until_sent,
+)
 
 EVENTS = 50_000
 ROUNDS = 5
 
 
-async def by_relay(feed: Feed, bootstrap: str, folder: Path) -> None:
-    async with running(feed.relay(bootstrap, folder / "mark", patience=20)):
-        await sent(folder / "mark", EVENTS, seconds=120)
+async def send_by_relay(feed: InMemorySource, bootstrap: str, folder: Path) -> None:
+    async with running_relay(feed.relay(bootstrap, folder / "mark", timeout=20)):
+        await wait_until_sent(folder / "mark", EVENTS, seconds=120)
 
 
-async def bare(feed: Feed, bootstrap: str, folder: Path) -> None:
-    """The most that this producer does: everything packed at once, no pages, no mark."""
+async def send_by_producer(feed: InMemorySource, bootstrap: str, folder: Path) -> None:
+    """Send all events at once, without pages and checkpoint: the maximum of this producer."""
     del folder
     producer = kafka.producer(bootstrap)
     await producer.start()
-    await outlet.send(producer, TOPIC, feed.stored, PARTITIONS)
+    await sender.send_page(producer, TOPIC, feed.stored, PARTITIONS)
     await producer.stop()
 
 
-async def timed(work: Callable[[Feed, str, Path], Awaitable[None]], feed: Feed, bootstrap: str) -> float:
-    await create(bootstrap)
+async def events_per_second(
+    work: Callable[[InMemorySource, str, Path], Awaitable[None]], feed: InMemorySource, bootstrap: str
+) -> float:
+    await create_topics(bootstrap)
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         await work(feed, bootstrap, Path(folder))
-        took = time.perf_counter() - began
-    await delete(bootstrap)
-    return EVENTS / took
+        seconds = time.perf_counter() - started_at
+    await delete_topic(bootstrap)
+    return EVENTS / seconds
 
 
 async def compare(bootstrap: str) -> None:
-    feed = Feed(EVENTS)
+    feed = InMemorySource(EVENTS)
     rates: dict[str, list[float]] = {"relay": [], "bare send_batch": []}
-    for _ in range(ROUNDS + 1):  # interleaved, so that a busy computer hurts both alike
-        rates["relay"].append(await timed(by_relay, feed, bootstrap))
-        rates["bare send_batch"].append(await timed(bare, feed, bootstrap))
+    for _ in range(ROUNDS + 1):  # interleaved, so that a busy computer affects both equally
+        rates["relay"].append(await events_per_second(send_by_relay, feed, bootstrap))
+        rates["bare send_batch"].append(await events_per_second(send_by_producer, feed, bootstrap))
     print(f"{EVENTS} events of {len(feed.stored[-1].body)} bytes, {ROUNDS} rounds after one to warm up")
     for name, measured in rates.items():
         warm = measured[1:]

@@ -1,4 +1,4 @@
-"""How every benchmark is told: the machine, the versions, medians with their spread, ratios to the named baseline."""
+"""Formats benchmark results: machine, versions, medians with spread, ratios to the baseline."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PACKAGES = ("faust-streaming", "aiokafka", "fastapi", "pydantic", "uvicorn", "ps
 
 
 def machine() -> str:
-    """The processor, cores, kernel, Python and the versions that matter."""
+    """Return processor, cores, kernel, Python and package versions as text."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "?")
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
@@ -19,7 +19,7 @@ def machine() -> str:
 
 
 def table(title: str, unit: str, runs: Mapping[str, Sequence[float]]) -> str:
-    """One line per contender: median (least to most) and the median of its ratios to the first, run by run."""
+    """Return one line per contender: median (minimum to maximum), and median ratio to the first, run by run."""
     baseline = next(iter(runs.values()))
     lines = [f"\n{title} ({unit}, {len(baseline)} interleaved runs)"]
     for name, figures in runs.items():
@@ -32,6 +32,6 @@ def table(title: str, unit: str, runs: Mapping[str, Sequence[float]]) -> str:
     return "\n".join(lines)
 
 
-def ratio(runs: Mapping[str, Sequence[float]], one: str, other: str) -> float:
-    """The median of the ratios of two contenders, run by run."""
-    return median(mine / theirs for mine, theirs in zip(runs[one], runs[other], strict=True))
+def ratio(runs: Mapping[str, Sequence[float]], first: str, second: str) -> float:
+    """Return the median ratio of two contenders, run by run."""
+    return median(a / b for a, b in zip(runs[first], runs[second], strict=True))

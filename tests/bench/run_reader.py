@@ -1,7 +1,7 @@
-"""`python -m tests.bench.run_reader NAME REGION COUNT`: reads the COUNT events of a region and tells what it took.
+"""Reads the COUNT events of a region and prints the time: `... run_reader NAME REGION COUNT`.
 
-Every contender decodes each event and adds it to the fact set of its OPD, with the same garbage collector settings; the
-facts it ends with are counted and told.
+All contenders decode the events and add them to the fact set of their OPD, with the same garbage collector settings.
+They print the number of facts at the end.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from typing import Any
 import faust
 
 from services.reporting.domain.coverage.fact_set import FactSet
-from services.reporting.domain.fact_store.decoder import Reader
-from services.reporting.domain.partitions.partition_state import Row
-from services.reporting.faust_batches.batch import Batch
+from services.reporting.domain.fact_store.decoder import Decoder
+from services.reporting.domain.partitions.partition_state import ChangelogRecord
+from services.reporting.faust_batches.batch import PartitionBatch
 from services.reporting.worker import __main__ as worker
 from services.reporting.worker.processor import Processor
-from services.reporting.worker.publisher import KafkaOutlet, Outlet
+from services.reporting.worker.publisher import KafkaPublisher, Publisher
 from shared.domain import envelope
 from shared.domain.facts.coverage import Coverage
 from tests.bench import aiokafka_loop, stock_faust
@@ -29,10 +29,10 @@ TOPIC = envelope.topic(os.environ["PIKET_REGIONS"], "attendance")
 RUN, BOOTSTRAP, PARTITIONS = os.environ["PIKET_DEPLOYMENT"], os.environ["PIKET_KAFKA"], 3
 
 
-async def bare(meter: Meter) -> None:
-    """An aiokafka loop, nothing durable, nothing committed."""
-    known: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
-    reader = Reader()
+async def run_aiokafka_loop(meter: Meter) -> None:
+    """Run an aiokafka loop without durable rows and commits."""
+    fact_sets: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
+    decoder = Decoder()
     read = 0
     async with aiokafka_loop.consumer(TOPIC) as consumer:
         while read < meter.count:
@@ -40,17 +40,17 @@ async def bare(meter: Meter) -> None:
                 meter.start()
                 read += len(records)
                 for record in records:
-                    fact = reader.read(record.value)
-                    known[fact.key].add(fact)
-    meter.tell({opd.decode(): len(facts) for opd, facts in known.items()})
+                    fact = decoder.decode(record.value)
+                    fact_sets[fact.key].add(fact)
+    meter.print_result_and_exit({opd.decode(): len(facts) for opd, facts in fact_sets.items()})
 
 
-def stock(meter: Meter) -> None:
-    """Faust as it comes: one agent, one event at a time, one table row per fact."""
+def run_stock_faust(meter: Meter) -> None:
+    """Run stock Faust: one agent, one event at a time, one table row per fact."""
     app = stock_faust.app()
     table = app.Table("facts", key_type=bytes, value_type=bytes, partitions=PARTITIONS)
-    known: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
-    reader = Reader()
+    fact_sets: defaultdict[bytes, FactSet] = defaultdict(lambda: FactSet("32", "DPMPTSP"))
+    decoder = Decoder()
     read = 0
 
     @app.agent(app.topic(TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"))
@@ -58,71 +58,71 @@ def stock(meter: Meter) -> None:
         nonlocal read
         async for body in stream:
             meter.start()
-            fact = reader.read(body)
-            known[fact.key].add(fact)
+            fact = decoder.decode(body)
+            fact_sets[fact.key].add(fact)
             table[fact.key + fact.id] = body
             read += 1
             if read == meter.count:
-                meter.tell({opd.decode(): len(facts) for opd, facts in known.items()})
+                meter.print_result_and_exit({opd.decode(): len(facts) for opd, facts in fact_sets.items()})
 
     stock_faust.run(app)
 
 
-class Measured(Processor):
-    """The worker's processor; ends the process when every event is acknowledged."""
+class MeasuredProcessor(Processor):
+    """The worker's processor, which exits when all events are acknowledged."""
 
     meter: Meter
 
-    async def take(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
-        """Fold one batch."""
+    async def process_batch(self, batch: PartitionBatch, acknowledge: Callable[[], object]) -> None:
+        """Process one batch."""
         self.meter.start()
-        await super().take(batch, acknowledge)
+        await super().process_batch(batch, acknowledge)
 
-    async def flush_once(self, outlet: Outlet) -> None:
-        """Make durable what is folded."""
-        await super().flush_once(outlet)
-        if sum(self.positions.values()) >= self.meter.count and not self._folded.records:
-            every = (one for known in self._held._known.values() for one in known._facts.items())
-            self.meter.tell({opd.decode(): len(facts) for opd, facts in every})
+    async def flush_once(self, publisher: Publisher) -> None:
+        """Flush pending facts, and exit if all events were read."""
+        await super().flush_once(publisher)
+        if sum(self.positions.values()) >= self.meter.count and not self._pending.record_count:
+            every = (one for known in self._partitions._regions.values() for one in known._fact_sets.items())
+            self.meter.print_result_and_exit({opd.decode(): len(facts) for opd, facts in every})
 
 
-class WithoutRows(Measured):
-    """Coverage rows are neither computed nor sent."""
+class ProcessorWithoutRows(MeasuredProcessor):
+    """A processor that neither computes nor sends coverage rows."""
 
-    async def _publish(self, *_: object) -> None:
+    async def _publish_rows(self, *_: object) -> None:
         pass
 
 
-class Nowhere(KafkaOutlet):
-    """Nothing is written."""
+class NullPublisher(KafkaPublisher):
+    """A publisher that writes nothing."""
 
-    async def keep(self, partition: int, facts: list[Row]) -> None:  # type: ignore[override]
+    async def write_changelog(self, partition: int, facts: list[ChangelogRecord]) -> None:  # type: ignore[override]
         pass
 
     async def publish(self, partition: int, row: Coverage) -> None:
         pass
 
 
-def piket(processor: type[Measured], outlet: type[KafkaOutlet]) -> Callable[[Meter], None]:
-    """The worker as it is deployed, with a meter."""
+def piket_contender(processor: type[MeasuredProcessor], publisher: type[KafkaPublisher]) -> Callable[[Meter], None]:
+    """Return a contender that runs the worker as it is deployed, with a meter."""
 
     def run(meter: Meter) -> None:
-        Measured.meter = meter
-        planted: Mapping[str, Any] = {"Processor": processor, "KafkaOutlet": outlet}
-        vars(worker).update(planted)
+        MeasuredProcessor.meter = meter
+        replacements: Mapping[str, Any] = {"Processor": processor, "KafkaPublisher": publisher}
+        vars(worker).update(replacements)
         sys.exit(worker.main())
 
     return run
 
 
 CONTENDERS: Mapping[str, Callable[[Meter], None]] = {
-    "bare": lambda meter: asyncio.run(bare(meter)),
-    "fold": piket(WithoutRows, Nowhere),
-    "facts": piket(WithoutRows, KafkaOutlet),
-    "whole": piket(Measured, KafkaOutlet),
-    "stock": stock,
+    "bare": lambda meter: asyncio.run(run_aiokafka_loop(meter)),
+    "fold": piket_contender(ProcessorWithoutRows, NullPublisher),
+    "facts": piket_contender(ProcessorWithoutRows, KafkaPublisher),
+    "whole": piket_contender(MeasuredProcessor, KafkaPublisher),
+    "stock": run_stock_faust,
 }
 
 if __name__ == "__main__":
-    worker.calm_collector()
+    worker.tune_garbage_collector()
     CONTENDERS[sys.argv[1]](Meter(int(sys.argv[3])))

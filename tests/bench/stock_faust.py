@@ -1,4 +1,4 @@
-"""Stock Faust, as it comes: one event at a time, one table row for each."""
+"""Creates and runs an app of stock Faust."""
 
 import os
 
@@ -9,7 +9,7 @@ from tests.bench.tap_events import PARTITIONS
 
 
 def app() -> faust.App:
-    """An app of this run; nothing is started."""
+    """Return the app of this run, not started."""
     return faust.App(
         os.environ["PIKET_DEPLOYMENT"],
         broker=f"kafka://{os.environ['PIKET_KAFKA']}",
@@ -24,5 +24,5 @@ def app() -> faust.App:
 
 
 def run(stock: faust.App) -> None:
-    """Run it until the process ends."""
+    """Run the app until the process ends."""
     mode.Worker(stock, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()

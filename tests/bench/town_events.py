@@ -1,4 +1,4 @@
-"""A town whose days go by, as events in bytes: told by a process of its own, whose garbage is in nobody's figures."""
+"""Generates the encoded events of a town, day by day, in a separate process whose memory is not measured."""
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,108 +15,110 @@ from shared.domain.facts.base import Fact
 from tests.support import example_facts as ex
 
 REGION = "32"
-UNIT = 50
-"""People of one unit; its roster is one event."""
-MODEL = "00000001-0000-0000-0000-"
-"""How the ids of an OPD's people begin, in the event that the others are made from."""
+UNIT_SIZE = 50
+"""Number of people in a unit; its roster is one event."""
+MODEL_ID_PREFIX = "00000001-0000-0000-0000-"
+"""Prefix of the ids of people in the model event; copies get the prefix of their OPD."""
 
 
 class Town(NamedTuple):
-    """So many OPD of so many people each."""
+    """Number of OPD, and of people per OPD."""
 
     opds: int
     people: int
 
 
-class Told(NamedTuple):
-    """The events of one topic, key and body, of which the first has an offset."""
+class TopicEvents(NamedTuple):
+    """Events of one topic as (key, body); `first` is the offset of the first one."""
 
     topic: str
     first: int
     events: list[tuple[bytes, bytes]]
 
 
-Telling = Iterator[Told | None]
-"""Events; None where a part of the day is over: rows are made."""
+EventStream = Iterator[TopicEvents | None]
+"""Events; None marks the end of a part of the day, after which rows are computed."""
 
 
 @contextmanager
-def telling(town: Town, days: int) -> Generator[Telling, None, None]:
-    """What a town tells of its foundation, and of so many days."""
+def town_events(town: Town, days: int) -> Generator[EventStream, None, None]:
+    """Run the generator inside the block; yield the events of the foundation and of `days` days."""
     context = get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    teller = context.Process(target=_tell, args=(there, town, days))
-    teller.start()
-    there.close()
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send_events, args=(sender, town, days))
+    process.start()
+    sender.close()
     try:
-        yield iter(here.recv, "over")
+        yield iter(receiver.recv, "over")
     finally:
-        here.close()
-        teller.join()
+        receiver.close()
+        process.join()
 
 
-def _tell(listener: Connection, town: Town, days: int) -> None:
-    tale = _Tale(town)
+def _send_events(sender: Connection, town: Town, days: int) -> None:
+    factory = _EventFactory(town)
     try:
-        for part in tale.founded(ex.THURSDAY):
-            listener.send(part)
+        for part in factory.foundation(ex.THURSDAY):
+            sender.send(part)
         for number in range(days):
-            for part in tale.passed(ex.THURSDAY + timedelta(days=number)):
-                listener.send(part)
-        listener.send("over")
-    except BrokenPipeError:  # nobody listens any more
+            for part in factory.day_events(ex.THURSDAY + timedelta(days=number)):
+                sender.send(part)
+        sender.send("over")
+    except BrokenPipeError:  # the reader has stopped
         pass
 
 
-class _Tale:
-    """One real event of each kind and day, told of every OPD with ids of its own."""
+class _EventFactory:
+    """Creates one real event per kind and day, and copies it for all OPD with new ids."""
 
     def __init__(self, town: Town) -> None:
         self._town = town
-        self._at: dict[str, int] = {}
+        self._next_offsets: dict[str, int] = {}
         self._ids = map(partial("{:08x}-0000-4000-8000-000000000000".format), count(1))
 
-    def founded(self, day: date) -> Telling:
-        """The arrangement of every unit, and the placements of all people."""
+    def foundation(self, day: date) -> EventStream:
+        """Yield the arrangements of all units, and the placements of all people."""
         when = ex.at("05:00", day - timedelta(days=1))
         for _, unit in self._units():
-            yield self._of_all(ex.arrangement(unit=unit, opd="OPD-0000"), when)
+            yield self._for_all_opds(ex.arrangement(unit=unit, opd="OPD-0000"), when)
         for person in self._people():
-            yield self._of_all(ex.placed(person).model_copy(update={"opd": "OPD-0000"}), when)
+            yield self._for_all_opds(ex.placement(person).model_copy(update={"opd": "OPD-0000"}), when)
         yield None
 
-    def passed(self, day: date) -> Telling:
-        """A day: rosters, taps in, rows, taps out, rows."""
-        yield self._told(ex.arrangement(opd="OPD-0000"), ex.at("05:00", day), range(1))
+    def day_events(self, day: date) -> EventStream:
+        """Yield a day: rosters, taps in, end of part, taps out, end of part."""
+        yield self._for_opds(ex.arrangement(opd="OPD-0000"), ex.at("05:00", day), range(1))
         for team, unit in self._units():
             plan = ex.roster(*map(ex.shift, team), unit=unit, day=day).model_copy(update={"opd": "OPD-0000"})
-            yield self._of_all(plan, ex.at("05:00", day))
+            yield self._for_all_opds(plan, ex.at("05:00", day))
         for kind, hours in (("in", "07:25"), ("out", "16:05")):
             for team, unit in self._units():
                 for number, person in enumerate(team):
                     when = ex.at(hours, day) + timedelta(seconds=number)
-                    yield self._of_all(ex.tap(kind, person, when, opd="OPD-0000", unit=unit), when)
+                    yield self._for_all_opds(ex.tap(kind, person, when, opd="OPD-0000", unit=unit), when)
             yield None
 
     def _people(self) -> Iterator[UUID]:
-        return (UUID(f"{MODEL}{number:012x}") for number in range(self._town.people))
+        return (UUID(f"{MODEL_ID_PREFIX}{number:012x}") for number in range(self._town.people))
 
     def _units(self) -> Iterator[tuple[list[UUID], str]]:
         people = list(self._people())
-        return ((people[at : at + UNIT], f"U-{at // UNIT}") for at in range(0, len(people), UNIT))
+        return ((people[at : at + UNIT_SIZE], f"U-{at // UNIT_SIZE}") for at in range(0, len(people), UNIT_SIZE))
 
-    def _of_all(self, fact: Fact, when: datetime) -> Told:
-        return self._told(fact, when, range(self._town.opds))
+    def _for_all_opds(self, fact: Fact, when: datetime) -> TopicEvents:
+        return self._for_opds(fact, when, range(self._town.opds))
 
-    def _told(self, fact: Fact, when: datetime, opds: Iterable[int]) -> Told:
+    def _for_opds(self, fact: Fact, when: datetime, opds: Iterable[int]) -> TopicEvents:
         event = ex.Ledger().record(fact, when)
-        place, model, own = topic(REGION, event.service), encode(event), str(event.id).encode()
-        first = self._at.get(place, 0)
-        events = [self._event(model, own, opd, first + number) for number, opd in enumerate(opds)]
-        self._at[place] = first + len(events)
-        return Told(place, first, events)
+        topic_name, model, event_id = topic(REGION, event.service), encode(event), str(event.id).encode()
+        first = self._next_offsets.get(topic_name, 0)
+        events = [self._event(model, event_id, opd, first + number) for number, opd in enumerate(opds)]
+        self._next_offsets[topic_name] = first + len(events)
+        return TopicEvents(topic_name, first, events)
 
-    def _event(self, model: bytes, own: bytes, opd: int, at: int) -> tuple[bytes, bytes]:
-        body = model.replace(own, next(self._ids).encode()).replace(b"%020d" % 1, b"%020d" % (at + 1))
-        body = body.replace(MODEL.encode(), b"%08x-0000-0000-0000-" % (opd + 1)).replace(b"OPD-0000", b"OPD-%04d" % opd)
+    def _event(self, model: bytes, event_id: bytes, opd: int, at: int) -> tuple[bytes, bytes]:
+        body = model.replace(event_id, next(self._ids).encode()).replace(b"%020d" % 1, b"%020d" % (at + 1))
+        body = body.replace(MODEL_ID_PREFIX.encode(), b"%08x-0000-0000-0000-" % (opd + 1)).replace(
+            b"OPD-0000", b"OPD-%04d" % opd
+        )
         return b"32/OPD-%04d" % opd, body

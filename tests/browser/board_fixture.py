@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fastapi import FastAPI
 
 from services.reporting.app import assemble
-from services.reporting.view.rows import View
+from services.reporting.view.rows import CoverageView
 from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.identity import Identity
 from tests.support.example_facts import THURSDAY, at
@@ -74,7 +74,7 @@ def rows(regions: Mapping[str, list[str]] = REGIONS, posts: int = 6) -> Iterator
             yield row(region, opd, {"FRONT": unit("Pelayanan Terpadu", counters(chance, posts, late=region == CLOSED))})
 
 
-TROUBLE: tuple[tuple[str, str, Mapping[str, UnitCoverage]], ...] = (
+PROBLEM_UNITS: tuple[tuple[str, str, Mapping[str, UnitCoverage]], ...] = (
     ("3276", "DISDUKCAPIL", {"CIPAYUNG": unit("Kecamatan Cipayung", {"KTP-EL": post(OPEN, ((475, 1), (540, 0)))})}),
     (
         "32",
@@ -99,7 +99,7 @@ TROUBLE: tuple[tuple[str, str, Mapping[str, UnitCoverage]], ...] = (
 class Province(NamedTuple):
     """The view, and the application over it."""
 
-    view: View
+    view: CoverageView
     app: FastAPI
 
 
@@ -118,22 +118,22 @@ class Day:
 
 def province(day: Day, *, demo: bool = False) -> Province:
     """A province in which one region after another has something to tell."""
-    view = View(day)
-    view.keep(rows())
-    for region, opd, units in TROUBLE:
+    view = CoverageView(day)
+    view.apply_rows(rows())
+    for region, opd, units in PROBLEM_UNITS:
         calm = view.row(region, opd, THURSDAY)
         held = calm.units if calm and opd != "DAMKAR" else {}
-        view.keep([row(region, opd, {**held, **units}, revision=2)])
-    view.confirm()
+        view.apply_rows([row(region, opd, {**held, **units}, revision=2)])
+    view.mark_complete()
     return Province(view, assemble(view, Identity({}, "", ""), day, demo=demo))
 
 
-def clerk_comes(view: View) -> None:
+def clerk_comes(view: CoverageView) -> None:
     """Cipayung's counter for identity cards has its clerk again, since 09:41."""
-    region, opd, units = TROUBLE[0]
+    region, opd, units = PROBLEM_UNITS[0]
     unit, held = units["CIPAYUNG"], view.row(region, opd, THURSDAY)
     came = unit.posts["KTP-EL"].model_copy(update={"known": ((475, 1), (540, 0), (581, 1), (900, 0))})
     others = held.units if held else {}
     units = {**others, "CIPAYUNG": unit.model_copy(update={"posts": {"KTP-EL": came}})}
-    view.confirm()
-    view.keep([row(region, opd, units, revision=9)])
+    view.mark_complete()
+    view.apply_rows([row(region, opd, units, revision=9)])

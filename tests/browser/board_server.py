@@ -10,9 +10,9 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
-from shared.background import alongside
+from shared.background import background_task
 from tests.browser.board_fixture import Day, Province, province
-from tests.support.http_server import served
+from tests.support.http_server import running_server
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 PAGES = ("/", "/wilayah/3276", "/opd/3276/DISDUKCAPIL")
@@ -31,12 +31,12 @@ class Town:
 
     async def _feed(self) -> None:
         while True:
-            self.told.view.confirm()
+            self.told.view.mark_complete()
             await asyncio.sleep(1)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
-        async with alongside(self._feed()), served(self.told.app, self.port):
+        async with background_task(self._feed()), running_server(self.told.app, self.port):
             yield
 
 

@@ -56,7 +56,7 @@ from tests.browser.board_fixture import Day, province
 told = province(Day())
 def feed():
     while True:
-        told.view.confirm()
+        told.view.mark_complete()
         time.sleep(1)
 threading.Thread(target=feed, daemon=True).start()
 uvicorn.run(told.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")

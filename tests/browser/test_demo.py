@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from deploy.local.server_process import free_ports
-from deploy.reference_world.synthetic_people import FIRST
+from deploy.reference_world.synthetic_people import FIRST_NAMES
 from tests.browser.board_server import CHROMIUM
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ async def named(page: Page) -> list[str]:
     """Names of people, NIP and ids on a page."""
     text = await page.content()
     return re.findall(r"\bContoh\b|\b\d{18}\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}", text) + [
-        name for name in FIRST if re.search(rf"\b{name} \d", text)
+        name for name in FIRST_NAMES if re.search(rf"\b{name} \d", text)
     ]
 
 

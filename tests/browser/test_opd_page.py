@@ -12,12 +12,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
 from services.reporting.app import assemble
-from services.reporting.view.rows import View
+from services.reporting.view.rows import CoverageView
 from shared.domain.facts.coverage import Coverage
 from shared.identity import Identity
 from tests.browser.board_server import CHROMIUM, opened
 from tests.support.example_facts import at
-from tests.support.http_server import served
+from tests.support.http_server import running_server
 from tests.unit.reporting.test_current_status import row
 
 SHORT = "1 dari 1 titik layanan DPMPTSP kekurangan petugas"
@@ -35,9 +35,9 @@ class Office:
 
     def __init__(self) -> None:
         self.time = at("08:15")
-        self.view = View(lambda: self.time)
-        self.view.keep([row(())])
-        self.view.confirm()
+        self.view = CoverageView(lambda: self.time)
+        self.view.apply_rows([row(())])
+        self.view.mark_complete()
         self.app = assemble(self.view, Identity({}, "", ""), lambda: self.time)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -48,13 +48,13 @@ class Office:
         return f"http://127.0.0.1:{self.port}/opd/32/DPMPTSP"
 
     def check_in(self) -> None:
-        self.view.confirm()
+        self.view.mark_complete()
         came: Coverage = row(((495, 1), (900, 0)))
-        self.view.keep([came.model_copy(update={"revision": 2})])
+        self.view.apply_rows([came.model_copy(update={"revision": 2})])
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
-        async with served(self.app, self.port):
+        async with running_server(self.app, self.port):
             yield
 
 
@@ -94,7 +94,7 @@ async def test_the_minute_turns_on_the_screen(office: Office, page: Page) -> Non
         await page.goto(office.page)
         await expect(page.locator("main time")).to_have_text("08.15 WIB")
         office.time += timedelta(minutes=1)
-        office.view.confirm()
+        office.view.mark_complete()
         await expect(page.locator("main time")).to_have_text("08.16 WIB", timeout=5000)
 
 
@@ -121,7 +121,7 @@ async def test_what_was_shown_comes_back_if_it_is_still_so(office: Office, page:
         await live(page, office)
         await heading(page, SHORT)
     await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
-    office.view.confirm()
+    office.view.mark_complete()
     async with office.served():
         await heading(page, SHORT, seconds=20)
         await expect(page.locator("#pos-FRONT-LOKET-1")).to_have_attribute("data-state", "kritis")

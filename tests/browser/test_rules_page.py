@@ -1,4 +1,4 @@
-"""The page of the rules of a region in Chromium: for everybody's eyes and keys, and enacting from an example."""
+"""Checks the rules page of a region in Chromium: accessibility, keyboard use, and enacting from an example."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.board_server import CHROMIUM, answer, opened
-from tests.browser.rules_server import Desk
+from tests.browser.rules_server import RulesServer
 from tests.browser.test_board_accessibility import violations
 
 SE_188 = "jabar-2026-se-188"
@@ -22,12 +22,12 @@ pytestmark = [
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def server(tmp_path: Path) -> RulesServer:
+    return RulesServer(tmp_path)
 
 
 async def fill(page: Page, token: str) -> None:
-    """From the list of examples to the sent form, by keys alone."""
+    """Choose the example and send the form, with the keyboard only."""
     await page.get_by_role("link", name="SE 188/KPG.03/BKD").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Belum mengikat siapa pun")).to_be_visible()
@@ -38,17 +38,21 @@ async def fill(page: Page, token: str) -> None:
     await page.keyboard.press("Enter")
 
 
-async def test_an_official_enacts_from_an_example_by_keyboard_and_sees_the_new_state(desk: Desk, page: Page) -> None:
-    async with desk.served("32", [SE_188]) as address:
+async def test_an_official_enacts_from_an_example_by_keyboard_and_sees_the_new_state(
+    server: RulesServer, page: Page
+) -> None:
+    async with server.serve("32", [SE_188]) as address:
         await page.goto(address)
         await answer(page).to_have_text(BEFORE)
-        await fill(page, desk.issuer.sign("sri", roles=["PERSONNEL"], region="32"))
+        await fill(page, server.issuer.sign("sri", roles=["PERSONNEL"], region="32"))
         await expect(page.get_by_role("status")).to_contain_text("SE 188/KPG.03/BKD tercatat.")
         await answer(page).to_have_text(AFTER)
 
 
-async def test_a_bad_token_says_so_beside_the_form_and_loses_nothing_but_itself(desk: Desk, page: Page) -> None:
-    async with desk.served("32", [SE_188]) as address:
+async def test_a_bad_token_says_so_beside_the_form_and_loses_nothing_but_itself(
+    server: RulesServer, page: Page
+) -> None:
+    async with server.serve("32", [SE_188]) as address:
         await page.goto(address)
         await fill(page, "bukan-token")
         await expect(page.get_by_role("alert")).to_contain_text("Token tidak dapat dipercaya di sini.")
@@ -56,13 +60,13 @@ async def test_a_bad_token_says_so_beside_the_form_and_loses_nothing_but_itself(
         await expect(page.get_by_label("Token pejabat")).to_have_value("")
         await expect(page.get_by_label("Token pejabat")).to_be_focused()
         assert "bukan-token" not in page.url
-        await page.keyboard.type(desk.issuer.sign("sri", roles=["PERSONNEL"], region="32"))
+        await page.keyboard.type(server.issuer.sign("sri", roles=["PERSONNEL"], region="32"))
         await page.keyboard.press("Enter")
         await answer(page).to_have_text(AFTER)
 
 
-async def test_another_date_is_asked_for_with_a_plain_form(desk: Desk, page: Page) -> None:
-    async with desk.served("3276") as address:
+async def test_another_date_is_asked_for_with_a_plain_form(server: RulesServer, page: Page) -> None:
+    async with server.serve("3276") as address:
         await page.goto(address)
         await page.get_by_label("Tanggal", exact=True).fill("2026-02-23")
         await page.get_by_role("button", name="Tampilkan").click()
@@ -71,39 +75,39 @@ async def test_another_date_is_asked_for_with_a_plain_form(desk: Desk, page: Pag
         await answer(page).to_have_text("Monday, 23 February 2026: 3 instruments in force, 0 conflicts")
 
 
-async def test_the_line_of_time_is_told_to_those_who_do_not_see_it(desk: Desk, page: Page) -> None:
-    async with desk.served("3276") as address:
+async def test_the_line_of_time_is_told_to_those_who_do_not_see_it(server: RulesServer, page: Page) -> None:
+    async with server.serve("3276") as address:
         await page.goto(address)
-        line = page.get_by_role("img", name="SE 800/80/BKPSDM/2026")
-        await expect(line).to_have_accessible_name("SE 800/80/BKPSDM/2026: Berlaku sejak 17 Februari 2026")
+        timeline = page.get_by_role("img", name="SE 800/80/BKPSDM/2026")
+        await expect(timeline).to_have_accessible_name("SE 800/80/BKPSDM/2026: Berlaku sejak 17 Februari 2026")
 
 
 @pytest.mark.parametrize("width", [360, 1920])
-async def test_the_page_never_scrolls_sideways(desk: Desk, browser: Browser, width: int) -> None:
+async def test_the_page_never_scrolls_sideways(server: RulesServer, browser: Browser, width: int) -> None:
     async with (
-        desk.served("32", [SE_188]) as address,
+        server.serve("32", [SE_188]) as address,
         opened(browser, viewport={"width": width, "height": 900}) as page,
     ):
-        for asked in ("", f"?contoh={SE_188}", "?tanggal=2026-02-23", "?lang=en"):
-            await page.goto(address + asked)
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), asked
+        for query in ("", f"?contoh={SE_188}", "?tanggal=2026-02-23", "?lang=en"):
+            await page.goto(address + query)
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), query
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_the_page_of_the_rules(
-    desk: Desk, browser: Browser, scheme: Any, width: int
+    server: RulesServer, browser: Browser, scheme: Any, width: int
 ) -> None:
     view: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
-    async with desk.served("32", [SE_188]) as address, opened(browser, **view) as page:
-        for asked in ("", f"?contoh={SE_188}", "?contoh=tidak-ada", "?tanggal=kemarin", "?tanggal=2025-12-25"):
-            await page.goto(address + asked)
-            await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-            assert await violations(page) == [], asked
+    async with server.serve("32", [SE_188]) as address, opened(browser, **view) as page:
+        for query in ("", f"?contoh={SE_188}", "?contoh=tidak-ada", "?tanggal=kemarin", "?tanggal=2025-12-25"):
+            await page.goto(address + query)
+            await page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+            assert await violations(page) == [], query
 
 
-async def test_axe_finds_nothing_where_nothing_is_on_record(desk: Desk, browser: Browser) -> None:
-    async with desk.served("3277", ["*"]) as address, opened(browser, bypass_csp=True) as page:
+async def test_axe_finds_nothing_where_nothing_is_on_record(server: RulesServer, browser: Browser) -> None:
+    async with server.serve("3277", ["*"]) as address, opened(browser, bypass_csp=True) as page:
         await page.goto(address)
         await answer(page).to_have_text("Jumat, 10 April 2026: belum ada instrumen di Kota Cimahi")
         assert await violations(page) == []

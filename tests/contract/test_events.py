@@ -1,4 +1,4 @@
-"""The wire format of 3-contracts: what a tap looks like on Kafka, and what is no event."""
+"""Tests the wire format of design 3-contracts: a tap as it is on Kafka, and bytes that are not an event."""
 
 import json
 from datetime import date
@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from shared.domain.envelope import FIRST_CHAIN, Undecodable, chain_holds, decode, encode, envelope, name, seal, topic
+from shared.domain.envelope import (
+    FIRST_CHAIN,
+    Undecodable,
+    decode,
+    decode_envelope,
+    encode,
+    event_name,
+    is_chained_to,
+    seal,
+    topic,
+)
 from shared.domain.facts.attendance import CheckedIn
-from shared.domain.facts.policy import InstrumentRevoked
+from shared.domain.facts.instruments import InstrumentRevoked
 from tests.support.example_facts import ANI, Ledger, arrangement, at, tap
 
 TAP = Ledger().record(tap("in", ANI, at("07:21:08")), at("07:21:09"))
@@ -28,8 +38,8 @@ def test_a_tap_carries_every_attribute_of_its_envelope() -> None:
 
 
 def test_a_tap_on_the_wire() -> None:
-    shown = {key: WRITTEN[key] for key in ("source", "type", "time", "recordedtime", "sequence", "partitionkey")}
-    assert shown == {
+    attributes = {key: WRITTEN[key] for key in ("source", "type", "time", "recordedtime", "sequence", "partitionkey")}
+    assert attributes == {
         "source": "/piket/32/attendance",
         "type": "id.piket.attendance.checked-in.v1",
         "time": "2025-11-06T00:21:08Z",
@@ -39,7 +49,7 @@ def test_a_tap_on_the_wire() -> None:
     }
 
 
-def test_a_tap_tells_no_coordinate_no_lateness_and_no_work_date() -> None:
+def test_a_tap_carries_no_coordinate_no_lateness_and_no_work_date() -> None:
     assert set(WRITTEN["data"]) == {
         "region", "opd", "employee", "unit", "tap_date", "mode", "occurred_at", "received_at", "place", "evidence",
         "strength", "offline", "client_id",
@@ -50,7 +60,7 @@ def test_times_are_utc_and_absent_fields_are_left_out() -> None:
     assert (WRITTEN["data"]["occurred_at"], "post" in WRITTEN["data"]) == ("2025-11-06T00:21:08Z", False)
 
 
-def test_a_reader_tolerates_what_it_does_not_know() -> None:
+def test_a_reader_ignores_unknown_fields_and_values() -> None:
     data = {**WRITTEN["data"], "mood": "good", "mode": "WFX", "place": {"class": "MOON", "crater": 7}}
     read = decode(json.dumps({**WRITTEN, "data": data, "deprecation": "soon"}).encode())
     assert isinstance(read.data, CheckedIn)
@@ -77,17 +87,17 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_no_event_says_why(body: bytes) -> None:
+def test_bytes_that_are_not_an_event_give_a_reason(body: bytes) -> None:
     with pytest.raises(Undecodable) as why:
         decode(body)
     assert why.value.reason
 
 
 def test_the_envelope_of_an_unknown_type_can_still_be_read() -> None:
-    assert envelope(BROKEN["an unknown type"]).sequence == 1
+    assert decode_envelope(BROKEN["an unknown type"]).sequence == 1
 
 
-def test_a_type_is_that_of_the_event_and_not_one_that_stands_in_its_bytes() -> None:
+def test_the_type_is_that_of_the_event_not_another_one_in_its_bytes() -> None:
     event = Ledger().record(tap("in", ANI, at("08:16")), at("08:16"))
     misleading = encode(event)[:-1] + b',"zz":{"type":"id.piket.attendance.checked-out.v1"}}'
     assert decode(misleading) == event
@@ -96,11 +106,11 @@ def test_a_type_is_that_of_the_event_and_not_one_that_stands_in_its_bytes() -> N
 def test_the_chain_breaks_when_anything_is_altered() -> None:
     sealed = seal(TAP, FIRST_CHAIN)
     altered = sealed.body.replace(b'"WFO"', b'"WFH"')
-    assert (chain_holds(sealed.body, FIRST_CHAIN), chain_holds(altered, FIRST_CHAIN)) == (True, False)
+    assert (is_chained_to(sealed.body, FIRST_CHAIN), is_chained_to(altered, FIRST_CHAIN)) == (True, False)
 
 
 def test_an_event_says_its_service_and_its_name() -> None:
-    assert (TAP.service, name(TAP.type), topic("32", TAP.service)) == (
+    assert (TAP.service, event_name(TAP.type), topic("32", TAP.service)) == (
         "attendance",
         "checked-in",
         "piket.32.attendance.v1",

@@ -1,4 +1,4 @@
-"""Two dozen clerks who press their buttons through anything: the same press is sent until it is answered."""
+"""Simulates two dozen clerks who tap during faults: each tap is sent until it is answered."""
 
 import asyncio
 import random
@@ -10,33 +10,33 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
-from tests.e2e.ground_truth import Duty, Truth
+from tests.e2e.ground_truth import Duty, GroundTruth
 from tests.support.example_facts import THURSDAY, WEEKDAYS, at
-from tests.support.office_setup import OFFICE, OPD, REGION, Office, done, on_site
+from tests.support.office_setup import OFFICE, OPD, REGION, Office, on_site_body, require_success
 
 CLERKS = 24
 OPENING_S, CLOSING_S = 6 * 3600, 16 * 3600
 UNIT = "LAYANAN"
 POSTS = {f"LOKET-{n}": "ABC"[n % 3] for n in range(3, 9)}
-"""Six counters, each with the skill it asks for."""
+"""Six posts with their required skill."""
 
-KINDS = {"in": "check-ins", "out": "check-outs", "take": "post-takings"}
+PATHS = {"in": "check-ins", "out": "check-outs", "take": "post-takings"}
 
 
 @dataclass
-class Crowd:
-    """The clerks, what they have done, and the ids of the events that were acknowledged."""
+class Clerks:
+    """The clerks of an office, the ground truth of their taps, and the ids of the acknowledged events."""
 
     office: Office
     random: random.Random
     now: Callable[[], datetime]
-    truth: Truth = field(default_factory=lambda: Truth({}))
+    truth: GroundTruth = field(default_factory=lambda: GroundTruth({}))
     acknowledged: set[str] = field(default_factory=set)
-    retried: int = 0
-    pressed: int = 0
+    retry_count: int = 0
+    tap_count: int = 0
 
-    async def gather(self) -> None:
-        """Arrange the counters, place the clerks, roster the day, and read who was given which post."""
+    async def set_up(self) -> None:
+        """Arrange the posts, enrol the clerks, plan the day, and read who works at which post."""
         official, scheduler = self.office.issuer.token("sri"), self.office.issuer.token("rahmat")
         posts = [
             {"post": post, "weekdays": list(WEEKDAYS), "opens_minute": 480, "closes_minute": 900, "minimum": 2,
@@ -45,76 +45,76 @@ class Crowd:
         ]  # fmt: skip
         unit = {"unit": UNIT, "name": "Layanan", "class": "DIRECT", "posts": posts, "site": OFFICE["site"]}
         body = {**unit, "valid_from": "2025-01-01"}
-        done(await self.office.ask(f"/policy/v1/{REGION}/opd/{OPD}/units", official, body))
+        require_success(await self.office.post(f"/policy/v1/{REGION}/opd/{OPD}/units", official, body))
         for number in range(CLERKS):
             skills = self.random.sample("ABC", self.random.choice([1, 2]))
-            await self._place(scheduler, f"Petugas{number:02d} Contoh", number, skills)
-        await self._roster(scheduler)
+            await self._enrol(scheduler, f"Petugas{number:02d} Contoh", number, skills)
+        await self._plan_roster(scheduler)
 
-    async def _place(self, scheduler: str, name: str, number: int, skills: list[str]) -> None:
+    async def _enrol(self, scheduler: str, name: str, number: int, skills: list[str]) -> None:
         body = {"name": name, "nip": f"1990010120150310{number:02d}", "unit": UNIT, "skills": skills}
         path = f"/roster/v1/{REGION}/opd/{OPD}/people"
-        done(await self.office.ask(path, scheduler, {**body, "from": "2025-01-01"}))
+        require_success(await self.office.post(path, scheduler, {**body, "from": "2025-01-01"}))
         headers = {"authorization": f"Bearer {scheduler}"}
-        known = (await self.office.http.get(path, headers=headers)).json()
-        self.office.people |= {p["name"].split()[0]: p["employee"] for p in known}
+        rows = (await self.office.http.get(path, headers=headers)).json()
+        self.office.people |= {p["name"].split()[0]: p["employee"] for p in rows}
         self._skills[name.split(maxsplit=1)[0]] = frozenset(skills)
 
     _skills: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    async def _roster(self, scheduler: str) -> None:
+    async def _plan_roster(self, scheduler: str) -> None:
         path = f"/roster/v1/{REGION}/opd/{OPD}/units/{UNIT}/days/{THURSDAY}"
-        answer = await self.office.ask(path, scheduler)
+        answer = await self.office.post(path, scheduler)
         while answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
             await asyncio.sleep(0.1)
-            answer = await self.office.ask(path, scheduler)
-        done(answer)
+            answer = await self.office.post(path, scheduler)
+        require_success(answer)
         headers = {"authorization": f"Bearer {scheduler}"}
         roster = (await self.office.http.get(path, headers=headers)).json()
         names = {str(employee): name for name, employee in self.office.people.items()}
         self.truth.duties = {names[a["employee"]]: self._duty(names[a["employee"]], a) for a in roster["assignments"]}
 
-    def _duty(self, name: str, assigned: dict[str, Any]) -> Duty:
-        breaks = [(b["from_minute"], b["to_minute"]) for b in assigned["breaks"]]
+    def _duty(self, name: str, assignment: dict[str, Any]) -> Duty:
+        breaks = [(b["from_minute"], b["to_minute"]) for b in assignment["breaks"]]
         able = frozenset(post for post, skill in POSTS.items() if skill in self._skills[name])
-        return Duty(assigned["post"], assigned["from_minute"], assigned["to_minute"], breaks, able)
+        return Duty(assignment["post"], assignment["from_minute"], assignment["to_minute"], breaks, able)
 
-    async def press(self, stop: asyncio.Event) -> None:
-        """All clerks press until told to stop."""
+    async def tap_until_stopped(self, stop: asyncio.Event) -> None:
+        """Let all clerks tap until `stop` is set."""
         await asyncio.gather(*(self._clerk(name, stop) for name in self.truth.duties))
 
     async def _clerk(self, name: str, stop: asyncio.Event) -> None:
         while not stop.is_set() and (second := self._second()) < CLOSING_S:
             if second >= OPENING_S:
-                what = self.random.choice(["in", "in", "take", "out"])
-                await self._send(name, second, what, self.random.choice(sorted(POSTS)) if what == "take" else "")
+                kind = self.random.choice(["in", "in", "take", "out"])
+                await self._tap(name, second, kind, self.random.choice(sorted(POSTS)) if kind == "take" else "")
             await asyncio.sleep(self.random.uniform(0.2, 3))
 
     def _second(self) -> int:
-        """The second of the day that the clerks' own clocks show."""
+        """Return the current second of the day."""
         return int((self.now() - at("00:00")).total_seconds())
 
-    async def _send(self, name: str, second: int, what: str, post: str) -> None:
-        self.pressed += 1
+    async def _tap(self, name: str, second: int, kind: str, post: str) -> None:
+        self.tap_count += 1
         client = str(uuid5(NAMESPACE_URL, f"{name}/{second}"))
-        more = {"unit": UNIT, "post": post} if post else {}
+        post_fields = {"unit": UNIT, "post": post} if post else {}
         pressed_at = at("00:00") + timedelta(seconds=second)
-        body = on_site(client_id=client, occurred_at=pressed_at.isoformat(), **more)
-        path = f"/attendance/v1/{REGION}/{KINDS[what]}"
-        answer = await self._insist(path, name, body, f"press-{client}")
+        body = on_site_body(client_id=client, occurred_at=pressed_at.isoformat(), **post_fields)
+        path = f"/attendance/v1/{REGION}/{PATHS[kind]}"
+        answer = await self._post_until_answered(path, name, body, f"press-{client}")
         assert answer.status_code == httpx.codes.CREATED, answer.text
         (event,) = (event["id"] for event in answer.json()["events"])
         self.acknowledged.add(event)
-        self.truth.pressed(name, second, what, post, event)
+        self.truth.record_tap(name, second, kind, post, event)
 
-    async def _insist(self, path: str, name: str, body: Any, key: str) -> httpx.Response:
+    async def _post_until_answered(self, path: str, name: str, body: Any, key: str) -> httpx.Response:
         for _ in range(600):
             try:
-                answer = await self.office.ask(path, self.office.token(name), body, key)
+                answer = await self.office.post(path, self.office.token(name), body, key)
                 if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
                     return answer
             except httpx.TransportError:
                 pass
-            self.retried += 1
+            self.retry_count += 1
             await asyncio.sleep(0.1)
         raise AssertionError(f"{key} was not answered within a minute")

@@ -1,4 +1,4 @@
-"""The commands of an operator, run beside an office at work, and what happens there meanwhile."""
+"""Runs operator commands beside a running office, and sends taps meanwhile."""
 
 import asyncio
 import os
@@ -9,54 +9,54 @@ from collections.abc import Callable, Mapping
 from shared.domain.facts.coverage import Coverage
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import THURSDAY, at
-from tests.support.story import position
+from tests.support.story import watermark_of
 
 
-class Run:
-    """One `piket` command."""
+class CommandRun:
+    """A running `piket` command."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
 
     async def end(self) -> tuple[int, str]:
-        """The exit status, and what it said."""
-        _, said = await asyncio.wait_for(self.process.communicate(), 90)
-        return self.process.returncode or 0, " ".join(said.decode().split())
+        """Wait for the end; return the exit status and the error output in one line."""
+        _, output = await asyncio.wait_for(self.process.communicate(), 90)
+        return self.process.returncode or 0, " ".join(output.decode().split())
 
     async def kill(self) -> None:
-        """Kill -9 in the midst."""
+        """Kill the command (SIGKILL)."""
         self.process.kill()
         assert await self.process.wait() == -signal.SIGKILL
 
 
-async def piket(environment: Mapping[str, str], *arguments: str) -> Run:
+async def start_piket(environment: Mapping[str, str], *arguments: str) -> CommandRun:
     command = [sys.executable, "-m", "deploy.cli", *arguments]
     pipe = asyncio.subprocess.PIPE
-    told = {**os.environ, **environment, "COLUMNS": "200"}
-    return Run(await asyncio.create_subprocess_exec(*command, env=told, stdout=pipe, stderr=pipe))
+    variables = {**os.environ, **environment, "COLUMNS": "200"}
+    return CommandRun(await asyncio.create_subprocess_exec(*command, env=variables, stdout=pipe, stderr=pipe))
 
 
-async def rebuild(town: Deployment, begins: str = str(THURSDAY)) -> tuple[int, str]:
-    return await (await piket(town.stack.environment, "rebuild-view", "--from", begins)).end()
+async def rebuild(deployment: Deployment, first_date: str = str(THURSDAY)) -> tuple[int, str]:
+    return await (await start_piket(deployment.stack.environment, "rebuild-view", "--from", first_date)).end()
 
 
-async def reconcile(town: Deployment) -> tuple[int, str]:
-    return await (await piket(town.stack.environment, "reconcile")).end()
+async def reconcile(deployment: Deployment) -> tuple[int, str]:
+    return await (await start_piket(deployment.stack.environment, "reconcile")).end()
 
 
-async def opened(town: Deployment) -> None:
-    """The office on its Thursday, with Dewi at her counter."""
-    await town.office.prepare(THURSDAY)
-    town.stack.set_clock(at("08:00"))
-    await came(town, "Dewi")
+async def open_office(deployment: Deployment) -> None:
+    """Set up the office on its Thursday, with Dewi at her post."""
+    await deployment.office.prepare(THURSDAY)
+    deployment.stack.set_clock(at("08:00"))
+    await check_in(deployment, "Dewi")
 
 
-async def came(town: Deployment, name: str) -> Coverage:
-    answer = await town.office.tap(name)
-    return await town.row(THURSDAY, position(answer.headers["piket-position"]), patience=60)
+async def check_in(deployment: Deployment, name: str) -> Coverage:
+    answer = await deployment.office.tap(name)
+    return await deployment.row(THURSDAY, watermark_of(answer.headers["piket-position"]), patience=60)
 
 
-async def until(true: Callable[[], object], seconds: float = 40) -> None:
+async def wait_until(condition: Callable[[], object], seconds: float = 40) -> None:
     async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(true):  # noqa: ASYNC110 - other processes have no event for it
+        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - other processes have no event for it
             await asyncio.sleep(0.05)

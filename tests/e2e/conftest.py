@@ -1,4 +1,4 @@
-"""A deployment of real processes on real Kafka, its stores on SQLite or PostgreSQL."""
+"""Provides deployments of real processes on real Kafka, with stores on SQLite or PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +29,7 @@ def kafka(tmp_path: Path) -> Iterator[Kafka]:
 
 @pytest.fixture
 def store_url(postgresql: Postgresql) -> str:
-    """A PostgreSQL database for each service."""
+    """Create a PostgreSQL database per service, and return the address with `{service}`."""
     name = f"e2e_{uuid4().hex[:8]}"
     urls = {postgresql.create_database(f"{name}_{service}") for service in SERVICES}
     return urls.pop().rsplit("_", 1)[0] + "_{service}"
@@ -43,10 +43,10 @@ async def deployment(tmp_path: Path, kafka: Kafka, store_url: str) -> AsyncItera
 
 
 @pytest_asyncio.fixture
-async def town(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Deployment]:
-    """The office on SQLite, ready for its Thursday."""
+async def sqlite_deployment(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Deployment]:
+    """Run a deployment on SQLite whose ended processes are restarted."""
     with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00", MONDAY)) as stack:
         async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
             deployment = Deployment(stack, kafka, Office(http, stack.issuer))
-            async with deployment.supervised():
+            async with deployment.supervision():
                 yield deployment

@@ -1,4 +1,4 @@
-"""What the end-to-end tests know of a deployment, by its own front doors: HTTP, Kafka, the stores' feeds."""
+"""Reads from a deployment through its interfaces: HTTP, Kafka, and the feeds of the stores."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from tests.support.office_setup import OPD, REGION, Office
-from tests.support.story import SERVICES, World, reached
+from tests.support.story import SERVICES, StoryEnvironment, has_reached
 
 __all__ = ["SERVICES", "Deployment"]
 PATIENCE_S = 30
@@ -24,7 +24,7 @@ PATIENCE_S = 30
 
 @dataclass
 class Deployment:
-    """The processes, their broker, and the people who use them."""
+    """The processes, their broker, and the office that uses them."""
 
     stack: Stack
     kafka: Kafka
@@ -32,33 +32,33 @@ class Deployment:
     restarted: list[str] = field(default_factory=list)
 
     @property
-    def world(self) -> World:
-        """The stage of the story."""
-        return World(self.office, self.stack.set_clock, self.row)
+    def story_environment(self) -> StoryEnvironment:
+        """Return the environment in which the story is played."""
+        return StoryEnvironment(self.office, self.stack.set_clock, self.row)
 
     @asynccontextmanager
-    async def supervised(self) -> AsyncIterator[None]:
-        """Meanwhile, what ends by itself is started again."""
+    async def supervision(self) -> AsyncIterator[None]:
+        """Restart processes that end by themselves, while the block runs."""
 
-        async def watch() -> None:
+        async def restart_ended() -> None:
             while True:
                 self.restarted += self.stack.restart_ended()
                 await asyncio.sleep(0.5)
 
-        watching = asyncio.create_task(watch())
+        supervisor = asyncio.create_task(restart_ended())
         yield
-        watching.cancel()
+        supervisor.cancel()
 
-    async def row(self, day: date, seen: dict[str, int], patience: float = PATIENCE_S) -> Coverage:
-        """The row that readers see, once it has seen these positions."""
+    async def row(self, day: date, watermark: dict[str, int], patience: float = PATIENCE_S) -> Coverage:
+        """Return the row that readers see, as soon as it includes these positions."""
         deadline = time.monotonic() + patience
         row: Coverage | None = None
         while time.monotonic() < deadline:
             row = await self._row(day) or row
-            if row and reached(row, seen):
+            if row and has_reached(row, watermark):
                 return row
             await asyncio.sleep(0.05)
-        raise AssertionError(f"{day}: {seen} not reached in {patience} s, the row has {row and row.watermark}")
+        raise AssertionError(f"{day}: {watermark} was not reached in {patience} s, the row has {row and row.watermark}")
 
     async def _row(self, day: date) -> Coverage | None:
         try:
@@ -67,8 +67,8 @@ class Deployment:
             return None
         return Coverage.model_validate_json(answer.content) if answer.is_success else None
 
-    async def stored(self, service: str) -> list[dict[str, Any]]:
-        """Every event of a source, by its feed."""
+    async def stored_events(self, service: str) -> list[dict[str, Any]]:
+        """Return all events of a source from its feed."""
         headers = {"authorization": f"Bearer {self.stack.issuer.token('agus')}"}
         events: list[dict[str, Any]] = []
         while True:
@@ -79,23 +79,23 @@ class Deployment:
                 return events
             events += page
 
-    async def in_kafka(self, service: str) -> list[tuple[int, bytes, bytes]]:
-        """Every record of a source's topic: partition, key, value; in offset order."""
-        return await records(self.kafka.bootstrap, topic(REGION, service), 3)
+    async def kafka_records(self, service: str) -> list[tuple[int, bytes, bytes]]:
+        """Return all records of a source's topic as (partition, key, value), in offset order."""
+        return await all_records(self.kafka.bootstrap, topic(REGION, service), 3)
 
 
-async def records(bootstrap: str, name: str, partitions: int) -> list[tuple[int, bytes, bytes]]:
-    """All records of a topic."""
+async def all_records(bootstrap: str, name: str, partitions: int) -> list[tuple[int, bytes, bytes]]:
+    """Return all records of a topic as (partition, key, value)."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
-        places = [TopicPartition(name, number) for number in range(partitions)]
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        found: list[tuple[int, bytes, bytes]] = []
-        while any([await consumer.position(place) < ends[place] for place in places]):
+        partitions_read = [TopicPartition(name, number) for number in range(partitions)]
+        consumer.assign(partitions_read)
+        ends = await consumer.end_offsets(partitions_read)
+        rows: list[tuple[int, bytes, bytes]] = []
+        while any([await consumer.position(partition) < ends[partition] for partition in partitions_read]):
             for batch in (await consumer.getmany(timeout_ms=500)).values():
-                found += [(r.partition, r.key or b"", r.value or b"") for r in batch]
-        return found
+                rows += [(r.partition, r.key or b"", r.value or b"") for r in batch]
+        return rows
     finally:
         await consumer.stop()

@@ -1,4 +1,4 @@
-"""What may stand on a topic, or be missing: dead letters, clear refusals, and a view that ends equal."""
+"""Tests unreadable and missing records: dead letters, clear messages, and an equal view at the end."""
 
 import asyncio
 import subprocess
@@ -11,12 +11,12 @@ from rfc8785 import dumps
 from deploy.local.kafka import Kafka
 from deploy.operations import sources
 from shared.domain.envelope import topic
-from shared.kafka.broker import admin
+from shared.kafka.broker import admin_client
 from shared.settings import Settings
-from tests.e2e.deployment import Deployment, records
+from tests.e2e.deployment import Deployment, all_records
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import OPD, REGION
-from tests.support.story import position
+from tests.support.story import watermark_of
 
 KEY = f"{REGION}/{OPD}".encode()
 
@@ -24,11 +24,11 @@ KEY = f"{REGION}/{OPD}".encode()
 async def test_unreadable_records_become_dead_letters_and_nothing_stops(deployment: Deployment) -> None:
     await open_counter(deployment)
     unknown = {"type": "id.piket.policy.moon-landed.v1", "subject": "moon/32", "sequence": "0" * 20}
-    bad = [b"\xff\x00 no json", b"{}", dumps((await deployment.stored("policy"))[0] | unknown)]
+    bad = [b"\xff\x00 no json", b"{}", dumps((await deployment.stored_events("policy"))[0] | unknown)]
     await send(deployment.kafka.bootstrap, topic(REGION, "policy"), bad)
     await send(deployment.kafka.bootstrap, topic(REGION, "attendance"), bad[:2])
-    came = await deployment.office.tap("Asep")
-    await deployment.row(THURSDAY, position(came.headers["piket-position"]))
+    check_in = await deployment.office.tap("Asep")
+    await deployment.row(THURSDAY, watermark_of(check_in.headers["piket-position"]))
     letters = await dead_letters(deployment, 2 * len(bad) + 2)
     assert sorted(letters) == sorted([*bad, *bad, *bad[:2]])
     assert deployment.stack.restart_ended() == []
@@ -38,17 +38,17 @@ async def test_a_topic_deleted_and_republished_ends_in_the_same_view(deployment:
     await open_counter(deployment)
     before = (await deployment.row(THURSDAY, {"/piket/32/attendance": 1})).units
     deployment.stack.stop("relay")
-    await remade(deployment.kafka.bootstrap, topic(REGION, "attendance"))
+    await recreate_topic(deployment.kafka.bootstrap, topic(REGION, "attendance"))
     sources.republish(Settings(folder=deployment.stack.folder), "attendance", REGION)
     deployment.stack.start("relay")
-    async with deployment.supervised():
+    async with deployment.supervision():
         deployment.stack.set_clock(at("09:00"))
-        came = await deployment.office.tap("Asep")
-        seen = position(came.headers["piket-position"])
-        after = (await deployment.row(THURSDAY, seen, patience=60)).units
+        check_in = await deployment.office.tap("Asep")
+        watermark = watermark_of(check_in.headers["piket-position"])
+        after = (await deployment.row(THURSDAY, watermark, patience=60)).units
     assert after["FRONT"].posts["LOKET-2"] == before["FRONT"].posts["LOKET-2"]
     assert after["FRONT"].posts["LOKET-1"].known[:2] == ((480, 1), (540, 2))
-    assert len(await deployment.in_kafka("attendance")) == 2
+    assert len(await deployment.kafka_records("attendance")) == 2
 
 
 def test_without_topics_relay_and_worker_say_what_to_do_and_end(tmp_path: Path) -> None:
@@ -56,16 +56,20 @@ def test_without_topics_relay_and_worker_say_what_to_do_and_end(tmp_path: Path) 
         for command in (["deploy.cli", "relay"], ["services.reporting.worker"]):
             settings = [f"PIKET_KAFKA={kafka.bootstrap}", f"PIKET_FOLDER={tmp_path}"]
             run = [sys.executable, "-m", *command]
-            done = subprocess.run(["env", *settings, *run], capture_output=True, text=True, timeout=60, check=False)
-            assert (done.returncode != 0, "piket topics create" in done.stderr) == (True, True), done.stderr
+            completed = subprocess.run(
+                ["env", *settings, *run], capture_output=True, text=True, timeout=60, check=False
+            )
+            assert (completed.returncode != 0, "piket topics create" in completed.stderr) == (True, True), (
+                completed.stderr
+            )
 
 
 async def open_counter(deployment: Deployment) -> None:
-    """The office on its Thursday, with Dewi at her counter."""
+    """Set up the office on its Thursday, with Dewi at her post."""
     await deployment.office.prepare(THURSDAY)
     deployment.stack.set_clock(at("08:00"))
-    came = await deployment.office.tap("Dewi")
-    await deployment.row(THURSDAY, position(came.headers["piket-position"]))
+    check_in = await deployment.office.tap("Dewi")
+    await deployment.row(THURSDAY, watermark_of(check_in.headers["piket-position"]))
 
 
 async def send(bootstrap: str, name: str, values: list[bytes]) -> None:
@@ -75,17 +79,19 @@ async def send(bootstrap: str, name: str, values: list[bytes]) -> None:
 
 
 async def dead_letters(deployment: Deployment, count: int) -> list[bytes]:
-    found: list[bytes] = []
+    values: list[bytes] = []
     for _ in range(100):
-        found = [value for _, _, value in await records(deployment.kafka.bootstrap, topic(REGION, "dead-letter"), 3)]
-        if len(found) >= count:
+        values = [
+            value for _, _, value in await all_records(deployment.kafka.bootstrap, topic(REGION, "dead-letter"), 3)
+        ]
+        if len(values) >= count:
             break
         await asyncio.sleep(0.2)
-    return found
+    return values
 
 
-async def remade(bootstrap: str, name: str) -> None:
-    async with admin(bootstrap) as client:
+async def recreate_topic(bootstrap: str, name: str) -> None:
+    async with admin_client(bootstrap) as client:
         await client.delete_topics([name])
     await asyncio.sleep(2)
     await sources.create_topics(Settings(kafka=bootstrap), replication=1)

@@ -45,7 +45,7 @@ async def read(kafka: Kafka, topic: str, count: int) -> list[bytes | None]:
         return [(await consumer.getone()).value for _ in range(count)]
 
 
-def is_there(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     with suppress(FileNotFoundError):
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     return False
@@ -104,7 +104,7 @@ def test_a_killed_launcher_leaves_no_broker_behind(tmp_path: Path) -> None:
         broker = int(re.findall(r"\{1: (\d+)\}", launcher.stdout.readline())[0])
         os.kill(launcher.pid, signal.SIGKILL)
     for _ in range(100):
-        if not is_there(broker):
+        if not is_running(broker):
             return
         time.sleep(0.05)
     pytest.fail(f"The broker, process {broker}, still runs 5 s after its launcher was killed.")

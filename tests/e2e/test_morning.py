@@ -1,4 +1,4 @@
-"""A morning of two governments on real Kafka and PostgreSQL, processes killed on the way: its report shows all."""
+"""Runs a morning of two governments on real Kafka and PostgreSQL with killed processes, and checks its report."""
 
 import json
 import os
@@ -16,8 +16,8 @@ import pytest
 from deploy.local.postgresql import Postgresql
 
 ROOT = Path(__file__).parents[2]
-TWO = ("--regions", "32,3277", "--people", "3000", "--seed", "7")
-WHEN = ("--speed", "150", "--from", "06:50", "--to", "08:45")
+WORLD_OPTIONS = ("--regions", "32,3277", "--people", "3000", "--seed", "7")
+TIME_OPTIONS = ("--speed", "150", "--from", "06:50", "--to", "08:45")
 COMMANDS = {"serve": "deploy.cli\0serve", "worker": "services.reporting.worker", "relay": "deploy.cli\0relay"}
 FIGURES = ("checkin_to_view_ms", "startup_seconds", "rss_mb", "commands", "coverage_rows")
 
@@ -29,22 +29,34 @@ def played(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> 
     folder = tmp_path_factory.mktemp("morning")
     files = ("--report", str(folder / "report.json"), "--truth", str(folder / "truth.json"))
     store = ("--store", postgresql.create_database("morning"))
-    command = [sys.executable, "-m", "deploy.cli", "demo", "--headless", "--port", "0", *TWO, *WHEN, *files, *store]
-    with (folder / "said").open("w") as said, (folder / "log").open("w") as log:
-        demo = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log)
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.cli",
+        "demo",
+        "--headless",
+        "--port",
+        "0",
+        *WORLD_OPTIONS,
+        *TIME_OPTIONS,
+        *files,
+        *store,
+    ]
+    with (folder / "output").open("w") as output, (folder / "log").open("w") as log:
+        demo = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=log)
     with demo:
-        killed = list(kills(demo.pid, folder / "said"))
+        killed = list(kill_processes(demo.pid, folder / "output"))
         status = demo.wait(240)
-    told: dict[str, Any] = {"status": status, "killed": killed, "said": (folder / "log").read_text()}
-    assert (folder / "report.json").exists(), told["said"][-3000:]
+    outcome: dict[str, Any] = {"status": status, "killed": killed, "log": (folder / "log").read_text()}
+    assert (folder / "report.json").exists(), outcome["log"][-3000:]
     report: dict[str, Any] = json.loads((folder / "report.json").read_text())
-    return report | told | {"truth": json.loads((folder / "truth.json").read_text())}
+    return report | outcome | {"truth": json.loads((folder / "truth.json").read_text())}
 
 
-def kills(demo: int, said: Path) -> Iterator[str]:
-    """Kill -9 of each process while the morning is played, at random moments."""
+def kill_processes(demo: int, output: Path) -> Iterator[str]:
+    """Kill each process (SIGKILL) at a random moment of the morning; yield its name."""
     deadline = monotonic() + 150
-    while "Ctrl-C" not in said.read_text():
+    while "Ctrl-C" not in output.read_text():
         assert monotonic() < deadline, "the demo did not come up"
         sleep(0.2)
     for name, command in COMMANDS.items():
@@ -57,19 +69,19 @@ def kills(demo: int, said: Path) -> Iterator[str]:
 
 def test_each_process_was_killed_on_the_way_and_started_again(played: dict[str, Any]) -> None:
     assert played["killed"] == ["serve", "worker", "relay"]
-    assert played["said"].count("was started again") >= 3
+    assert played["log"].count("was started again") >= 3
 
 
 def test_nothing_is_lost_nothing_appears_and_the_view_is_what_the_taps_say(played: dict[str, Any]) -> None:
-    shown = {name: played[name] for name in ("lost", "phantom", "divergent_posts")}
-    assert shown == {"lost": 0, "phantom": 0, "divergent_posts": 0}, played["divergent"]
+    errors = {name: played[name] for name in ("lost", "phantom", "divergent_posts")}
+    assert errors == {"lost": 0, "phantom": 0, "divergent_posts": 0}, played["divergent"]
     assert played["events_stored"] == played["events_in_kafka"] > 3_000
 
 
 def test_every_state_and_every_planted_situation_is_seen(played: dict[str, Any]) -> None:
-    assert {name for name, found in played["planted_found"].items() if not found} == set()
+    assert {name for name, is_found in played["planted_found"].items() if not is_found} == set()
     assert {state for state, posts in played["states_seen"].items() if not posts} == set()
-    assert played["status"] == 0, played["said"]
+    assert played["status"] == 0, played["log"]
 
 
 def test_people_are_present_by_place_of_work(played: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The view that readers see is compared with what the stores hold."""
+"""Tests that reconcile compares the view with the stores, and that a rebuild repairs it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,72 +14,79 @@ from deploy.local.kafka import Kafka
 from deploy.local.server_process import free_ports
 from deploy.operations import reconcile as reconciling
 from deploy.operations import sources
-from deploy.operations.reconcile import Behind
-from services.reporting.domain.freshness import READ
+from deploy.operations.reconcile import ViewBehind
+from services.reporting.domain.freshness import SOURCE_SERVICES
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.kafka import broker as brokers
 from shared.kafka.broker import partition_of
 from shared.settings import Settings
-from tests.e2e.commands import came, opened, piket, rebuild, reconcile, until
+from tests.e2e.commands import check_in, open_office, rebuild, reconcile, start_piket, wait_until
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import REGION
-from tests.support.story import KEY
+from tests.support.story import OPD_KEY
 
 pytestmark = pytest.mark.parts
 
 
-async def test_a_wrong_row_and_a_phantom_are_found_and_healed(town: Deployment) -> None:
-    await opened(town)
-    right = await came(town, "Asep")
-    assert (await reconcile(town))[0] == 0
+async def test_a_wrong_row_and_a_phantom_are_found_and_healed(sqlite_deployment: Deployment) -> None:
+    await open_office(sqlite_deployment)
+    right = await check_in(sqlite_deployment, "Asep")
+    assert (await reconcile(sqlite_deployment))[0] == 0
     counter = right.units["FRONT"].posts["LOKET-1"].model_copy(update={"known": ((480, 9),)})
     unit = right.units["FRONT"].model_copy(update={"posts": {**right.units["FRONT"].posts, "LOKET-1": counter}})
     wrong = {"units": {**right.units, "FRONT": unit}, "revision": 10**6, "watermark": {"/piket/32/attendance": 10**6}}
-    await plant(town, right.model_copy(update=wrong))
-    await plant(town, right.model_copy(update={"opd": "HANTU"}))
-    status, said = await reconcile(town)
-    assert (status, f"{KEY} 2025-11-06 FRONT/LOKET-1 known from 08.00 on: the view says 9, the facts 2" in said) == (
+    await write_row(sqlite_deployment, right.model_copy(update=wrong))
+    await write_row(sqlite_deployment, right.model_copy(update={"opd": "HANTU"}))
+    status, output = await reconcile(sqlite_deployment)
+    assert (
+        status,
+        f"{OPD_KEY} 2025-11-06 FRONT/LOKET-1 known from 08.00 on: the view says 9, the facts 2" in output,
+    ) == (
         1,
         True,
-    ), said
-    assert "32/HANTU 2025-11-06 row: the view says yes, the facts no" in said
-    town.stack.set_clock(at("08:00", THURSDAY + timedelta(days=10)))  # the day is closed: the command moves its row
-    assert (await rebuild(town))[0] == 0
-    async with metrics(town) as divergent:
-        await until(lambda: divergent() == 0)
-    healed = await town.row(THURSDAY, {})
+    ), output
+    assert "32/HANTU 2025-11-06 row: the view says yes, the facts no" in output
+    sqlite_deployment.stack.set_clock(
+        at("08:00", THURSDAY + timedelta(days=10))
+    )  # the day is closed: the command moves its row
+    assert (await rebuild(sqlite_deployment))[0] == 0
+    async with running_reconcile(sqlite_deployment) as divergent:
+        await wait_until(lambda: divergent() == 0)
+    healed = await sqlite_deployment.row(THURSDAY, {})
     assert (healed.units["FRONT"].posts["LOKET-1"].known[0], healed.generation) == ((480, 2), 1)
-    gone = await town.office.http.get(f"/reporting/v1/{REGION}/coverage/HANTU", params={"date": str(THURSDAY)})
-    assert gone.status_code == httpx.codes.NOT_FOUND
+    removed = await sqlite_deployment.office.http.get(
+        f"/reporting/v1/{REGION}/coverage/HANTU", params={"date": str(THURSDAY)}
+    )
+    assert removed.status_code == httpx.codes.NOT_FOUND
 
 
-async def plant(town: Deployment, row: Coverage) -> None:
-    """Write a row that no fact makes, as a broken worker would."""
-    async with brokers.producer(town.kafka.bootstrap) as producer:
-        place, number = topic(REGION, "coverage"), partition_of(f"{row.region}/{row.opd}", 3)
+async def write_row(sqlite_deployment: Deployment, row: Coverage) -> None:
+    """Write a row that no fact supports, as a broken worker would do."""
+    async with brokers.producer(sqlite_deployment.kafka.bootstrap) as producer:
+        topic_name, partition = topic(REGION, "coverage"), partition_of(f"{row.region}/{row.opd}", 3)
         value = row.model_dump_json(exclude_none=True).encode()
-        await producer.send_and_wait(place, value, row.key.encode(), partition=number)
+        await producer.send_and_wait(topic_name, value, row.key.encode(), partition=partition)
 
 
 async def test_a_view_of_which_nobody_speaks_is_not_compared(
     kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconciling, "WITHIN_S", 1.0)
+    monkeypatch.setattr(reconciling, "CATCH_UP_S", 1.0)
     settings = Settings(kafka=kafka.bootstrap, folder=tmp_path)
-    for service in READ:
+    for service in SOURCE_SERVICES:
         await sources.store_of(settings, service).open()
-    with pytest.raises(Behind, match="Nothing was compared; see that relay and worker run"):
+    with pytest.raises(ViewBehind, match="Nothing was compared; check that relay and worker run"):
         await reconciling.reconcile(settings, None, Console(stderr=True))
 
 
 @asynccontextmanager
-async def metrics(town: Deployment) -> AsyncIterator[Callable[[], float | None]]:
-    """A reconcile that runs on, and how many OPD differ by its metrics."""
+async def running_reconcile(sqlite_deployment: Deployment) -> AsyncIterator[Callable[[], float | None]]:
+    """Run reconcile continuously inside the block; yield a function that reads the number of different OPD."""
     port = free_ports(1)[0]
-    environment = {**town.stack.environment, "PIKET_METRICS_PORT": str(port)}
-    run = await piket(environment, "reconcile", "--every", "1")
+    environment = {**sqlite_deployment.stack.environment, "PIKET_METRICS_PORT": str(port)}
+    run = await start_piket(environment, "reconcile", "--every", "1")
 
     def divergent() -> float | None:
         try:

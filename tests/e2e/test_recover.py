@@ -1,4 +1,4 @@
-"""A store restored from last week's copy: the relay refuses, the log brings it up, and a store that went on is told."""
+"""Tests a store that was restored from an older copy: the relay refuses it, and the log completes it."""
 
 import asyncio
 import shutil
@@ -11,28 +11,29 @@ import pytest_asyncio
 
 from deploy.local.kafka import Kafka
 from deploy.operations.recover import recover
-from deploy.operations.sources import mark_file, store_of
+from deploy.operations.sources import checkpoint_file, store_of
 from shared.domain.decider import Diverged
-from shared.event_store.store import Stored
-from shared.relay.relay import LogAhead, Relay
+from shared.event_store.store import StoredEvent
+from shared.relay.errors import LogAhead
+from shared.relay.relay import Relay
 from shared.settings import Settings
-from tests.support.in_memory_source import running, sent
+from tests.support.in_memory_source import running_relay, wait_until_sent
 from tests.support.stores import command
 
 pytestmark = pytest.mark.parts
 
 
-class Copy(NamedTuple):
-    """A deployment whose store was copied after six events and relayed after ten."""
+class CopiedDeployment(NamedTuple):
+    """A deployment whose store was copied after six events, and which had relayed ten."""
 
     settings: Settings
-    told: list[Stored]
+    original: list[StoredEvent]
 
     def relay(self) -> Relay:
         store = store_of(self.settings, "attendance")
-        return Relay(store, "32", self.settings.kafka, mark_file(self.settings, "attendance", "32"))
+        return Relay(store, "32", self.settings.kafka, checkpoint_file(self.settings, "attendance", "32"))
 
-    async def stored(self) -> list[Stored]:
+    async def stored(self) -> list[StoredEvent]:
         return await store_of(self.settings, "attendance").read_feed("32")
 
     async def tap(self, count: int) -> None:
@@ -43,32 +44,32 @@ class Copy(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def copy(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Copy]:
-    here, kept = tmp_path / "piket", tmp_path / "kept"
-    made = Copy(Settings(folder=here, kafka=kafka.bootstrap), [])
-    here.mkdir()
-    await made.tap(6)
-    shutil.copytree(here, kept)
-    await made.tap(4)
-    async with running(made.relay()):
-        await sent(mark_file(made.settings, "attendance", "32"), 10)
-    made.told.extend(await made.stored())
-    shutil.rmtree(here)
-    shutil.copytree(kept, here)
-    yield made
+async def copy(tmp_path: Path, kafka: Kafka) -> AsyncIterator[CopiedDeployment]:
+    folder, backup = tmp_path / "piket", tmp_path / "kept"
+    deployment = CopiedDeployment(Settings(folder=folder, kafka=kafka.bootstrap), [])
+    folder.mkdir()
+    await deployment.tap(6)
+    shutil.copytree(folder, backup)
+    await deployment.tap(4)
+    async with running_relay(deployment.relay()):
+        await wait_until_sent(checkpoint_file(deployment.settings, "attendance", "32"), 10)
+    deployment.original.extend(await deployment.stored())
+    shutil.rmtree(folder)
+    shutil.copytree(backup, folder)
+    yield deployment
 
 
-async def test_the_log_brings_an_older_copy_up_and_the_relay_goes_on(copy: Copy) -> None:
+async def test_the_log_brings_an_older_copy_up_and_the_relay_goes_on(copy: CopiedDeployment) -> None:
     with pytest.raises(LogAhead, match="recover --from-log"):
         await asyncio.wait_for(copy.relay().run(), 20)
     assert await recover(copy.settings, "attendance", "32") == 4
-    assert await copy.stored() == copy.told
+    assert await copy.stored() == copy.original
     await copy.tap(1)
-    async with running(copy.relay()):
-        await sent(mark_file(copy.settings, "attendance", "32"), 11)
+    async with running_relay(copy.relay()):
+        await wait_until_sent(checkpoint_file(copy.settings, "attendance", "32"), 11)
 
 
-async def test_a_copy_that_went_on_by_itself_is_left_as_it_is(copy: Copy) -> None:
+async def test_a_copy_that_went_on_by_itself_is_left_as_it_is(copy: CopiedDeployment) -> None:
     await copy.tap(2)
     before = await copy.stored()
     with pytest.raises(Diverged, match="Nothing was changed"):
@@ -76,6 +77,6 @@ async def test_a_copy_that_went_on_by_itself_is_left_as_it_is(copy: Copy) -> Non
     assert await copy.stored() == before
 
 
-async def test_a_store_that_lost_nothing_is_left_as_it_is(copy: Copy) -> None:
+async def test_a_store_that_lost_nothing_is_left_as_it_is(copy: CopiedDeployment) -> None:
     await recover(copy.settings, "attendance", "32")
     assert await recover(copy.settings, "attendance", "32") == 0

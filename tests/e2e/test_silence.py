@@ -1,4 +1,4 @@
-"""Whoever falls silent at night: the view says since when it knows nothing, and claims no minute after that."""
+"""Tests that the view reports since when it is incomplete if a process stops at night, when nobody taps."""
 
 import asyncio
 import contextlib
@@ -15,75 +15,77 @@ import pytest_asyncio
 
 from deploy.demo.processes import Stack
 from deploy.local.kafka import Kafka
-from services.reporting.view.consumer import follow
-from services.reporting.view.rows import View
+from services.reporting.view.consumer import follow_coverage
+from services.reporting.view.rows import CoverageView
 from tests.support.example_facts import at
 from tests.support.office_setup import REGION
 
 pytestmark = pytest.mark.parts
 
 NIGHT = at("02:00")
-NOTICED_S, BACK_S = 20, 12
+NOTICE_WITHIN_S, CURRENT_WITHIN_S = 20, 12
 
 
-class Watch(NamedTuple):
-    """A deployment at night in which nobody taps, and a view of it."""
+class NightDeployment(NamedTuple):
+    """A deployment at night without taps, and its view."""
 
     stack: Stack
     kafka: Kafka
-    view: View
+    view: CoverageView
 
     @property
     def until(self) -> datetime:
         return self.view.current_until(REGION)
 
-    async def current(self, within_s: float) -> float:
-        """Wait until the view is current, starting again what ended by itself; the seconds it took."""
-        return await lasted(lambda: not self.stack.restart_ended() and self.view.behind(REGION) is None, within_s)
+    async def wait_until_current(self, within_s: float) -> float:
+        """Wait until the view is current; restart ended processes meanwhile. Return the seconds it seconds."""
+        return await seconds_until(
+            lambda: not self.stack.restart_ended() and self.view.behind_since(REGION) is None, within_s
+        )
 
-    async def lag(self) -> float:
-        """The most seconds by which the view was not complete until now, in three seconds."""
+    async def max_lag(self) -> float:
+        """Return the maximum lag of the view during three seconds, in seconds."""
         seen = []
         for _ in range(60):
             await asyncio.sleep(0.05)
             seen.append((self.stack.now() - self.until).total_seconds())
         return max(seen)
 
-    async def silent(self) -> tuple[float, datetime, datetime]:
-        """Wait until the view is behind: the seconds it took, since when it says so, and what it claimed then."""
-        began = self.stack.now()
-        took = await lasted(lambda: self.view.behind(REGION) is not None, NOTICED_S)
-        since = self.view.behind(REGION)
+    async def wait_until_behind(self) -> tuple[float, datetime, datetime]:
+        """Wait until the view is behind; return the seconds, the start of the wait, and since when it is behind."""
+        started_at = self.stack.now()
+        seconds = await seconds_until(lambda: self.view.behind_since(REGION) is not None, NOTICE_WITHIN_S)
+        since = self.view.behind_since(REGION)
         assert since is not None
         await asyncio.sleep(1.5)
-        assert (self.view.behind(REGION), self.until) == (since, since)
-        return took, began, since
+        assert (self.view.behind_since(REGION), self.until) == (since, since)
+        return seconds, started_at, since
 
     def send(self, name: str, number: signal.Signals) -> None:
         self.stack._children[name].send(number)
 
 
-async def lasted(true: Callable[[], bool], within_s: float) -> float:
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < within_s, f"not so after {within_s} s"
+async def seconds_until(condition: Callable[[], bool], within_s: float) -> float:
+    started_at = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started_at < within_s, f"the condition is not met after {within_s} s"
         await asyncio.sleep(0.05)
-    return time.monotonic() - began
+    return time.monotonic() - started_at
 
 
 @pytest_asyncio.fixture
-async def watch(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Watch]:
+async def watch(tmp_path: Path, kafka: Kafka) -> AsyncIterator[NightDeployment]:
     with Stack(tmp_path / "piket", kafka.bootstrap, NIGHT) as stack:
-        view = View(stack.now, [REGION], 3)
-        reading = asyncio.create_task(follow(view, kafka.bootstrap, [REGION], 3))
-        yield Watch(stack, kafka, view)
+        view = CoverageView(stack.now, [REGION], 3)
+        reading = asyncio.create_task(follow_coverage(view, kafka.bootstrap, [REGION], 3))
+        yield NightDeployment(stack, kafka, view)
         reading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reading
 
 
 async def test_whoever_falls_silent_the_view_says_so_and_is_current_again_soon_after(
-    watch: Watch, figures: list[str]
+    watch: NightDeployment, figures: list[str]
 ) -> None:
     stack = watch.stack
     restarts: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
@@ -93,16 +95,18 @@ async def test_whoever_falls_silent_the_view_says_so_and_is_current_again_soon_a
         "worker paused": (lambda: watch.send("worker", signal.SIGSTOP), lambda: watch.send("worker", signal.SIGCONT)),
         "broker killed": (watch.kafka.kill, watch.kafka.restart),
     }
-    await watch.current(30)
-    figures.append(f"complete until {await watch.lag():.1f} s ago at the most, while nothing happens")
+    await watch.wait_until_current(30)
+    figures.append(f"complete until {await watch.max_lag():.1f} s ago at the most, while nothing happens")
     async with httpx.AsyncClient(base_url=stack.url, timeout=5) as http:
         for what, (stop, start) in restarts.items():
-            await lasted(lambda: (stack.now() - watch.until).total_seconds() < 2, BACK_S)
+            await seconds_until(lambda: (stack.now() - watch.until).total_seconds() < 2, CURRENT_WITHIN_S)
             assert (await http.get("/readyz")).status_code == 204
             await asyncio.to_thread(stop)
-            took, began, since = await watch.silent()
-            assert abs((began - since).total_seconds()) < 4
+            seconds, started_at, since = await watch.wait_until_behind()
+            assert abs((started_at - since).total_seconds()) < 4
             assert (await http.get("/readyz")).status_code == 503
             await asyncio.to_thread(start)
-            back = await watch.current(3 * BACK_S)
-            figures.append(f"{what}: behind after {took:.1f} s, current {back:.1f} s after it was back")
+            current_after = await watch.wait_until_current(3 * CURRENT_WITHIN_S)
+            figures.append(
+                f"{what}: behind after {seconds:.1f} s, current {current_after:.1f} s after it was current_after"
+            )

@@ -1,4 +1,4 @@
-"""Topics on a real broker: made at deployment, checked at start, and what a record on them looks like."""
+"""Tests topics on a real broker: creation, the check at start, and the format of records."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord
 
 from deploy.local.kafka import Kafka
 from shared.kafka import broker, dead_letters
-from tests.support.in_memory_source import Feed, running, sent
+from tests.support.in_memory_source import InMemorySource, running_relay, wait_until_sent
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ async def test_a_region_is_deployed_once_and_again_without_harm(bootstrap: str) 
 async def test_the_broker_keeps_events_for_ever_and_the_view_compacted(bootstrap: str) -> None:
     await broker.create_topics(bootstrap, ["32"], partitions=3, replication=1)
     for topic, settings in broker.topics_of("32").items():
-        async with broker.admin(bootstrap) as client:
+        async with broker.admin_client(bootstrap) as client:
             (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
         actual = {entry[0]: entry[1] for entry in answer.resources[0][4]}
         assert actual.items() >= settings.items()
@@ -61,7 +61,7 @@ async def test_a_start_without_topics_is_refused_in_one_sentence_and_creates_non
 
 
 async def test_a_topic_of_another_size_is_refused_and_left_as_it_is(bootstrap: str) -> None:
-    async with broker.admin(bootstrap) as client:
+    async with broker.admin_client(bootstrap) as client:
         await client.create_topics([NewTopic("piket.3273.roster.v1", 4, 1)])
     with pytest.raises(broker.MissingTopics, match=r"topic piket\.3273\.roster\.v1 has 4 partitions, not 3"):
         await broker.create_topics(bootstrap, ["3273"], partitions=3, replication=1)
@@ -70,9 +70,9 @@ async def test_a_topic_of_another_size_is_refused_and_left_as_it_is(bootstrap: s
 
 async def test_a_check_in_stands_on_its_topic_as_it_stands_in_the_store(bootstrap: str, tmp_path: Path) -> None:
     await broker.create_topics(bootstrap, ["32"], partitions=3, replication=1)
-    feed = Feed(1)
-    async with running(feed.relay(bootstrap, tmp_path / "mark")):
-        await sent(tmp_path / "mark", 1)
+    feed = InMemorySource(1)
+    async with running_relay(feed.relay(bootstrap, tmp_path / "mark")):
+        await wait_until_sent(tmp_path / "mark", 1)
     record = await first_record(bootstrap, "piket.32.attendance.v1")
     (stored,) = feed.stored
     assert (record.key, record.value) == (b"32/OPD-0", stored.body)

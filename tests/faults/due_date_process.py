@@ -1,6 +1,6 @@
-"""A process that lives through days until it is killed: `python -m tests.faults.due_date_process URL FIRST LAST`.
+"""Records due dates day by day until it is killed: `python -m tests.faults.due_date_process URL FIRST LAST`.
 
-On each day it records what is due, and prints the day once that is stored.
+It prints a day when its due dates are stored.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from services.policy.domain import decider
 from services.policy.scheduler import record_due
 from shared.event_store.database import Database
 from shared.event_store.store import Store
-from shared.telemetry import configure
+from shared.telemetry import configure_logging
 from tests.support.example_facts import at
 
 
-class Calendar:
-    """The day that it is."""
+class DayClock:
+    """A clock that shows one minute after midnight of `today`."""
 
     def __init__(self, today: date) -> None:
         self.today = today
@@ -27,15 +27,15 @@ class Calendar:
 
 
 async def main(url: str, first: date, last: date) -> None:
-    """Walk from the first day to the last."""
-    configure("walker", logging.WARNING)
-    now = Calendar(first)
-    store = Store(Database(url), service="policy", decider=decider, now=now)
+    """Record the due dates from the first day to the last."""
+    configure_logging("walker", logging.WARNING)
+    clock = DayClock(first)
+    store = Store(Database(url), service="policy", decider=decider, now=clock)
     await store.open()
-    while now.today <= last:
-        await record_due(store, now)
-        print(now.today, flush=True)
-        now.today += timedelta(days=1)
+    while clock.today <= last:
+        await record_due(store, clock)
+        print(clock.today, flush=True)
+        clock.today += timedelta(days=1)
 
 
 if __name__ == "__main__":

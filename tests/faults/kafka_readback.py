@@ -1,4 +1,4 @@
-"""What stands in Kafka, as anybody may read it: records, ends, commits, and the rows of the view."""
+"""Reads from Kafka without product code: records, end offsets, committed offsets, and rows of the view."""
 
 import asyncio
 import json
@@ -10,21 +10,21 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.domain.envelope import topic
 from shared.kafka import broker
-from tests.faults.office_days import MINUTES, Row
+from tests.faults.office_days import COMPARED_MINUTES, CounterRow
 
-NOT_AN_OPD = b"/~/"
+SIGNAL_KEY_PART = b"/~/"
 
 
-class Log:
-    """A topic read from its beginning on."""
+class TopicReader:
+    """Reads a topic from its beginning."""
 
     def __init__(self, reader: AIOKafkaConsumer, parts: Sequence[TopicPartition]) -> None:
         self._reader, self._parts = reader, parts
 
-    async def to_the_end(self) -> AsyncIterator[Any]:
-        """Every record since the last call, to the end as it is now, each partition in its order.
+    async def read_to_end(self) -> AsyncIterator[Any]:
+        """Yield all records since the last call, up to the current end, in the order of their partition.
 
-        When Kafka is away for a while, what was given stays given, and the next call goes on behind it.
+        After an error of Kafka, the next call continues after the last yielded record.
         """
         ends = await self._reader.end_offsets(self._parts)
         while any([await self._reader.position(part) < ends[part] for part in self._parts]):
@@ -34,46 +34,46 @@ class Log:
 
 
 @asynccontextmanager
-async def log(bootstrap: str, name: str) -> AsyncIterator[Log]:
-    """A topic, opened for reading without a group."""
+async def open_topic(bootstrap: str, name: str) -> AsyncIterator[TopicReader]:
+    """Open a topic for reading without a consumer group."""
     sizes = await broker.topic_sizes(bootstrap)
     parts = [TopicPartition(name, number) for number in range(sizes[name])]
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as reader:
         reader.assign(parts)
-        yield Log(reader, parts)
+        yield TopicReader(reader, parts)
 
 
-async def everything(bootstrap: str, name: str) -> list[Any]:
-    """Every record of a topic."""
-    async with log(bootstrap, name) as whole:
-        return [record async for record in whole.to_the_end()]
+async def all_records(bootstrap: str, name: str) -> list[Any]:
+    """Return all records of a topic."""
+    async with open_topic(bootstrap, name) as topic_reader:
+        return [record async for record in topic_reader.read_to_end()]
 
 
-class View:
-    """The last row of every key, as a compacted topic keeps it; the workers' words are none.
+class ViewReader:
+    """The last row of each key of the view's topic, without the signals of the workers.
 
-    `gone_back` counts rows that knew less than the one before them.
+    `regressions` counts rows with fewer facts than their predecessor.
     """
 
-    def __init__(self, coverage: Log) -> None:
-        self.gone_back = self.published = 0
+    def __init__(self, coverage: TopicReader) -> None:
+        self.regressions = self.published = 0
         self._coverage = coverage
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, CounterRow] = {}
 
-    async def rows(self) -> Mapping[str, Row]:
-        """The rows as they are now."""
-        async for record in self._coverage.to_the_end():
-            if NOT_AN_OPD not in record.key:
-                self._keep(record.key.decode(), seen(record.value))
+    async def rows(self) -> Mapping[str, CounterRow]:
+        """Return the current rows."""
+        async for record in self._coverage.read_to_end():
+            if SIGNAL_KEY_PART not in record.key:
+                self._add(record.key.decode(), parse_row(record.value))
         return dict(self._rows)
 
-    def _keep(self, key: str, row: Row) -> None:
+    def _add(self, key: str, row: CounterRow) -> None:
         self.published += 1
-        self.gone_back += key in self._rows and row.facts < self._rows[key].facts
+        self.regressions += key in self._rows and row.facts < self._rows[key].facts
         self._rows[key] = row
 
-    async def settled(self, expected: Mapping[str, Row], within_s: float = 30) -> Mapping[str, Row]:
-        """The view, as soon as it is the expected one, or after `within_s`."""
+    async def wait_for(self, expected: Mapping[str, CounterRow], within_s: float = 30) -> Mapping[str, CounterRow]:
+        """Return the rows as soon as they equal the expected ones, or after `within_s`."""
         now = await self.rows()
         for _ in range(int(within_s / 0.1)):
             if now == expected:
@@ -84,34 +84,36 @@ class View:
 
 
 @asynccontextmanager
-async def viewed(bootstrap: str, region: str) -> AsyncIterator[View]:
-    """The view of a region, open for reading on."""
-    async with log(bootstrap, topic(region, "coverage")) as coverage:
-        yield View(coverage)
+async def open_view(bootstrap: str, region: str) -> AsyncIterator[ViewReader]:
+    """Open the view of a region for continuous reading."""
+    async with open_topic(bootstrap, topic(region, "coverage")) as coverage:
+        yield ViewReader(coverage)
 
 
-async def view(bootstrap: str, region: str) -> Mapping[str, Row]:
-    """The view of a region as it is now."""
-    async with viewed(bootstrap, region) as now:
+async def view_rows(bootstrap: str, region: str) -> Mapping[str, CounterRow]:
+    """Return the current rows of a region."""
+    async with open_view(bootstrap, region) as now:
         return await now.rows()
 
 
-def seen(value: bytes) -> Row:
-    """What a reader of a coverage row sees."""
+def parse_row(value: bytes) -> CounterRow:
+    """Parse a coverage row."""
     row = json.loads(value)
     steps: Sequence[tuple[int, int]] = row["units"]["FRONT"]["posts"]["LOKET-1"]["restated"] if row["units"] else ()
-    heads = tuple(([0] + [heads for start, heads in steps if start <= minute])[-1] for minute in MINUTES)
-    return Row(heads, row["revision"])
+    heads = tuple(([0] + [heads for start, heads in steps if start <= minute])[-1] for minute in COMPARED_MINUTES)
+    return CounterRow(heads, row["revision"])
 
 
-async def sizes(bootstrap: str, name: str) -> Mapping[int, int]:
-    """The end offset of every partition that holds something."""
+async def end_offsets(bootstrap: str, name: str) -> Mapping[int, int]:
+    """Return the end offset of each partition that is not empty."""
     count = (await broker.topic_sizes(bootstrap))[name]
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as reader:
         ends = await reader.end_offsets([TopicPartition(name, number) for number in range(count)])
     return {part.partition: end for part, end in ends.items() if end}
 
 
-async def committed(bootstrap: str, group: str, name: str) -> Mapping[int, int]:
-    """Committed offsets of a group by partition; absent where nothing was committed."""
-    return {tp.partition: at for tp, at in (await broker.committed(bootstrap, group)).items() if tp.topic == name}
+async def committed_offsets(bootstrap: str, group: str, name: str) -> Mapping[int, int]:
+    """Return the committed offsets of a group by partition, without partitions that have none."""
+    return {
+        tp.partition: at for tp, at in (await broker.committed_offsets(bootstrap, group)).items() if tp.topic == name
+    }

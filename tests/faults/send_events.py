@@ -1,4 +1,4 @@
-"""Facts sent to real Kafka as a relay sends them, without a store: also bytes that are no fact, and repeats."""
+"""Sends facts to real Kafka as a relay does, without a store; also arbitrary bytes, and repeated events."""
 
 import random
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from shared.domain.facts.base import Fact
 from tests.support import example_facts as ex
 
 
-class Wire:
-    """Sends what is told; some events go twice, as from a relay that lost its mark."""
+class EventSender:
+    """Sends facts; some events are sent twice, like by a relay that lost its checkpoint."""
 
     def __init__(self, region: str, producer: AIOKafkaProducer, repeats: float = 0.15) -> None:
         self.region = region
@@ -21,8 +21,8 @@ class Wire:
         self._random = random.Random(int(region))  # noqa: S311 - a game of chance
         self._ledger = ex.Ledger()
 
-    async def tell(self, facts: Sequence[Fact], when: datetime) -> None:
-        """Record facts as their services would, and send them."""
+    async def record_and_send(self, facts: Sequence[Fact], when: datetime) -> None:
+        """Record facts as their services do, and send them."""
         for fact in facts:
             self.sent.append(self._ledger.record(fact, when))
             await self.send(self.sent[-1])
@@ -30,16 +30,16 @@ class Wire:
                 await self.send(self._random.choice(self.sent[-50:]))
 
     async def send(self, event: Event) -> None:
-        """Send the bytes of an event to the topic of its source."""
-        place = topic(self.region, event.service)
-        await self._producer.send(place, encode(event), key=event.partitionkey.encode())
+        """Send an event to the topic of its source."""
+        topic_name = topic(self.region, event.service)
+        await self._producer.send(topic_name, encode(event), key=event.partitionkey.encode())
 
-    async def put(self, service: str, body: bytes, key: bytes) -> None:
-        """Send bytes as they are."""
+    async def send_bytes(self, service: str, body: bytes, key: bytes) -> None:
+        """Send bytes unchanged."""
         await self._producer.send_and_wait(topic(self.region, service), body, key=key)
 
     async def republish(self, service: str) -> None:
-        """Send every event of a source again, each once, in the order of its sequence."""
+        """Send all events of a source again, once, in the order of their sequence."""
         for event in self.sent:
             if event.service == service:
                 await self.send(event)

@@ -1,71 +1,72 @@
-"""A worker whose changelog is deleted before it has recovered shows nothing of what it lacks."""
+"""Tests that a worker ends, and publishes nothing, if its changelog is deleted before it has recovered."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from services.reporting.view.generations import Generation, put_in_force
+from services.reporting.view.generations import Generation, activate_generation
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.kafka import broker
-from tests.faults.kafka_readback import view
+from tests.faults.kafka_readback import view_rows
 from tests.faults.office_days import FRIDAY, THURSDAY
-from tests.faults.worker_site import PARTITIONS, Site, ended, said
+from tests.faults.worker_site import PARTITIONS, WorkerSite, wait_until_ended, wait_until_logged
 
 pytestmark = pytest.mark.parts
 
 LATE = """
 import asyncio
 from pathlib import Path
-from services.reporting import worker
-from services.reporting.worker.changelog import Changelog
-serve = worker.serve
+from services.reporting.faust_batches.changelog_table import ChangelogTable
+from services.reporting.worker import __main__ as worker
+exit_when_superseded = worker.exit_when_superseded
 async def late(*view):
-    await asyncio.sleep(10)  # it is busy: what a later generation tells it comes after everything else
-    await serve(*view)
-worker.serve = late
+    await asyncio.sleep(10)  # it is busy: it reads that a later generation is in force only after everything else
+    await exit_when_superseded(*view)
+worker.exit_when_superseded = late
 async def held_back():
     print("held back", flush=True)
     while not Path("{go}").exists():
         await asyncio.sleep(0.05)
 """
 BEFORE_ITS_START = """
-build = worker.build
-def held_build(*told):
+build_app = worker.build_app
+def held_build(*arguments):
     asyncio.run(held_back())
-    return build(*told)
-worker.build = held_build
+    return build_app(*arguments)
+worker.build_app = held_build
 """
 WHEN_ASSIGNED = """
-assigned = Changelog.on_rebalance
-async def held_rebalance(self, *told):
+on_rebalance = ChangelogTable.on_rebalance
+async def held_rebalance(self, *arguments):
     await held_back()
-    await assigned(self, *told)
-Changelog.on_rebalance = held_rebalance
+    await on_rebalance(self, *arguments)
+ChangelogTable.on_rebalance = held_rebalance
 """
 SUPERSEDED = b"generation 1 of the view is in force, this one kept 0"
 LOST = rb"-facts-changelog has lost the facts of the partitions \[.+\]\. .* `piket rebuild-view --from DATE`"
 
 
-async def at_work(site: Site) -> None:
+async def run_worker(site: WorkerSite) -> None:
+    """Let a worker publish and commit a morning, then stop it."""
     await site.offices.open(THURSDAY, FRIDAY)
-    await site.offices.morning(200)
+    await site.offices.record_taps(200)
     with site.worker() as worker:
-        assert await site.settled()
-        await site.all_committed()
+        assert await site.wait_until_exact()
+        await site.wait_until_all_committed()
         worker.stop(5)
 
 
-async def test_a_changelog_that_was_made_again_is_not_taken_for_that_of_a_new_deployment(site: Site) -> None:
-    await at_work(site)
-    shown = await view(site.bootstrap, site.region)
-    await broker.delete(site.bootstrap, [changelog_topic(site.deployment)])
+async def test_a_changelog_that_was_made_again_is_not_taken_for_that_of_a_new_deployment(site: WorkerSite) -> None:
+    await run_worker(site)
+    before = await view_rows(site.bootstrap, site.region)
+    await broker.delete_topics(site.bootstrap, [changelog_topic(site.deployment)])
     await create_changelog(site.bootstrap, site.deployment, PARTITIONS, 1)
-    await site.offices.morning(20)
+    await site.offices.record_taps(20)
     with site.worker() as worker:
-        await ended(worker)
-        assert re.search(LOST, worker.written())
-    assert await view(site.bootstrap, site.region) == shown
+        await wait_until_ended(worker)
+        assert re.search(LOST, worker.logged())
+    assert await view_rows(site.bootstrap, site.region) == before
 
 
 @pytest.mark.parametrize(
@@ -74,17 +75,17 @@ async def test_a_changelog_that_was_made_again_is_not_taken_for_that_of_a_new_de
     ids=["replaced before its start", "replaced when assigned", "lost"],
 )
 async def test_a_worker_without_its_changelog_ends_and_shows_nothing(
-    site: Site, tmp_path: Path, held: str, why: bytes
+    site: WorkerSite, tmp_path: Path, held: str, why: bytes
 ) -> None:
-    await at_work(site)
-    shown, go = await view(site.bootstrap, site.region), tmp_path / "go"
+    await run_worker(site)
+    before, go = await view_rows(site.bootstrap, site.region), tmp_path / "go"
     with site.worker(LATE.format(go=go), held) as worker:
-        await said(worker, b"held back")
+        await wait_until_logged(worker, b"held back")
         if why == SUPERSEDED:
-            await put_in_force(site.bootstrap, site.deployment, Generation(number=1))
-        await broker.delete(site.bootstrap, [changelog_topic(site.deployment)])
-        await site.offices.morning(20)
+            await activate_generation(site.bootstrap, site.deployment, Generation(number=1))
+        await broker.delete_topics(site.bootstrap, [changelog_topic(site.deployment)])
+        await site.offices.record_taps(20)
         go.touch()
-        await ended(worker)
-        assert re.search(why, worker.written())
-    assert await view(site.bootstrap, site.region) == shown
+        await wait_until_ended(worker)
+        assert re.search(why, worker.logged())
+    assert await view_rows(site.bootstrap, site.region) == before

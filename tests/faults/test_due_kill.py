@@ -1,4 +1,4 @@
-"""Whoever records what comes due is killed again and again: every change of state is on record once, on its day."""
+"""Kills the process that records due dates again and again: each change of state is recorded once, on its day."""
 
 import asyncio
 import secrets
@@ -13,13 +13,16 @@ from functools import partial
 from uuid import uuid4
 
 from services.policy.domain import decider
-from services.policy.domain.commands import OpenOpd, PolicyCommand
+from services.policy.domain.commands import PolicyCommand
 from services.policy.domain.decider import State
-from services.policy.domain.instruments.lifecycle import NEVER, superseded
-from services.policy.domain.instruments.transitions import turns
+from services.policy.domain.instruments.in_force import supersession_dates
+from services.policy.domain.instruments.lifecycle import OPEN_END
+from services.policy.domain.instruments.transitions import dated_changes
+from services.policy.domain.opd_commands import OpenOpd
 from services.policy.domain.presets import replay
-from shared.domain.decider import Command
-from shared.domain.facts.policy import InstrumentReached, PolicyChanged
+from shared.domain.decider import StoreCommand
+from shared.domain.facts.instruments import InstrumentReached
+from shared.domain.facts.policy import PolicyChanged
 from shared.event_store.database import Database
 from shared.event_store.store import Store
 from tests.support.example_facts import at
@@ -29,23 +32,23 @@ KILLS = 8
 DUE = {"IN_FORCE", "EXPIRED", "SUPERSEDED"}
 
 
-def walked(url: str, first: date, *, kill: bool) -> date:
-    """The last day that a walker said was done, killed at a random moment or when it has arrived."""
+def run_due_date_process(url: str, first: date, *, kill: bool) -> date:
+    """Return the last day that the process reported. It is killed at a random line, or runs to the last day."""
     program = [sys.executable, "-m", "tests.faults.due_date_process", url, str(first), str(LAST)]
-    done = first
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as walker:
-        assert walker.stdout
-        wanted = 1 + secrets.randbelow(40)
-        for number, line in enumerate(walker.stdout, 1):
-            done = date.fromisoformat(line.strip())
-            if kill and number == wanted:
-                walker.kill()
-    assert walker.returncode in ({0, -signal.SIGKILL} if kill else {0})
-    return done
+    last_day = first
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        kill_at_line = 1 + secrets.randbelow(40)
+        for number, line in enumerate(process.stdout, 1):
+            last_day = date.fromisoformat(line.strip())
+            if kill and number == kill_at_line:
+                process.kill()
+    assert process.returncode in ({0, -signal.SIGKILL} if kill else {0})
+    return last_day
 
 
 @asynccontextmanager
-async def opened(url: str, now: datetime) -> AsyncIterator[Store[State]]:
+async def open_store(url: str, now: datetime) -> AsyncIterator[Store[State]]:
     database = Database(url)
     store: Store[State] = Store(database, service="policy", decider=decider, now=lambda: now)
     await store.open()
@@ -53,38 +56,40 @@ async def opened(url: str, now: datetime) -> AsyncIterator[Store[State]]:
     await database.close()
 
 
-async def tell(url: str, command: PolicyCommand, now: datetime) -> None:
+async def execute(url: str, command: PolicyCommand, now: datetime) -> None:
     decide, key, reads = partial(decider.decide, command), str(uuid4()), decider.reads(command)
-    async with opened(url, now) as store:
-        await store.execute(Command("32", decider.stream(command), decide, "user:sri", key, key, reads))
+    async with open_store(url, now) as store:
+        await store.execute(StoreCommand("32", decider.stream(command), decide, "user:sri", key, key, reads))
 
 
 async def test_a_killed_clerk_of_dates_records_every_change_once(database_url: str) -> None:
     bappeda = OpenOpd(region="32", opd="BAPPEDA", name="Bappeda", on=date(2020, 1, 1))
-    await tell(database_url, bappeda, at("08:00", date(2021, 1, 1)))
-    for day, command in replay.commands("32"):
-        await tell(database_url, command, at("08:00", day))
+    await execute(database_url, bappeda, at("08:00", date(2021, 1, 1)))
+    for day, command in replay.preset_commands("32"):
+        await execute(database_url, command, at("08:00", day))
     reached = FIRST
     for _ in range(KILLS):
-        reached = await asyncio.to_thread(walked, database_url, reached, kill=True)
-    await asyncio.to_thread(walked, database_url, reached, kill=False)
+        reached = await asyncio.to_thread(run_due_date_process, database_url, reached, kill=True)
+    await asyncio.to_thread(run_due_date_process, database_url, reached, kill=False)
 
-    async with opened(database_url, at("08:00", LAST)) as book:
-        instruments, opd = [await book.read_stream(name) for name in ("instruments/32", "policy/32/BAPPEDA")]
+    async with open_store(database_url, at("08:00", LAST)) as store:
+        instrument_events, opd_events = [
+            await store.read_stream(name) for name in ("instruments/32", "policy/32/BAPPEDA")
+        ]
     stored = [
-        (e.data.instrument, e.data.state, e.data.on) for e in instruments if isinstance(e.data, InstrumentReached)
+        (e.data.instrument, e.data.state, e.data.on) for e in instrument_events if isinstance(e.data, InstrumentReached)
     ]
-    changes = [e.data.change for e in opd if isinstance(e.data, PolicyChanged)]
-    assert Counter(stored) == Counter(due_until_the_end())
+    changes = [e.data.change for e in opd_events if isinstance(e.data, PolicyChanged)]
+    assert Counter(stored) == Counter(expected_changes())
     assert Counter((c.instrument, c.kind, c.effective_from) for c in changes if c.kind in DUE) == Counter(stored)
 
 
-def due_until_the_end() -> Sequence[tuple[str, str, date]]:
-    courses = replay.books("32").courses
-    ends = superseded(courses)
+def expected_changes() -> Sequence[tuple[str, str, date]]:
+    courses = replay.reference_snapshot("32").instruments
+    ends = supersession_dates(courses)
     return [
         (name, state, on)
         for name, course in courses.items()
-        for on, state in turns(course, ends.get(name, NEVER))
+        for on, state in dated_changes(course, ends.get(name, OPEN_END))
         if on <= LAST
     ]

@@ -1,4 +1,4 @@
-"""A projection on a real broker: restarted, in trouble, and over a topic that was made anew."""
+"""Tests a projection with a real broker: restarts, failures, and a topic that was recreated."""
 
 import asyncio
 import contextlib
@@ -12,25 +12,25 @@ import pytest_asyncio
 from deploy.local.kafka import Kafka
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
-from shared.event_store.store import Stored
+from shared.event_store.store import StoredEvent
 from shared.kafka import broker
-from shared.projection.consumer import Record
-from shared.projection.projection import Apply, Projection
-from tests.support.attendance_projection import note
-from tests.support.in_memory_source import TOPIC, create, delete
-from tests.support.stores import Office, command, everything
+from shared.projection.consumer import ConsumedRecord
+from shared.projection.projection import ApplyEvent, Projection
+from tests.support.attendance_projection import record_event
+from tests.support.in_memory_source import TOPIC, create_topics, delete_topic
+from tests.support.stores import StoreUsers, all_events, command
 
 STREAMS = 7
 
 
 @pytest_asyncio.fixture
-async def stored(tmp_path: Path) -> AsyncIterator[list[Stored]]:
-    """300 check-ins in seven streams of two OPD."""
-    async with Office(f"sqlite://{tmp_path}/owner.db") as office:
+async def stored(tmp_path: Path) -> AsyncIterator[list[StoredEvent]]:
+    """Return 300 stored check-ins in seven streams."""
+    async with StoreUsers(f"sqlite://{tmp_path}/owner.db") as office:
         store = await office.store()
         for number in range(300):
             await store.execute(command(f"attendance/32/{number % STREAMS}"))
-        yield await everything(store)
+        yield await all_events(store)
 
 
 @pytest_asyncio.fixture
@@ -41,37 +41,39 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def send(bootstrap: str, told: Sequence[Stored]) -> None:
-    """Each stream in a partition of its own order."""
+async def send(bootstrap: str, events: Sequence[StoredEvent]) -> None:
+    """Send events to Kafka, each stream to one partition."""
     producer = broker.producer(bootstrap)
     await producer.start()
-    sent = [await producer.send(TOPIC, stored.body, partition=(stored.sequence - 1) % STREAMS % 3) for stored in told]
+    sent = [await producer.send(TOPIC, stored.body, partition=(stored.sequence - 1) % STREAMS % 3) for stored in events]
     await asyncio.gather(*sent)
     await producer.stop()
 
 
-async def bury(_: Record, __: str) -> None: ...
+async def write_no_dead_letter(_: ConsumedRecord, __: str) -> None: ...
 
 
-async def owner_is_away(_: str, __: int) -> Sequence[bytes]:
+async def unavailable_feed(_: str, __: int) -> Sequence[bytes]:
     raise ConnectionError
 
 
-def board(database: Database, bootstrap: str, apply: Apply = note) -> Projection:
-    return Projection(database, "board", [TOPIC], apply, dead_letter=bury, feed=owner_is_away, bootstrap=bootstrap)
+def create_projection(database: Database, bootstrap: str, apply: ApplyEvent = record_event) -> Projection:
+    return Projection(
+        database, "board", [TOPIC], apply, dead_letter=write_no_dead_letter, feed=unavailable_feed, bootstrap=bootstrap
+    )
 
 
 @asynccontextmanager
-async def following(database: Database, bootstrap: str) -> AsyncIterator[None]:
-    task = asyncio.create_task(board(database, bootstrap).run())
+async def running_projection(database: Database, bootstrap: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(create_projection(database, bootstrap).run())
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-async def noted(database: Database, count: int) -> list[tuple[str, int]]:
-    """What was applied, once it is as much as `count`."""
+async def wait_for_rows(database: Database, count: int) -> list[tuple[str, int]]:
+    """Return the applied (stream, version) rows, once there are `count` of them."""
     rows: list[tuple[str, int]] = []
     for _ in range(200):
         rows = [(str(s), int(v)) for s, v in await database.read("SELECT stream, version FROM noted")]
@@ -81,72 +83,72 @@ async def noted(database: Database, count: int) -> list[tuple[str, int]]:
     return sorted(rows)
 
 
-def expected(count: int) -> list[tuple[str, int]]:
+def expected_rows(count: int) -> list[tuple[str, int]]:
     return sorted((f"attendance/32/{n % STREAMS}", n // STREAMS + 1) for n in range(count))
 
 
-async def test_a_projection_goes_on_where_it_stood_after_every_restart(
-    bootstrap: str, database: Database, stored: list[Stored]
+async def test_a_projection_continues_at_its_offsets_after_every_restart(
+    bootstrap: str, database: Database, stored: list[StoredEvent]
 ) -> None:
     for start in range(0, 300, 100):
         await send(bootstrap, stored[start : start + 100])
-        async with following(database, bootstrap):
-            await noted(database, start + 100)
-    assert await noted(database, 300) == expected(300)
+        async with running_projection(database, bootstrap):
+            await wait_for_rows(database, start + 100)
+    assert await wait_for_rows(database, 300) == expected_rows(300)
 
 
-async def test_a_topic_made_anew_and_republished_is_read_from_its_beginning_and_changes_nothing(
-    bootstrap: str, database: Database, stored: list[Stored]
+async def test_a_recreated_and_republished_topic_is_read_from_its_beginning_and_changes_nothing(
+    bootstrap: str, database: Database, stored: list[StoredEvent]
 ) -> None:
     await send(bootstrap, stored[:50])
     await send(bootstrap, stored[:200])
-    async with following(database, bootstrap):
-        await noted(database, 200)
-    await delete(bootstrap)
-    await create(bootstrap)
+    async with running_projection(database, bootstrap):
+        await wait_for_rows(database, 200)
+    await delete_topic(bootstrap)
+    await create_topics(bootstrap)
     await send(bootstrap, stored)
-    async with following(database, bootstrap):
-        assert await noted(database, 300) == expected(300)
+    async with running_projection(database, bootstrap):
+        assert await wait_for_rows(database, 300) == expected_rows(300)
 
 
-async def test_a_topic_made_anew_and_shorter_is_read_from_its_beginning(
-    bootstrap: str, database: Database, stored: list[Stored]
+async def test_a_recreated_shorter_topic_is_read_from_its_beginning(
+    bootstrap: str, database: Database, stored: list[StoredEvent]
 ) -> None:
     await send(bootstrap, stored[:200])
-    async with following(database, bootstrap):
-        await noted(database, 200)
-    await delete(bootstrap)
-    await create(bootstrap)
+    async with running_projection(database, bootstrap):
+        await wait_for_rows(database, 200)
+    await delete_topic(bootstrap)
+    await create_topics(bootstrap)
     await send(bootstrap, stored[180:210])
-    async with following(database, bootstrap):
-        assert await noted(database, 210) == expected(210)
+    async with running_projection(database, bootstrap):
+        assert await wait_for_rows(database, 210) == expected_rows(210)
 
 
 async def test_a_broker_that_was_killed_is_waited_for(
-    broker: Kafka, bootstrap: str, database: Database, stored: list[Stored]
+    broker: Kafka, bootstrap: str, database: Database, stored: list[StoredEvent]
 ) -> None:
-    async with following(database, bootstrap):
+    async with running_projection(database, bootstrap):
         await send(bootstrap, stored[:100])
-        await noted(database, 100)
+        await wait_for_rows(database, 100)
         await asyncio.to_thread(broker.kill)
         await asyncio.sleep(1)
         await asyncio.to_thread(broker.restart)
         await send(bootstrap, stored[100:])
-        assert await noted(database, 300) == expected(300)
+        assert await wait_for_rows(database, 300) == expected_rows(300)
 
 
-async def test_a_missing_topic_is_refused_in_one_sentence(bootstrap: str, database: Database) -> None:
-    await delete(bootstrap)
+async def test_a_missing_topic_is_refused_with_one_message(bootstrap: str, database: Database) -> None:
+    await delete_topic(bootstrap)
     with pytest.raises(broker.MissingTopics, match=TOPIC):
-        await asyncio.wait_for(board(database, bootstrap).run(), 10)
+        await asyncio.wait_for(create_projection(database, bootstrap).run(), 10)
 
 
 async def test_a_handler_that_fails_three_times_ends_the_projection(
-    bootstrap: str, database: Database, stored: list[Stored]
+    bootstrap: str, database: Database, stored: list[StoredEvent]
 ) -> None:
     def faulty(_: Connection, __: Event) -> None:
         raise LookupError
 
     await send(bootstrap, stored[:5])
     with pytest.raises(LookupError):
-        await asyncio.wait_for(board(database, bootstrap, faulty).run(), 20)
+        await asyncio.wait_for(create_projection(database, bootstrap, faulty).run(), 20)

@@ -1,4 +1,4 @@
-"""The writer is killed in the middle of its work, again and again."""
+"""Tests that killing writers and database servers loses nothing that was acknowledged."""
 
 import asyncio
 import contextlib
@@ -13,53 +13,53 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgresql import Postgresql
-from shared.clock import wall
+from shared.clock import wall_time
 from shared.domain import envelope
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 from tests.faults.writer_process import stream
-from tests.support.stores import Office, chained, command, everything
+from tests.support.stores import StoreUsers, all_events, command, is_chained
 
 USERS = 16
 KILLS = 6
 
 
 def write_until_killed(url: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
-    """What a writer acknowledged before it was killed at a random moment: (user, number, position)."""
+    """Run a writer, kill it at a random moment, and return what it acknowledged: (user, number, position)."""
     program = [sys.executable, "-m", "tests.faults.writer_process", url, *map(str, starts)]
     lines: list[str] = []
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
-        wanted = 20 + secrets.randbelow(400)
+        line_count = 20 + secrets.randbelow(400)
         for line in writer.stdout:
             lines.append(line)
-            if len(lines) == wanted:
+            if len(lines) == line_count:
                 writer.kill()
     assert writer.returncode == -signal.SIGKILL
     acknowledged = (line.split() for line in lines if line.endswith("\n"))
     return [(int(user), int(number), int(position)) for user, number, position in acknowledged]
 
 
-async def test_a_killed_writer_loses_nothing_that_it_acknowledged(office: Office) -> None:
-    following = [0] * USERS
+async def test_a_killed_writer_loses_nothing_that_it_acknowledged(office: StoreUsers) -> None:
+    next_numbers = [0] * USERS
     acknowledged: dict[int, str] = {}
     for _ in range(KILLS):
-        for user, number, position in await asyncio.to_thread(write_until_killed, office.url, following):
-            assert following[user] == number
-            following[user] += 1
+        for user, number, position in await asyncio.to_thread(write_until_killed, office.url, next_numbers):
+            assert next_numbers[user] == number
+            next_numbers[user] += 1
             acknowledged[position] = stream(user)
-    office.watch = wall
+    office.clock = wall_time
     store = await office.store()
-    for user, number in enumerate(following):
+    for user, number in enumerate(next_numbers):
         await store.execute(command(stream(user), key=f"{user}/{number}"))
 
-    told = await everything(store)
-    read = [envelope.decode(stored.body) for stored in told]
+    events = await all_events(store)
+    read = [envelope.decode(stored.body) for stored in events]
     stored = {event.sequence: event.subject for event in read}
     assert acknowledged.items() <= stored.items()
     assert [event.sequence for event in read] == list(range(1, len(read) + 1))
-    assert [(await store.state(stream(user)))[1] for user in range(USERS)] == [number + 1 for number in following]
-    assert chained(told)
+    assert [(await store.state(stream(user)))[1] for user in range(USERS)] == [number + 1 for number in next_numbers]
+    assert is_chained(events)
     assert [event.recordedtime for event in read] == sorted(event.recordedtime for event in read)
     print(f"{KILLS} kills: {len(acknowledged)} acknowledged, {len(read)} stored, none lost, one event per key")
 
@@ -76,7 +76,7 @@ async def test_a_killed_database_server_loses_nothing_that_was_acknowledged(tmp_
             await asyncio.sleep(0.002)
 
     with Postgresql(tmp_path / "postgresql") as server:
-        async with Office(server.create_database("killed")) as office:
+        async with StoreUsers(server.create_database("killed")) as office:
             store = await office.store()
             users = [asyncio.create_task(user(store, number)) for number in range(USERS)]
             for _ in range(3):
@@ -86,8 +86,8 @@ async def test_a_killed_database_server_loses_nothing_that_was_acknowledged(tmp_
             await asyncio.sleep(2)
             for task in users:
                 task.cancel()
-            told = await everything(store)
-    stored = {one.sequence: envelope.decode(one.body).subject for one in told}
+            events = await all_events(store)
+    stored = {event.sequence: envelope.decode(event.body).subject for event in events}
     assert set(acknowledged) <= set(stored.items())
-    assert (list(stored), chained(told)) == (list(range(1, len(stored) + 1)), True)
+    assert (list(stored), is_chained(events)) == (list(range(1, len(stored) + 1)), True)
     assert len(acknowledged) > 3 * USERS

@@ -1,4 +1,4 @@
-"""What the streaming worker survives on real Kafka: kill -9, a lost row, a skipped record, bad bytes, a new log."""
+"""Tests a worker with real Kafka: kill -9, a lost row, a skipped record, unreadable bytes, a log that was recreated."""
 
 import asyncio
 import re
@@ -10,11 +10,11 @@ import pytest
 from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import changelog_topic
 from shared.domain.envelope import encode, topic
-from shared.kafka.dead_letters import LETTER_BYTES
+from shared.kafka.dead_letters import MAX_VALUE_BYTES
 from tests.faults.injected_faults import RECORD_SKIPPED
-from tests.faults.kafka_readback import everything, view
+from tests.faults.kafka_readback import all_records, view_rows
 from tests.faults.office_days import FRIDAY, THURSDAY
-from tests.faults.worker_site import Site, ended, said
+from tests.faults.worker_site import WorkerSite, wait_until_ended, wait_until_logged
 
 pytestmark = pytest.mark.parts
 
@@ -22,111 +22,114 @@ KILLS = 6
 DAY = timedelta(days=1)
 
 
-def test_without_topics_the_worker_says_which_and_ends_with_status_2(site: Site) -> None:
+def test_without_topics_the_worker_says_which_and_ends_with_status_2(site: WorkerSite) -> None:
     ended = subprocess.run(site.command(regions="31"), capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 2
     assert "Kafka has no topic piket.31.attendance.v1" in ended.stderr
 
 
-async def test_a_region_without_topics_is_skipped_loudly_and_the_others_run(site: Site) -> None:
+async def test_a_region_without_topics_is_skipped_loudly_and_the_others_run(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
     with site.worker(regions=f"31,{site.region}") as worker:
-        assert await site.settled()
-    assert b"Region 31 is not read" in worker.written()
+        assert await site.wait_until_exact()
+    assert b"Region 31 is not read" in worker.logged()
 
 
-async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(site: Site) -> None:
+async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    flow = asyncio.create_task(site.offices.come_and_go(seconds=18))
+    flow = asyncio.create_task(site.offices.record_taps_for(seconds=18))
     for number in range(KILLS):
         with site.worker() as worker:
             if number % 2 == 0:  # these are killed at work, the others while they start and recover
-                await said(worker, b"Assigned")
+                await wait_until_logged(worker, b"Assigned")
             if number == 0:
-                await site.underway()
+                await site.wait_until_committing()
             await asyncio.sleep(site.offices.random.uniform(0.5, 2.5))
     await flow
     with site.worker():
-        assert await site.settled()
+        assert await site.wait_until_exact()
 
 
-async def test_killed_while_days_are_closed_their_rows_stay_and_their_facts_leave_the_changelog(site: Site) -> None:
+async def test_killed_while_days_are_closed_their_rows_stay_and_their_facts_leave_the_changelog(
+    site: WorkerSite,
+) -> None:
     for number in range(12):
         await site.offices.open(THURSDAY + number * DAY)
-        await site.offices.morning(40)
+        await site.offices.record_taps(40)
         if number % 3 == 2:
             with site.worker() as worker:
-                await said(worker, b"Assigned")
+                await wait_until_logged(worker, b"Assigned")
                 await asyncio.sleep(site.offices.random.uniform(0.3, 2))
     with site.worker():
-        assert await site.settled()
-        oldest = THURSDAY + 5 * DAY  # the 12th day less three, less one of grace; rows from its eve, facts from its eve
+        assert await site.wait_until_exact()
+        # The 12th day less three, less one of grace; rows from the day before, facts from the day before that.
+        oldest = THURSDAY + 5 * DAY
         for _ in range(100):
-            if min(await site.dates_kept()) >= oldest:
+            if min(await site.dates_in_changelog()) >= oldest:
                 break
             await asyncio.sleep(0.1)
-        assert min(await site.dates_kept()) == oldest
+        assert min(await site.dates_in_changelog()) == oldest
     with site.worker() as worker:
-        await said(worker, b"Assigned")
-        assert await site.settled()
+        await wait_until_logged(worker, b"Assigned")
+        assert await site.wait_until_exact()
 
 
 KILLED_BETWEEN = """
 import asyncio, os, signal
-from services.reporting.worker.publisher import KafkaOutlet
+from services.reporting.worker.publisher import KafkaPublisher
 async def publish(self, partition, row):
     await asyncio.sleep(0.5)  # by now the facts are in the changelog
     os.kill(os.getpid(), signal.SIGKILL)
-KafkaOutlet.publish = publish
+KafkaPublisher.publish = publish
 """
 
 
-async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site: Site) -> None:
+async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    await site.offices.morning(200)
+    await site.offices.record_taps(200)
     with site.worker(KILLED_BETWEEN) as worker:
-        await ended(worker)
-    assert await everything(site.bootstrap, changelog_topic(site.deployment))
-    assert not await view(site.bootstrap, site.region)
+        await wait_until_ended(worker)
+    assert await all_records(site.bootstrap, changelog_topic(site.deployment))
+    assert not await view_rows(site.bootstrap, site.region)
     with site.worker():
-        assert await site.settled()
+        assert await site.wait_until_exact()
 
 
 ROWS_LOST = """
-from services.reporting.worker.publisher import KafkaOutlet
+from services.reporting.worker.publisher import KafkaPublisher
 async def publish(self, partition, row):
     pass
-KafkaOutlet.publish = publish
+KafkaPublisher.publish = publish
 """
 
 
-async def test_a_row_lost_after_its_facts_were_acknowledged_is_published_at_the_next_start(site: Site) -> None:
+async def test_a_row_lost_after_its_facts_were_acknowledged_is_published_at_the_next_start(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    await site.offices.morning(200)
+    await site.offices.record_taps(200)
     with site.worker(ROWS_LOST):
-        await site.all_committed()
-    assert not await view(site.bootstrap, site.region)
+        await site.wait_until_all_committed()
+    assert not await view_rows(site.bootstrap, site.region)
     with site.worker():
-        assert await site.settled()
+        assert await site.wait_until_exact()
 
 
-async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_over_it(site: Site) -> None:
+async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_over_it(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    await site.offices.morning(300)
+    await site.offices.record_taps(300)
     with site.worker(RECORD_SKIPPED) as worker:
-        await ended(worker)
-        said = re.search(rb"attendance.v1/(\d) goes on at offset \d+, not (\d+)", worker.written())
-    assert said
-    partition, skipped = map(int, said.groups())
-    assert (await site.committed()).get(partition, 0) <= skipped
+        await wait_until_ended(worker)
+        gap = re.search(rb"attendance.v1/(\d) goes on at offset \d+, not (\d+)", worker.logged())
+    assert gap
+    partition, skipped = map(int, gap.groups())
+    assert (await site.committed_offsets()).get(partition, 0) <= skipped
     with site.worker():
-        assert await site.settled()
+        assert await site.wait_until_exact()
 
 
-async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(site: Site) -> None:
+async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    first = site.wire.sent[0]
-    good = encode(first)
+    first_event = site.wire.sent[0]
+    good = encode(first_event)
     bad = {
         b"\xff\x00 no text": "event: Invalid JSON",
         b"": "event: Invalid JSON",
@@ -137,55 +140,56 @@ async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(s
     }
     with site.worker():
         for body in bad:
-            await site.offices.morning(20)
-            await site.wire.put("policy", body, first.partitionkey.encode())
-        assert await site.settled()
-        await site.all_committed()
-    letters = await everything(site.bootstrap, topic(site.region, "dead-letter"))
-    reasons = {letter.value: dict(letter.headers)["reason"].decode() for letter in letters}
-    assert {body for body, reason in bad.items() if reasons.get(body[:LETTER_BYTES], "").startswith(reason)} == set(bad)
+            await site.offices.record_taps(20)
+            await site.wire.send_bytes("policy", body, first_event.partitionkey.encode())
+        assert await site.wait_until_exact()
+        await site.wait_until_all_committed()
+    dead_letters = await all_records(site.bootstrap, topic(site.region, "dead-letter"))
+    reasons = {letter.value: dict(letter.headers)["reason"].decode() for letter in dead_letters}
+    classified = {body for body, reason in bad.items() if reasons.get(body[:MAX_VALUE_BYTES], "").startswith(reason)}
+    assert classified == set(bad)
 
 
-async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: Site) -> None:
+async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    await site.offices.morning(300)
+    await site.offices.record_taps(300)
     with site.worker() as worker:
-        await site.all_committed()
+        await site.wait_until_all_committed()
         worker.stop(5)  # an absent member's group takes no commit
-    outlived = await site.committed()
-    await site.renew("attendance")
-    await site.commit("attendance", {partition: at + 1000 for partition, at in outlived.items()})
+    offsets = await site.committed_offsets()
+    await site.recreate_topic("attendance")
+    await site.commit_offsets("attendance", {partition: offset + 1000 for partition, offset in offsets.items()})
     await site.wire.republish("attendance")
-    await site.offices.morning(50)
+    await site.offices.record_taps(50)
     with site.worker():
-        assert await site.settled()
-        await site.all_committed()
+        assert await site.wait_until_exact()
+        await site.wait_until_all_committed()
 
 
-async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_view(site: Site) -> None:
+async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_view(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    await site.offices.morning(300)
+    await site.offices.record_taps(300)
     with site.worker() as worker:
-        await site.all_committed()
-        await site.renew("attendance")
+        await site.wait_until_all_committed()
+        await site.recreate_topic("attendance")
         await site.wire.republish("attendance")
-        await site.offices.morning(50)
+        await site.offices.record_taps(50)
         for _ in range(50):  # it may see the topic go, or find a gap and end: a supervisor would start it again
-            if not worker.running or await view(site.bootstrap, site.region) == site.offices.expected():
+            if not worker.running or await view_rows(site.bootstrap, site.region) == site.offices.expected():
                 break
             await asyncio.sleep(0.1)
     with site.worker():
-        assert await site.settled()
-        await site.all_committed()
+        assert await site.wait_until_exact()
+        await site.wait_until_all_committed()
 
 
-async def test_an_absent_broker_is_waited_for(site: Site, broker: Kafka) -> None:
+async def test_an_absent_broker_is_waited_for(site: WorkerSite, broker: Kafka) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
     with site.worker() as worker:
-        await site.all_committed()
+        await site.wait_until_all_committed()
         broker.kill()
         await asyncio.sleep(4)  # longer than the group's patience with a silent member
         broker.restart()
-        await site.offices.morning(100)
-        assert await site.settled()
+        await site.offices.record_taps(100)
+        assert await site.wait_until_exact()
         assert worker.running

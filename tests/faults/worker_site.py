@@ -1,4 +1,4 @@
-"""One region on a broker, and the workers that are started for it."""
+"""Runs workers for one region on a broker."""
 
 import asyncio
 import sys
@@ -16,26 +16,26 @@ from deploy.local.server_process import Child
 from services.reporting.worker.changelog import app_id, changelog_topic
 from shared.domain.envelope import decode, topic
 from shared.kafka import broker
-from tests.faults.kafka_readback import committed, everything, sizes, viewed
+from tests.faults.kafka_readback import all_records, committed_offsets, end_offsets, open_view
 from tests.faults.office_days import Offices
-from tests.faults.send_events import Wire
+from tests.faults.send_events import EventSender
 
 PARTITIONS = 3
-READ = ("policy", "roster", "attendance")
+SOURCE_SERVICES = ("policy", "roster", "attendance")
 
 
-class Site:
-    """One region on the broker, and the workers that are started for it."""
+class WorkerSite:
+    """One region on the broker, its offices, and the workers started for it."""
 
-    def __init__(self, broker: Kafka, region: str, folder: Path, wire: Wire) -> None:
-        self.bootstrap, self.region, self.wire = broker.bootstrap, region, wire
-        self.offices = Offices(region, wire.tell, seed=int(region))
+    def __init__(self, broker: Kafka, region: str, folder: Path, sender: EventSender) -> None:
+        self.bootstrap, self.region, self.wire = broker.bootstrap, region, sender
+        self.offices = Offices(region, sender.record_and_send, seed=int(region))
         self.deployment = f"d{region}"
         self.log = folder / "worker.log"
         self.started: list[Child] = []
 
-    def command(self, *planted: str, regions: str = "") -> list[str]:
-        """How to start a worker; with `planted` code run in its process before."""
+    def command(self, *injected: str, regions: str = "") -> list[str]:
+        """Return the command of a worker; `injected` code runs in its process first."""
         start = "import sys; from services.reporting.worker import __main__ as worker; sys.exit(worker.main())"
         settings = {
             "PIKET_KAFKA": self.bootstrap,
@@ -44,59 +44,59 @@ class Site:
             "PIKET_PARTITIONS": str(PARTITIONS),
             "PIKET_SESSION_TIMEOUT_S": "2",
         }
-        return ["env", *(f"{k}={v}" for k, v in settings.items()), sys.executable, "-c", "\n".join([*planted, start])]
+        return ["env", *(f"{k}={v}" for k, v in settings.items()), sys.executable, "-c", "\n".join([*injected, start])]
 
-    def start(self, *planted: str, regions: str = "") -> Child:
-        """One more worker; the test's end kills it."""
-        self.started.append(Child(self.command(*planted, regions=regions), self.log))
+    def start(self, *injected: str, regions: str = "") -> Child:
+        """Start a worker; it is killed at the end of the test."""
+        self.started.append(Child(self.command(*injected, regions=regions), self.log))
         return self.started[-1]
 
     @contextmanager
-    def worker(self, *planted: str, regions: str = "") -> Iterator[Child]:
-        """A running worker, killed -9 at the end."""
-        child = self.start(*planted, regions=regions)
+    def worker(self, *injected: str, regions: str = "") -> Iterator[Child]:
+        """Run a worker inside the block, and kill it at the end (SIGKILL)."""
+        child = self.start(*injected, regions=regions)
         yield child
         child.kill()
 
-    async def settled(self) -> bool:
+    async def wait_until_exact(self) -> bool:
         expected = self.offices.expected()
-        async with viewed(self.bootstrap, self.region) as rows:
-            assert await rows.settled(expected) == expected
+        async with open_view(self.bootstrap, self.region) as rows:
+            assert await rows.wait_for(expected) == expected
         return True
 
-    async def committed(self, service: str = "attendance") -> dict[int, int]:
-        return dict(await committed(self.bootstrap, app_id(self.deployment), topic(self.region, service)))
+    async def committed_offsets(self, service: str = "attendance") -> dict[int, int]:
+        return dict(await committed_offsets(self.bootstrap, app_id(self.deployment), topic(self.region, service)))
 
-    async def underway(self) -> None:
-        """Wait until a worker has committed something, so that the next one begins in the midst."""
+    async def wait_until_committing(self) -> None:
+        """Wait until a worker has committed offsets, so that the next one does not start from the beginning."""
         for _ in range(200):
-            if sum((await self.committed()).values()) > 100:
+            if sum((await self.committed_offsets()).values()) > 100:
                 return
             await asyncio.sleep(0.1)
         pytest.fail("Nothing was committed in 20 s")
 
-    async def dates_kept(self) -> set[date]:
-        """The dates of the facts that the changelog keeps once it is compacted."""
-        rows = sorted(await everything(self.bootstrap, changelog_topic(self.deployment)), key=lambda row: row.offset)
+    async def dates_in_changelog(self) -> set[date]:
+        """Return the dates of the facts that remain in the changelog after compaction."""
+        rows = sorted(await all_records(self.bootstrap, changelog_topic(self.deployment)), key=lambda row: row.offset)
         last = {row.key: row.value for row in rows if not row.key.endswith(b"|state")}
         facts = [decode(body).data for body in last.values() if body]
         return {day for fact in facts if (day := getattr(fact, "work_date", getattr(fact, "tap_date", None)))}
 
-    async def all_committed(self) -> None:
+    async def wait_until_all_committed(self) -> None:
         """Wait until the worker has committed to the end of every topic."""
-        for service in READ:
+        for service in SOURCE_SERVICES:
             behind = {0: 1}
             for _ in range(100):
-                ends = await sizes(self.bootstrap, topic(self.region, service))
-                behind = dict(ends.items() - (await self.committed(service)).items())
+                ends = await end_offsets(self.bootstrap, topic(self.region, service))
+                behind = dict(ends.items() - (await self.committed_offsets(service)).items())
                 if not behind:
                     break
                 await asyncio.sleep(0.1)
             assert not behind
 
-    async def renew(self, service: str) -> None:
+    async def recreate_topic(self, service: str) -> None:
         """Delete a topic and create it again, empty."""
-        async with broker.admin(self.bootstrap) as client:
+        async with broker.admin_client(self.bootstrap) as client:
             await client.delete_topics([topic(self.region, service)])
         for _ in range(100):
             if topic(self.region, service) not in await broker.topic_sizes(self.bootstrap):
@@ -104,27 +104,27 @@ class Site:
             await asyncio.sleep(0.1)
         await broker.create_topics(self.bootstrap, [self.region], PARTITIONS, 1)
 
-    async def commit(self, service: str, offsets: Mapping[int, int]) -> None:
-        """Commit as the worker's group, as offsets do that outlive their log."""
-        places = {TopicPartition(topic(self.region, service), part): at for part, at in offsets.items()}
+    async def commit_offsets(self, service: str, offsets: Mapping[int, int]) -> None:
+        """Commit offsets as the worker's group, like offsets that remain after their topic was deleted."""
+        partitions = {TopicPartition(topic(self.region, service), part): at for part, at in offsets.items()}
         async with AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, group_id=app_id(self.deployment), enable_auto_commit=False
         ) as group:
-            group.assign(set(places))
-            await group.commit({place: OffsetAndMetadata(at, "") for place, at in places.items()})
+            group.assign(set(partitions))
+            await group.commit({place: OffsetAndMetadata(at, "") for place, at in partitions.items()})
 
 
-async def until(true: Callable[[], bool], worker: Child, within_s: float = 20) -> None:
+async def wait_until(condition: Callable[[], bool], worker: Child, within_s: float = 20) -> None:
     for _ in range(int(within_s / 0.05)):
-        if true():
+        if condition():
             return
         await asyncio.sleep(0.05)
-    pytest.fail(f"Not so after {within_s} s:\n{worker.written().decode()[-2000:]}")
+    pytest.fail(f"The condition is not met after {within_s} s:\n{worker.logged().decode()[-2000:]}")
 
 
-async def ended(worker: Child) -> None:
-    await until(lambda: not worker.running, worker)
+async def wait_until_ended(worker: Child) -> None:
+    await wait_until(lambda: not worker.running, worker)
 
 
-async def said(worker: Child, words: bytes) -> None:
-    await until(lambda: words in worker.written(), worker)
+async def wait_until_logged(worker: Child, text: bytes) -> None:
+    await wait_until(lambda: text in worker.logged(), worker)

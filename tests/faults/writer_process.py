@@ -1,4 +1,4 @@
-"""A process whose sixteen users check in until it is killed: `python -m tests.faults.writer_process URL FROM...`.
+"""Runs sixteen users who check in until the process is killed: `python -m tests.faults.writer_process URL FROM...`.
 
 User u sends the keys u/FROM, u/FROM+1, ... and prints `u n position` once key u/n is acknowledged.
 """
@@ -7,20 +7,20 @@ import asyncio
 import itertools
 import sys
 
-from shared.clock import wall
+from shared.clock import wall_time
 from shared.event_store.database import Database
 from shared.event_store.store import Store
 from tests.support.stores import Tally, command
 
 
 def stream(user: int) -> str:
-    """Where user u checks in."""
+    """Return the stream of a user."""
     return f"attendance/32/DPMPTSP/2025-11-06/{user}"
 
 
 async def main(url: str, starts: list[int]) -> None:
-    """Check in without end."""
-    store = Store(Database(url), service="attendance", decider=Tally(), now=wall)
+    """Check in until the process is killed."""
+    store = Store(Database(url), service="attendance", decider=Tally(), now=wall_time)
     await store.open()
 
     async def user(number: int, start: int) -> None:

@@ -1,4 +1,4 @@
-"""One face for two databases: the same statements, the same failures."""
+"""Tests that SQLite and PostgreSQL accept the same statements and fail in the same way."""
 
 import contextlib
 import sqlite3
@@ -16,7 +16,7 @@ from shared.event_store.database import Connection, Database, Unavailable
 
 NOTES = "CREATE TABLE note (number bigint PRIMARY KEY, text text)"
 ROOT = Path(__file__).parents[2]
-AWAY = ["sqlite:///nowhere/at/all/store.db", "postgresql://piket@127.0.0.1:1/none"]
+UNAVAILABLE = ["sqlite:///nowhere/at/all/store.db", "postgresql://piket@127.0.0.1:1/none"]
 
 
 @pytest_asyncio.fixture
@@ -26,37 +26,39 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-def three_notes(connection: Connection) -> None:
+def insert_three_notes(connection: Connection) -> None:
     connection.execute(NOTES)
-    connection.many("INSERT INTO note VALUES (:number, :text)", [{"number": n, "text": f"n{n}"} for n in (1, 2, 3)])
+    connection.execute_many(
+        "INSERT INTO note VALUES (:number, :text)", [{"number": n, "text": f"n{n}"} for n in (1, 2, 3)]
+    )
 
 
-@pytest.mark.parametrize(("wanted", "found"), [([], []), ([2], ["n2"]), ([3, 1, 7], ["n1", "n3"])])
-async def test_a_list_of_numbers_is_looked_up(database: Database, wanted: list[int], found: list[str]) -> None:
-    await database.write(three_notes)
-    rows = await database.read("SELECT text FROM note WHERE number IN :wanted ORDER BY number", wanted=wanted)
-    assert [text for (text,) in rows] == found
+@pytest.mark.parametrize(("numbers", "texts"), [([], []), ([2], ["n2"]), ([3, 1, 7], ["n1", "n3"])])
+async def test_a_list_of_numbers_is_looked_up(database: Database, numbers: list[int], texts: list[str]) -> None:
+    await database.write(insert_three_notes)
+    rows = await database.read("SELECT text FROM note WHERE number IN :numbers ORDER BY number", numbers=numbers)
+    assert [text for (text,) in rows] == texts
 
 
-async def test_what_was_inserted_is_told_if_asked_for(database: Database) -> None:
-    await database.write(three_notes)
-    raised = "UPDATE note SET number = number + 10 WHERE text = :text RETURNING number"
-    assert await database.write(lambda connection: connection.execute(raised, text="n2")) == [(12,)]
+async def test_updated_rows_are_returned_if_asked_for(database: Database) -> None:
+    await database.write(insert_three_notes)
+    update = "UPDATE note SET number = number + 10 WHERE text = :text RETURNING number"
+    assert await database.write(lambda connection: connection.execute(update, text="n2")) == [(12,)]
 
 
-async def test_a_failed_transaction_leaves_nothing_and_tells_why(database: Database) -> None:
+async def test_a_failed_transaction_leaves_nothing_and_raises_its_error(database: Database) -> None:
     def twice(connection: Connection) -> None:
-        three_notes(connection)
+        insert_three_notes(connection)
         raise LookupError
 
     with pytest.raises(LookupError):
         await database.write(twice)
-    await database.write(three_notes)
+    await database.write(insert_three_notes)
     assert await database.read("SELECT count(*) FROM note") == [(3,)]
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    await database.write(three_notes)
+    await database.write(insert_three_notes)
     with pytest.raises((psycopg.Error, Unavailable)):
         await database.read("INSERT INTO note VALUES (4, 'n4') RETURNING number")
 
@@ -87,19 +89,19 @@ async def test_every_folder_of_migrations_is_one_part_and_goes_forward_once(data
     assert await database.read("SELECT count(*) FROM store, roster") == [(4,)]
 
 
-@pytest.mark.parametrize("url", AWAY)
+@pytest.mark.parametrize("url", UNAVAILABLE)
 async def test_a_database_that_is_not_there_is_unavailable_to_a_whole_queue_at_once(url: str) -> None:
-    database, begun, failures = Database(url), time.monotonic(), 0
+    database, start, failures = Database(url), time.monotonic(), 0
     for _ in range(50):
         with contextlib.suppress(Unavailable):
-            await database.write(three_notes)
+            await database.write(insert_three_notes)
             failures -= 1
         failures += 1
     await database.close()
-    assert (failures, time.monotonic() - begun < 5) == (50, True)
+    assert (failures, time.monotonic() - start < 5) == (50, True)
 
 
-@pytest.mark.parametrize("url", AWAY)
+@pytest.mark.parametrize("url", UNAVAILABLE)
 async def test_a_database_that_is_not_there_cannot_be_read(url: str) -> None:
     database = Database(url)
     with pytest.raises(Unavailable):
@@ -107,18 +109,18 @@ async def test_a_database_that_is_not_there_cannot_be_read(url: str) -> None:
     await database.close()
 
 
-OPENS = """
+OPEN_DATABASES = """
 import sys, time
 from shared.event_store.dialects import SQLITE
 for number in range(40):
     while time.time() < float(sys.argv[2]) + number / 50:
         pass
-    opened = SQLITE.writer(f"{sys.argv[1]}/{number}.db")
-    opened.execute("CREATE TABLE IF NOT EXISTS note (number)")
+    connection = SQLITE.open_writer(f"{sys.argv[1]}/{number}.db")
+    connection.execute("CREATE TABLE IF NOT EXISTS note (number)")
 """
 
 
 def test_processes_may_open_a_new_database_at_the_same_moment(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", OPENS, str(tmp_path), str(time.time() + 1)]
-    opening = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    assert [process.communicate()[1] for process in opening] == [""] * 3
+    command = [sys.executable, "-c", OPEN_DATABASES, str(tmp_path), str(time.time() + 1)]
+    processes = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate()[1] for process in processes] == [""] * 3

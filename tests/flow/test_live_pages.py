@@ -1,4 +1,4 @@
-"""Pages that stay live: made once for all their readers, sent when they are others, resumed where a reader stopped."""
+"""Tests live pages: rendered once for all readers, sent when they change, resumed where a reader stopped."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,17 +9,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.reporting.pages import broadcast, routes
-from services.reporting.pages.broadcast import Screen
-from services.reporting.view.live_status import Live
-from services.reporting.view.rows import View
-from shared import web
+from services.reporting.app import assemble
+from services.reporting.view.rows import CoverageView
 from shared.identity import Identity
-from tests.browser.board_fixture import Day, clerk_comes, province, row
-from tests.support.example_facts import at
-from tests.support.http_server import served
+from tests.browser.board_fixture import Day, clerk_comes, province
+from tests.support.http_server import running_server
 
-DAY = "DISDUKCAPIL"
+OPD = "DISDUKCAPIL"
 READERS = 100
 
 
@@ -29,15 +25,13 @@ def day() -> Day:
 
 
 @pytest.fixture
-def view(day: Day) -> View:
+def view(day: Day) -> CoverageView:
     return province(day).view
 
 
 @pytest.fixture
-def app(view: View, day: Day) -> FastAPI:
-    app = web.application("Papan", Identity({}, "", ""))
-    app.include_router(routes.router(view, day))
-    return app
+def app(view: CoverageView, day: Day) -> FastAPI:
+    return assemble(view, Identity({}, "", ""), day)
 
 
 @pytest.fixture
@@ -46,7 +40,9 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_the_board_says_how_far_it_lags_behind_the_clock(client: httpx.AsyncClient, view: View, day: Day) -> None:
+async def test_the_board_says_how_far_it_lags_behind_the_clock(
+    client: httpx.AsyncClient, view: CoverageView, day: Day
+) -> None:
     at_once = (await client.get("/wilayah/3276")).text
     day.time += timedelta(seconds=7)
     assert ("tertinggal" in at_once, "tertinggal 7 dtk" in (await client.get("/")).text) == (False, True)
@@ -103,83 +99,16 @@ async def test_the_wall_is_dark_without_being_asked_and_is_not_remembered(client
 
 
 async def test_the_frame_says_so_when_the_clock_is_a_demo_s(day: Day) -> None:
-    said = []
+    labelled = []
     for demo in (True, False):
         app = province(day, demo=demo).app
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
-            said.append("Jam demo" in (await client.get("/opd/32/BAPENDA")).text)
-    assert said == [True, False]
-
-
-async def test_no_minute_is_judged_that_was_not_seen(day: Day, view: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    live = Live(view, day)
-    monkeypatch.setattr(view, "current_until", lambda _: at("09:10"))
-    stand = live.stand("32", "BAPENDA")
-    assert (stand.at, stand.state) == (at("09:10"), "RAWAN")
-
-
-async def test_a_region_that_stands_still_is_unknown_since_then(
-    day: Day, view: View, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.reporting.view.rows.BEHIND_AFTER_SECONDS", 0.0)
-    day.pass_by(7)
-    stand = Live(view, day).stand("32", "BAPENDA")
-    assert (stand.at, stand.behind, stand.state) == (at("09:41"), at("09:41"), "TIDAK_DIKETAHUI")
-
-
-async def test_a_stand_is_told_again_only_for_another_row_or_minute(day: Day, view: View) -> None:
-    live = Live(view, day)
-    first = live.stand("3276", DAY)
-    same = live.stand("3276", DAY)
-    day.pass_by(1)
-    view.confirm()
-    assert same is first
-    assert live.stand("3276", DAY) is not first
-
-
-class Counted:
-    """A page that counts how often it is drawn."""
-
-    def __init__(self, view: View, day: Day) -> None:
-        self.drawn = 0
-        self.screen = Screen(Live(view, day), self._draw)
-
-    def _draw(self) -> str:
-        self.drawn += 1
-        return f"<p>{self.drawn}</p>"
-
-
-async def test_a_hundred_readers_share_one_drawing(view: View, day: Day) -> None:
-    counted = Counted(view, day)
-    for _ in range(READERS):
-        counted.screen.look()
-    assert counted.drawn == 1
-
-
-async def test_many_changes_within_half_a_second_are_drawn_once(
-    view: View, day: Day, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counted = Counted(view, day)
-    wall = iter([100.0, 100.0, 100.2, 100.4, 100.6, 100.6])
-    monkeypatch.setattr(broadcast, "monotonic", lambda: next(wall))
-    for revision in range(20, 24):
-        view.keep([row("32", "BAPENDA", {}, revision=revision)])
-        counted.screen.look()
-    assert counted.drawn == 2
-
-
-async def test_a_page_nobody_reads_is_forgotten(view: View, day: Day) -> None:
-    from services.reporting.pages.renderer import Site
-    from shared.web.pages import Pages
-
-    site = Site(Live(view, day), Pages(routes.FOLDER))
-    held = site.screen("id", "32")
-    assert site.screen("id", "32") is held
-    assert site.screen("en", "32") is not held
+            labelled.append("Jam demo" in (await client.get("/opd/32/BAPENDA")).text)
+    assert labelled == [True, False]
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
-    """What a stream says: (kind, id)."""
+    """Yield the events of a stream as (kind, id)."""
     kind = name = ""
     async for line in answer.aiter_lines():
         field, _, value = line.partition(": ")
@@ -192,56 +121,56 @@ async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
             kind = name = ""
 
 
-async def first(client: httpx.AsyncClient, path: str, last: str = "") -> tuple[str, str]:
-    headers = {"last-event-id": last} if last else {}
+async def first_event(client: httpx.AsyncClient, path: str, last_id: str = "") -> tuple[str, str]:
+    headers = {"last-event-id": last_id} if last_id else {}
     async with client.stream("GET", path, headers=headers) as answer:
         return await asyncio.wait_for(anext(events(answer)), 5)
 
 
 async def test_who_reconnects_gets_a_beat_if_nothing_changed_and_the_present_state_if_it_did(
-    app: FastAPI, view: View
+    app: FastAPI, view: CoverageView
 ) -> None:
-    async with served(app) as address, httpx.AsyncClient(base_url=address) as client:
-        kind, name = await first(client, "/live?lang=id")
-        again = await first(client, "/live?lang=id", last=name)
+    async with running_server(app) as address, httpx.AsyncClient(base_url=address) as client:
+        kind, name = await first_event(client, "/live?lang=id")
+        resumed = await first_event(client, "/live?lang=id", last_id=name)
         clerk_comes(view)
-        changed = await first(client, "/live?lang=id", last=name)
-    assert (kind, again[0], changed[0]) == ("page", "beat", "page")
+        changed = await first_event(client, "/live?lang=id", last_id=name)
+    assert (kind, resumed[0], changed[0]) == ("page", "beat", "page")
     assert changed[1] not in ("", name)
 
 
 async def test_a_page_that_was_just_loaded_is_not_sent_again(app: FastAPI) -> None:
-    async with served(app) as address, httpx.AsyncClient(base_url=address) as client:
+    async with running_server(app) as address, httpx.AsyncClient(base_url=address) as client:
         page = (await client.get("/wilayah/3276")).text
         path = page.split('hx-sse:connect="')[1].split('"')[0].replace("&amp;", "&")
-        assert (await first(client, path))[0] == "beat"
+        assert (await first_event(client, path))[0] == "beat"
 
 
 async def test_two_languages_are_two_pages(app: FastAPI) -> None:
-    async with served(app) as address, httpx.AsyncClient(base_url=address) as client:
-        names = {(await first(client, f"/wilayah/3276/live?lang={lang}"))[1] for lang in ("id", "en")}
+    async with running_server(app) as address, httpx.AsyncClient(base_url=address) as client:
+        names = {(await first_event(client, f"/wilayah/3276/live?lang={lang}"))[1] for lang in ("id", "en")}
     assert len(names) == 2
 
 
-async def test_a_hundred_readers_all_see_the_clerk_come(app: FastAPI, view: View, figures: list[str]) -> None:
-    async def reads(client: httpx.AsyncClient, loaded: asyncio.Semaphore) -> list[str]:
-        seen = []
+async def test_a_hundred_readers_all_see_the_clerk_come(app: FastAPI, view: CoverageView, figures: list[str]) -> None:
+    async def read_kinds(client: httpx.AsyncClient, loaded: asyncio.Semaphore) -> list[str]:
+        kinds = []
         async with client.stream("GET", "/live?lang=id") as answer:
             async for kind, _ in events(answer):
-                seen.append(kind)
+                kinds.append(kind)
                 loaded.release()
-                if seen.count("page") == 2:
+                if kinds.count("page") == 2:
                     break
-        return seen
+        return kinds
 
     limits = httpx.Limits(max_connections=READERS)
-    async with served(app) as address, httpx.AsyncClient(base_url=address, limits=limits, timeout=20) as client:
+    async with running_server(app) as address, httpx.AsyncClient(base_url=address, limits=limits, timeout=20) as client:
         loaded = asyncio.Semaphore(0)
-        readers = [asyncio.create_task(reads(client, loaded)) for _ in range(READERS)]
+        readers = [asyncio.create_task(read_kinds(client, loaded)) for _ in range(READERS)]
         for _ in range(READERS):
             await loaded.acquire()
-        began = process_time()
+        started = process_time()
         clerk_comes(view)
-        seen = await asyncio.wait_for(asyncio.gather(*readers), 20)
-        figures.append(f"one change to {READERS} readers of the board: {process_time() - began:.2f} s of processor")
-    assert all(kinds.count("page") == 2 for kinds in seen)
+        received = await asyncio.wait_for(asyncio.gather(*readers), 20)
+        figures.append(f"one change to {READERS} readers of the board: {process_time() - started:.2f} s of processor")
+    assert all(kinds.count("page") == 2 for kinds in received)

@@ -1,4 +1,4 @@
-"""What the operator is told when something around Piket is wrong: one sentence, and a failing status."""
+"""Tests that an expected failure gives the operator one message and a failing exit status."""
 
 import asyncio
 import os
@@ -13,15 +13,15 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.__main__ import cli
-from deploy.demo.broker import Started, broker
-from deploy.demo.demo import revive
+from deploy.demo.broker import LocalBroker, broker
+from deploy.demo.demo import restart_ended
 from deploy.demo.processes import Stack
-from deploy.demo.stores import stores
+from deploy.demo.stores import store_setting
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
 from deploy.local.server_process import free_ports
 from shared.domain.envelope import topic
-from shared.kafka.broker import Refused, producer
+from shared.kafka.broker import UnsafeToContinue, producer
 from tests.support.example_facts import at
 
 ROOT = Path(__file__).parents[2]
@@ -35,35 +35,43 @@ def piket(folder: Path, *arguments: str, **settings: str) -> "subprocess.Complet
     )  # fmt: skip
 
 
-NOWHERE = f"127.0.0.1:{free_ports(1)[0]}"
-TROUBLE = {
-    "no keys": (("serve", "reporting"), {"PIKET_JWKS": "/nowhere/jwks.json"}, "/nowhere/jwks.json is not there"),
+UNUSED_ADDRESS = f"127.0.0.1:{free_ports(1)[0]}"
+FAILURES = {
+    "no keys": (("serve", "reporting"), {"PIKET_JWKS": "/nowhere/jwks.json"}, "/nowhere/jwks.json does not exist"),
     "a setting that is no number": (("topics", "create"), {"PIKET_PARTITIONS": "many"}, "PIKET_PARTITIONS: "),
     "a store of an unknown kind": (("verify", "policy"), {"PIKET_STORE": "oracle://x/y"}, "PIKET_STORE: "),
-    "a store that is away": (("verify", "policy"), {"PIKET_STORE": f"postgresql://x@{NOWHERE}/x"}, "PIKET_STORE"),
+    "a store that is away": (
+        ("verify", "policy"),
+        {"PIKET_STORE": f"postgresql://x@{UNUSED_ADDRESS}/x"},
+        "PIKET_STORE",
+    ),
     "a store away when serving": (("serve", "policy"), {"PIKET_STORE": "sqlite:///nowhere/x.db"}, "PIKET_STORE"),
     "a store away when relaying": (("relay",), {"PIKET_STORE": "sqlite:///nowhere/x.db"}, "PIKET_STORE"),
-    "no Kafka": (("topics", "create"), {"PIKET_KAFKA": NOWHERE}, "PIKET_KAFKA"),
-    "no Kafka for a rebuild": (("rebuild-view", "--from", "2025-11-06"), {"PIKET_KAFKA": NOWHERE}, "PIKET_KAFKA"),
+    "no Kafka": (("topics", "create"), {"PIKET_KAFKA": UNUSED_ADDRESS}, "PIKET_KAFKA"),
+    "no Kafka for a rebuild": (
+        ("rebuild-view", "--from", "2025-11-06"),
+        {"PIKET_KAFKA": UNUSED_ADDRESS},
+        "PIKET_KAFKA",
+    ),
     "more workers than ports": (
         ("worker", "--workers", "2"),
         {"PIKET_METRICS_PORT": "65535"},
         "2 workers need the ports",
     ),
-    "a view of days to come": (("rebuild-view", "--from", "2199-01-01"), {}, "2199-01-01 is still to come"),
+    "a view of days to come": (("rebuild-view", "--from", "2199-01-01"), {}, "2199-01-01 is in the future"),
     "a store away when reconciling": (("reconcile",), {"PIKET_STORE": "sqlite:///nowhere/x.db"}, "PIKET_STORE"),
     "no store to reconcile with": (("reconcile",), {}, "no such table: head"),
-    "no Kafka for the worker": (("worker",), {"PIKET_KAFKA": NOWHERE}, "PIKET_KAFKA"),
+    "no Kafka for the worker": (("worker",), {"PIKET_KAFKA": UNUSED_ADDRESS}, "PIKET_KAFKA"),
 }
 
 
-@pytest.mark.parametrize(("arguments", "settings", "told"), TROUBLE.values(), ids=TROUBLE.keys())
+@pytest.mark.parametrize(("arguments", "settings", "message"), FAILURES.values(), ids=FAILURES.keys())
 def test_one_sentence_and_a_failing_status_for(
-    tmp_path: Path, arguments: tuple[str, ...], settings: dict[str, str], told: str
+    tmp_path: Path, arguments: tuple[str, ...], settings: dict[str, str], message: str
 ) -> None:
-    done = piket(tmp_path, *arguments, **settings)
-    assert done.returncode not in {0, -signal.SIGKILL}
-    assert (told in done.stderr, "Traceback" in done.stderr) == (True, False), done.stderr
+    completed = piket(tmp_path, *arguments, **settings)
+    assert completed.returncode not in {0, -signal.SIGKILL}
+    assert (message in completed.stderr, "Traceback" in completed.stderr) == (True, False), completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -100,48 +108,57 @@ def test_one_sentence_and_a_failing_status_for(
     ids=" ".join,
 )
 def test_an_argument_that_means_nothing_is_refused(arguments: tuple[str, ...]) -> None:
-    done = CliRunner().invoke(cli, arguments)
-    assert (done.exit_code, "Invalid value" in done.stderr) == (2, True), done.output
+    completed = CliRunner().invoke(cli, arguments)
+    assert (completed.exit_code, "Invalid value" in completed.stderr) == (2, True), completed.output
 
 
 def test_a_demo_on_a_taken_port_starts_nothing(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        done = piket(tmp_path, "demo", "--port", str(port))
-    assert (done.returncode, f"Port {port} " in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        completed = piket(tmp_path, "demo", "--port", str(port))
+    assert (completed.returncode, f"Port {port} " in completed.stderr, "Traceback" in completed.stderr) == (
+        1,
+        True,
+        False,
+    )
     assert [*tmp_path.iterdir()] == []
 
 
-REFUSED = {
+UNUSABLE_DEMOS = {
     "too few people": (("--people", "100"), "at least"),
-    "no broker": (("--broker", NOWHERE), "Kafka"),
-    "no database": (("--store", f"postgresql://x@{NOWHERE}/x"), "--store"),
+    "no broker": (("--broker", UNUSED_ADDRESS), "Kafka"),
+    "no database": (("--store", f"postgresql://x@{UNUSED_ADDRESS}/x"), "--store"),
 }
 
 
-@pytest.mark.parametrize(("arguments", "told"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize(("arguments", "message"), UNUSABLE_DEMOS.values(), ids=UNUSABLE_DEMOS.keys())
 def test_a_demo_that_cannot_be_says_why_and_starts_nothing(
-    tmp_path: Path, arguments: tuple[str, ...], told: str
+    tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
-    done = piket(tmp_path, "demo", "--port", "0", *arguments)
-    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
+    completed = piket(tmp_path, "demo", "--port", "0", *arguments)
+    assert (completed.returncode, message in completed.stderr, "Traceback" in completed.stderr) == (1, True, False), (
+        completed.stderr
+    )
     assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.parts
 def test_a_demo_begins_with_an_empty_store_and_an_empty_log(tmp_path: Path, postgresql: Postgresql) -> None:
     url = postgresql.create_database("demo_before")
-    template = stores(url)
+    template = store_setting(url)
     with psycopg.connect(template.format(service="roster"), autocommit=True) as connection:
         connection.execute("CREATE TABLE event (x integer)")
-    with pytest.raises(Refused, match="demo_before_roster holds a store already"):
-        stores(url)
+    with pytest.raises(UnsafeToContinue, match="demo_before_roster holds a store already"):
+        store_setting(url)
     with Kafka(tmp_path / "kafka") as kafka:
         with broker(kafka.bootstrap, tmp_path, ["3277"]) as running:
-            assert (running.pids, running.revived()) == ({}, None)
+            assert (running.pids, running.restart_if_ended()) == ({}, None)
         asyncio.run(one_record(kafka.bootstrap, topic("3277", "policy")))
-        with pytest.raises(Refused, match=r"piket\.3277\.policy\.v1"), broker(kafka.bootstrap, tmp_path, ["3277"]):
-            raise AssertionError("a log with records is no empty one")
+        with (
+            pytest.raises(UnsafeToContinue, match=r"piket\.3277\.policy\.v1"),
+            broker(kafka.bootstrap, tmp_path, ["3277"]),
+        ):
+            raise AssertionError("a log with records is not empty")
 
 
 async def one_record(bootstrap: str, name: str) -> None:
@@ -152,9 +169,9 @@ async def one_record(bootstrap: str, name: str) -> None:
 @pytest.mark.parts
 def test_a_broker_that_was_killed_is_started_again(tmp_path: Path) -> None:
     with Kafka(tmp_path / "kafka") as kafka:
-        stack, started = Stack(tmp_path / "piket", kafka.bootstrap, at("08:00")), Started(kafka)
-        assert revive(stack, started) == []
+        stack, started = Stack(tmp_path / "piket", kafka.bootstrap, at("08:00")), LocalBroker(kafka)
+        assert restart_ended(stack, started) == []
         os.kill(kafka.pids[1], signal.SIGKILL)
         os.waitid(os.P_PID, kafka.pids[1], os.WEXITED | os.WNOWAIT)
-        assert [name for name, _ in revive(stack, started)] == ["Kafka"]
-        assert (kafka.running(), revive(stack, started)) == (True, [])
+        assert [name for name, _ in restart_ended(stack, started)] == ["Kafka"]
+        assert (kafka.running(), restart_ended(stack, started)) == (True, [])

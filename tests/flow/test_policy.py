@@ -1,4 +1,4 @@
-"""The calendar and the page of the rules over HTTP, as the personnel agency declares and anybody reads."""
+"""Checks the calendar and the rules pages over HTTP."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from deploy.operations.gateway import gateway
 from services.policy.domain.presets.catalogue import presets
-from services.policy.domain.reference_data.holidays import seeded
-from tests.flow.in_process_deployment import town
+from services.policy.domain.reference_data.holidays import default_holidays
+from tests.flow.in_process_deployment import in_process_deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import OPD, REGION
-from tests.support.story import World
+from tests.support.story import StoryEnvironment
 
 HOLIDAYS = f"/policy/v1/{REGION}/holidays"
 PAGE = f"/aturan/{REGION}/{OPD}"
@@ -23,24 +23,24 @@ CHRISTMAS = {"date": "2025-12-25", "kind": "public", "name": "Hari Raya Natal", 
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with town(tmp_path) as (world, _):
+async def world(tmp_path: Path) -> AsyncIterator[StoryEnvironment]:
+    async with in_process_deployment(tmp_path) as (world, _):
         world.set_clock(at("09:00", date(2025, 10, 22)))
         await world.office.register()
         yield world
 
 
-async def declare(world: World, *days: Mapping[str, Any], user: str = "sri") -> httpx.Response:
-    return await world.office.ask(HOLIDAYS, world.office.issuer.token(user), {"holidays": list(days)})
+async def declare(world: StoryEnvironment, *days: Mapping[str, Any], user: str = "sri") -> httpx.Response:
+    return await world.office.post(HOLIDAYS, world.office.issuer.token(user), {"holidays": list(days)})
 
 
-async def effective(world: World) -> dict[str, Any]:
+async def effective(world: StoryEnvironment) -> dict[str, Any]:
     headers = {"authorization": f"Bearer {world.office.issuer.token('sri')}"}
     answer: dict[str, Any] = (await world.office.http.get(f"/policy/v1/{REGION}/opd/{OPD}", headers=headers)).json()
     return answer
 
 
-async def test_a_declared_day_is_answered_with_its_fact_and_the_policy_that_it_changes(world: World) -> None:
+async def test_a_declared_day_is_answered_with_its_fact_and_the_policy_that_it_changes(world: StoryEnvironment) -> None:
     answer = await declare(world, CHRISTMAS)
     assert (answer.status_code, [e["subject"] for e in answer.json()["events"]]) == (
         201, [f"calendar/{REGION}", f"policy/{REGION}/{OPD}"],
@@ -48,8 +48,8 @@ async def test_a_declared_day_is_answered_with_its_fact_and_the_policy_that_it_c
     assert (await effective(world))["holidays"] == [CHRISTMAS]
 
 
-async def test_three_years_are_declared_at_once_and_again_without_effect(world: World) -> None:
-    days = [holiday.model_dump(mode="json") for holiday in seeded([2025, 2026, 2027])]
+async def test_three_years_are_declared_at_once_and_again_without_effect(world: StoryEnvironment) -> None:
+    days = [holiday.model_dump(mode="json") for holiday in default_holidays([2025, 2026, 2027])]
     assert [(await declare(world, *days)).status_code for _ in range(2)] == [201, 200]
     assert len((await effective(world))["holidays"]) == len(days)
 
@@ -69,7 +69,7 @@ WRONG: dict[str, tuple[Sequence[Mapping[str, Any]], str]] = {
 
 @pytest.mark.parametrize(("days", "pointer"), WRONG.values(), ids=WRONG.keys())
 async def test_a_calendar_is_turned_away_in_both_languages_with(
-    world: World, days: Sequence[Mapping[str, Any]], pointer: str
+    world: StoryEnvironment, days: Sequence[Mapping[str, Any]], pointer: str
 ) -> None:
     answer = await declare(world, *days)
     (error,) = answer.json()["errors"]
@@ -77,38 +77,38 @@ async def test_a_calendar_is_turned_away_in_both_languages_with(
     assert (await effective(world))["holidays"] == []
 
 
-async def test_only_the_personnel_agency_declares(world: World) -> None:
+async def test_only_the_personnel_agency_declares(world: StoryEnvironment) -> None:
     assert (await declare(world, CHRISTMAS, user="rahmat")).status_code == 403
 
 
 @pytest.mark.parametrize("pattern", [{"weekdays": ["THU"], "groups": 2}, {}, {"groups": "two"}, {"groups": 1e300}])
 async def test_a_pattern_of_both_kinds_of_none_or_of_no_number_is_turned_away(
-    world: World, pattern: Mapping[str, Any]
+    world: StoryEnvironment, pattern: Mapping[str, Any]
 ) -> None:
     stage = presets()["jabar-2025-se-150-stage-2"].model_dump(mode="json", exclude_none=True)
     body = {"instrument": stage | {"rules": {**stage["rules"], "pattern": pattern}}}
-    answer = await world.office.ask(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
+    answer = await world.office.post(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
     assert (answer.status_code, "detail_en" in answer.json()["errors"][0]) == (422, True)
 
 
 @pytest.mark.parametrize("cap", [10**20, 8785])
-async def test_a_number_that_no_fact_can_carry_is_turned_away(world: World, cap: int) -> None:
+async def test_a_number_that_no_fact_can_carry_is_turned_away(world: StoryEnvironment, cap: int) -> None:
     stage = presets()["jabar-2025-se-150-stage-2"].model_dump(mode="json", exclude_none=True)
     body = {"instrument": stage | {"rules": {"presence": {"offline_limit_hours": cap}}}}
-    answer = await world.office.ask(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
+    answer = await world.office.post(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
     assert answer.status_code == 422
 
 
 async def test_every_instrument_of_the_nation_and_the_province_is_enacted_as_it_ships_and_conflicts_are_told(
-    world: World,
+    world: StoryEnvironment,
 ) -> None:
-    own = [i for i in presets().values() if i.government in {None, "32"}]
-    for shipped in sorted(own, key=lambda instrument: instrument.published_on):
+    instruments = [i for i in presets().values() if i.government in {None, "32"}]
+    for shipped in sorted(instruments, key=lambda instrument: instrument.published_on):
         body = {"instrument": shipped.model_dump(mode="json", exclude_none=True)}
-        answer = await world.office.ask(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
+        answer = await world.office.post(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
         assert answer.status_code in {200, 201}, answer.text
-    found = [(c["rule"], *c["instruments"], c.get("effect")) for c in (await effective(world))["conflicts"]]
-    assert found == [
+    conflicts = [(c["rule"], *c["instruments"], c.get("effect")) for c in (await effective(world))["conflicts"]]
+    assert conflicts == [
         ("weekly_cap_days", "jabar-2023-wfa-permanent", "nasional-2025-permenpanrb-4", "WEEKLY_CAP_DAYS:2"),
         ("max_share", "jabar-2025-se-150-stage-2", "nasional-2025-permenpanrb-4", "WEEKLY_MEAN_SHARE:0.4"),
         ("hours", "ramadan-jabar-2026", "ramadan-national", "WEEK_HOURS:34.5"),
@@ -117,7 +117,7 @@ async def test_every_instrument_of_the_nation_and_the_province_is_enacted_as_it_
     ]
 
 
-async def test_anybody_reads_the_rules_of_today_in_either_language(world: World) -> None:
+async def test_anybody_reads_the_rules_of_today_in_either_language(world: StoryEnvironment) -> None:
     world.set_clock(at("00:30", date(2025, 11, 6)))
     indonesian, english = [await world.office.http.get(PAGE, params={"lang": lang}) for lang in ("id", "en")]
     assert "DPMPTSP: Kamis di rumah menurut SE 150/KPG.03/BKD tahap I" in indonesian.text
@@ -129,28 +129,28 @@ async def test_anybody_reads_the_rules_of_today_in_either_language(world: World)
 
 
 @pytest.mark.parametrize(("path", "status"), [(f"/aturan/{REGION}/BUKAN", 404), ("/aturan/jabar/BKD", 422)])
-async def test_a_page_of_no_opd_is_a_problem(world: World, path: str, status: int) -> None:
+async def test_a_page_of_no_opd_is_a_problem(world: StoryEnvironment, path: str, status: int) -> None:
     answer = await world.office.http.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-async def test_the_documentation_lists_the_calendar(world: World) -> None:
+async def test_the_documentation_lists_the_calendar(world: StoryEnvironment) -> None:
     assert "/policy/v1/{region}/holidays" in (await world.office.http.get("/policy/docs")).text
 
 
 async def test_a_page_goes_to_its_service_and_to_the_default_where_that_is_not_served() -> None:
-    def answers(name: str) -> Any:
+    def app_that_answers(name: str) -> Any:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": name.encode()})
 
         return app
 
-    apps = {name: answers(name) for name in ("policy", "reporting")}
-    said = {}
+    apps = {name: app_that_answers(name) for name in ("policy", "reporting")}
+    answers_by_count = {}
     for served in (apps, {"reporting": apps["reporting"]}):
         transport = httpx.ASGITransport(gateway(served, "reporting"))
         async with httpx.AsyncClient(transport=transport, base_url="http://piket") as http:
             paths = ("/aturan/32/BKD", "/aturannya", "/opd/32/BKD", "/policy/v1/32/feed")
-            said[len(served)] = [(await http.get(path)).text for path in paths]
-    assert said == {2: ["policy", "reporting", "reporting", "policy"], 1: ["reporting"] * 4}
+            answers_by_count[len(served)] = [(await http.get(path)).text for path in paths]
+    assert answers_by_count == {2: ["policy", "reporting", "reporting", "policy"], 1: ["reporting"] * 4}

@@ -1,4 +1,4 @@
-"""`piket policy import` and `piket policy template`, as an operator runs them beside the services."""
+"""Tests `piket policy import` and `piket policy template` beside running services."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from typer.testing import CliRunner, Result
 from deploy.cli.__main__ import cli
 from services.policy.domain import decider
 from services.policy.domain.decider import State
-from shared.domain.decider import Command
+from shared.domain.decider import StoreCommand
 from shared.event_store.database import Database
-from shared.event_store.store import Store, Stored
+from shared.event_store.store import Store, StoredEvent
 from tests.support.example_facts import at
 from tests.support.office_setup import REGION
-from tests.support.register_sheets import COUNTER, FILE, Filled, csv_of, grid, written
+from tests.support.register_sheets import COUNTER, FILE, CellsByColumn, csv_of, grid, sheet_from_rows
 
-SCHOOL: Filled = {**COUNTER, "opd": "DISDIK", "nama_opd": "Dinas Pendidikan"}
+SCHOOL: CellsByColumn = {**COUNTER, "opd": "DISDIK", "nama_opd": "Dinas Pendidikan"}
 
 
 @pytest.fixture
@@ -32,42 +32,42 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["policy", *map(str, arguments)])
 
 
-async def events(folder: Path) -> list[Stored]:
+async def stored_events(folder: Path) -> list[StoredEvent]:
     database = Database(f"sqlite://{folder}/policy.db")
     store: Store[State] = Store(database, service="policy", decider=decider, now=lambda: at("09:00"))
     await store.open()
-    found: list[Stored] = []
-    while page := await store.read_feed(REGION, found[-1].sequence if found else 0):
-        found += page
+    stored: list[StoredEvent] = []
+    while page := await store.read_feed(REGION, stored[-1].sequence if stored else 0):
+        stored += page
     await database.close()
-    return found
+    return stored
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_the_template_is_written_rehearsed_and_imported_once(piket: Path, ending: str) -> None:
     file = piket / f"register.{ending}"
-    said = [run("template", "--region", "32", file), run("import", file, "--region", "32", "--dry-run")]
-    before = len(asyncio.run(events(piket)))
-    said += [run("import", file, "--region", "32") for _ in range(2)]
-    assert [result.exit_code for result in said] == [0, 0, 0, 0]
-    assert ("38 OPD opened" in said[1].output, before, len(asyncio.run(events(piket)))) == (True, 0, 38 + 65)
-    assert "38 OPD and 65 units unchanged" in said[3].output
+    results = [run("template", "--region", "32", file), run("import", file, "--region", "32", "--dry-run")]
+    before = len(asyncio.run(stored_events(piket)))
+    results += [run("import", file, "--region", "32") for _ in range(2)]
+    assert [result.exit_code for result in results] == [0, 0, 0, 0]
+    assert ("38 OPD opened" in results[1].output, before, len(asyncio.run(stored_events(piket)))) == (True, 0, 38 + 65)
+    assert "38 OPD and 65 units unchanged" in results[3].output
 
 
 def test_a_file_that_was_undone_by_another_can_be_imported_once_more(piket: Path) -> None:
-    own, other = piket / "own.csv", piket / "other.csv"
-    own.write_bytes(FILE)
-    other.write_bytes(FILE.replace(b"MIXED", b"DIRECT"))
-    said = [run("import", file, "--region", "32") for file in (own, other, own)]
-    assert ["1 units changed: BKD/LOKET" in result.output for result in said] == [False, True, True]
+    first, second = piket / "first.csv", piket / "second.csv"
+    first.write_bytes(FILE)
+    second.write_bytes(FILE.replace(b"MIXED", b"DIRECT"))
+    results = [run("import", file, "--region", "32") for file in (first, second, first)]
+    assert ["1 units changed: BKD/LOKET" in result.output for result in results] == [False, True, True]
 
 
 def test_a_faulty_row_is_told_in_both_languages_and_nothing_is_stored(piket: Path) -> None:
     (piket / "register.csv").write_bytes(FILE.replace(b"MIXED", b"VIP"))
-    said = run("import", piket / "register.csv", "--region", "32")
-    assert (said.exit_code, asyncio.run(events(piket))) == (1, [])
-    assert "baris/row 3, kelas: Pilih NON_SERVICE" in said.output
-    assert "Choose one of NON_SERVICE" in said.output
+    result = run("import", piket / "register.csv", "--region", "32")
+    assert (result.exit_code, asyncio.run(stored_events(piket))) == (1, [])
+    assert "baris/row 3, kelas: Pilih NON_SERVICE" in result.output
+    assert "Choose one of NON_SERVICE" in result.output
 
 
 @pytest.mark.parametrize(
@@ -89,31 +89,31 @@ def test_what_a_command_line_cannot_mean_is_said_at_once(
 
 
 async def arrange_one(folder: Path) -> None:
-    """One more school, as its official would arrange it over HTTP."""
+    """Arrange one more school, as its official does over HTTP."""
     database = Database(f"sqlite://{folder}/policy.db")
     store: Store[State] = Store(database, service="policy", decider=decider, now=lambda: at("09:00"))
-    one = written({**SCHOOL, "unit": "SEKOLAH-BARU"}).units[0].command
-    decide, reads = partial(decider.decide, one), decider.reads(one)
-    await store.execute(Command(REGION, decider.stream(one), decide, "user:sri", "satu-sekolah", "f", reads))
+    command = sheet_from_rows({**SCHOOL, "unit": "SEKOLAH-BARU"}).units[0].command
+    decide, reads = partial(decider.decide, command), decider.reads(command)
+    await store.execute(StoreCommand(REGION, decider.stream(command), decide, "user:sri", "satu-sekolah", "f", reads))
     await database.close()
 
 
 def test_1500_schools_of_one_agency_are_imported_and_no_event_is_large(piket: Path) -> None:
-    """The times are shown with `-s`; a computer under load may take longer, so none is asserted."""
+    """The times are printed with `-s` and not asserted, because a busy computer may need longer."""
     file = piket / "sekolah.csv"
     file.write_text(csv_of(grid(*({**SCHOOL, "unit": f"SEKOLAH-{n}", "nama_unit": f"SMA {n}"} for n in range(1500)))))
-    took: dict[str, float] = {}
+    seconds: dict[str, float] = {}
 
-    def timed(what: str, done: Callable[[], object]) -> None:
-        begun = monotonic()
-        done()
-        took[what] = monotonic() - begun
+    def measure(step: str, action: Callable[[], object]) -> None:
+        started_at = monotonic()
+        action()
+        seconds[step] = monotonic() - started_at
 
-    timed("import", lambda: run("import", file, "--region", "32"))
-    timed("the same again", lambda: run("import", file, "--region", "32"))
-    timed("rehearsal", lambda: run("import", file, "--region", "32", "--dry-run"))
-    timed("one unit more", lambda: asyncio.run(arrange_one(piket)))
-    stored = asyncio.run(events(piket))
-    longest = max(took, key=lambda what: took[what])
-    print(f"\n1,500 units: {', '.join(f'{what} {s:.2f} s' for what, s in took.items())}; the longest is {longest}")
+    measure("import", lambda: run("import", file, "--region", "32"))
+    measure("the same again", lambda: run("import", file, "--region", "32"))
+    measure("dry run", lambda: run("import", file, "--region", "32", "--dry-run"))
+    measure("one unit more", lambda: asyncio.run(arrange_one(piket)))
+    stored = asyncio.run(stored_events(piket))
+    longest = max(seconds, key=lambda step: seconds[step])
+    print(f"\n1,500 units: {', '.join(f'{step} {s:.2f} s' for step, s in seconds.items())}; the longest is {longest}")
     assert (len(stored), max(len(event.body) for event in stored) < 512_000) == (1502, True)

@@ -1,4 +1,4 @@
-"""A shipped instrument enacted by the form of the region's page: whose token counts, what is stored, what is said."""
+"""Checks the form that enacts a shipped instrument: accepted tokens, stored events and error messages."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.browser.rules_server import Desk
+from tests.browser.rules_server import RulesServer
 
 SE_188 = "jabar-2026-se-188"
 KEY = "kunci-formulir-0001"
@@ -19,25 +19,25 @@ BEARS = "application/x-www-form-urlencoded"
 class Form:
     """The page of West Java, whose SE 188 is not on record, and those who fill in its form."""
 
-    def __init__(self, desk: Desk, address: str, http: httpx.AsyncClient) -> None:
-        self.desk, self.address, self.http = desk, address, http
+    def __init__(self, server: RulesServer, address: str, http: httpx.AsyncClient) -> None:
+        self.server, self.address, self.http = server, address, http
 
     async def send(self, token: str, **fields: str) -> httpx.Response:
         body = urlencode({"contoh": SE_188, "kunci": KEY, "token": token} | fields)
         return await self.http.post(self.address, content=body, headers={"content-type": BEARS})
 
     def token(self, role: str = "PERSONNEL", region: str = "32") -> str:
-        return self.desk.issuer.sign("sri", roles=[role], region=region)
+        return self.server.issuer.sign("sri", roles=[role], region=region)
 
     async def recorded(self) -> Any:
-        return (await self.desk.courses("32")).get(SE_188)
+        return (await self.server.instruments("32")).get(SE_188)
 
 
 @pytest_asyncio.fixture
 async def form(tmp_path: Path) -> AsyncIterator[Form]:
-    desk = Desk(tmp_path)
-    async with desk.served("32", [SE_188]) as address, httpx.AsyncClient() as http:
-        yield Form(desk, address, http)
+    server = RulesServer(tmp_path)
+    async with server.serve("32", [SE_188]) as address, httpx.AsyncClient() as http:
+        yield Form(server, address, http)
 
 
 async def test_the_official_is_sent_to_the_page_that_shows_the_new_state(form: Form) -> None:
@@ -49,7 +49,7 @@ async def test_the_official_is_sent_to_the_page_that_shows_the_new_state(form: F
 
 async def test_the_same_form_sent_twice_enacts_once(form: Form) -> None:
     answers = [(await form.send(form.token())).status_code for _ in range(2)]
-    events = await form.desk.app.state.store.read_stream("instruments/32")
+    events = await form.server.app.state.store.read_stream("instruments/32")
     assert (answers, sum(SE_188 in str(e.data) and e.data.TYPE.endswith("enacted.v1") for e in events)) == (
         [303, 303],
         1,
@@ -75,13 +75,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("token", "status", "said"), REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize(("token", "status", "expected"), REFUSED.values(), ids=REFUSED.keys())
 async def test_a_token_that_may_not_enact_stores_nothing_and_is_never_given_back(
-    form: Form, token: Any, status: int, said: str
+    form: Form, token: Any, status: int, expected: str
 ) -> None:
     bearer = token(form)
     answer = await form.send(bearer, menegaskan="Kepala BKD")
-    assert (answer.status_code, said in answer.text, 'value="Kepala BKD"' in answer.text, KEY in answer.text) == (
+    assert (answer.status_code, expected in answer.text, 'value="Kepala BKD"' in answer.text, KEY in answer.text) == (
         status, True, True, True,
     )  # fmt: skip
     assert (await form.recorded(), bearer != "" and bearer in answer.text) == (None, False)

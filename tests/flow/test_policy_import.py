@@ -1,4 +1,4 @@
-"""The register of OPD over HTTP and from files, as the personnel agency keeps it."""
+"""Checks the register of OPD over HTTP: mergers, splits and file imports."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
@@ -9,34 +9,34 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.flow.in_process_deployment import town
+from tests.flow.in_process_deployment import in_process_deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import OPD, REGION
 from tests.support.register_sheets import BKD, FILE, OFFICE, csv_of, grid, workbook
-from tests.support.story import World
+from tests.support.story import StoryEnvironment
 
-HOME = f"/policy/v1/{REGION}/opd"
+OPD_PATH = f"/policy/v1/{REGION}/opd"
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with town(tmp_path) as (world, _):
+async def world(tmp_path: Path) -> AsyncIterator[StoryEnvironment]:
+    async with in_process_deployment(tmp_path) as (world, _):
         world.set_clock(at("09:00", date(2025, 10, 22)))
         await world.office.register()
         yield world
 
 
-async def post(world: World, path: str, body: Mapping[str, Any], user: str = "sri") -> httpx.Response:
-    return await world.office.ask(f"{HOME}{path}", world.office.issuer.token(user), body)
+async def post(world: StoryEnvironment, path: str, body: Mapping[str, Any], user: str = "sri") -> httpx.Response:
+    return await world.office.post(f"{OPD_PATH}{path}", world.office.issuer.token(user), body)
 
 
-async def register(world: World) -> list[dict[str, Any]]:
+async def register(world: StoryEnvironment) -> list[dict[str, Any]]:
     headers = {"authorization": f"Bearer {world.office.issuer.token('rahmat')}"}
-    listed: list[dict[str, Any]] = (await world.office.http.get(HOME, headers=headers)).json()
-    return listed
+    entries: list[dict[str, Any]] = (await world.office.http.get(OPD_PATH, headers=headers)).json()
+    return entries
 
 
-async def test_the_register_shows_what_became_of_a_merged_agency(world: World) -> None:
+async def test_the_register_shows_what_became_of_a_merged_agency(world: StoryEnvironment) -> None:
     await post(world, "", {"opd": "BP2D", "name": "Badan Penelitian", "on": "2025-01-01"})
     answer = await post(world, "/BP2D/merger", {"into": OPD, "on": "2026-01-01"})
     assert (answer.status_code, {opd["opd"]: opd["became"] for opd in await register(world)}) == (
@@ -44,7 +44,7 @@ async def test_the_register_shows_what_became_of_a_merged_agency(world: World) -
     )  # fmt: skip
 
 
-async def test_an_agency_is_split_over_http(world: World) -> None:
+async def test_an_agency_is_split_over_http(world: StoryEnvironment) -> None:
     for opd in ("DISPORA", "DISPARBUD"):
         await post(world, "", {"opd": opd, "name": f"Dinas {opd}", "on": "2025-01-01"})
     body = {"into": [OPD, "DISPARBUD"], "on": "2026-01-01"}
@@ -60,7 +60,9 @@ async def test_an_agency_is_split_over_http(world: World) -> None:
         (f"/{OPD}/merger", {"into": "BKD", "on": "2026-01-01"}, "rahmat", 403),
     ],
 )
-async def test_an_end_is_turned_away(world: World, path: str, body: Mapping[str, Any], user: str, status: int) -> None:
+async def test_an_end_is_turned_away(
+    world: StoryEnvironment, path: str, body: Mapping[str, Any], user: str, status: int
+) -> None:
     answer = await post(world, path, body, user)
     assert (answer.status_code, [opd["became"] for opd in await register(world)]) == (status, [None])
 
@@ -70,41 +72,46 @@ CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedoc
 
 
 async def send(
-    world: World, content: bytes, key: str = "impor-pertama", kind: str = CSV, user: str = "sri", query: str = ""
+    world: StoryEnvironment,
+    content: bytes,
+    key: str = "impor-pertama",
+    kind: str = CSV,
+    user: str = "sri",
+    query: str = "",
 ) -> httpx.Response:
     token = world.office.issuer.token(user)
     headers = {"authorization": f"Bearer {token}", "idempotency-key": key, "content-type": kind}
     return await world.office.http.post(IMPORT + query, content=content, headers=headers)
 
 
-def told(answer: httpx.Response) -> tuple[Any, ...]:
+def summary_of(answer: httpx.Response) -> tuple[Any, ...]:
     body = answer.json()
     names = ("opd_new", "units_new", "units_changed", "units_unchanged")
     return answer.status_code, *(body[name] for name in names)
 
 
-async def test_a_file_is_imported_over_http_and_again_without_effect(world: World) -> None:
+async def test_a_file_is_imported_over_http_and_again_without_effect(world: StoryEnvironment) -> None:
     units = ["BKD/SEKRETARIAT", "BKD/LOKET"]
     answers = [await send(world, FILE, key) for key in ("impor-pertama", "impor-pertama", "impor-kedua")]
-    assert [told(answer) for answer in answers] == [
+    assert [summary_of(answer) for answer in answers] == [
         (201, ["BKD"], units, [], 0), (201, ["BKD"], units, [], 0), (200, [], [], [], 2),
     ]  # fmt: skip
     assert answers[1].headers["idempotency-replayed"] == "true"
 
 
-async def test_a_key_used_for_one_file_is_not_used_for_another(world: World) -> None:
+async def test_a_key_used_for_one_file_is_not_used_for_another(world: StoryEnvironment) -> None:
     await send(world, FILE)
     assert (await send(world, FILE + b"\r\n")).status_code == 422
 
 
-async def test_a_rehearsal_tells_what_would_change_and_stores_nothing(world: World) -> None:
+async def test_a_rehearsal_tells_what_would_change_and_stores_nothing(world: StoryEnvironment) -> None:
     dry = await send(world, FILE, query="?dry_run=true")
-    assert (told(dry), [opd["opd"] for opd in await register(world)]) == (
+    assert (summary_of(dry), [opd["opd"] for opd in await register(world)]) == (
         (200, ["BKD"], ["BKD/SEKRETARIAT", "BKD/LOKET"], [], 0), [OPD],
     )  # fmt: skip
 
 
-async def test_a_rehearsal_tells_every_event_and_every_day_that_would_change(world: World) -> None:
+async def test_a_rehearsal_tells_every_event_and_every_day_that_would_change(world: StoryEnvironment) -> None:
     dry = (await send(world, FILE, query="?dry_run=true")).json()
     kinds = [event["subject"].split("/")[0] for event in dry["events"]]
     days = [(day["opd"], day.get("unit"), sorted(day["rules"])) for day in dry["days"] if day.get("unit")]
@@ -120,13 +127,13 @@ async def test_a_rehearsal_tells_every_event_and_every_day_that_would_change(wor
     ],
 )
 async def test_a_rehearsed_end_tells_every_day_without_the_agency(
-    world: World, path: str, body: Mapping[str, Any]
+    world: StoryEnvironment, path: str, body: Mapping[str, Any]
 ) -> None:
     for opd in ("BP2D", "DISPORA"):
         await post(world, "", {"opd": opd, "name": f"Badan {opd}", "on": "2025-01-01"})
     dry = (await post(world, f"{path}?dry_run=true", body)).json()
-    gone = dry["days"][0]
-    assert (gone["opd"], gone["from"], gone["to"], OPD in gone["rules"]["into"][1]) == (
+    end = dry["days"][0]
+    assert (end["opd"], end["from"], end["to"], OPD in end["rules"]["into"][1]) == (
         "BP2D",
         "2026-01-01",
         None,
@@ -135,7 +142,7 @@ async def test_a_rehearsed_end_tells_every_day_without_the_agency(
     assert all(opd["became"] is None for opd in await register(world))
 
 
-async def test_a_rehearsed_class_of_a_unit_tells_the_days_on_which_it_is_another(world: World) -> None:
+async def test_a_rehearsed_class_of_a_unit_tells_the_days_on_which_it_is_another(world: StoryEnvironment) -> None:
     body = {
         "unit": "FRONT", "name": "Front Office", "class": "NON_SERVICE", "valid_from": "2026-01-01",
         "site": {"site": "DPMPTSP-1", "lat": -6.9218, "lng": 107.6072, "radius_m": 100, "timezone": "Asia/Jakarta"},
@@ -144,11 +151,14 @@ async def test_a_rehearsed_class_of_a_unit_tells_the_days_on_which_it_is_another
     assert (day["unit"], day["from"], day["rules"]["class"]) == ("FRONT", "2026-01-01", ["DIRECT", "NON_SERVICE"])
 
 
-async def test_a_workbook_changes_one_unit_and_leaves_the_other(world: World) -> None:
+async def test_a_workbook_changes_one_unit_and_leaves_the_other(world: StoryEnvironment) -> None:
     await send(world, FILE)
     changed = workbook(grid(BKD, {**BKD, "unit": "LOKET", "kelas": "DIRECT"}))
     answers = [await send(world, changed, "impor-kedua", XLSX, query=query) for query in ("?dry_run=true", "")]
-    assert [told(answer) for answer in answers] == [(200, [], [], ["BKD/LOKET"], 1), (201, [], [], ["BKD/LOKET"], 1)]
+    assert [summary_of(answer) for answer in answers] == [
+        (200, [], [], ["BKD/LOKET"], 1),
+        (201, [], [], ["BKD/LOKET"], 1),
+    ]
 
 
 WRONG: Mapping[str, tuple[bytes, str]] = {
@@ -169,7 +179,9 @@ WRONG: Mapping[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("content", "pointer"), WRONG.values(), ids=WRONG.keys())
-async def test_of_a_file_with_one_fault_nothing_is_stored(world: World, content: bytes, pointer: str) -> None:
+async def test_of_a_file_with_one_fault_nothing_is_stored(
+    world: StoryEnvironment, content: bytes, pointer: str
+) -> None:
     answer = await send(world, content, kind=CSV if pointer else XLSX)
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["pointer"], error["detail"] != error["detail_en"]) == (422, pointer, True)
@@ -185,12 +197,12 @@ async def test_of_a_file_with_one_fault_nothing_is_stored(world: World, content:
         (CSV, "sri", 11 * 1024 * 1024, 413),
     ],
 )
-async def test_an_import_is_turned_away(world: World, kind: str, user: str, size: int, status: int) -> None:
+async def test_an_import_is_turned_away(world: StoryEnvironment, kind: str, user: str, size: int, status: int) -> None:
     answer = await send(world, FILE + b" " * size, kind=kind, user=user)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-async def test_no_unit_of_a_merged_agency_is_imported_from_its_end_on(world: World) -> None:
+async def test_no_unit_of_a_merged_agency_is_imported_from_its_end_on(world: StoryEnvironment) -> None:
     await send(world, FILE)
     await post(world, "/BKD/merger", {"into": OPD, "on": "2026-01-01"})
     late = csv_of(grid({**BKD, "unit": "BARU", "berlaku_dari": "2026-01-01"})).encode()

@@ -1,49 +1,51 @@
-"""What a planner goes by: policy and arrangements as they stood together, at one position of policy's source."""
+"""Checks that a plan sees policy and arrangements of the same position in policy's event source."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest_asyncio
 
 from services.roster.app import MIGRATIONS
-from services.roster.storage.policy_projection import apply, seen
+from services.roster.storage.policy_projection import apply, policy_view
 from shared.domain.envelope import Event
-from shared.event_store.database import Connection, Database, Row
+from shared.event_store.database import Connection, Database, DatabaseRow
 from tests.support.example_facts import Ledger, arrangement, at, policy
 
-OFFICE = "32", "DPMPTSP"
+OPD = "32", "DPMPTSP"
 
 
-class Moving(Database):
-    """A database into which the projection writes on, event by event, after everything that is read."""
+class WriteAfterReadDatabase(Database):
+    """A database to which the projection writes the pending events after each read."""
 
-    coming: Iterator[Event] = iter(())
+    pending_events: Iterator[Event] = iter(())
 
-    async def read(self, sql: str, **values: object) -> list[Row]:
+    async def read(self, sql: str, **values: object) -> list[DatabaseRow]:
         rows = await super().read(sql, **values)
-        await self.write(self._go_on)
+        await self.write(self._apply_pending)
         return rows
 
-    def _go_on(self, connection: Connection) -> None:
-        for event in self.coming:
+    def _apply_pending(self, connection: Connection) -> None:
+        for event in self.pending_events:
             apply(connection, event)
 
 
 @pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[Moving]:
-    database = Moving(database_url)
+async def database(database_url: str) -> AsyncIterator[WriteAfterReadDatabase]:
+    database = WriteAfterReadDatabase(database_url)
     await database.migrate(MIGRATIONS)
     yield database
     await database.close()
 
 
-async def test_of_an_opd_that_is_not_known_nothing_is_seen(database: Moving) -> None:
-    assert await seen(database, *OFFICE) == ({}, None, 0)
+async def test_of_an_opd_that_is_not_known_nothing_is_seen(database: WriteAfterReadDatabase) -> None:
+    assert await policy_view(database, *OPD) == ({}, None, 0)
 
 
-async def test_a_unit_is_never_seen_without_the_policy_that_was_recorded_before_it(database: Moving) -> None:
+async def test_a_unit_is_never_seen_without_the_policy_that_was_recorded_before_it(
+    database: WriteAfterReadDatabase,
+) -> None:
     ledger = Ledger()
     for fact in (policy(), arrangement()):
         ledger.record(fact, at("08:00"))
-    database.coming = iter(ledger.events)
-    assert await seen(database, *OFFICE) == ({}, None, 0)
-    assert await seen(database, *OFFICE) == ({"FRONT": arrangement()}, policy(), 2)
+    database.pending_events = iter(ledger.events)
+    assert await policy_view(database, *OPD) == ({}, None, 0)
+    assert await policy_view(database, *OPD) == ({"FRONT": arrangement()}, policy(), 2)

@@ -1,4 +1,4 @@
-"""A week of an agency planned over HTTP: by its scheduler, whole or not at all, read in one answer."""
+"""Plans a week of an agency over HTTP: only by its scheduler, all units or none, and reads it in one response."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
@@ -9,38 +9,38 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.flow.in_process_deployment import Town, town
+from tests.flow.in_process_deployment import InProcessDeployment, in_process_deployment
 from tests.support.office_setup import OPD, REGION, Office
 
 HERE = f"/roster/v1/{REGION}/opd/{OPD}"
 THURSDAY, FRIDAY = "2025-11-06", "2025-11-07"
-STRANGER = "2b1c8f0e-9d34-4a51-8f0e-6f4d2c1b7a90"
+UNKNOWN_EMPLOYEE = "2b1c8f0e-9d34-4a51-8f0e-6f4d2c1b7a90"
 
 
 class Agency(NamedTuple):
-    """DPMPTSP with its units and people, and the town behind it."""
+    """DPMPTSP with its units and people, and the deployment that serves it."""
 
     office: Office
-    town: Town
+    deployment: InProcessDeployment
 
-    async def ask(self, path: str, body: Mapping[str, Any] | None = None, who: str = "rahmat") -> httpx.Response:
-        return await self.office.ask(f"{HERE}/{path}", self.office.issuer.token(who), body)
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, who: str = "rahmat") -> httpx.Response:
+        return await self.office.post(f"{HERE}/{path}", self.office.issuer.token(who), body)
 
     async def read(self, path: str, who: str = "rahmat") -> httpx.Response:
         headers = {"authorization": f"Bearer {self.office.issuer.token(who)}"}
         return await self.office.http.get(f"{HERE}/{path}", headers=headers)
 
-    async def stored(self) -> int:
-        return await self.town.stores["roster"].head(REGION)
+    async def source_position(self) -> int:
+        return await self.deployment.stores["roster"].head(REGION)
 
 
 @pytest_asyncio.fixture
 async def agency(tmp_path: Path) -> AsyncIterator[Agency]:
-    async with town(tmp_path) as (world, here):
+    async with in_process_deployment(tmp_path) as (world, deployment):
         await world.office.register()
-        await world.office.place()
-        await here.catch_up()
-        yield Agency(world.office, here)
+        await world.office.enrol_people()
+        await deployment.catch_up()
+        yield Agency(world.office, deployment)
 
 
 def pointers(answer: httpx.Response) -> list[str]:
@@ -50,25 +50,25 @@ def pointers(answer: httpx.Response) -> list[str]:
 
 
 async def test_all_units_are_planned_for_two_days_in_one_answer(agency: Agency) -> None:
-    answer = await agency.ask("plans", {"dates": [THURSDAY, FRIDAY]})
+    answer = await agency.post("plans", {"dates": [THURSDAY, FRIDAY]})
     assert (answer.status_code, len(answer.json()["events"])) == (201, 6)
 
 
 async def test_the_same_plan_again_changes_nothing(agency: Agency) -> None:
-    await agency.ask("plans", {"dates": [THURSDAY, FRIDAY]})
-    again = await agency.ask("plans", {"dates": [FRIDAY, THURSDAY, THURSDAY], "units": None})
-    assert (again.status_code, again.json()["events"]) == (200, [])
+    await agency.post("plans", {"dates": [THURSDAY, FRIDAY]})
+    repeated = await agency.post("plans", {"dates": [FRIDAY, THURSDAY, THURSDAY], "units": None})
+    assert (repeated.status_code, repeated.json()["events"]) == (200, [])
 
 
 async def test_the_day_of_a_unit_is_the_same_whether_it_is_planned_alone_or_with_all(agency: Agency) -> None:
-    await agency.ask("plans", {"dates": [THURSDAY], "units": ["FRONT"]})
-    assert (await agency.ask(f"units/FRONT/days/{THURSDAY}")).status_code == 200
+    await agency.post("plans", {"dates": [THURSDAY], "units": ["FRONT"]})
+    assert (await agency.post(f"units/FRONT/days/{THURSDAY}")).status_code == 200
 
 
 async def test_the_rosters_of_all_units_on_a_date_are_read_at_once(agency: Agency) -> None:
-    await agency.ask("plans", {"dates": [THURSDAY, FRIDAY]})
-    told = (await agency.read(f"days/{THURSDAY}")).json()
-    assert [(r["unit"], r["work_date"]) for r in told] == [(u, THURSDAY) for u in ("FRONT", "POSKO", "SEKRETARIAT")]
+    await agency.post("plans", {"dates": [THURSDAY, FRIDAY]})
+    rosters = (await agency.read(f"days/{THURSDAY}")).json()
+    assert [(r["unit"], r["work_date"]) for r in rosters] == [(u, THURSDAY) for u in ("FRONT", "POSKO", "SEKRETARIAT")]
 
 
 async def test_a_date_that_nobody_planned_has_no_rosters(agency: Agency) -> None:
@@ -93,13 +93,13 @@ PLANS: Mapping[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("body", "pointer"), PLANS.values(), ids=PLANS.keys())
 async def test_a_plan_with(agency: Agency, body: dict[str, Any], pointer: str) -> None:
-    before = await agency.stored()
-    answer = await agency.ask("plans", body)
-    assert (answer.status_code, pointers(answer)[0], await agency.stored()) == (422, pointer, before)
+    before = await agency.source_position()
+    answer = await agency.post("plans", body)
+    assert (answer.status_code, pointers(answer)[0], await agency.source_position()) == (422, pointer, before)
 
 
 async def test_who_may_not_plan_plans_nothing(agency: Agency) -> None:
-    assert (await agency.ask("plans", {"dates": [THURSDAY]}, "sri")).status_code == 403
+    assert (await agency.post("plans", {"dates": [THURSDAY]}, "sri")).status_code == 403
 
 
 def leave(agency: Agency, **more: Any) -> dict[str, Any]:
@@ -107,38 +107,38 @@ def leave(agency: Agency, **more: Any) -> dict[str, Any]:
     return {"employee": employee, "kind": "LEAVE", "from": THURSDAY, "to": THURSDAY, **more}
 
 
-async def front(agency: Agency) -> tuple[str, dict[str, str]]:
-    told = (await agency.read(f"units/FRONT/days/{THURSDAY}")).json()
+async def front_roster(agency: Agency) -> tuple[str, dict[str, str]]:
+    roster = (await agency.read(f"units/FRONT/days/{THURSDAY}")).json()
     names = {str(employee): name for name, employee in agency.office.people.items()}
-    return told["cause"], {names[a["employee"]]: a["mode"] for a in told["assignments"]}
+    return roster["cause"], {names[a["employee"]]: a["mode"] for a in roster["assignments"]}
 
 
 async def test_leave_amends_one_unit_and_says_so(agency: Agency) -> None:
-    await agency.ask("plans", {"dates": [THURSDAY, FRIDAY]})
-    assert (await agency.ask("absences", leave(agency))).status_code == 201
-    answer = await agency.ask("plans", {"dates": [THURSDAY, FRIDAY]})
+    await agency.post("plans", {"dates": [THURSDAY, FRIDAY]})
+    assert (await agency.post("absences", leave(agency))).status_code == 201
+    answer = await agency.post("plans", {"dates": [THURSDAY, FRIDAY]})
     assert [event["subject"] for event in answer.json()["events"]] == [f"roster/{REGION}/{OPD}/2025-W45/FRONT"]
-    assert await front(agency) == ("ABSENCE", {"Dewi": "OFF", "Asep": "WFO", "Rina": "WFO", "Yudi": "WFO"})
+    assert await front_roster(agency) == ("ABSENCE", {"Dewi": "OFF", "Asep": "WFO", "Rina": "WFO", "Yudi": "WFO"})
 
 
 async def test_leave_that_was_withdrawn_brings_the_person_back(agency: Agency) -> None:
-    await agency.ask("absences", leave(agency, kind="TRAVEL"))
-    await agency.ask("plans", {"dates": [THURSDAY]})
-    assert (await front(agency))[1]["Dewi"] == "AWAY"
-    await agency.ask("absences", leave(agency, kind="TRAVEL", withdrawn=True))
-    await agency.ask("plans", {"dates": [THURSDAY]})
-    cause, modes = await front(agency)
+    await agency.post("absences", leave(agency, kind="TRAVEL"))
+    await agency.post("plans", {"dates": [THURSDAY]})
+    assert (await front_roster(agency))[1]["Dewi"] == "AWAY"
+    await agency.post("absences", leave(agency, kind="TRAVEL", withdrawn=True))
+    await agency.post("plans", {"dates": [THURSDAY]})
+    cause, modes = await front_roster(agency)
     assert (cause, modes["Dewi"]) == ("ABSENCE", "WFO")
 
 
 async def test_the_same_leave_again_changes_nothing(agency: Agency) -> None:
-    await agency.ask("absences", leave(agency))
-    assert (await agency.ask("absences", leave(agency))).status_code == 200
+    await agency.post("absences", leave(agency))
+    assert (await agency.post("absences", leave(agency))).status_code == 200
 
 
 ABSENCES: Mapping[str, tuple[dict[str, Any], str]] = {
     "reversed dates": ({"to": str(date(2025, 11, 5))}, "/to"),
-    "a stranger": ({"employee": STRANGER}, "/employee"),
+    "a stranger": ({"employee": UNKNOWN_EMPLOYEE}, "/employee"),
     "a cause that is none": ({"kind": "FLU"}, "/kind"),
     "an id that is none": ({"employee": "Dewi"}, "/employee"),
     "a reason in words": ({"reason": "demam"}, "/reason"),
@@ -147,17 +147,17 @@ ABSENCES: Mapping[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("more", "pointer"), ABSENCES.values(), ids=ABSENCES.keys())
 async def test_an_absence_with(agency: Agency, more: dict[str, Any], pointer: str) -> None:
-    before = await agency.stored()
-    answer = await agency.ask("absences", leave(agency, **more))
-    assert (answer.status_code, pointers(answer), await agency.stored()) == (422, [pointer], before)
+    before = await agency.source_position()
+    answer = await agency.post("absences", leave(agency, **more))
+    assert (answer.status_code, pointers(answer), await agency.source_position()) == (422, [pointer], before)
 
 
 async def test_who_may_not_plan_declares_no_absence(agency: Agency) -> None:
-    assert (await agency.ask("absences", leave(agency), "sri")).status_code == 403
+    assert (await agency.post("absences", leave(agency), "sri")).status_code == 403
 
 
 async def test_coverage_does_not_mind_an_absence(agency: Agency) -> None:
-    await agency.ask("plans", {"dates": [THURSDAY]})
-    await agency.ask("absences", leave(agency))
-    await agency.town.catch_up()
-    assert agency.town.letters == []
+    await agency.post("plans", {"dates": [THURSDAY]})
+    await agency.post("absences", leave(agency))
+    await agency.deployment.catch_up()
+    assert agency.deployment.dead_letters == []

@@ -1,4 +1,4 @@
-"""Writing and reading over HTTP, on a real store of one service."""
+"""Tests writing and reading over HTTP, with a real event store of one service."""
 
 import asyncio
 import gzip
@@ -6,12 +6,12 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from uuid_utils.compat import UUID
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
@@ -22,9 +22,10 @@ from shared.domain.facts.attendance import CheckedIn
 from shared.domain.facts.base import Command, Fact
 from shared.event_store.database import Database
 from shared.event_store.store import Store
-from shared.identity import Action, Identity, Principal
-from tests.support.example_facts import at, refused, tap
-from tests.support.http_server import served
+from shared.identity import Action, Identity
+from shared.web.dependencies import ClockDep, DatabaseDep, StoreDep, SubmissionDep
+from tests.support.example_facts import at, refused_check_in, tap
+from tests.support.http_server import running_server
 
 NOW = at("08:16")
 STREAM = "attendance/32/DPMPTSP/2025-11-06/dewi"
@@ -32,8 +33,8 @@ STREAM = "attendance/32/DPMPTSP/2025-11-06/dewi"
 State = tuple[Fact, ...]
 
 
-class Guestbook:
-    """A decider that notes whatever comes, once."""
+class FactCollector:
+    """Collects the facts of a stream."""
 
     initial: ClassVar[State] = ()
 
@@ -47,45 +48,47 @@ class Tap(Command):
     at: datetime = NOW
 
 
-class Wanted(NamedTuple):
+class TapCommand(NamedTuple):
     region: str
     employee: UUID | None
     tap: Tap
 
 
-class Guests:
-    def stream(self, _: Wanted) -> str:
+class TapDecider:
+    def stream(self, _: TapCommand) -> str:
         return STREAM
 
-    def reads(self, _: Wanted) -> Sequence[str]:
+    def reads(self, _: TapCommand) -> Sequence[str]:
         return ()
 
-    def decide(self, wanted: Wanted, states: Mapping[str, State], _: Context) -> Mapping[str, Sequence[Fact]]:
-        employee, tapped = wanted.employee, wanted.tap
-        if employee is None or (tapped.kind == "in" and states[STREAM]):
+    def decide(self, command: TapCommand, states: Mapping[str, State], _: Context) -> Mapping[str, Sequence[Fact]]:
+        employee, body = command.employee, command.tap
+        if employee is None or (body.kind == "in" and states[STREAM]):
             return {}
         return {
-            STREAM: [refused(employee, tapped.at) if tapped.kind == "no" else tap(tapped.kind, employee, tapped.at)]
+            STREAM: [refused_check_in(employee, body.at) if body.kind == "no" else tap(body.kind, employee, body.at)]
         }
 
 
-def routes(store: Store[State]) -> APIRouter:
-    router = APIRouter()
+router = APIRouter()
 
-    @router.post("/attendance/v1/{region}/taps")
-    async def tap_(region: str, body: Tap, asked: Annotated[web.Submission, Depends(web.submission)]) -> Response:
-        who: Principal = asked.principal
-        web.require(who, Action.TAP, who.own())
 
-        return await web.submit(asked, store, Guests(), Wanted(region, who.employee, body))
+@router.post("/attendance/v1/{region}/taps")
+async def post_tap(region: str, body: Tap, submission: SubmissionDep, store: StoreDep[State]) -> Response:
+    principal = submission.principal
+    web.authorize(principal, Action.TAP, principal.self_scope())
+    return await web.submit(submission, store, TapDecider(), TapCommand(region, principal.employee, body))
 
-    return router
+
+@router.get("/attendance/v1/now")
+async def read_now(clock: ClockDep, database: DatabaseDep) -> tuple[datetime, int]:
+    return clock(), len(await database.read("SELECT 1"))
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store[State]]:
     database = Database(f"sqlite:///{tmp_path}/attendance.db")
-    store: Store[State] = Store(database, service="attendance", decider=Guestbook(), now=lambda: NOW)
+    store: Store[State] = Store(database, service="attendance", decider=FactCollector(), now=lambda: NOW)
     await store.open()
     yield store
     await store.close()
@@ -99,8 +102,9 @@ def issuer(tmp_path: Path) -> Issuer:
 
 @pytest.fixture
 def app(store: Store[State], issuer: Issuer) -> Any:
-    app = web.application("Presensi", Identity.of(issuer.jwks(), ISSUER, AUDIENCE))
-    app.include_router(routes(store))
+    app = web.application("Presensi", Identity.from_jwks(issuer.jwks(), ISSUER, AUDIENCE))
+    app.state.store, app.state.clock, app.state.database = store, lambda: NOW, store._database
+    app.include_router(router)
     app.include_router(web.feed_router(store))
     return app
 
@@ -121,8 +125,8 @@ def agus(issuer: Issuer) -> dict[str, str]:
     return {"authorization": f"Bearer {issuer.token('agus')}"}
 
 
-def keyed(who: dict[str, str], key: str | None = None, **headers: str) -> dict[str, str]:
-    return who | {"idempotency-key": key or str(uuid4())} | headers
+def with_key(headers_of_user: dict[str, str], key: str | None = None, **headers: str) -> dict[str, str]:
+    return headers_of_user | {"idempotency-key": key or str(uuid4())} | headers
 
 
 TAPS = "/attendance/v1/32/taps"
@@ -132,7 +136,7 @@ FEED = "/attendance/v1/32/feed"
 async def test_a_check_in_is_answered_with_its_event_version_and_position(
     client: httpx.AsyncClient, dewi: dict[str, str]
 ) -> None:
-    answer = await client.post(TAPS, json={}, headers=keyed(dewi))
+    answer = await client.post(TAPS, json={}, headers=with_key(dewi))
     assert answer.status_code == 201
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["piket-position"] == "attendance/32/1"
@@ -145,8 +149,8 @@ async def test_a_check_in_is_answered_with_its_event_version_and_position(
 
 
 async def test_nothing_to_do_is_200_with_the_same_position(client: httpx.AsyncClient, dewi: dict[str, str]) -> None:
-    await client.post(TAPS, json={}, headers=keyed(dewi))
-    answer = await client.post(TAPS, json={}, headers=keyed(dewi))
+    await client.post(TAPS, json={}, headers=with_key(dewi))
+    answer = await client.post(TAPS, json={}, headers=with_key(dewi))
     assert (answer.status_code, answer.json()) == (200, {"events": []})
     assert answer.headers["piket-position"] == "attendance/32/1"
 
@@ -155,34 +159,36 @@ async def test_the_same_key_and_body_get_the_first_answer_however_the_body_is_sp
     client: httpx.AsyncClient, dewi: dict[str, str]
 ) -> None:
     first = await client.post(
-        TAPS, content=b'{"kind":"in","at":"2025-11-06T01:16:00Z"}', headers=json_(keyed(dewi, "k" * 8))
+        TAPS, content=b'{"kind":"in","at":"2025-11-06T01:16:00Z"}', headers=as_json(with_key(dewi, "k" * 8))
     )
     again = await client.post(
-        TAPS, content=b'{ "at": "2025-11-06T01:16:00Z", "kind": "in" }', headers=json_(keyed(dewi, "k" * 8))
+        TAPS, content=b'{ "at": "2025-11-06T01:16:00Z", "kind": "in" }', headers=as_json(with_key(dewi, "k" * 8))
     )
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["idempotency-replayed"] == "true"
 
 
-def json_(headers: dict[str, str]) -> dict[str, str]:
+def as_json(headers: dict[str, str]) -> dict[str, str]:
     return headers | {"content-type": "application/json"}
 
 
 async def test_the_same_key_with_another_body_is_422(client: httpx.AsyncClient, dewi: dict[str, str]) -> None:
-    await client.post(TAPS, json={"kind": "in"}, headers=keyed(dewi, "k" * 8))
-    answer = await client.post(TAPS, json={"kind": "out"}, headers=keyed(dewi, "k" * 8))
+    await client.post(TAPS, json={"kind": "in"}, headers=with_key(dewi, "k" * 8))
+    answer = await client.post(TAPS, json={"kind": "out"}, headers=with_key(dewi, "k" * 8))
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:piket:problem:key-reused")
 
 
 async def test_two_people_may_use_the_same_key(client: httpx.AsyncClient, dewi: dict[str, str], issuer: Issuer) -> None:
     rahmat = {"authorization": f"Bearer {issuer.token('rahmat')}"}
-    answers = [await client.post(TAPS, json={"kind": "out"}, headers=keyed(who, "k" * 8)) for who in (dewi, rahmat)]
+    answers = [
+        await client.post(TAPS, json={"kind": "out"}, headers=with_key(user, "k" * 8)) for user in (dewi, rahmat)
+    ]
     assert [answer.status_code for answer in answers] == [201, 201]
 
 
 async def test_ten_copies_at_once_make_one_event(client: httpx.AsyncClient, dewi: dict[str, str]) -> None:
     answers = await asyncio.gather(
-        *(client.post(TAPS, json={"kind": "out"}, headers=keyed(dewi, "k" * 8)) for _ in range(10))
+        *(client.post(TAPS, json={"kind": "out"}, headers=with_key(dewi, "k" * 8)) for _ in range(10))
     )
     assert {answer.text for answer in answers} == {answers[0].text}
     assert [answer.headers["piket-position"] for answer in answers] == ["attendance/32/1"] * 10
@@ -197,36 +203,43 @@ async def test_a_write_without_a_proper_key_is_refused(
     assert [error["parameter"] for error in answer.json()["errors"]] == ["Idempotency-Key"]
 
 
-async def test_if_match_behind_is_412_and_tells_the_version(client: httpx.AsyncClient, dewi: dict[str, str]) -> None:
-    await client.post(TAPS, json={}, headers=keyed(dewi))
-    answer = await client.post(TAPS, json={"kind": "out"}, headers=keyed(dewi, **{"if-match": '"0"'}))
+async def test_an_outdated_if_match_is_412_with_the_current_version(
+    client: httpx.AsyncClient, dewi: dict[str, str]
+) -> None:
+    await client.post(TAPS, json={}, headers=with_key(dewi))
+    answer = await client.post(TAPS, json={"kind": "out"}, headers=with_key(dewi, **{"if-match": '"0"'}))
     assert (answer.status_code, answer.headers["etag"]) == (412, '"1"')
     assert answer.json()["actual"] == 1
 
 
 async def test_if_match_up_to_date_is_accepted(client: httpx.AsyncClient, dewi: dict[str, str]) -> None:
-    await client.post(TAPS, json={}, headers=keyed(dewi))
-    answer = await client.post(TAPS, json={"kind": "out"}, headers=keyed(dewi, **{"if-match": '"1"'}))
+    await client.post(TAPS, json={}, headers=with_key(dewi))
+    answer = await client.post(TAPS, json={"kind": "out"}, headers=with_key(dewi, **{"if-match": '"1"'}))
     assert answer.status_code == 201
 
 
 async def test_a_refusal_is_409_with_the_id_of_the_recorded_event(
     client: httpx.AsyncClient, store: Store[State], dewi: dict[str, str]
 ) -> None:
-    answer = await client.post(TAPS, json={"kind": "no"}, headers=keyed(dewi))
+    answer = await client.post(TAPS, json={"kind": "no"}, headers=with_key(dewi))
     assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
     assert answer.json()["event"] == str((await store.read_feed("32"))[0].id)
 
 
-async def three_taps(client: httpx.AsyncClient, who: dict[str, str]) -> None:
+async def test_an_endpoint_gets_the_clock_and_the_database_of_its_application(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/attendance/v1/now")
+    assert answer.json() == [NOW.isoformat().replace("+00:00", "Z"), 1]
+
+
+async def post_three_taps(client: httpx.AsyncClient, user: dict[str, str]) -> None:
     for _ in range(3):
-        await client.post(TAPS, json={"kind": "out"}, headers=keyed(who))
+        await client.post(TAPS, json={"kind": "out"}, headers=with_key(user))
 
 
 async def test_the_feed_is_the_stored_bytes_in_order(
     client: httpx.AsyncClient, store: Store[State], dewi: dict[str, str], agus: dict[str, str]
 ) -> None:
-    await three_taps(client, dewi)
+    await post_three_taps(client, dewi)
     answer = await client.get(f"{FEED}?after=1", headers=agus)
     assert answer.headers["content-type"] == "application/cloudevents-batch+json"
     assert answer.content == b"[" + b",".join(event.body for event in (await store.read_feed("32"))[1:]) + b"]"
@@ -237,7 +250,7 @@ async def test_the_feed_is_the_stored_bytes_in_order(
 async def test_a_page_that_the_reader_has_is_not_sent_again(
     client: httpx.AsyncClient, dewi: dict[str, str], agus: dict[str, str]
 ) -> None:
-    await three_taps(client, dewi)
+    await post_three_taps(client, dewi)
     etag = (await client.get(FEED, headers=agus)).headers["etag"]
     assert (await client.get(FEED, headers=agus | {"if-none-match": etag})).status_code == 304
 
@@ -245,7 +258,7 @@ async def test_a_page_that_the_reader_has_is_not_sent_again(
 async def test_a_large_page_travels_compressed(
     client: httpx.AsyncClient, dewi: dict[str, str], agus: dict[str, str]
 ) -> None:
-    await three_taps(client, dewi)
+    await post_three_taps(client, dewi)
     async with client.stream("GET", FEED, headers=agus | {"accept-encoding": "gzip"}) as answer:
         raw = b"".join([part async for part in answer.aiter_raw()])
     assert answer.headers["content-encoding"] == "gzip"
@@ -257,7 +270,7 @@ async def test_a_long_poll_answers_as_soon_as_something_happens(
 ) -> None:
     waiting = asyncio.create_task(client.get(f"{FEED}?timeout=20", headers=agus))
     await asyncio.sleep(0.3)
-    await client.post(TAPS, json={}, headers=keyed(dewi))
+    await client.post(TAPS, json={}, headers=with_key(dewi))
     assert len((await asyncio.wait_for(waiting, 2)).json()) == 1
 
 
@@ -269,9 +282,7 @@ async def test_a_long_poll_without_news_ends_empty_at_the_same_position(
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1001", "timeout=31", "timeout=nan"])
-async def test_a_feed_asked_nonsense_says_which_parameter(
-    client: httpx.AsyncClient, agus: dict[str, str], query: str
-) -> None:
+async def test_an_invalid_feed_parameter_is_named(client: httpx.AsyncClient, agus: dict[str, str], query: str) -> None:
     answer = await client.get(f"{FEED}?{query}", headers=agus)
     assert [error["parameter"] for error in answer.json()["errors"]] == [query.split("=", maxsplit=1)[0]]
 
@@ -291,27 +302,27 @@ async def test_only_subscribers_of_the_region_read_its_feed(
 
 @pytest.fixture
 async def address(app: Any) -> AsyncIterator[str]:
-    async with served(app) as where:
-        yield where
+    async with running_server(app) as url:
+        yield url
 
 
-async def lines(answer: httpx.Response, count: int) -> list[str]:
-    seen = []
+async def read_lines(answer: httpx.Response, count: int) -> list[str]:
+    received = []
     async for line in answer.aiter_lines():
-        seen.append(line)
-        if len(seen) == count:
+        received.append(line)
+        if len(received) == count:
             break
-    return seen
+    return received
 
 
 async def test_a_stream_resumes_after_the_last_event_id(
     address: str, client: httpx.AsyncClient, dewi: dict[str, str], agus: dict[str, str]
 ) -> None:
-    await three_taps(client, dewi)
+    await post_three_taps(client, dewi)
     wants = agus | {"accept": "text/event-stream", "last-event-id": "2"}
     async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        data, number, _ = await asyncio.wait_for(lines(answer, 3), 5)
+        data, number, _ = await asyncio.wait_for(read_lines(answer, 3), 5)
     assert number == "id: 3"
     assert envelope.decode(data.removeprefix("data: ").encode()).sequence == 3
 
@@ -321,26 +332,24 @@ async def test_a_stream_brings_what_happens_later(
 ) -> None:
     wants = agus | {"accept": "text/event-stream"}
     async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
-        await client.post(TAPS, json={}, headers=keyed(dewi))
-        assert (await asyncio.wait_for(lines(answer, 2), 5))[1] == "id: 1"
+        await client.post(TAPS, json={}, headers=with_key(dewi))
+        assert (await asyncio.wait_for(read_lines(answer, 2), 5))[1] == "id: 1"
 
 
-async def test_a_quiet_stream_gives_a_sign_of_life(
-    address: str, agus: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_quiet_stream_sends_pings(address: str, agus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.2)
     wants = agus | {"accept": "text/event-stream"}
     async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
-        assert await asyncio.wait_for(lines(answer, 1), 5) == [": ping"]
+        assert await asyncio.wait_for(read_lines(answer, 1), 5) == [": ping"]
 
 
-async def test_a_dry_run_tells_the_events_that_would_be_and_stores_nothing(
+async def test_a_dry_run_returns_the_events_and_stores_nothing(
     client: httpx.AsyncClient, dewi: dict[str, str], store: Store[State]
 ) -> None:
     headers = {**dewi, "idempotency-key": "coba-dulu-1"}
     dry = await client.post("/attendance/v1/32/taps", params={"dry_run": "true"}, json={}, headers=headers)
     stored = await store.read_feed("32")
     real = await client.post("/attendance/v1/32/taps", json={}, headers=headers)
-    told = [envelope.name(event["type"]) for event in dry.json()["events"]]
-    assert (dry.status_code, told, stored) == (200, ["checked-in"], [])
+    types = [envelope.event_name(event["type"]) for event in dry.json()["events"]]
+    assert (dry.status_code, types, stored) == (200, ["checked-in"], [])
     assert (real.status_code, len(await store.read_feed("32"))) == (201, 1)

@@ -1,4 +1,4 @@
-"""What a worker is told is checked before anything is started; a Kafka that is not there is said in one sentence."""
+"""Tests that a worker checks its settings before it starts anything, and reports an absent Kafka in one sentence."""
 
 import os
 import subprocess
@@ -7,10 +7,10 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from deploy.cli.errors import sentence
+from deploy.cli.errors import operator_message
 from deploy.local.server_process import free_ports
 from services.reporting.process.exits import EX_SOFTWARE
-from services.reporting.worker.__main__ import build
+from services.reporting.worker.__main__ import build_app
 from services.reporting.worker.settings import WorkerSettings
 
 
@@ -43,29 +43,29 @@ def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv(f"PIKET_{name}", value)
     with pytest.raises(ValidationError) as refused:
         WorkerSettings()
-    said = sentence(refused.value) or ""
-    assert said.startswith(f"A setting cannot be used. PIKET_{name}: ")
-    assert said.endswith("Nothing was started.")
+    message = operator_message(refused.value) or ""
+    assert message.startswith(f"A setting cannot be used. PIKET_{name}: ")
+    assert message.endswith("Nothing was started.")
 
 
 def test_a_demo_clock_outside_the_demo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIKET_CLOCK", "clock")
     with pytest.raises(ValidationError) as refused:
         WorkerSettings()
-    assert "PIKET_CLOCK: Value error, a demo clock is refused outside" in (sentence(refused.value) or "")
+    assert "PIKET_CLOCK: Value error, a demo clock is refused outside" in (operator_message(refused.value) or "")
 
 
 def test_a_request_may_take_longer_than_the_longest_session() -> None:
-    told = build(WorkerSettings(session_timeout_s=1800), ["32"]).conf
-    assert told.broker_request_timeout > told.broker_session_timeout
+    conf = build_app(WorkerSettings(session_timeout_s=1800), ["32"]).conf
+    assert conf.broker_request_timeout > conf.broker_session_timeout
 
 
 def test_a_worker_without_kafka_says_where_it_looked() -> None:
-    nowhere = f"127.0.0.1:{free_ports(1)[0]}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     command = [sys.executable, "-m", "services.reporting.worker"]
     ended = subprocess.run(
-        command, env={**os.environ, "PIKET_KAFKA": nowhere}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**os.environ, "PIKET_KAFKA": address}, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == EX_SOFTWARE
-    assert f"Kafka at {nowhere} did not answer" in ended.stderr
+    assert f"Kafka at {address} did not answer" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -1,4 +1,4 @@
-"""The laws of coverage: order, repeats and partition of the facts of a day never change an answer."""
+"""Laws of coverage: the order, repetition and division of the facts of a day never change a result."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reporting.domain.coverage.as_of import coverage, row
+from services.reporting.domain.coverage.as_of import coverage_at, row
 from services.reporting.domain.coverage.fact_set import FactSet
-from services.reporting.domain.fact_store.compact import lean
+from services.reporting.domain.fact_store.compact import compact
 from shared.domain.envelope import Event, decode, encode
-from shared.domain.facts.attendance import Place
+from shared.domain.facts.attendance import PlaceClass
 from shared.domain.facts.base import Fact
-from shared.domain.facts.coverage import at as heads_at
+from shared.domain.facts.coverage import heads_at
 from shared.domain.facts.policy import Holiday
-from shared.domain.regions import midnight
-from tests.support import reference_coverage as plain
+from shared.domain.regions import midnight_minute
+from tests.support import reference_coverage
 from tests.support.example_facts import (
     ANI,
     BUDI,
@@ -26,10 +26,10 @@ from tests.support.example_facts import (
     Ledger,
     arrangement,
     at,
-    placed,
+    placement,
     policy,
     post,
-    refused,
+    refused_check_in,
     roster,
     shift,
     tap,
@@ -43,7 +43,7 @@ NIGHTS = (post(), post("PUSDALOPS", 1320, 1800, minimum=2, weekdays=EVERY_DAY, o
 
 
 def minutes(low: int = -1500, high: int = 3000) -> st.SearchStrategy[datetime]:
-    """Instants around the day, to the second."""
+    """Return a strategy of instants around the day, to the second."""
     return st.integers(low * 60, high * 60).map(lambda s: MIDNIGHT + timedelta(seconds=s))
 
 
@@ -69,13 +69,13 @@ rosters = st.builds(
     st.sampled_from(["PUBLISHED", "PUBLISHED", "PUBLISHED", "WITHDRAWN"]),
 )
 taps = st.builds(
-    lambda kind, who, when, mode, place, strength, late: tap(
+    lambda kind, who, when, mode, site, strength, late: tap(
         kind,
         who,
         when,
         mode=mode,
         post="LOKET-1" if kind == "take" else None,
-        place=Place(class_="SITE", site=place),
+        place=PlaceClass(class_="SITE", site=site),
         strength=strength,
         received_at=when + timedelta(hours=late),
         unit=None if late else "FRONT",
@@ -88,23 +88,23 @@ taps = st.builds(
     st.sampled_from(["CONFIRMED", "CLAIMED"]),
     st.sampled_from([0, 0, 5, 80]),
 )
-others = st.one_of(
+other_facts = st.one_of(
     st.builds(lambda: arrangement(*NIGHTS)),
     st.builds(lambda: arrangement(post(minimum=2))),
     st.builds(lambda: arrangement(post(minimum=3), valid_from=THURSDAY)),
-    PEOPLE.map(lambda who: placed(who, "KASIR")),
+    PEOPLE.map(lambda who: placement(who, "KASIR")),
     st.builds(lambda: EAST),
     st.builds(lambda: policy(Holiday(date=THURSDAY, kind="LIBUR", name="Libur", source="SKB"))),
     st.builds(policy),
-    PEOPLE.map(placed),
-    st.builds(refused, PEOPLE, minutes()),
+    PEOPLE.map(placement),
+    st.builds(refused_check_in, PEOPLE, minutes()),
 )
-facts: st.SearchStrategy[Fact] = st.one_of(taps, taps, rosters, others)
+facts: st.SearchStrategy[Fact] = st.one_of(taps, taps, rosters, other_facts)
 
 
 @st.composite
 def days(draw: st.DrawFn) -> list[Event]:
-    """The events of a day as their sources recorded them: an arrangement, a roster, then anything at any time."""
+    """Draw the events of a day as their sources recorded them: an arrangement, a roster, then any facts at any time."""
     ledger = Ledger()
     ledger.record(arrangement(*NIGHTS), MIDNIGHT - timedelta(days=3))
     ledger.record(EAST, MIDNIGHT - timedelta(days=3))
@@ -115,15 +115,15 @@ def days(draw: st.DrawFn) -> list[Event]:
     return ledger.events
 
 
-def folded(events: Sequence[Event]) -> FactSet:
+def fact_set_of(events: Sequence[Event]) -> FactSet:
     facts = FactSet("32", "DPMPTSP")
     for event in events:
-        facts.add(lean(event))
+        facts.add(compact(event))
     return facts
 
 
 def rows(facts: FactSet) -> list[object]:
-    return [row(facts.of(d), "32", "DPMPTSP", d, {}) for d in sorted(facts.dates())]
+    return [row(facts.facts_for(d), "32", "DPMPTSP", d, {}) for d in sorted(facts.dates())]
 
 
 @given(days(), st.randoms(use_true_random=False), minutes(), minutes())
@@ -133,14 +133,14 @@ def test_any_order_repetition_and_partition_gives_the_same_coverage(
     shuffled = [*events, *events[len(events) // 2 :]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     parts = [shuffled[0::2], shuffled[1::2]]
-    assert coverage([*parts[1], *parts[0]], moment, known_by) == coverage(events, moment, known_by)
+    assert coverage_at([*parts[1], *parts[0]], moment, known_by) == coverage_at(events, moment, known_by)
 
 
 @given(days(), st.randoms(use_true_random=False))
 def test_any_order_and_repetition_gives_the_same_rows(events: list[Event], random: object) -> None:
     shuffled = [*events, *events[len(events) // 2 :]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert rows(folded(shuffled)) == rows(folded(events))
+    assert rows(fact_set_of(shuffled)) == rows(fact_set_of(events))
 
 
 @settings(deadline=None)
@@ -148,33 +148,33 @@ def test_any_order_and_repetition_gives_the_same_rows(events: list[Event], rando
 def test_a_row_kept_up_is_at_every_fact_the_row_counted_anew(events: list[Event], random: object) -> None:
     shuffled = [*events, *events[len(events) // 2 :]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    live = FactSet("32", "DPMPTSP")
+    fact_set = FactSet("32", "DPMPTSP")
     for event in shuffled:
-        live.add(lean(event))
-        for day in live.dates():
-            anew = plain.row(live.of(day), "32", "DPMPTSP", day)
-            assert live.row(day, {}).model_dump_json() == anew.model_dump_json()
+        fact_set.add(compact(event))
+        for day in fact_set.dates():
+            expected = reference_coverage.row(fact_set.facts_for(day), "32", "DPMPTSP", day)
+            assert fact_set.row(day, {}).model_dump_json() == expected.model_dump_json()
 
 
 @given(days(), st.integers(0, 14))
 def test_live_from_a_restored_set_equals_replay_from_the_first_event(events: list[Event], cut: int) -> None:
-    live = folded(events[:cut])
+    live = fact_set_of(events[:cut])
     for event in events[max(0, cut - 3) :]:
-        live.add(lean(decode(encode(event))))
-    assert rows(live) == rows(folded(events))
+        live.add(compact(decode(encode(event))))
+    assert rows(live) == rows(fact_set_of(events))
 
 
 @settings(max_examples=60)
 @given(days(), st.integers(0, 1439))
 def test_the_row_tells_every_minute_what_the_function_tells(events: list[Event], minute: int) -> None:
-    shown = row(folded(events).of(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
-    for unit, posts in shown.units.items():
-        moment = datetime.fromtimestamp((midnight(THURSDAY, posts.timezone) + minute) * 60, UTC)
-        then = coverage(events, moment, moment + timedelta(seconds=59, microseconds=999_999))
-        now = coverage(events, moment, MIDNIGHT + timedelta(days=30))
+    coverage_row = row(fact_set_of(events).facts_for(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
+    for unit, posts in coverage_row.units.items():
+        moment = datetime.fromtimestamp((midnight_minute(THURSDAY, posts.timezone) + minute) * 60, UTC)
+        then = coverage_at(events, moment, moment + timedelta(seconds=59, microseconds=999_999))
+        now = coverage_at(events, moment, MIDNIGHT + timedelta(days=30))
         for code, steps in posts.posts.items():
-            known = (steps.required, steps.planned, steps.known)
-            assert tuple(heads_at(s, minute) for s in known) == tuple(then.get((unit, code), (0, 0, 0)))
+            lanes = (steps.required, steps.planned, steps.known)
+            assert tuple(heads_at(s, minute) for s in lanes) == tuple(then.get((unit, code), (0, 0, 0)))
             assert heads_at(steps.restated, minute) == (now[unit, code].on_site if (unit, code) in now else 0)
 
 
@@ -185,7 +185,7 @@ def test_every_event_is_read_as_it_was_written(events: list[Event]) -> None:
 
 @given(days())
 def test_heads_are_never_negative_and_the_revision_counts_distinct_facts(events: list[Event]) -> None:
-    facts = folded(events)
-    shown = row(facts.of(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
-    heads = [n for u in shown.units.values() for p in u.posts.values() for _, s in p for _, n in s]
-    assert (min(heads, default=0) >= 0, shown.revision) == (True, len({e.id for e in facts.of(THURSDAY)}))
+    facts = fact_set_of(events)
+    coverage_row = row(facts.facts_for(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
+    heads = [n for u in coverage_row.units.values() for p in u.posts.values() for _, s in p for _, n in s]
+    assert (min(heads, default=0) >= 0, coverage_row.revision) == (True, len({e.id for e in facts.facts_for(THURSDAY)}))

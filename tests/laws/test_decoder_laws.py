@@ -1,4 +1,4 @@
-"""The laws of reading: the quick way tells what the full decoder tells, and refuses what it refuses."""
+"""Laws of decoding: fast decoding returns what full decoding returns, and rejects what it rejects."""
 
 from datetime import timedelta
 
@@ -6,47 +6,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.fact_store.compact import CompactTap, Fact, lean
-from services.reporting.domain.fact_store.decoder import Reader
+from services.reporting.domain.fact_store.compact import CompactFact, CompactTap, compact
+from services.reporting.domain.fact_store.decoder import Decoder
 from shared.domain.envelope import Event, Undecodable, decode, encode
-from shared.domain.facts.attendance import Place
-from tests.support import example_facts as ex
+from shared.domain.facts.attendance import PlaceClass
+from tests.support import example_facts
 
-PEOPLE = st.sampled_from([ex.ANI, ex.BUDI, ex.CITRA])
-MORNING = ex.at("07:00")
+PEOPLE = st.sampled_from([example_facts.ANI, example_facts.BUDI, example_facts.CITRA])
+MORNING = example_facts.at("07:00")
 
 
 @st.composite
-def presses(draw: st.DrawFn) -> Event:
-    """Any tap, received some milliseconds or days later."""
+def tap_events(draw: st.DrawFn) -> Event:
+    """Any tap, received between some milliseconds and some days later."""
     when = MORNING + timedelta(milliseconds=draw(st.integers(0, 40_000_000)))
     kind = draw(st.sampled_from(["in", "out", "take"]))
-    tap = ex.tap(
+    tap = example_facts.tap(
         kind,
         draw(PEOPLE),
         when,
         mode=draw(st.sampled_from(["WFO", "WFH"])),
         post="LOKET-1" if kind == "take" else draw(st.sampled_from([None, "LOKET-2"])),
         unit=draw(st.sampled_from([None, "FRONT"])),
-        place=Place(class_=draw(st.sampled_from(["SITE", "HOME"])), site=draw(st.sampled_from([None, "DPMPTSP-1"]))),
+        place=PlaceClass(
+            class_=draw(st.sampled_from(["SITE", "HOME"])), site=draw(st.sampled_from([None, "DPMPTSP-1"]))
+        ),
         strength=draw(st.sampled_from(["CONFIRMED", "CLAIMED"])),
         received_at=when + timedelta(milliseconds=draw(st.integers(0, 300_000_000))),
     )
-    return ex.Ledger().record(tap, when)
+    return example_facts.Ledger().record(tap, when)
 
 
-def warm(*events: Event) -> Reader:
-    """A reader that has seen taps of these manners before."""
-    reader = Reader()
+def warm_decoder(*events: Event) -> Decoder:
+    """Return a decoder that has decoded taps with the contexts of these events before."""
+    decoder = Decoder()
     for event in events:
-        reader.read(encode(event))
-    return reader
+        decoder.decode(encode(event))
+    return decoder
 
 
-@given(presses())
+@given(tap_events())
 def test_what_is_read_the_quick_way_is_what_the_decoder_reads(event: Event) -> None:
     body = encode(event)
-    assert warm(event).read(body) == Reader().read(body) == lean(decode(body))
+    assert warm_decoder(event).decode(body) == Decoder().decode(body) == compact(decode(body))
 
 
 WRONG = (
@@ -61,41 +63,41 @@ members = st.sampled_from(
 )  # fmt: skip
 
 
-def read(reader: Reader, body: bytes) -> Fact | None:
+def decode_or_none(decoder: Decoder, body: bytes) -> CompactFact | None:
     try:
-        return reader.read(body)
+        return decoder.decode(body)
     except Undecodable:
         return None
 
 
-@given(event=presses(), member=members, wrong=st.sampled_from(WRONG), gone=st.booleans())
+@given(event=tap_events(), member=members, wrong=st.sampled_from(WRONG), is_removed=st.booleans())
 def test_a_damaged_tap_is_refused_or_read_alike_by_a_new_and_a_seasoned_reader(
-    event: Event, member: str, wrong: str, *, gone: bool
+    event: Event, member: str, wrong: str, *, is_removed: bool
 ) -> None:
     body = encode(event)
     start = body.find(b'"%b":"' % member.encode())
     if start >= 0:
         end = body.index(b'"', start + len(member) + 4) + 1
         comma = body[end : end + 1] == b","
-        instead = b"" if gone and comma else b'"%b":"%b"' % (member.encode(), wrong.encode())
-        body = body[:start] + instead + body[end + (gone and comma) :]
-    assert read(warm(event), body) == read(Reader(), body)
+        replacement = b"" if is_removed and comma else b'"%b":"%b"' % (member.encode(), wrong.encode())
+        body = body[:start] + replacement + body[end + (is_removed and comma) :]
+    assert decode_or_none(warm_decoder(event), body) == decode_or_none(Decoder(), body)
 
 
-@given(presses(), st.binary(max_size=4), st.integers(0, 2000))
-def test_broken_bytes_are_read_alike_too(event: Event, broken: bytes, place: int) -> None:
+@given(tap_events(), st.binary(max_size=4), st.integers(0, 2000))
+def test_broken_bytes_are_read_alike_too(event: Event, broken: bytes, position: int) -> None:
     body = encode(event)
-    cut = place % len(body)
+    cut = position % len(body)
     body = body[:cut] + broken + body[cut + 1 :]
-    assert read(warm(event), body) == read(Reader(), body)
+    assert decode_or_none(warm_decoder(event), body) == decode_or_none(Decoder(), body)
 
 
-@given(presses())
+@given(tap_events())
 def test_a_tap_under_another_office_s_key_or_source_is_none(event: Event) -> None:
     body = encode(event)
     for right, wrong in ((b'"partitionkey":"32/DPMPTSP"', b'"partitionkey":"32/BKD"'), (b"/32/attend", b"/33/attend")):
-        assert read(warm(event), body.replace(right, wrong)) is None
-    assert isinstance(read(warm(event), body), CompactTap)
+        assert decode_or_none(warm_decoder(event), body.replace(right, wrong)) is None
+    assert isinstance(decode_or_none(warm_decoder(event), body), CompactTap)
 
 
 ODD = {
@@ -108,11 +110,15 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("seasoned", [True, False], ids=["known manner", "new"])
+@pytest.mark.parametrize("seasoned", [True, False], ids=["known context", "new"])
 def test_a_record_that_is_odd_is_refused_and_ends_no_reader(odd: str, *, seasoned: bool) -> None:
-    body = encode(ex.Ledger().record(ex.tap("in", ex.ANI, ex.at("08:00")), ex.at("08:00")))
-    reader = Reader()
+    body = encode(
+        example_facts.Ledger().record(
+            example_facts.tap("in", example_facts.ANI, example_facts.at("08:00")), example_facts.at("08:00")
+        )
+    )
+    decoder = Decoder()
     if seasoned:
-        reader.read(body)
+        decoder.decode(body)
     with pytest.raises(Undecodable):
-        reader.read(body.replace(*ODD[odd], 1))
+        decoder.decode(body.replace(*ODD[odd], 1))

@@ -1,15 +1,16 @@
-"""Example facts in the words of the field: DPMPTSP of West Java on Thursday 6 November 2025."""
+"""Builds example facts of one office: DPMPTSP of West Java on Thursday 6 November 2025."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.domain.envelope import FIRST_CHAIN, Event, seal, source
-from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, Evidence, Place, PostTaken, Tap
+from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, Evidence, PlaceClass, PostTaken, Tap
 from shared.domain.facts.base import Fact
-from shared.domain.facts.policy import ArrangementChanged, Change, Holiday, Period, PolicyChanged, Post, Rules, Site
+from shared.domain.facts.policy import ArrangementChanged, Change, Holiday, Period, PolicyChanged, Post, Site
 from shared.domain.facts.roster import Assignment, Break, EmployeePlaced, Plan, PolicySeen, Reason, RosterAssigned
-from shared.domain.regions import local_date, zone
+from shared.domain.facts.rules import Rules
+from shared.domain.regions import local_date, region_timezone
 
 THURSDAY = date(2025, 11, 6)
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI")
@@ -18,7 +19,7 @@ SITE = Site(site="DPMPTSP-1", lat=-6.9218, lng=107.6072, radius_m=100, timezone=
 
 
 def person(name: str) -> UUID:
-    """The random id that stands for a synthetic person."""
+    """Return the random id of a synthetic person."""
     return uuid5(NAMESPACE_URL, f"urn:example:{name}")
 
 
@@ -26,12 +27,12 @@ ANI, BUDI, CITRA, DEDI = map(person, ("Ani", "Budi", "Citra", "Dedi"))
 
 
 def at(hours: str, day: date = THURSDAY, region: str = "32") -> datetime:
-    """`08:16` or `08:16:30` in Bandung as an instant."""
-    return datetime.combine(day, time.fromisoformat(hours), zone(region)).astimezone(UTC)
+    """Return the instant of a local time such as `08:16` or `08:16:30`, by default in Bandung."""
+    return datetime.combine(day, time.fromisoformat(hours), region_timezone(region)).astimezone(UTC)
 
 
 class Ledger:
-    """Records facts as their services would: one contiguous, chained sequence per source."""
+    """Records facts as their services would: one contiguous, chained sequence for each source."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -48,7 +49,7 @@ class Ledger:
                 source=origin,
                 type=type(fact).TYPE,
                 subject=f"{service}/{fact.partition_key}",
-                time=fact.happened(recorded),
+                time=fact.happened_at(recorded),
                 recordedtime=recorded,
                 sequence=number + 1,
                 streamversion=number + 1,
@@ -100,7 +101,7 @@ def policy(*holidays: Holiday, rules: Rules | None = None) -> PolicyChanged:
     )
 
 
-def placed(employee: UUID, *skills: str, unit: str = "FRONT") -> EmployeePlaced:
+def placement(employee: UUID, *skills: str, unit: str = "FRONT") -> EmployeePlaced:
     return EmployeePlaced(
         region="32",
         opd="DPMPTSP",
@@ -162,7 +163,7 @@ def tap(kind: str, employee: UUID, when: datetime, **more: object) -> Tap:
         "mode": "WFO",
         "occurred_at": when,
         "received_at": when,
-        "place": Place(class_="SITE", site="DPMPTSP-1"),
+        "place": PlaceClass(class_="SITE", site="DPMPTSP-1"),
         "evidence": Evidence(kind="GEOFENCE", accuracy_m=12, distance_class="INSIDE"),
         "strength": "CONFIRMED",
         "offline": False,
@@ -171,7 +172,7 @@ def tap(kind: str, employee: UUID, when: datetime, **more: object) -> Tap:
     return TAPS[kind].model_validate(fields | more)
 
 
-def refused(employee: UUID, when: datetime) -> CheckInRefused:
+def refused_check_in(employee: UUID, when: datetime) -> CheckInRefused:
     fields = tap("in", employee, when).model_dump()
     more = {"attempted": "checked-in", "reason": "IMPOSSIBLE_TIME", "appeal_until": when + timedelta(days=3)}
     return CheckInRefused.model_validate(fields | more)

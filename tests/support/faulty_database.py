@@ -1,4 +1,4 @@
-"""A database that fails at a chosen statement."""
+"""Provides database connections that fail at a chosen statement."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,8 +8,8 @@ from shared.event_store.database import Database
 from shared.event_store.dialects import DIALECTS
 
 
-class Faulty:
-    """A connection of the driver; a fault may strike before or after a statement."""
+class FaultyConnection:
+    """A driver's connection that calls `before` and `after` each statement; either may raise."""
 
     def __init__(self, raw: Any, before: Callable[[str], None], after: Callable[[str], None]) -> None:
         self._raw = raw
@@ -26,25 +26,27 @@ class Faulty:
         return getattr(self._raw, name)
 
 
-def nothing(_: str) -> None: ...
+def no_fault(_: str) -> None: ...
 
 
-class Once:
-    """Fails at a statement as if the database had gone, as often as it is told to."""
+class FailingStatement:
+    """Raises at a statement as if the database were unavailable, `failures_left` times."""
 
     def __init__(self, url: str, statement: str) -> None:
-        self.failure = DIALECTS[url.partition(":")[0]].away[0]
+        self.failure = DIALECTS[url.partition(":")[0]].unavailable_errors[0]
         self.statement = statement
-        self.left = 0
+        self.failures_left = 0
 
     def __call__(self, sql: str) -> None:
-        if sql == self.statement and self.left:
-            self.left -= 1
+        if sql == self.statement and self.failures_left:
+            self.failures_left -= 1
             raise self.failure("gone")
 
 
-def losing_commits(database: Database, url: str) -> Once:
-    """Let a database lose the answers of its next commits, as many as `left` is set to."""
-    lost, connect = Once(url, "COMMIT"), database.dialect.writer
-    database.dialect = replace(database.dialect, writer=lambda address: Faulty(connect(address), nothing, lost))
+def lose_commits(database: Database, url: str) -> FailingStatement:
+    """Make a database lose the acknowledgement of its next `failures_left` commits."""
+    lost, connect = FailingStatement(url, "COMMIT"), database.dialect.open_writer
+    database.dialect = replace(
+        database.dialect, open_writer=lambda address: FaultyConnection(connect(address), no_fault, lost)
+    )
     return lost

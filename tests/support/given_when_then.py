@@ -1,4 +1,4 @@
-"""Given facts, when a command, then facts: the only harness of the deciders."""
+"""Runs deciders in tests: given facts, when a command, then facts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,17 +14,17 @@ Streams = Mapping[str, Sequence[Fact]]
 NOON = at("12:00")
 
 
-def fixed_id() -> UUID:
+def new_id() -> UUID:
     return UUID(int=7)
 
 
-def outcome(decider: ModuleType, given: Streams, when: Any, now: datetime = NOON) -> Streams:
-    """What a command decides on streams with these facts; every stream that it may read is there."""
-    states = {stream: folded(decider, facts) for stream, facts in given.items()}
+def decide(decider: ModuleType, given: Streams, when: Any, now: datetime = NOON) -> Streams:
+    """Return what a command decides on streams with these facts; other streams that it reads are empty."""
+    states = {stream: fold(decider, facts) for stream, facts in given.items()}
     for stream in (decider.stream(when), *reads(decider, when)):
         if not stream.endswith("/"):
             states.setdefault(stream, decider.initial)
-    return dict(decider.decide(when, states, Context(now, fixed_id)))
+    return dict(decider.decide(when, states, Context(now, new_id)))
 
 
 def reads(decider: ModuleType, when: Any) -> Sequence[str]:
@@ -32,7 +32,7 @@ def reads(decider: ModuleType, when: Any) -> Sequence[str]:
     return read(when)
 
 
-def folded(decider: ModuleType, facts: Sequence[Fact]) -> Any:
+def fold(decider: ModuleType, facts: Sequence[Fact]) -> Any:
     state = decider.initial
     for fact in facts:
         state = decider.evolve(state, fact)

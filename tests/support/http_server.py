@@ -1,4 +1,4 @@
-"""A real uvicorn server around an application, for what an in-process transport cannot show: streams."""
+"""Runs an application in a real uvicorn server, for tests of streams: an in-process transport does not stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,8 +9,8 @@ import uvicorn
 
 
 @asynccontextmanager
-async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
-    """The address of the application; open connections are cut at the end."""
+async def running_server(app: Any, port: int = 0) -> AsyncIterator[str]:
+    """Serve the application and return its address; abort open connections at the end."""
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it

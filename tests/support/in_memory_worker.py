@@ -1,4 +1,4 @@
-"""A processor without Kafka, and paper that it writes on."""
+"""Runs a worker's processor without Kafka, with a publisher in memory."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,89 +7,92 @@ from datetime import date
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from services.reporting.domain.partitions.partition_state import Row
-from services.reporting.faust_batches.batch import Batch
+from services.reporting.domain.partitions.partition_state import ChangelogRecord
+from services.reporting.faust_batches.batch import PartitionBatch
 from services.reporting.worker.processor import Processor
 from shared.domain.envelope import encode, source, topic
 from shared.domain.facts.coverage import Coverage
 from shared.kafka.dead_letters import DeadLetter
 from tests.support import example_facts as ex
 
-PLACE = TP(topic("32", "attendance"), 1)
-OTHER = TP("piket-coverage-local-facts-changelog", 1)
+TOPIC_PARTITION = TP(topic("32", "attendance"), 1)
+CHANGELOG_PARTITION = TP("piket-coverage-local-facts-changelog", 1)
 
 
-class Paper:
-    """An outlet in memory; nothing becomes durable while it is not `open`."""
+class InMemoryPublisher:
+    """A publisher in memory, without state records. Nothing becomes durable while `is_open` is not set."""
 
     def __init__(self) -> None:
-        self.facts: list[Row] = []
+        self.changelog: list[ChangelogRecord] = []
         self.rows: list[Coverage] = []
-        self.letters: list[tuple[str, DeadLetter]] = []
-        self.open = asyncio.Event()
-        self.open.set()
+        self.dead_letters: list[tuple[str, DeadLetter]] = []
+        self.is_open = asyncio.Event()
+        self.is_open.set()
 
-    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
-        assert partition == PLACE.partition
-        await self.open.wait()
-        self.facts += [fact for fact in facts if not fact.key.endswith(b"/-|state")]
+    async def write_changelog(self, partition: int, records: Sequence[ChangelogRecord]) -> None:
+        assert partition == TOPIC_PARTITION.partition
+        await self.is_open.wait()
+        self.changelog += [record for record in records if not record.key.endswith(b"/-|state")]
 
     async def publish(self, partition: int, row: Coverage) -> None:
-        assert partition == PLACE.partition
-        await self.open.wait()
+        assert partition == TOPIC_PARTITION.partition
+        await self.is_open.wait()
         self.rows.append(row)
 
-    async def put_aside(self, region: str, letter: DeadLetter) -> None:
-        await self.open.wait()
-        self.letters.append((region, letter))
+    async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
+        await self.is_open.wait()
+        self.dead_letters.append((region, dead_letter))
 
 
-class Desk:
-    """A processor that was assigned one partition of attendance from offset 0 on."""
+class WorkerUnderTest:
+    """A processor with one assigned partition of attendance, from offset 0; `second_topic` is read too."""
 
-    def __init__(self, also: str = "", since: date | None = None, *, staged: bool = False) -> None:
-        others = {also: source("32", also.split(".")[2])} if also else {}
-        self.processor = Processor({PLACE.topic: source("32", "attendance")} | others, since, staged=staged)
-        self.paper, self.acknowledged = Paper(), 0
-        self._begins: int | None = 0
-        self._next = 0
+    def __init__(self, second_topic: str = "", since: date | None = None, *, staged: bool = False) -> None:
+        sources = {TOPIC_PARTITION.topic: source("32", "attendance")}
+        if second_topic:
+            sources[second_topic] = source("32", second_topic.split(".")[2])
+        self.processor = Processor(sources, since, staged=staged)
+        self.publisher, self.acknowledged_batches = InMemoryPublisher(), 0
+        self._start_offset: int | None = 0
+        self._next_offset = 0
 
-    async def take(self, *bodies: bytes, skip: int = 0, key: bytes = b"32/DPMPTSP") -> None:
-        first = self._next + skip
+    async def process(self, *bodies: bytes, skip: int = 0, key: bytes = b"32/DPMPTSP") -> None:
+        first = self._next_offset + skip
         records = [
-            ConsumerRecord(PLACE.topic, 1, first + n, 0, 0, key, body, None, 0, 0, ()) for n, body in enumerate(bodies)
+            ConsumerRecord(TOPIC_PARTITION.topic, 1, offset, 0, 0, key, body, None, 0, 0, ())
+            for offset, body in enumerate(bodies, first)
         ]
-        self._next = first + len(records)
-        batch, self._begins = Batch(PLACE, self._begins, records), None
-        await self.processor.take(batch, self.acknowledge)
+        self._next_offset = first + len(records)
+        batch, self._start_offset = PartitionBatch(TOPIC_PARTITION, self._start_offset, records), None
+        await self.processor.process_batch(batch, self.acknowledge)
 
-    def keeps(self) -> list[Row]:
-        """What is written to the changelog from now on, the state too."""
-        kept: list[Row] = []
+    def record_changelog(self) -> list[ChangelogRecord]:
+        """Return the list to which all later changelog records are added, including state records."""
+        written: list[ChangelogRecord] = []
 
-        async def keep(_: int, facts: Sequence[Row]) -> None:
-            kept.extend(facts)
+        async def write_changelog(_: int, records: Sequence[ChangelogRecord]) -> None:
+            written.extend(records)
 
-        self.paper.keep = keep  # type: ignore[method-assign,assignment] # paper leaves the state out
-        return kept
+        self.publisher.write_changelog = write_changelog  # type: ignore[method-assign,assignment]
+        return written
 
     def acknowledge(self) -> None:
-        self.acknowledged += 1
+        self.acknowledged_batches += 1
 
-    async def recovered(self) -> None:
+    async def finish_recovery(self) -> None:
         await self.processor.publish_all(asyncio.sleep(0))
 
     async def flush(self) -> None:
         async with asyncio.timeout(5):
-            await self.processor.flush_once(self.paper)
+            await self.processor.flush_once(self.publisher)
 
 
-def taps(count: int) -> list[bytes]:
+def check_ins(count: int) -> list[bytes]:
     ledger = ex.Ledger()
     return [
         encode(ledger.record(ex.tap("in", ex.person(str(n)), ex.at("08:00")), ex.at("08:00"))) for n in range(count)
     ]
 
 
-def changelog(*bodies: bytes) -> list[tuple[bytes, bytes | None]]:
+def changelog_rows(*bodies: bytes) -> list[tuple[bytes, bytes | None]]:
     return [(b"32/DPMPTSP|%d" % n, body) for n, body in enumerate(bodies)]

@@ -1,7 +1,7 @@
-"""Who works where, worked out a second time: every instrument as its paper reads, tried one after another on one day.
+"""Resolves who works where a second time: every instrument as its paper reads, checked one by one for one day.
 
-Written by hand from the circulars and the design, and shares no code with what it judges. It is slow and plain on
-purpose: no periods, no ranks, no precedence tables, only what is in force that day.
+Written by hand from the circulars and the design; it shares no code with the resolution that it verifies. It is slow
+and simple on purpose: no periods and no precedence tables, only the instruments in force on that day.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ MON, THU, FRI, SAT = 0, 3, 4, 5
 OPEN_END = date(9999, 12, 31)
 
 
-class Found(NamedTuple):
-    """Where one works, the greatest share at home (none where somebody decides it), and who gives the pattern."""
+class IndependentAnswer(NamedTuple):
+    """The place of work, the greatest share at home (None: the unit head decides), the source of the pattern."""
 
     answer: str
     max_share: float | None
@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """One instrument as it reads. `share` is none where the head of the agency sets it."""
+    """One instrument as its paper reads. `share` is None if the head of the agency sets it."""
 
     id: str
     government: str
@@ -39,8 +39,8 @@ class Paper:
     every_day: bool = False
     share: float | None = 1.0
     on_application: bool = False
-    stays: frozenset[str] = frozenset()
-    stays_as: frozenset[str] = frozenset()
+    on_site_units: frozenset[str] = frozenset()
+    on_site_positions: frozenset[str] = frozenset()
     head_decides: frozenset[str] = frozenset()
     pilot: Mapping[str, frozenset[date]] = field(default_factory=dict)
     general_start: date = date(1, 1, 1)
@@ -48,24 +48,24 @@ class Paper:
     def has_pattern(self) -> bool:
         return bool(self.weekdays or self.dates or self.every_day)
 
-    def speaks(self, government: str, day: date) -> bool:
-        """Studies, drafts and what is not in force bind nobody; a list of dates says nothing on any other day."""
+    def is_in_force(self, government: str, day: date) -> bool:
+        """Return whether it binds on a day. Studies and drafts never do; a list of dates only on those dates."""
         if self.status != "IN_FORCE" or self.government not in (NATIONAL, government):
             return False
         return self.first <= day <= self.last and (not self.dates or day in self.dates)
 
-    def opens(self, day: date, site: str | None) -> bool:
-        """Whether the location is free at a site on a day."""
+    def is_home_day(self, day: date, site: str | None) -> bool:
+        """Return whether staff of a site may work from home on a day."""
         if day in self.pilot.get(site or "", ()):
             return True
         return day >= self.general_start and (self.every_day or day in self.dates or day.weekday() in self.weekdays)
 
 
-def _words(text: str) -> frozenset[str]:
+def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _window(*days: int) -> frozenset[date]:
+def _march_2026(*days: int) -> frozenset[date]:
     return frozenset(date(2026, 3, day) for day in days)
 
 
@@ -95,7 +95,7 @@ PAPERS = (
         government="32",
         first=date(2026, 1, 1),
         weekdays=frozenset({THU}),
-        stays=_words("rsud sekolah samsat laboratorium"),
+        on_site_units=_names("rsud sekolah samsat laboratorium"),
     ),
     Paper(id="bekasi-2025-study", government="3275", first=date(2025, 11, 1), status="STUDY"),
     Paper(
@@ -104,18 +104,18 @@ PAPERS = (
         first=date(2026, 1, 29),
         last=date(2026, 2, 16),
         weekdays=frozenset({THU}),
-        stays=_words("rsud puskesmas sekolah pajak satpolpp dishub damkar mpp"),
-        head_decides=_words("kecamatan kelurahan"),
+        on_site_units=_names("rsud puskesmas sekolah pajak satpolpp dishub damkar mpp"),
+        head_decides=_names("kecamatan kelurahan"),
     ),
     Paper(
         id="depok-2026-se-80",
         government="3276",
         first=date(2026, 2, 17),
         weekdays=frozenset({MON}),
-        stays=_words(
+        on_site_units=_names(
             "kecamatan kelurahan mpp satpolpp damkar dishub_terminal_pkb perpustakaan rsud puskesmas sekolah pajak"
         ),
-        head_decides=_words("pasar alun_alun pbj_lpse kebersihan"),
+        head_decides=_names("pasar alun_alun pbj_lpse kebersihan"),
     ),
     Paper(
         id="kota-bogor-2025-kep-196",
@@ -134,15 +134,15 @@ PAPERS = (
         first=date(2026, 4, 2),
         weekdays=frozenset({FRI}),
         share=0.75,
-        stays_as=_words("JPT_PRATAMA ADMINISTRATOR CAMAT LURAH"),
+        on_site_positions=_names("JPT_PRATAMA ADMINISTRATOR CAMAT LURAH"),
     ),
     Paper(
         id="nasional-2026-friday",
         government=NATIONAL,
         first=date(2026, 4, 1),
         weekdays=frozenset({FRI}),
-        stays=_words("kedaruratan trantib kesehatan pendidikan"),
-        stays_as=_words("JPT_MADYA JPT_PRATAMA ADMINISTRATOR CAMAT LURAH"),
+        on_site_units=_names("kedaruratan trantib kesehatan pendidikan"),
+        on_site_positions=_names("JPT_MADYA JPT_PRATAMA ADMINISTRATOR CAMAT LURAH"),
     ),
     Paper(
         id="panrb-2024-after-lebaran",
@@ -157,16 +157,16 @@ PAPERS = (
         government=NATIONAL,
         first=date(2026, 3, 16),
         last=date(2026, 3, 27),
-        dates=_window(16, 17, 25, 26, 27),
+        dates=_march_2026(16, 17, 25, 26, 27),
         share=None,
     ),
     Paper(id="kab-bekasi-2026-flood", government="3216", first=date(2026, 1, 28)),
     Paper(id="ramadan-national", government=NATIONAL, first=date(2026, 2, 19), last=date(2026, 3, 20)),
     Paper(id="ramadan-jabar-2026", government="32", first=date(2026, 2, 19), last=date(2026, 3, 20)),
 )
-"""The national base and the twenty instruments, the dates of stage I, study and draft as the sources lead to them."""
+"""The national base and the twenty instruments; dates of stage I, studies and drafts follow the sources."""
 
-GIVES: Mapping[str, str] = {
+NATIONAL_SERVICE_OF: Mapping[str, str] = {
     "rsud": "kesehatan",
     "puskesmas": "kesehatan",
     "sekolah": "pendidikan",
@@ -174,7 +174,7 @@ GIVES: Mapping[str, str] = {
     "damkar": "kedaruratan",
     "bpbd": "kedaruratan",
 }
-"""The service of the national exceptions that a unit gives."""
+"""Unit → the service that the national exceptions name for it."""
 
 
 @cache
@@ -184,39 +184,39 @@ def _holidays(year: int) -> frozenset[date]:
 
 def resolve(
     government: str, names: frozenset[str], class_: str, position: str | None, site: str | None, day: date
-) -> Found:
-    """Where somebody works: `names` are the kinds of the unit in the words of the circulars."""
-    speaking = [paper for paper in PAPERS if paper.speaks(government, day)]
-    giver = _giver(speaking)
-    pattern = giver.id if giver else None
-    kept = _kept_by_class(class_, names, day) or _kept_by_name(speaking, names, position)
-    if kept:
-        return Found(kept, 0.0, pattern)
-    if giver is None:
-        offered = any(paper.on_application for paper in speaking)
-        return Found("APPLICATION", None, None) if offered else Found("WFO", 0.0, None)
-    if not giver.opens(day, site):
-        return Found("WFO", 0.0, pattern)
-    share = giver.share
-    if share is None or names & giver.head_decides:
-        return Found("UNIT_HEAD", None, pattern)
-    for paper in speaking:
+) -> IndependentAnswer:
+    """Return where somebody works on a day. `names`: the kinds of the unit as the circulars name them."""
+    in_force = [paper for paper in PAPERS if paper.is_in_force(government, day)]
+    source = _pattern_source(in_force)
+    pattern = source.id if source else None
+    excluded = _decided_by_class(class_, names, day) or _excluded_by_name(in_force, names, position)
+    if excluded:
+        return IndependentAnswer(excluded, 0.0, pattern)
+    if source is None:
+        offered = any(paper.on_application for paper in in_force)
+        return IndependentAnswer("APPLICATION", None, None) if offered else IndependentAnswer("WFO", 0.0, None)
+    if not source.is_home_day(day, site):
+        return IndependentAnswer("WFO", 0.0, pattern)
+    share = source.share
+    if share is None or names & source.head_decides:
+        return IndependentAnswer("UNIT_HEAD", None, pattern)
+    for paper in in_force:
         if paper.has_pattern() and paper.share is not None:
             share = min(share, paper.share)
-    return Found("WFH" if share == 1.0 else "MAX_SHARE", share, pattern)
+    return IndependentAnswer("WFH" if share == 1.0 else "MAX_SHARE", share, pattern)
 
 
-def _giver(speaking: list[Paper]) -> Paper | None:
-    """One instrument gives the pattern: the own government's, else the nation's; of two the later in force."""
-    giving = [paper for paper in speaking if paper.has_pattern()]
-    own = [paper for paper in giving if paper.government != NATIONAL]
-    return max(own or giving, key=lambda paper: paper.first, default=None)
+def _pattern_source(in_force: list[Paper]) -> Paper | None:
+    """Return the instrument that gives the pattern: of the own government, otherwise national; the later of two."""
+    with_pattern = [paper for paper in in_force if paper.has_pattern()]
+    own_government = [paper for paper in with_pattern if paper.government != NATIONAL]
+    return max(own_government or with_pattern, key=lambda paper: paper.first, default=None)
 
 
-def _kept_by_class(class_: str, names: frozenset[str], day: date) -> str | None:
-    """A day without work or at home by what the unit is: 24-hour posts know no holiday, direct service no weekend.
+def _decided_by_class(class_: str, names: frozenset[str], day: date) -> str | None:
+    """Return HOLIDAY or WFO if the class of the unit decides the day, otherwise None.
 
-    Schools, puskesmas and Samsat work six days.
+    24-hour posts have no holidays. Direct service stays on site. Schools, puskesmas and Samsat work six days.
     """
     if class_ == "EMERGENCY_24X7":
         return "WFO"
@@ -230,10 +230,10 @@ def _kept_by_class(class_: str, names: frozenset[str], day: date) -> str | None:
     return "WFO" if class_ == "DIRECT" else None
 
 
-def _kept_by_name(speaking: list[Paper], names: frozenset[str], position: str | None) -> str | None:
-    """Exclusions and forced positions of all layers hold together."""
-    served = names | {GIVES[name] for name in names if name in GIVES}
-    for paper in speaking:
-        if served & paper.stays or position in paper.stays_as:
+def _excluded_by_name(in_force: list[Paper], names: frozenset[str], position: str | None) -> str | None:
+    """Return WFO if any instrument excludes the unit or keeps the position on site, otherwise None."""
+    served = names | {NATIONAL_SERVICE_OF[name] for name in names if name in NATIONAL_SERVICE_OF}
+    for paper in in_force:
+        if served & paper.on_site_units or position in paper.on_site_positions:
             return "WFO"
     return None

@@ -1,4 +1,4 @@
-"""Sheets of the register as officials write them."""
+"""Builds register sheets as officials write them."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -6,12 +6,12 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from services.policy.domain.register_import.rows import Kind, table
-from services.policy.domain.register_import.sheet import Sheet, sheet
+from services.policy.domain.register_import.rows import FileFormat, read_rows
+from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
 
-Filled = Mapping[str, Any]
+CellsByColumn = Mapping[str, Any]
 
-COUNTER: Filled = {
+COUNTER: CellsByColumn = {
     "opd": "DPMPTSP",
     "nama_opd": "Dinas Penanaman Modal dan PTSP",
     "unit": "FRONT",
@@ -30,11 +30,11 @@ COUNTER: Filled = {
 }
 """The counter of DPMPTSP, as one row."""
 POST = ("pos", "hari", "buka", "tutup", "minimum")
-OFFICE: Filled = {name: value for name, value in COUNTER.items() if name not in POST}
+OFFICE: CellsByColumn = {name: value for name, value in COUNTER.items() if name not in POST}
 """The same unit without a post."""
 
 
-def grid(*rows: Filled) -> list[list[Any]]:
+def grid(*rows: CellsByColumn) -> list[list[Any]]:
     names = [*dict.fromkeys(name for row in rows for name in row)]
     return [names, *([row.get(name) for name in names] for row in rows)]
 
@@ -56,15 +56,15 @@ def csv_of(rows: Sequence[Sequence[Any]], between: str = ";") -> str:
     return "\r\n".join(between.join("" if cell is None else str(cell) for cell in row) for row in rows)
 
 
-def read(content: bytes, kind: Kind = "csv", region: str = "32") -> Sheet:
-    return sheet(region, table(kind, content))
+def parse_file(content: bytes, kind: FileFormat = "csv", region: str = "32") -> RegisterSheet:
+    return parse_sheet(region, read_rows(kind, content))
 
 
-def written(*rows: Filled, region: str = "32") -> Sheet:
-    """What a csv of these rows says."""
-    return read(csv_of(grid(*rows)).encode(), region=region)
+def sheet_from_rows(*rows: CellsByColumn, region: str = "32") -> RegisterSheet:
+    """Parse a csv of these rows."""
+    return parse_file(csv_of(grid(*rows)).encode(), region=region)
 
 
-BKD: Filled = {**OFFICE, "opd": "BKD", "nama_opd": "Badan Kepegawaian Daerah", "unit": "SEKRETARIAT"}
+BKD: CellsByColumn = {**OFFICE, "opd": "BKD", "nama_opd": "Badan Kepegawaian Daerah", "unit": "SEKRETARIAT"}
 FILE = csv_of(grid(BKD, {**BKD, "unit": "LOKET", "kelas": "MIXED"})).encode()
 """The personnel agency with two units, as a csv."""

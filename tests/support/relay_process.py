@@ -1,19 +1,19 @@
-"""A relay as a process of its own, over the attendance store of region 32: `DATABASE BOOTSTRAP MARK`."""
+"""Runs a relay as a process, for the attendance store of region 32: `DATABASE BOOTSTRAP CHECKPOINT`."""
 
 import asyncio
 import sys
 from pathlib import Path
 
-from shared.clock import wall
+from shared.clock import wall_time
 from shared.domain.facts.base import Fact
 from shared.event_store.database import Database
 from shared.event_store.store import Store
-from shared.kafka.broker import Refused
+from shared.kafka.broker import UnsafeToContinue
 from shared.relay.relay import Relay
 
 
-class Counting:
-    """A stream is the number of its facts."""
+class Tally:
+    """Counts the facts of a stream."""
 
     initial = 0
 
@@ -23,7 +23,7 @@ class Counting:
 
 
 def attendance(database: str) -> Store[int]:
-    return Store(Database(database), service="attendance", decider=Counting(), now=wall)
+    return Store(Database(database), service="attendance", decider=Tally(), now=wall_time)
 
 
 async def relay(database: str, bootstrap: str, path: str) -> None:
@@ -35,5 +35,5 @@ async def relay(database: str, bootstrap: str, path: str) -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(relay(*sys.argv[1:]))
-    except Refused as refused:
+    except UnsafeToContinue as refused:
         sys.exit(str(refused))

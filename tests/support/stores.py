@@ -1,4 +1,4 @@
-"""The stores of one database, and what their users ask of them."""
+"""Provides event stores of one database, and commands that append check-ins to them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 from shared.clock import Clock
 from shared.domain import envelope
-from shared.domain.decider import Command, Context
+from shared.domain.decider import Context, StoreCommand
 from shared.domain.envelope import FIRST_CHAIN
 from shared.domain.facts.base import Fact
 from shared.event_store.database import Database
 from shared.event_store.dialects import DIALECTS
-from shared.event_store.store import Store, Stored
+from shared.event_store.store import Store, StoredEvent
 from tests.support.example_facts import ANI, BUDI, at, tap
 
 MORNING = at("07:00")
@@ -30,35 +30,35 @@ class Tally:
         return state + 1
 
 
-class Watch:
-    """A clock that shows what it was set to."""
+class SettableClock:
+    """A clock that returns what it was set to."""
 
     def __init__(self) -> None:
-        self.shows = MORNING
+        self.now = MORNING
 
     def __call__(self) -> datetime:
-        return self.shows
+        return self.now
 
 
-class Office:
-    """The stores of one database and what their users do."""
+class StoreUsers:
+    """The event stores of one database, which several processes would share."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.watch: Clock = Watch()
+        self.clock: Clock = SettableClock()
         self.databases: list[Database] = []
 
     @property
-    def begin(self) -> str:
-        """The statement that begins a transaction."""
-        return DIALECTS[self.url.partition(":")[0]].begin[0]
+    def begin_statement(self) -> str:
+        """Return the statement that begins a transaction."""
+        return DIALECTS[self.url.partition(":")[0]].begin_statements[0]
 
     async def store(self, writer: Callable[[Any], Any] = lambda raw: raw) -> Store[int]:
         database = Database(self.url)
-        connect = database.dialect.writer
-        database.dialect = replace(database.dialect, writer=lambda address: writer(connect(address)))
+        connect = database.dialect.open_writer
+        database.dialect = replace(database.dialect, open_writer=lambda address: writer(connect(address)))
         self.databases.append(database)
-        store = Store(database, service="attendance", decider=Tally(), now=self.watch)
+        store = Store(database, service="attendance", decider=Tally(), now=self.clock)
         await store.open()
         return store
 
@@ -70,7 +70,7 @@ class Office:
             await database.close()
 
 
-def come(region: str = "32") -> Fact:
+def check_in(region: str = "32") -> Fact:
     return tap("in", ANI, MORNING, region=region)
 
 
@@ -80,27 +80,29 @@ def command(
     key: str = "",
     fingerprint: str = "f",
     event_id: UUID | None = None,
-    expected: int | None = None,
+    expected_version: int | None = None,
     reads: Sequence[str] = (),
     region: str = "32",
-) -> Command[int]:
+) -> StoreCommand[int]:
     def decide(_: Mapping[str, int], __: Context) -> Mapping[str, Sequence[Fact]]:
-        return {stream: facts or [come(region)]}
+        return {stream: facts or [check_in(region)]}
 
-    return Command(region, stream, decide, "ani", key or str(uuid4()), fingerprint, reads, event_id, expected)
-
-
-async def everything(store: Store[int], region: str = "32") -> list[Stored]:
-    told: list[Stored] = []
-    while page := await store.read_feed(region, told[-1].sequence if told else 0):
-        told += page
-    return told
+    return StoreCommand(
+        region, stream, decide, "ani", key or str(uuid4()), fingerprint, reads, event_id, expected_version
+    )
 
 
-def chained(told: Sequence[Stored]) -> bool:
+async def all_events(store: Store[int], region: str = "32") -> list[StoredEvent]:
+    events: list[StoredEvent] = []
+    while page := await store.read_feed(region, events[-1].sequence if events else 0):
+        events += page
+    return events
+
+
+def is_chained(events: Sequence[StoredEvent]) -> bool:
     chain = FIRST_CHAIN
-    for stored in told:
-        if not envelope.chain_holds(stored.body, chain):
+    for stored in events:
+        if not envelope.is_chained_to(stored.body, chain):
             return False
         chain = envelope.decode(stored.body).chain
     return True

@@ -1,1 +1,1 @@
-"""Decides, without IO, which fact a tap becomes."""
+"""Decides, without IO, which fact a tap or an outage becomes."""

@@ -1,95 +1,35 @@
-"""Attendance: a tap is a fact, also a refused one. Lateness, and which shift it was for, are for readers to derive."""
+"""Decides the commands of attendance: every tap becomes a fact, also a refused one.
+
+Lateness, and the shift that a tap belongs to, are not decided here: readers derive them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal, assert_never
+from datetime import datetime, timedelta
+from typing import assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import AwareDatetime, Field
-
+from services.attendance.domain.commands import ApplyOutage, AttendanceCommand, RecordTap, TapEvidence
 from shared.domain.decider import Context
+from shared.domain.errors import Invalid
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
-from shared.domain.facts.base import Code, Command, Fact, Function, Invalid, Region
+from shared.domain.facts.base import Fact
 from shared.domain.regions import local_date
 
-SKEW = timedelta(minutes=5)
-"""How far a device's clock may run ahead before a tap comes from the future."""
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of the server a device's clock may be; a later tap is refused."""
 
-OLDEST = timedelta(days=31)
-"""A tap older than this was not made by a phone that lost its signal."""
+MAX_TAP_AGE = timedelta(days=31)
+"""How old a tap may be when it is submitted; a phone without signal submits it sooner."""
 
-FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-APPEAL = timedelta(days=3)
-CERTAIN = frozenset({"SITE_CODE", "SUPERVISOR", "DEVICE"})
-KINDS: Mapping[str, type[Tap]] = {"checked-in": CheckedIn, "checked-out": CheckedOut, "post-taken": PostTaken}
-
-
-class TapPlace(Command):
-    """The place as the phone classified it: coordinates stay on the phone."""
-
-    class_: Literal["SITE", "OTHER_SITE", "HOME", "PUBLIC", "UNKNOWN"] = Field("UNKNOWN", alias="class")
-    site: Code | None = None
-
-
-class TapEvidence(Command):
-    """What supports the place."""
-
-    kind: Literal["GEOFENCE", "SITE_CODE", "SUPERVISOR", "DEVICE", "CLAIM"] = "CLAIM"
-    accuracy_m: int | None = Field(None, ge=0, le=100_000)
-    distance_class: Literal["INSIDE", "EDGE", "OUTSIDE"] | None = None
-
-
-class Press(Command):
-    """One press of the button. Without `occurred_at` the server's clock stands for a device that has none."""
-
-    client_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-    occurred_at: AwareDatetime | None = Field(None, ge=FIRST, le=LAST)
-    employee: UUID | None = None
-    mode: Literal["WFO", "WFH", "WFA"] = "WFO"
-    unit: Code | None = None
-    post: Code | None = None
-    place: TapPlace = TapPlace()
-    evidence: TapEvidence = TapEvidence()
-    offline: bool = False
-
-
-class RecordTap(Command):
-    """A press by the person of the token, with both clocks."""
-
-    kind: Literal["checked-in", "checked-out", "post-taken"]
-    region: Region
-    opd: Code
-    employee: UUID
-    occurred_at: AwareDatetime
-    received_at: AwareDatetime
-    press: Press
-
-
-class Outage(Command):
-    """Between `from` and `to` a channel took no taps in these OPD; until `grace_until` they may be handed in late."""
-
-    outage: Code
-    channel: Literal["APP", "KIOSK", "TERMINAL"] = "APP"
-    from_: AwareDatetime = Field(alias="from", ge=FIRST, le=LAST)
-    to: AwareDatetime = Field(ge=FIRST, le=LAST)
-    grace_until: AwareDatetime = Field(ge=FIRST, le=LAST)
-    by: Function
-    opds: tuple[Code, ...] = Field(min_length=1, max_length=200)
-
-
-class ApplyOutage(Outage):
-    """Put an outage of a region on record, once for every OPD that it touched."""
-
-    region: Region
-
-
-AttendanceCommand = RecordTap | ApplyOutage
+APPEAL_PERIOD = timedelta(days=3)
+CONFIRMING_EVIDENCE = frozenset({"SITE_CODE", "SUPERVISOR", "DEVICE"})
+FACT_OF_KIND: Mapping[str, type[Tap]] = {"checked-in": CheckedIn, "checked-out": CheckedOut, "post-taken": PostTaken}
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One person's day, in which no tap depends on another; or the outages of an OPD."""
+    """The state of one stream: the outages of an OPD; empty for a person's day, in which no tap depends on another."""
 
     outages: tuple[OutageApplied, ...] = ()
 
@@ -98,59 +38,61 @@ initial = State()
 
 
 def evolve(state: State, fact: Fact) -> State:
-    """What a fact changes: taps change nothing that is decided on."""
+    """Return the state after a fact. Taps change nothing, because no decision depends on earlier taps."""
     return State((*state.outages, fact)) if isinstance(fact, OutageApplied) else state
 
 
-def outages(region: str, opd: str) -> str:
-    """The stream of an OPD's outages."""
+def outages_stream(region: str, opd: str) -> str:
+    """Return the stream that holds the outages of an OPD."""
     return f"outages/{region}/{opd}"
 
 
 def stream(command: AttendanceCommand) -> str:
-    """The day of one person, by the request alone; for an outage, the first OPD that it names."""
+    """Return the primary stream: the day of one person; for an outage that of the first OPD in the list."""
     match command:
         case RecordTap():
             day = local_date(command.occurred_at, command.region)
             return f"attendance/{command.region}/{command.opd}/{day}/{command.employee}"
         case ApplyOutage():
-            return outages(command.region, command.opds[0])
+            return outages_stream(command.region, command.opds[0])
     assert_never(command)
 
 
 def reads(command: AttendanceCommand) -> tuple[str, ...]:
-    """Nothing for a tap; for an outage, every OPD that it names."""
-    return tuple(outages(command.region, opd) for opd in command.opds) if isinstance(command, ApplyOutage) else ()
+    """Return the further streams that a decision reads: none for a tap; for an outage those of all its OPD."""
+    if not isinstance(command, ApplyOutage):
+        return ()
+    return tuple(outages_stream(command.region, opd) for opd in command.opds)
 
 
 def event_id(command: RecordTap) -> UUID:
-    """The same tap has the same id, whenever and however often the phone hands it in (design 3-contracts)."""
-    return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.press.client_id}")
+    """Return the id of a tap. It is the same every time the phone submits the tap (design 3-contracts)."""
+    return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.request.client_id}")
 
 
 def decide(command: AttendanceCommand, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
-    """The facts that a command makes. Raises `Invalid` for what it cannot mean."""
+    """Return the facts of a command by stream. Raises `Invalid` for a command that has no valid meaning."""
     match command:
         case RecordTap():
-            return _record(command)
+            return _decide_tap(command)
         case ApplyOutage():
-            return _apply(command, states, context.now)
+            return _decide_outage(command, states, context.now)
     assert_never(command)
 
 
-def _record(command: RecordTap) -> Mapping[str, Sequence[Fact]]:
-    """The tap as a fact; refused only for what the request itself proves."""
-    if command.kind == "post-taken" and command.press.post is None:
+def _decide_tap(command: RecordTap) -> Mapping[str, Sequence[Fact]]:
+    """Return the tap as a fact. It is refused only for reasons that the request itself proves."""
+    if command.kind == "post-taken" and command.request.post is None:
         raise Invalid("/post", "Sebutkan loket yang diambil alih.", "Name the post that is taken.")
-    tap = _tap(command)
-    if reason := _refusal(command):
-        appeal_until = command.received_at + APPEAL
-        more = {"attempted": command.kind, "reason": reason, "appeal_until": appeal_until}
-        return {stream(command): [CheckInRefused.model_validate(tap | more)]}
-    return {stream(command): [KINDS[command.kind].model_validate(tap)]}
+    tap = _tap_fields(command)
+    if reason := _refusal_reason(command):
+        appeal_until = command.received_at + APPEAL_PERIOD
+        refusal = {"attempted": command.kind, "reason": reason, "appeal_until": appeal_until}
+        return {stream(command): [CheckInRefused.model_validate(tap | refusal)]}
+    return {stream(command): [FACT_OF_KIND[command.kind].model_validate(tap)]}
 
 
-def _apply(command: ApplyOutage, states: Mapping[str, State], now: datetime) -> Mapping[str, Sequence[Fact]]:
+def _decide_outage(command: ApplyOutage, states: Mapping[str, State], now: datetime) -> Mapping[str, Sequence[Fact]]:
     if command.from_ > now:
         raise Invalid("/from", "Gangguan ini belum mulai.", "This outage has not begun yet.")
     if not command.from_ < command.to <= command.grace_until:
@@ -160,32 +102,34 @@ def _apply(command: ApplyOutage, states: Mapping[str, State], now: datetime) -> 
             "An outage must end after it began, and the grace must not end before the outage.",
         )
     fields = command.model_dump(by_alias=True, exclude={"opds"})
-    told = {opd: OutageApplied.model_validate({**fields, "opd": opd}) for opd in command.opds}
-    places = {outages(command.region, opd): fact for opd, fact in told.items()}
-    return {place: [fact] for place, fact in places.items() if fact not in states[place].outages}
+    outages = {
+        outages_stream(command.region, opd): OutageApplied.model_validate({**fields, "opd": opd})
+        for opd in command.opds
+    }
+    return {name: [outage] for name, outage in outages.items() if outage not in states[name].outages}
 
 
-def _refusal(command: RecordTap) -> str | None:
-    if command.press.employee not in {None, command.employee}:
+def _refusal_reason(command: RecordTap) -> str | None:
+    if command.request.employee not in {None, command.employee}:
         return "SELF_MISMATCH"
-    if not command.received_at - OLDEST <= command.occurred_at <= command.received_at + SKEW:
+    if not command.received_at - MAX_TAP_AGE <= command.occurred_at <= command.received_at + MAX_CLOCK_SKEW:
         return "IMPOSSIBLE_TIME"
     return None
 
 
-def _tap(command: RecordTap) -> dict[str, object]:
-    press = command.press.model_dump(exclude={"employee", "occurred_at"}, by_alias=True)
-    return press | {
+def _tap_fields(command: RecordTap) -> dict[str, object]:
+    fields = command.request.model_dump(exclude={"employee", "occurred_at"}, by_alias=True)
+    return fields | {
         "region": command.region,
         "opd": command.opd,
         "employee": command.employee,
         "occurred_at": command.occurred_at,
         "received_at": command.received_at,
         "tap_date": local_date(command.occurred_at, command.region),
-        "strength": _strength(command.press.evidence, offline=command.press.offline),
+        "strength": _strength(command.request.evidence, offline=command.request.offline),
     }
 
 
 def _strength(evidence: TapEvidence, *, offline: bool) -> str:
     inside = evidence.kind == "GEOFENCE" and evidence.distance_class == "INSIDE"
-    return "CONFIRMED" if not offline and (inside or evidence.kind in CERTAIN) else "CLAIMED"
+    return "CONFIRMED" if not offline and (inside or evidence.kind in CONFIRMING_EVIDENCE) else "CLAIMED"

@@ -1,55 +1,69 @@
-"""A tap comes in over HTTP: the clock is read here, the employee is who the token says, and nothing is judged."""
+# ruff: noqa: D103 - the docstring of an endpoint would become a part of the OpenAPI document; the summary is enough
+"""Serves taps and outages over HTTP: `POST /attendance/v1/{region}/{check-ins|check-outs|post-takings|outages}`.
 
-from datetime import UTC
-from typing import Annotated, Literal
+Reads the clock and takes the employee from the token. The decider decides everything else.
+"""
 
-from fastapi import APIRouter, Depends, Response
+from datetime import UTC, datetime
+from typing import Literal
+
+from fastapi import APIRouter, Response
 
 from services.attendance.domain import decider
-from services.attendance.domain.decider import ApplyOutage, Outage, Press, RecordTap, State
-from shared.clock import Clock
+from services.attendance.domain.commands import OutageRequest, RecordTap, TapKind, TapRequest
+from services.attendance.domain.decider import State
 from shared.domain.facts.base import Region
-from shared.event_store.store import Store
-from shared.identity import Action, Scope
-from shared.web import Problem, Submission, require, submission, submit
+from shared.identity import Action, Principal, Scope
+from shared.web import Problem, authorize, submit
+from shared.web.dependencies import ClockDep, StoreDep, SubmissionDep
 
-Asked = Annotated[Submission, Depends(submission)]
-Kind = Literal["checked-in", "checked-out", "post-taken"]
-TAPS: dict[str, Kind] = {"check-ins": "checked-in", "check-outs": "checked-out", "post-takings": "post-taken"}
+KIND_OF_PATH: dict[str, TapKind] = {
+    "check-ins": "checked-in",
+    "check-outs": "checked-out",
+    "post-takings": "post-taken",
+}
 
-
-def router(store: Store[State], now: Clock) -> APIRouter:
-    """`POST /attendance/v1/{region}/{check-ins|check-outs|post-takings|outages}`."""
-    routes = APIRouter()
-
-    @routes.post("/attendance/v1/{region}/outages", status_code=201, summary="Put an outage on record")
-    async def outage(region: Region, body: Outage, asked: Asked) -> Response:
-        require(asked.principal, Action.APPLY_OUTAGE, Scope(region))
-        return await submit(asked, store, decider, ApplyOutage(region=region, **vars(body)))
-
-    @routes.post("/attendance/v1/{region}/{tap}", status_code=201, summary="One press of the button")
-    async def tap(
-        region: Region, tap: Literal["check-ins", "check-outs", "post-takings"], press: Press, asked: Asked
-    ) -> Response:
-        command = command_of(TAPS[tap], region, press, asked, now)
-        return await submit(asked, store, decider, command, decider.event_id(command))
-
-    return routes
+router = APIRouter(prefix="/attendance/v1/{region}")
 
 
-def command_of(kind: Kind, region: str, press: Press, asked: Submission, now: Clock) -> RecordTap:
-    """The press of the person behind the token. Raises a 403 problem where the token is no employee of this region."""
-    who = asked.principal
-    require(who, Action.TAP, Scope(region, who.opd, who.unit, who.employee))
-    if who.opd is None or who.employee is None:
+# Both routes match `/outages`, and the first one answers.
+@router.post("/outages", status_code=201, summary="Put an outage on record", name="outage")
+async def apply_outage(
+    region: Region, body: OutageRequest, submission: SubmissionDep, store: StoreDep[State]
+) -> Response:
+    authorize(submission.principal, Action.APPLY_OUTAGE, Scope(region))
+    return await submit(submission, store, decider, body.to_command(region))
+
+
+@router.post("/{tap}", status_code=201, summary="One press of the button", name="tap")
+async def record_tap(
+    region: Region,
+    tap: Literal["check-ins", "check-outs", "post-takings"],
+    body: TapRequest,
+    submission: SubmissionDep,
+    store: StoreDep[State],
+    now: ClockDep,
+) -> Response:
+    command = tap_command(KIND_OF_PATH[tap], region, body, submission.principal, now())
+    return await submit(submission, store, decider, command, decider.event_id(command))
+
+
+def tap_command(
+    kind: TapKind, region: str, request: TapRequest, principal: Principal, received_at: datetime
+) -> RecordTap:
+    """Return the command for a tap by the person of the token.
+
+    Raises a 403 problem if the token is not that of an employee of this region.
+    """
+    authorize(principal, Action.TAP, Scope(region, principal.opd, principal.unit, principal.employee))
+    if principal.opd is None or principal.employee is None:
         raise Problem("forbidden", action=Action.TAP.value, region=region)
-    received_at = now()
     return RecordTap(
         kind=kind,
         region=region,
-        opd=who.opd,
-        employee=who.employee,
-        occurred_at=(press.occurred_at or received_at).astimezone(UTC),
+        opd=principal.opd,
+        employee=principal.employee,
+        occurred_at=(request.occurred_at or received_at).astimezone(UTC),
         received_at=received_at,
-        press=press,
+        request=request,
     )

@@ -1,22 +1,25 @@
-"""What somebody may want of policy: imperative and closed."""
+"""Defines the commands of policy on instruments and on the calendar, and the union of all its commands."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.domain.facts.base import Code, Command, Day, Function, Region
-from shared.domain.facts.policy import Id, Instrument, Post, Recommendation, Site
-from shared.domain.facts.rules import Kinds
+from services.policy.domain.opd_commands import OpdCommand
+from shared.domain.facts.base import Code, Command, Day, OfficeTitle, Region
+from shared.domain.facts.instruments import Instrument, InstrumentId, Recommendation
 
-Words = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
-"""A title that is shown as it was written: one line, no control characters."""
+SingleLineText = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+"""A text that is displayed as it was written: one line, without control characters."""
 
 
 class Enactment(Command):
-    """A decree or circular. Published before today it binds from today, unless a function attests it."""
+    """Body of `EnactInstrument` and `AmendInstrument`.
+
+    An instrument that was published before today binds from today, unless an office attests the publication.
+    """
 
     instrument: Instrument
-    published_attested_by: Function | None = None
+    published_attested_by: OfficeTitle | None = None
 
 
 class EnactInstrument(Enactment):
@@ -26,184 +29,121 @@ class EnactInstrument(Enactment):
 
 
 class AmendInstrument(Enactment):
-    """Give an enacted instrument other content from a date on; its dates are those of the amendment."""
+    """Change the content of an enacted instrument from a date on. The dates in it are those of the amendment."""
 
     region: Region
 
 
 class Drafting(Command):
-    """An instrument that binds nobody yet, and how far it is."""
+    """Body of `DraftInstrument`: an instrument that does not bind yet, and its stage."""
 
     instrument: Instrument
     stage: Literal["DRAFT", "STUDY"]
 
 
 class DraftInstrument(Drafting):
-    """Put an instrument on the table of a region."""
+    """Record a draft or a study of an instrument in a region."""
 
     region: Region
 
 
-class Turn(Command):
-    """A decision on an instrument that is enacted, and from when on it holds."""
+class Transition(Command):
+    """A later decision on an enacted instrument, and its dates. Body of suspension, resumption and revocation."""
 
     decided_on: Day
     published_on: Day
     effective_from: Day
 
 
-class Schedule(Turn):
-    """The date from which an instrument binds that was enacted without one."""
+class Scheduling(Transition):
+    """Body of `ScheduleInstrument`: the date from which an undated instrument binds."""
 
-    published_attested_by: Function | None = None
-
-
-class ScheduleInstrument(Schedule):
-    """Bring an enacted instrument into force in a region."""
-
-    region: Region
-    instrument: Id
+    published_attested_by: OfficeTitle | None = None
 
 
-class SuspendInstrument(Turn):
-    """Let an instrument bind nobody for a while."""
+class ScheduleInstrument(Scheduling):
+    """Set the date from which an enacted, undated instrument binds in a region."""
 
     region: Region
-    instrument: Id
+    instrument: InstrumentId
 
 
-class ResumeInstrument(Turn):
-    """Let a suspended instrument bind again."""
-
-    region: Region
-    instrument: Id
-
-
-class RevokeInstrument(Turn):
-    """End an instrument in a region."""
+class SuspendInstrument(Transition):
+    """Suspend an instrument from a date on, until it is resumed."""
 
     region: Region
-    instrument: Id
+    instrument: InstrumentId
 
 
-class DaysGranted(Turn):
-    """Optional weekdays for which an OPD applied, and the office that approved them."""
+class ResumeInstrument(Transition):
+    """Resume a suspended instrument from a date on."""
+
+    region: Region
+    instrument: InstrumentId
+
+
+class RevokeInstrument(Transition):
+    """Revoke an instrument in a region from a date on."""
+
+    region: Region
+    instrument: InstrumentId
+
+
+class DayGrant(Transition):
+    """Body of `ApproveDays`: the optional weekdays that an OPD applied for, their dates, and the approving office."""
 
     opd: Code
     weekdays: tuple[str, ...] = Field(min_length=1, max_length=7)
     effective_to: Day | None = None
-    by: Function
+    by: OfficeTitle
 
 
-class ApproveDays(DaysGranted):
+class ApproveDays(DayGrant):
     """Approve an OPD's application for the optional weekdays of an instrument."""
 
     region: Region
-    instrument: Id
+    instrument: InstrumentId
 
 
-class Refusal(Command):
-    """Another government's recommendation that is not followed."""
+class Decline(Command):
+    """Body of `DeclineRecommendation`: the recommendation of another government, and the dates of the decision."""
 
     recommendation: Recommendation
     decided_on: Day
     published_on: Day
 
 
-class DeclineRecommendation(Refusal):
-    """Decline another government's recommendation."""
+class DeclineRecommendation(Decline):
+    """Decline the recommendation of another government."""
 
     region: Region
 
 
 class RecordDue(Command):
-    """Record every change of state whose date has come."""
+    """Record every change of state of an instrument whose date is reached."""
 
     region: Region
 
 
-class Declared(Command):
-    """One day without duty, and the decree it stands in."""
+class DeclaredHoliday(Command):
+    """One day without duty, and its source, for example a joint ministerial decree."""
 
     date: Day
     kind: Literal["public", "cuti_bersama"]
-    name: Words
-    source: Words
+    name: SingleLineText
+    source: SingleLineText
 
 
-class Declaration(Command):
-    """Days of the calendar. Those of the past may be entered too: they seed it."""
+class HolidayDeclaration(Command):
+    """Body of `DeclareHolidays`. Past days are accepted for years without any recorded day."""
 
-    holidays: tuple[Declared, ...] = Field(max_length=200)
-
-
-class DeclareHolidays(Declaration):
-    """Declare days without duty in a region."""
-
-    region: Region
+    holidays: tuple[DeclaredHoliday, ...] = Field(max_length=200)
 
 
-class Opening(Command):
-    """An agency of the register."""
-
-    opd: Code
-    name: str = Field(min_length=3, max_length=120)
-    on: Day
-    kinds: Kinds = Field((), max_length=20)
-
-
-class OpenOpd(Opening):
-    """Enter an agency into the register of a region."""
+class DeclareHolidays(HolidayDeclaration):
+    """Add days without duty to the calendar of a region."""
 
     region: Region
-
-
-class Merging(Command):
-    """The agency that goes on with the duties of another, which is no more from a date on."""
-
-    into: Code
-    on: Day
-
-
-class MergeOpd(Merging):
-    """End an agency that goes into another. Several that go into one are one command each."""
-
-    region: Region
-    opd: Code
-
-
-class Splitting(Command):
-    """The agencies that go on with the duties of one, which is no more from a date on."""
-
-    into: tuple[Code, ...] = Field(min_length=2, max_length=20)
-    on: Day
-
-
-class SplitOpd(Splitting):
-    """End an agency that is split into several."""
-
-    region: Region
-    opd: Code
-
-
-class Arrangement(Command):
-    """What one unit must provide."""
-
-    unit: Code
-    name: str = Field(min_length=1, max_length=120)
-    class_: Literal["NON_SERVICE", "MIXED", "DIRECT", "EMERGENCY_24X7"] = Field(alias="class")
-    site: Site
-    posts: tuple[Post, ...] = Field((), max_length=200)
-    valid_from: Day
-    valid_to: Day | None = None
-    kinds: Kinds = Field((), max_length=20)
-
-
-class ArrangeUnit(Arrangement):
-    """State what a unit of an OPD must provide."""
-
-    region: Region
-    opd: Code
 
 
 InstrumentCommand = (
@@ -218,6 +158,7 @@ InstrumentCommand = (
     | DeclineRecommendation
     | RecordDue
 )
-"""What is decided on the instruments of a region."""
+"""The commands on the instruments of a region."""
 
-PolicyCommand = InstrumentCommand | DeclareHolidays | OpenOpd | MergeOpd | SplitOpd | ArrangeUnit
+PolicyCommand = InstrumentCommand | DeclareHolidays | OpdCommand
+"""All commands of policy."""

@@ -1,78 +1,51 @@
-"""Policy: an instrument or a day of the calendar, an OPD, a unit's arrangement; every OPD it touches is told."""
+"""Decides on policy commands: instruments, calendar, OPD and units, one kind of stream for each of these.
+
+A change for a region also publishes the new effective policy of every OPD that it affects, in the same decision.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from typing import TypeVar, assert_never
 
-from services.policy.domain.commands import (
-    AmendInstrument,
-    ArrangeUnit,
-    DeclareHolidays,
-    EnactInstrument,
-    InstrumentCommand,
-    MergeOpd,
-    OpenOpd,
-    PolicyCommand,
-    ResumeInstrument,
-    ScheduleInstrument,
-    SplitOpd,
-)
-from services.policy.domain.instruments.consistency import shortage_faults
-from services.policy.domain.instruments.decision import Desk, Told, binding
-from services.policy.domain.instruments.effective_policy import Effective, declared
-from services.policy.domain.instruments.handlers import decided
-from services.policy.domain.instruments.lifecycle import Courses, recorded
-from services.policy.domain.opd_register import End, Entry, Register, arranging_faults, ended, names, opening_faults
-from services.policy.domain.reference_data.unit_types import kinds_of
-from services.policy.domain.validation.command_errors import check, past_faults
-from services.policy.domain.validation.rule_errors import raised
+from services.policy.domain.arrangements import ArrangementState, arrange_unit, evolve_arrangement
+from services.policy.domain.calendar import CalendarState, declare_holidays, evolve_calendar
+from services.policy.domain.commands import DeclareHolidays, InstrumentCommand, PolicyCommand
+from services.policy.domain.instruments.decision import Decision
+from services.policy.domain.instruments.effective_policy import EffectivePolicy
+from services.policy.domain.instruments.handlers import decide_instrument
+from services.policy.domain.instruments.lifecycle import InstrumentsState, evolve_instruments
+from services.policy.domain.opd_closing import close_opd
+from services.policy.domain.opd_commands import ArrangeUnit, MergeOpd, OpenOpd, SplitOpd
+from services.policy.domain.opd_register import OpdEntry, OpdState, Register, evolve_opd, existing_opds, open_opd
+from services.policy.domain.validation.command_errors import validate_command
 from shared.domain.decider import Context
+from shared.domain.facts import instruments
 from shared.domain.facts.base import Fact
-from shared.domain.facts.policy import (
-    ArrangementChanged,
-    Holiday,
-    HolidayDeclared,
-    InstrumentDeclined,
-    OpdMerged,
-    OpdOpened,
-    OpdSplit,
-    PolicyChanged,
-    Recommendation,
-)
+from shared.domain.facts.policy import ArrangementChanged, HolidayDeclared, OpdOpened
 from shared.domain.regions import local_date
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """One stream: a region's instruments or its calendar, an OPD's register entry, or a unit's arrangement."""
-
-    courses: Courses = field(default_factory=dict)
-    declined: frozenset[Recommendation] = frozenset()
-    holidays: tuple[Holiday, ...] = ()
-    opd: OpdOpened | None = None
-    end: End | None = None
-    policy: PolicyChanged | None = None
-    arranged: tuple[ArrangementChanged, ...] = ()
-
-    @property
-    def arrangement(self) -> ArrangementChanged | None:
-        """What was stated last of the unit that this stream is about."""
-        return self.arranged[-1] if self.arranged else None
-
-    @property
-    def entry(self) -> Entry | None:
-        """The entry of the register that this stream is about."""
-        return Entry(self.opd, self.end) if self.opd else None
+class EmptyStream:
+    """The state of a stream without events. Its first event decides of which kind it is."""
 
 
-initial = State()
+State = EmptyStream | InstrumentsState | CalendarState | OpdState | ArrangementState
+"""The state of one stream, by kind of stream."""
+
+initial: State = EmptyStream()
 States = Mapping[str, State]
-Facts = Mapping[str, Sequence[Fact]]
+FactsByStream = Mapping[str, Sequence[Fact]]
+
+S = TypeVar("S", InstrumentsState, CalendarState, OpdState, ArrangementState)
 
 
 def stream(command: PolicyCommand) -> str:
-    """The primary stream of a command."""
+    """Return the primary stream of a command."""
+    if isinstance(command, InstrumentCommand):
+        return f"instruments/{command.region}"
     match command:
         case OpenOpd() | MergeOpd() | SplitOpd():
             return f"policy/{command.region}/{command.opd}"
@@ -80,121 +53,134 @@ def stream(command: PolicyCommand) -> str:
             return f"arrangement/{command.region}/{command.opd}/{command.unit}"
         case DeclareHolidays():
             return f"calendar/{command.region}"
-    return f"instruments/{command.region}"
+    assert_never(command)
 
 
 def reads(command: PolicyCommand) -> tuple[str, ...]:
-    """What else a command must see: what binds the region, and whoever is told of a change of it."""
+    """Return the further streams that a command reads; a trailing slash means all streams below."""
+    regional = (f"instruments/{command.region}", f"calendar/{command.region}")
+    if isinstance(command, InstrumentCommand):
+        return (*regional, f"policy/{command.region}/")
     match command:
         case OpenOpd():
-            return (f"instruments/{command.region}", f"calendar/{command.region}")
+            return regional
         case ArrangeUnit():
             return (f"policy/{command.region}/{command.opd}",)
         case MergeOpd() | SplitOpd():
             return (f"policy/{command.region}/",)
-    return (f"instruments/{command.region}", f"calendar/{command.region}", f"policy/{command.region}/")
+        case DeclareHolidays():
+            return (*regional, f"policy/{command.region}/")
+    assert_never(command)
 
 
 def evolve(state: State, fact: Fact) -> State:
-    """What a fact changes."""
+    """Return the state after one more event. Unknown events change nothing."""
+    match state:
+        case EmptyStream():
+            return _first_state(fact)
+        case InstrumentsState():
+            return evolve_instruments(state, fact)
+        case CalendarState():
+            return evolve_calendar(state, fact)
+        case OpdState():
+            return evolve_opd(state, fact)
+        case ArrangementState():
+            return evolve_arrangement(state, fact)
+    assert_never(state)
+
+
+def _first_state(fact: Fact) -> State:
+    """Return the state of a stream that begins with an event; after an unknown event it is still empty."""
     match fact:
-        case HolidayDeclared(holiday=holiday):
-            others = (h for h in state.holidays if h.date != holiday.date)
-            state = replace(state, holidays=(*others, holiday))
-        case InstrumentDeclined(recommendation=declined):
-            state = replace(state, declined=state.declined | {declined})
+        case HolidayDeclared():
+            return evolve_calendar(CalendarState(), fact)
         case OpdOpened():
-            state = replace(state, opd=fact)
-        case OpdMerged() | OpdSplit():
-            state = replace(state, end=fact)
-        case PolicyChanged():
-            state = replace(state, policy=fact)
+            return OpdState(OpdEntry(fact, None))
         case ArrangementChanged():
-            state = replace(state, arranged=(*state.arranged, fact))
-        case _:
-            state = replace(state, courses=recorded(state.courses, fact))
+            return evolve_arrangement(ArrangementState(), fact)
+    return evolve_instruments(InstrumentsState(), fact) if isinstance(fact, instruments.FACTS) else initial
+
+
+def instruments_state(state: State) -> InstrumentsState:
+    """Return the state of a stream `instruments/…`, also if it has no events."""
+    return _of_kind(InstrumentsState, state) or InstrumentsState()
+
+
+def calendar_state(state: State) -> CalendarState:
+    """Return the state of a stream `calendar/…`, also if it has no events."""
+    return _of_kind(CalendarState, state) or CalendarState()
+
+
+def opd_state(state: State) -> OpdState | None:
+    """Return the state of a stream `policy/…`; None if it has no events, so the OPD is not registered."""
+    return _of_kind(OpdState, state)
+
+
+def arrangement_state(state: State) -> ArrangementState:
+    """Return the state of a stream `arrangement/…`, also if it has no events."""
+    return _of_kind(ArrangementState, state) or ArrangementState()
+
+
+def _of_kind(kind: type[S], state: State) -> S | None:
+    if isinstance(state, EmptyStream):
+        return None
+    if not isinstance(state, kind):
+        raise TypeError(f"the stream is of kind {type(state).__name__}, not {kind.__name__}")
     return state
 
 
-def decide(command: PolicyCommand, states: States, context: Context) -> Facts:
-    """The facts that a command makes, by stream; an empty answer means that nothing changes. Raises `Invalid`."""
-    check(command)
+def register_of(states: States) -> Register:
+    """Return the register entries among the states of several streams."""
+    return {state.entry.opened.opd: state.entry for state in states.values() if isinstance(state, OpdState)}
+
+
+def decide(command: PolicyCommand, states: States, context: Context) -> FactsByStream:
+    """Return the new events by stream; empty if nothing changes. Raise `Invalid` for an impossible command."""
+    validate_command(command)
     today = local_date(context.now, command.region)
+    name = stream(command)
+    if isinstance(command, InstrumentCommand):
+        existing = frozenset(existing_opds(register_of(states), today))
+        decisions = decide_instrument(command, instruments_state(states[name]), existing, today)
+        return _with_policy_changes(command, states, decisions, today)
     match command:
         case DeclareHolidays():
-            return _declare(command, states, today)
+            decisions = declare_holidays(command, calendar_state(states[name]), today)
+            return _with_policy_changes(command, states, decisions, today)
         case OpenOpd():
-            return _open(command, states, today)
+            recorded = instruments_state(states[f"instruments/{command.region}"]).instruments
+            calendar = calendar_state(states[f"calendar/{command.region}"])
+            return _by_stream(name, open_opd(command, opd_state(states[name]), recorded, calendar, today))
         case ArrangeUnit():
-            return _arrange(command, states)
+            opd = opd_state(states[f"policy/{command.region}/{command.opd}"])
+            arrangement = arrangement_state(states[name])
+            return _by_stream(name, arrange_unit(command, arrangement, opd.entry if opd else None))
         case MergeOpd() | SplitOpd():
-            end = ended(command, registered(states))
-            return {stream(command): [end]} if end else {}
-    return _instrument(command, states, today)
+            end = close_opd(command, register_of(states))
+            return _by_stream(name, [end] if end else [])
+    assert_never(command)
 
 
-def _instrument(command: InstrumentCommand, states: States, today: date) -> Facts:
-    own = stream(command)
-    register = frozenset(names(registered(states), today))
-    desk = Desk(states[own].courses, register, today, states[own].declined)
-    told = decided(command, desk)
-    if isinstance(command, EnactInstrument | AmendInstrument | ScheduleInstrument | ResumeInstrument):
-        raised(shortage_faults(desk.courses, reduce(recorded, (each.fact for each in told), desk.courses)))
-    return _tell(command, states, told, today)
+def _by_stream(name: str, facts: Sequence[Fact]) -> FactsByStream:
+    return {name: facts} if facts else {}
 
 
-def _declare(command: DeclareHolidays, states: States, today: date) -> Facts:
-    asked = [Holiday(**vars(day)) for day in command.holidays]
-    known = states[stream(command)].holidays
-    days = [day for day in asked if day not in known]
-    raised(past_faults(days, known, today))
-    facts = [HolidayDeclared(region=command.region, holiday=day) for day in days]
-    change = declared(days, today) if days else None
-    return _tell(command, states, [Told(fact, change if fact is facts[-1] else None) for fact in facts], today)
-
-
-def registered(states: States) -> Register:
-    """The OPD among these streams."""
-    return {entry.opened.opd: entry for state in states.values() if (entry := state.entry)}
-
-
-def _tell(command: InstrumentCommand | DeclareHolidays, states: States, told: Sequence[Told], today: date) -> Facts:
-    """Facts of a whole region, and what they make of the policy of every open OPD that they concern."""
-    if not told:
+def _with_policy_changes(
+    command: InstrumentCommand | DeclareHolidays, states: States, decisions: Sequence[Decision], today: date
+) -> FactsByStream:
+    """Return the decided events, and the new policy of every existing OPD that they affect."""
+    if not decisions:
         return {}
-    own = stream(command)
-    after = {**states, own: reduce(evolve, (each.fact for each in told), states[own])}
-    effective = Effective(after[f"instruments/{command.region}"].courses, after[f"calendar/{command.region}"].holidays)
-    facts: dict[str, Sequence[Fact]] = {own: [each.fact for each in told]}
-    for name, state in states.items():
-        changes = [each.change for each in told if each.change and _hears(state.entry, each.opds, today)]
-        if state.opd and changes:
-            facts[name] = effective.told(state.opd, changes, state.policy)
+    name = stream(command)
+    events = [decision.fact for decision in decisions]
+    after = {**states, name: reduce(evolve, events, states[name])}
+    recorded = instruments_state(after[f"instruments/{command.region}"]).instruments
+    effective = EffectivePolicy(recorded, calendar_state(after[f"calendar/{command.region}"]).holidays)
+    facts: dict[str, Sequence[Fact]] = {name: events}
+    for opd_stream, state in states.items():
+        if isinstance(state, OpdState) and state.entry.exists_on(today):
+            opd = state.entry.opened
+            changes = [d.change for d in decisions if d.change and (not d.opds or opd.opd in d.opds)]
+            if changes:
+                facts[opd_stream] = effective.policy_changed_events(opd, changes, state.policy)
     return facts
-
-
-def _hears(entry: Entry | None, named: Sequence[str], today: date) -> bool:
-    return entry is not None and entry.stands(today) and (not named or entry.opened.opd in named)
-
-
-def _open(command: OpenOpd, states: States, today: date) -> Facts:
-    if entry := states[stream(command)].entry:
-        raised(opening_faults(command, entry, today))
-        return {}
-    opened = OpdOpened(
-        **command.model_dump(exclude={"kinds"}), kinds=command.kinds or kinds_of(command.opd, command.name)
-    )
-    courses = states[f"instruments/{command.region}"].courses
-    holidays = states[f"calendar/{command.region}"].holidays
-    calendar = [declared(holidays, today)] if holidays else []
-    changes = [*calendar, *binding(courses, command.opd, today)]
-    return {stream(command): [opened, *Effective(courses, holidays).told(opened, changes[-1:])]}
-
-
-def _arrange(command: ArrangeUnit, states: States) -> Facts:
-    entry = states[f"policy/{command.region}/{command.opd}"].entry
-    raised(arranging_faults(command, entry))
-    own = command.kinds or kinds_of(command.unit, command.name)
-    kinds = tuple(dict.fromkeys([*own, *(entry.opened.kinds if entry else ())]))
-    fact = ArrangementChanged.model_validate({**command.model_dump(by_alias=True), "kinds": kinds})
-    return {} if states[stream(command)].arrangement == fact else {stream(command): [fact]}

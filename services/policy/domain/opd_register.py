@@ -1,172 +1,125 @@
-"""The register of OPD. An OPD is a key: what ends keeps its code and its history, and no other takes the code up."""
+"""Keeps the register of OPD and decides on openings. An OPD that ended keeps its code: it is never used again. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.commands import ArrangeUnit, MergeOpd, OpenOpd, SplitOpd
-from services.policy.domain.validation.rule_errors import Fault, raised
-from shared.domain.facts.base import Day, Region, Value
-from shared.domain.facts.policy import OpdMerged, OpdOpened, OpdSplit
+from services.policy.domain.calendar import CalendarState, calendar_change
+from services.policy.domain.instruments.decision import changes_for_new_opd
+from services.policy.domain.instruments.effective_policy import EffectivePolicy
+from services.policy.domain.instruments.lifecycle import Instruments
+from services.policy.domain.opd_commands import OpenOpd
+from services.policy.domain.reference_data.unit_types import unit_types_of
+from shared.domain.errors import FieldError, raise_if_any
+from shared.domain.facts.base import Day, Fact, Region, Value
+from shared.domain.facts.policy import OpdMerged, OpdOpened, OpdSplit, PolicyChanged
 
-End = OpdMerged | OpdSplit
+OpdEnd = OpdMerged | OpdSplit
 
 
-class Entry(NamedTuple):
-    """An OPD of the register, and how it ended."""
+class OpdEntry(NamedTuple):
+    """An OPD of the register: the event that opened it, and the event that ended it, if any."""
 
     opened: OpdOpened
-    end: End | None
+    end: OpdEnd | None
 
-    def stands(self, day: date) -> bool:
-        """Whether it exists on a day, for all that is known; its opening may be typed in before or after."""
+    def exists_on(self, day: date) -> bool:
+        """Return False from the recorded end on. The opening date does not count: it may be recorded afterwards."""
         return self.end is None or day < self.end.on
 
 
-Register = Mapping[str, Entry]
+Register = Mapping[str, OpdEntry]
+"""The entries of a region by the code of the OPD."""
 
 
-class Ended(Value):
-    """How an OPD ended: MERGED or SPLIT, into which, and the first day without it."""
+@dataclass(frozen=True, slots=True)
+class OpdState:
+    """The state of the stream `policy/{region}/{opd}`: its entry in the register, and its last published policy."""
+
+    entry: OpdEntry
+    policy: PolicyChanged | None = None
+
+
+def evolve_opd(state: OpdState, fact: Fact) -> OpdState:
+    """Return the state after one more event. Unknown events change nothing."""
+    match fact:
+        case OpdMerged() | OpdSplit():
+            return replace(state, entry=state.entry._replace(end=fact))
+        case PolicyChanged():
+            return replace(state, policy=fact)
+    return state
+
+
+class OpdOutcome(Value):
+    """How an OPD ended: MERGED or SPLIT, its successors, and the first day without it."""
 
     how: str
     into: tuple[str, ...]
     on: Day
 
 
-class Listed(Value):
-    """An OPD as the register shows it, and what became of it."""
+class RegisterEntry(Value):
+    """An OPD as readers of the register get it, and what became of it."""
 
     region: Region
     opd: str
     name: str
     on: Day
     kinds: tuple[str, ...]
-    became: Ended | None
+    became: OpdOutcome | None
 
 
-def listed(entry: Entry) -> Listed:
-    """An entry of the register for its readers."""
+def register_entry(entry: OpdEntry) -> RegisterEntry:
+    """Return an entry of the register as its readers get it."""
     end = entry.end
     how = "MERGED" if isinstance(end, OpdMerged) else "SPLIT"
-    became = Ended(how=how, into=heirs(end), on=end.on) if end else None
-    return Listed(**entry.opened.model_dump(), became=became)
+    became = OpdOutcome(how=how, into=successors(end), on=end.on) if end else None
+    return RegisterEntry(**entry.opened.model_dump(), became=became)
 
 
-def heirs(end: End) -> tuple[str, ...]:
-    """Who goes on with the duties of an OPD that ended."""
+def successors(end: OpdEnd) -> tuple[str, ...]:
+    """Return the OPD that take over the duties of an OPD that ended."""
     return end.into if isinstance(end, OpdSplit) else (end.into,)
 
 
-def ended(command: MergeOpd | SplitOpd, register: Register) -> End | None:
-    """The fact that ends an OPD, or None if it is on record already. Raises `Invalid`."""
-    fact = _end(command)
-    own = register.get(command.opd)
-    if own and own.end == fact:
-        return None
-    raised(_own_faults(command.opd, command.on, own))
-    raised([*_heir_faults(fact, register), *_legacy_faults(fact, register)])
-    return fact
+def existing_opds(register: Register, day: date) -> Sequence[str]:
+    """Return the codes of the OPD that have not ended on a day."""
+    return [opd for opd, entry in register.items() if entry.exists_on(day)]
 
 
-def _end(command: MergeOpd | SplitOpd) -> End:
-    kind = OpdMerged if isinstance(command, MergeOpd) else OpdSplit
-    return kind(**command.model_dump())
+def open_opd(
+    command: OpenOpd, state: OpdState | None, instruments: Instruments, calendar: CalendarState, today: date
+) -> Sequence[Fact]:
+    """Open an OPD and publish its policy; `[]` if it is open. Raise `Invalid` if its code was used before."""
+    if state:
+        raise_if_any(_opening_errors(command, state.entry, today))
+        return []
+    kinds = command.kinds or unit_types_of(command.opd, command.name)
+    opened = OpdOpened(**command.model_dump(exclude={"kinds"}), kinds=kinds)
+    holidays = calendar.holidays
+    changes = [calendar_change(holidays, today)] if holidays else []
+    changes += changes_for_new_opd(instruments, command.opd, today)
+    # a new OPD gets one revision only: its rules are those after the last change
+    return [opened, *EffectivePolicy(instruments, holidays).policy_changed_events(opened, changes[-1:])]
 
 
-def _own_faults(opd: str, on: date, own: Entry | None) -> Iterator[Fault]:
-    if own is None:
-        yield ("/opd", f"OPD {opd} belum terdaftar.", f"OPD {opd} is not in the register.")
-    elif own.end:
-        yield _over("/opd", opd, own.end)
-    elif on <= own.opened.on:
-        yield (
-            "/on",
-            f"OPD {opd} baru ada sejak {own.opened.on}; akhirnya harus sesudah itu.",
-            f"OPD {opd} exists from {own.opened.on} on only; it must end after that.",
-        )
-
-
-def _heir_faults(end: End, register: Register) -> Iterator[Fault]:
-    for number, heir in enumerate(heirs(end)):
-        pointer = f"/into/{number}" if isinstance(end, OpdSplit) else "/into"
-        if heir in heirs(end)[:number]:
-            yield (pointer, f"OPD {heir} tertulis dua kali.", f"OPD {heir} is written twice.")
-        if heir == end.opd:
-            yield (
-                pointer,
-                f"OPD {heir} tidak dapat menjadi penerus dirinya sendiri; yang tetap ada tidak berakhir.",
-                f"OPD {heir} cannot go on as itself: what goes on under its code does not end.",
-            )
-            continue
-        yield from _standing_faults(pointer, heir, end.on, register.get(heir))
-
-
-def _standing_faults(pointer: str, heir: str, on: date, entry: Entry | None) -> Iterator[Fault]:
-    if entry is None:
-        yield (
-            pointer,
-            f"OPD {heir} belum terdaftar; daftarkan dahulu sebelum menjadi penerus.",
-            f"OPD {heir} is not in the register; enter it before it takes over.",
-        )
-    elif entry.end and entry.end.on <= on:
-        yield _over(pointer, heir, entry.end)
-    elif entry.opened.on > on:
-        yield (
-            pointer,
-            f"OPD {heir} baru ada sejak {entry.opened.on}, sesudah {on}.",
-            f"OPD {heir} exists from {entry.opened.on} on only, after {on}.",
-        )
-
-
-def _legacy_faults(end: End, register: Register) -> Iterator[Fault]:
-    """Whoever takes over from others must exist on the day on which it does."""
-    for other, entry in register.items():
-        if entry.end and end.opd in heirs(entry.end) and entry.end.on >= end.on:
-            yield (
-                "/on",
-                f"OPD {end.opd} menerima tugas {other} pada {entry.end.on}, jadi tidak dapat berakhir {end.on}.",
-                f"OPD {end.opd} takes over from {other} on {entry.end.on}, so it cannot end on {end.on}.",
-            )
-
-
-def _over(pointer: str, opd: str, end: End) -> Fault:
-    into = ", ".join(heirs(end))
-    return (
-        pointer,
-        f"OPD {opd} berakhir {end.on} dan dilanjutkan {into}.",
-        f"OPD {opd} ended on {end.on}; {into} went on.",
-    )
-
-
-def opening_faults(command: OpenOpd, entry: Entry, today: date) -> Iterator[Fault]:
-    """A code is not used again: neither after its OPD has ended nor from a date on which it will have."""
-    if entry.end and not (entry.stands(today) and entry.stands(command.on)):
-        pointer, indonesian, english = _over("/opd", command.opd, entry.end)
-        yield (
+def _opening_errors(command: OpenOpd, entry: OpdEntry, today: date) -> Iterator[FieldError]:
+    """Report a code that is used again, today or on the date of the opening, after its OPD has ended."""
+    if entry.end and not (entry.exists_on(today) and entry.exists_on(command.on)):
+        pointer, indonesian, english = ended_error("/opd", command.opd, entry.end)
+        yield FieldError(
             pointer,
             f"{indonesian} Kodenya tidak dipakai lagi; beri kode baru.",
             f"{english} Its code is not used again; give a new one.",
         )
 
 
-def arranging_faults(command: ArrangeUnit, entry: Entry | None) -> Iterator[Fault]:
-    """A unit is arranged in an OPD that exists when the arrangement begins."""
-    if entry is None:
-        yield (
-            "/opd",
-            f"OPD {command.opd} belum terdaftar di wilayah {command.region}.",
-            f"OPD {command.opd} is not in the register of region {command.region}.",
-        )
-    elif entry.end and not entry.stands(command.valid_from):
-        _, indonesian, english = _over("", command.opd, entry.end)
-        yield (
-            "/valid_from",
-            f"{indonesian} Unit tidak dapat diatur mulai {command.valid_from}.",
-            f"{english} No unit of it can be arranged from {command.valid_from} on.",
-        )
-
-
-def names(register: Register, today: date) -> Sequence[str]:
-    """The OPD that exist today, for all that is known."""
-    return [opd for opd, entry in register.items() if entry.stands(today)]
+def ended_error(pointer: str, opd: str, end: OpdEnd) -> FieldError:
+    """Return the error that an OPD has ended, with its successors."""
+    into = ", ".join(successors(end))
+    return FieldError(
+        pointer,
+        f"OPD {opd} berakhir {end.on} dan dilanjutkan {into}.",
+        f"OPD {opd} ended on {end.on}; {into} went on.",
+    )

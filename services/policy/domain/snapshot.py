@@ -1,71 +1,73 @@
-"""What is on record of a region, and who is asked about. Pure."""
+"""Holds the instruments and the calendar of a region as they were known at an instant, and a query on them. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.instruments.effective_policy import Effective
-from services.policy.domain.instruments.lifecycle import Courses
-from services.policy.domain.resolution.merge import joined
+from services.policy.domain.instruments.effective_policy import EffectivePolicy
+from services.policy.domain.instruments.lifecycle import Instruments
+from services.policy.domain.resolution.periods import merge_adjacent
 from shared.domain.facts.policy import Holiday, Period
 from shared.domain.facts.rules import Rules
-from shared.domain.work_location import Who
+from shared.domain.work_location import StaffProfile
 
 
 @dataclass(frozen=True)
 class PolicySnapshot:
-    """What is on record of a region: its instruments and its calendar."""
+    """The instruments and the calendar of a region as they were known at an instant."""
 
     region: str
-    courses: Courses
+    instruments: Instruments
     holidays: Sequence[Holiday]
 
     def title(self, instrument: str) -> str:
-        """The title of an instrument; of one that is not on record its id."""
-        course = self.courses.get(instrument)
-        return course.instrument.title if course else instrument
+        """Return the title of an instrument; its id if it is not recorded."""
+        history = self.instruments.get(instrument)
+        return history.instrument.title if history else instrument
 
     def positions(self) -> frozenset[str]:
-        """The positions that an instrument of the region names."""
+        """Return the positions that any instrument of the region keeps on site."""
         return frozenset(name for rules in self._rules() for name in rules.forced_on_site_positions)
 
-    def site(self, code: str) -> str:
-        """A site as an instrument of the region spells it: `GEDUNG_SATE` is `GEDUNG-SATE`; any other as it is."""
+    def canonical_site(self, code: str) -> str:
+        """Return a site as an instrument spells it: `GEDUNG_SATE` becomes `GEDUNG-SATE`; an unknown one unchanged."""
         named = {start.site for rules in self._rules() for start in rules.sites}
-        return code if code in named else {_plain(site): site for site in named}.get(_plain(code), code)
+        return code if code in named else {_normalized(site): site for site in named}.get(_normalized(code), code)
 
     def _rules(self) -> Iterator[Rules]:
-        return (version.instrument.rules for course in self.courses.values() for version in course.versions)
+        return (version.instrument.rules for history in self.instruments.values() for version in history.versions)
 
-    def effective(self) -> Effective:
-        """What binds the OPD of the region."""
-        return Effective(self.courses, self.holidays)
+    def effective(self) -> EffectivePolicy:
+        """Return the effective rules of the OPD of the region."""
+        return EffectivePolicy(self.instruments, self.holidays)
 
-    def told(self, opd: str) -> "Rulebook":
-        """What an OPD is told of them."""
-        return Rulebook(joined(period for period, _ in self.effective().stretches(opd)), tuple(self.holidays))
+    def timeline_of(self, opd: str) -> "OpdTimeline":
+        """Return the rules of an OPD by date."""
+        return OpdTimeline(
+            merge_adjacent(period for period, _ in self.effective().periods_of(opd)), tuple(self.holidays)
+        )
 
 
-def _plain(code: str) -> str:
+def _normalized(code: str) -> str:
     return code.upper().replace("-", "").replace("_", "")
 
 
-class Rulebook(NamedTuple):
-    """The rules of one OPD by date, and the calendar."""
+class OpdTimeline(NamedTuple):
+    """The rules of one OPD by date, and the calendar. A `RuleTimeline`."""
 
     periods: Sequence[Period]
     holidays: Sequence[Holiday]
 
 
-ANYBODY = Who()
+ANYBODY = StaffProfile()
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Who is asked about, and when. `approved`: what the rules offer on application was granted."""
+class PolicyQuery:
+    """Who is asked about, and when. `approved`: an application that the rules allow was granted."""
 
     opd: str
     day: date
-    who: Who = ANYBODY
+    who: StaffProfile = ANYBODY
     approved: bool = False

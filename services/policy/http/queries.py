@@ -1,6 +1,5 @@
-"""What binds whom and why, over HTTP: effective, explain, timeline, diff; and what a dry run would change."""
+"""Serves the questions about the rules over HTTP: where somebody works and why, the timeline and its changes."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -8,34 +7,41 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.policy import snapshots
-from services.policy.domain.decider import State
-from services.policy.domain.explanation.answer import Answer, answer
-from services.policy.domain.explanation.reasons import Step
-from services.policy.domain.instruments.lifecycle import NEVER, Course, segments, state_on, superseded
-from services.policy.domain.read_models.impact import changes
-from services.policy.domain.reference_data.positions import position
+from services.policy.domain.decider import State, opd_state
+from services.policy.domain.explanation.answer import PolicyAnswer, answer
+from services.policy.domain.explanation.reasons import ExplanationStep
+from services.policy.domain.instruments.in_force import supersession_dates
+from services.policy.domain.instruments.lifecycle import (
+    OPEN_END,
+    InstrumentHistory,
+    state_changes,
+    state_on,
+)
+from services.policy.domain.reference_data.positions import position_code
 from services.policy.domain.resolution.conflicts import conflicts
-from services.policy.domain.resolution.diff import Differing, differing
-from services.policy.domain.resolution.merge import joined
-from services.policy.domain.snapshot import Asked, PolicySnapshot
-from shared.clock import Clock
-from shared.domain.envelope import Event
-from shared.domain.facts.base import Code, Day, Fact, Invalid, Region
-from shared.domain.facts.policy import Conflict, Instrument, Period, Said
-from shared.domain.facts.rules import Name
+from services.policy.domain.resolution.diff import RuleChange, diff_timelines
+from services.policy.domain.resolution.periods import merge_adjacent
+from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import Code, Day, Region
+from shared.domain.facts.instruments import BilingualText, Instrument
+from shared.domain.facts.policy import Conflict, Period
+from shared.domain.facts.rules import VocabularyCode
 from shared.domain.regions import local_date
-from shared.domain.work_location import Who
+from shared.domain.work_location import StaffProfile
 from shared.event_store.store import Store
-from shared.identity import Action, Principal, Scope
-from shared.web import principal, require
-from shared.web.problem import Problem, in_query
+from shared.identity import Action, Scope
+from shared.web import authorize
+from shared.web.dependencies import ClockDep, PrincipalDep, StoreDep
+from shared.web.problem import Problem, query_error
 
-Asker = Annotated[Principal, Depends(principal)]
 KnownBy = Annotated[AwareDatetime | None, Query(description="as it was on record at this instant")]
 
+router = APIRouter(prefix="/policy/v1/{region}")
 
-class Subject(BaseModel):
-    """Who is asked about, and when: a unit of the OPD, or a typical one of a class; a person in it, if one is meant."""
+
+class QueryParameters(BaseModel):
+    """The subject of a question: a unit of the OPD, or a typical unit of a class, and optionally a person in it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,21 +49,21 @@ class Subject(BaseModel):
     unit: Code | None = None
     class_: Annotated[str | None, Field(alias="class", pattern=r"^(NON_SERVICE|MIXED|DIRECT|EMERGENCY_24X7)$")] = None
     position: Annotated[str | None, Field(min_length=1, max_length=60)] = None
-    job_type: Name | None = None
+    job_type: VocabularyCode | None = None
     site: Code | None = None
     approved: bool = False
     known_by: AwareDatetime | None = None
 
 
-class Explained(BaseModel):
-    """An answer in words, and the chain of rules that led to it."""
+class ExplainedAnswer(BaseModel):
+    """The explanation of an answer as text, and the chain of rules that led to it."""
 
-    because: Said
-    chain: tuple[Step, ...]
+    because: BilingualText
+    chain: tuple[ExplanationStep, ...]
 
 
-class StateFrom(BaseModel):
-    """A state of an instrument and the date from which it is in it."""
+class StateChange(BaseModel):
+    """A state of an instrument, and the first date on which it has it."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -65,115 +71,126 @@ class StateFrom(BaseModel):
     from_: date = Field(serialization_alias="from")
 
 
-class Listed(BaseModel):
-    """An instrument on record, its state on the date asked for, and every state that it comes into."""
+class InstrumentStates(BaseModel):
+    """A recorded instrument, its state on the queried date, and all its states by date."""
 
     state: str
-    states: tuple[StateFrom, ...]
+    states: tuple[StateChange, ...]
     instrument: Instrument
 
 
-class Timeline(BaseModel):
-    """The rules of an OPD by date, and what cannot both hold."""
+class OpdRules(BaseModel):
+    """The rules of an OPD by date, and the conflicts between them."""
 
     periods: tuple[Period, ...]
     conflicts: tuple[Conflict, ...]
 
 
-def router(store: Store[State], now: Clock) -> APIRouter:
-    """The questions below `/policy/v1/{region}`."""
-    routes = APIRouter(prefix="/policy/v1/{region}")
-    _answers(routes, store)
-    _overviews(routes, store, now)
-    return routes
+async def find_answer(
+    region: Region,
+    opd: Code,
+    parameters: Annotated[QueryParameters, Query()],
+    principal: PrincipalDep,
+    store: StoreDep[State],
+) -> PolicyAnswer:
+    """Return the answer to a question. Raise a 404 problem for an unknown OPD or unit."""
+    authorize(principal, Action.READ_POLICY, Scope(region, opd))
+    snapshot = await snapshots.load_snapshot(store, region, parameters.known_by)
+    profile = await _load_profile(store, snapshot, opd, parameters)
+    return answer(snapshot, PolicyQuery(opd, parameters.date, profile, parameters.approved))
 
 
-def _answers(routes: APIRouter, store: Store[State]) -> None:
-    async def asked(region: Region, opd: Code, about: Annotated[Subject, Query()], who: Asker) -> Answer:
-        require(who, Action.READ_POLICY, Scope(region, opd))
-        books = await snapshots.books(store, region, about.known_by)
-        subject = await _subject(store, books, opd, about)
-        return answer(books, Asked(opd, about.date, subject, about.approved))
-
-    @routes.get("/opd/{opd}/effective", summary="Where somebody works on a date, and why")
-    async def effective(found: Annotated[Answer, Depends(asked)]) -> Answer:
-        return found
-
-    @routes.get("/opd/{opd}/explain", summary="The chain of rules behind an answer, in words")
-    async def explain(found: Annotated[Answer, Depends(asked)]) -> Explained:
-        return Explained(because=found.because, chain=found.chain)
+@router.get("/opd/{opd}/effective", summary="Where somebody works on a date, and why")
+async def effective(answer: Annotated[PolicyAnswer, Depends(find_answer)]) -> PolicyAnswer:
+    """Return where the subject works on the date, under which rules."""
+    return answer
 
 
-def _overviews(routes: APIRouter, store: Store[State], now: Clock) -> None:
-    @routes.get("/instruments", summary="Every instrument on record with its states")
-    async def instruments(region: Region, who: Asker, on: Day | None = None, known_by: KnownBy = None) -> list[Listed]:
-        require(who, Action.READ_POLICY, Scope(region))
-        books = await snapshots.books(store, region, known_by)
-        return listed(books, on or local_date(now(), region))
-
-    @routes.get("/opd/{opd}/timeline", summary="The rules of an OPD by date")
-    async def timeline(region: Region, opd: Code, who: Asker, known_by: KnownBy = None) -> Timeline:
-        require(who, Action.READ_POLICY, Scope(region, opd))
-        await _registered(store, region, opd)
-        return timeline_of(await snapshots.books(store, region, known_by), opd)
-
-    @routes.get("/opd/{opd}/diff", summary="Which dates have other rules by what was recorded between two instants")
-    async def diff(
-        region: Region, opd: Code, who: Asker, before: AwareDatetime, after: KnownBy = None
-    ) -> list[Differing]:
-        require(who, Action.READ_POLICY, Scope(region, opd))
-        await _registered(store, region, opd)
-        was, now_ = [await snapshots.books(store, region, instant) for instant in (before, after)]
-        return differing(opd, was.told(opd), now_.told(opd))
+@router.get("/opd/{opd}/explain", summary="The chain of rules behind an answer, in words")
+async def explain(answer: Annotated[PolicyAnswer, Depends(find_answer)]) -> ExplainedAnswer:
+    """Return the explanation of the same answer, and every rule that led to it."""
+    return ExplainedAnswer(because=answer.because, chain=answer.chain)
 
 
-def timeline_of(books: PolicySnapshot, opd: str) -> Timeline:
-    """The rules of an OPD by date. Pure."""
-    found = books.effective().stretches(opd)
-    return Timeline(periods=joined(period for period, _ in found), conflicts=conflicts(found))
+@router.get("/instruments", summary="Every instrument on record with its states")
+async def instruments(
+    region: Region,
+    principal: PrincipalDep,
+    store: StoreDep[State],
+    now: ClockDep,
+    on: Day | None = None,
+    known_by: KnownBy = None,
+) -> list[InstrumentStates]:
+    """Return the instruments of the region with their states; `on` is today by default."""
+    authorize(principal, Action.READ_POLICY, Scope(region))
+    snapshot = await snapshots.load_snapshot(store, region, known_by)
+    return instrument_states(snapshot, on or local_date(now(), region))
 
 
-def listed(books: PolicySnapshot, day: date) -> list[Listed]:
-    """Every instrument of the books in the order of recording. Pure."""
-    ends = superseded(books.courses)
-    return [_listed(course, ends.get(name, NEVER), day) for name, course in books.courses.items()]
+@router.get("/opd/{opd}/timeline", summary="The rules of an OPD by date")
+async def timeline(
+    region: Region, opd: Code, principal: PrincipalDep, store: StoreDep[State], known_by: KnownBy = None
+) -> OpdRules:
+    """Return the periods in which the rules of an OPD are the same, and the conflicts between rules."""
+    authorize(principal, Action.READ_POLICY, Scope(region, opd))
+    await _require_registered(store, region, opd)
+    return opd_rules(await snapshots.load_snapshot(store, region, known_by), opd)
 
 
-def _listed(course: Course, superseded_from: date, day: date) -> Listed:
-    states = tuple(StateFrom(state=state, from_=first) for first, state in segments(course, superseded_from))
-    return Listed(state=state_on(course, day, superseded_from), states=states, instrument=course.instrument)
+@router.get("/opd/{opd}/diff", summary="Which dates have other rules by what was recorded between two instants")
+async def diff(
+    region: Region,
+    opd: Code,
+    principal: PrincipalDep,
+    store: StoreDep[State],
+    before: AwareDatetime,
+    after: KnownBy = None,
+) -> list[RuleChange]:
+    """Return the dates on which the rules as known at `after` (default: now) differ from those known at `before`."""
+    authorize(principal, Action.READ_POLICY, Scope(region, opd))
+    await _require_registered(store, region, opd)
+    old, new = [await snapshots.load_snapshot(store, region, instant) for instant in (before, after)]
+    return diff_timelines(opd, old.timeline_of(opd), new.timeline_of(opd))
 
 
-async def _subject(store: Store[State], books: PolicySnapshot, opd: str, about: Subject) -> Who:
+def opd_rules(snapshot: PolicySnapshot, opd: str) -> OpdRules:
+    """Return the rules of an OPD by date."""
+    periods = snapshot.effective().periods_of(opd)
+    return OpdRules(periods=merge_adjacent(period for period, _ in periods), conflicts=conflicts(periods))
+
+
+def instrument_states(snapshot: PolicySnapshot, day: date) -> list[InstrumentStates]:
+    """Return every instrument with its states, in the order of recording."""
+    ends = supersession_dates(snapshot.instruments)
+    return [_states_of(history, ends.get(name, OPEN_END), day) for name, history in snapshot.instruments.items()]
+
+
+def _states_of(history: InstrumentHistory, superseded_from: date, day: date) -> InstrumentStates:
+    states = tuple(StateChange(state=state, from_=first) for first, state in state_changes(history, superseded_from))
+    state = state_on(history, day, superseded_from)
+    return InstrumentStates(state=state, states=states, instrument=history.instrument)
+
+
+async def _load_profile(
+    store: Store[State], snapshot: PolicySnapshot, opd: str, parameters: QueryParameters
+) -> StaffProfile:
+    subject = snapshots.SubjectQuery(parameters.date, parameters.unit, parameters.class_)
     try:
-        asked = snapshots.Subject(about.date, about.unit, about.class_)
-        found = await snapshots.who(store, books.region, opd, asked, about.known_by)
-    except snapshots.UnknownOpd as unknown:
-        raise Problem("not-found") from unknown
-    site = about.site and books.site(about.site)
-    return found._replace(site=site or found.site, position=_position(books, about), job_type=about.job_type)
+        profile = await snapshots.load_subject(store, snapshot.region, opd, subject, parameters.known_by)
+    except snapshots.UnknownOpd as error:
+        raise Problem("not-found") from error
+    site = parameters.site and snapshot.canonical_site(parameters.site)
+    position = _position_code(snapshot, parameters)
+    return profile._replace(site=site or profile.site, position=position, job_type=parameters.job_type)
 
 
-def _position(books: PolicySnapshot, about: Subject) -> str | None:
+def _position_code(snapshot: PolicySnapshot, parameters: QueryParameters) -> str | None:
     try:
-        return about.position and position(about.position, books.region, books.positions())
-    except Invalid as unknown:
-        raise Problem("invalid", errors=[in_query("position", unknown)]) from unknown
+        return parameters.position and position_code(parameters.position, snapshot.region, snapshot.positions())
+    except Invalid as invalid:
+        raise Problem("invalid", errors=[query_error("position", invalid.errors[0])]) from invalid
 
 
-async def _registered(store: Store[State], region: str, opd: str) -> None:
-    if (await store.state(f"policy/{region}/{opd}"))[0].entry is None:
+async def _require_registered(store: Store[State], region: str, opd: str) -> None:
+    if opd_state((await store.state(f"policy/{region}/{opd}"))[0]) is None:
         raise Problem("not-found")
-
-
-def previewing(store: Store[State]) -> Callable[[Sequence[Event]], Awaitable[Mapping[str, object]]]:
-    """What a dry run of any command tells beside its events: every OPD-day that would have other rules."""
-
-    async def previewed(events: Sequence[Event]) -> Mapping[str, object]:
-        facts: dict[str, list[Fact]] = {}
-        for event in events:
-            facts.setdefault(event.subject, []).append(event.data)
-        found = [each for name, told in facts.items() for each in changes((await store.state(name))[0], told)]
-        return {"days": [each.model_dump(mode="json") for each in found]}
-
-    return previewed

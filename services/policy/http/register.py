@@ -1,118 +1,132 @@
-"""The register of OPD over HTTP: what ends, what became of each, and a whole file of it at once."""
+"""Serves the register of OPD over HTTP: mergers, splits, the list of OPD, and the import of a register file."""
 
 import asyncio
 import hashlib
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from services.policy.domain import decider
-from services.policy.domain.commands import MergeOpd, Merging, SplitOpd, Splitting
 from services.policy.domain.decider import State
-from services.policy.domain.opd_register import Listed, listed
+from services.policy.domain.opd_commands import (
+    OpdMerging,
+    OpdSplitting,
+)
+from services.policy.domain.opd_register import RegisterEntry, register_entry
 from services.policy.domain.register_import import import_decider
-from services.policy.domain.register_import.import_decider import Tally
-from services.policy.domain.register_import.rows import Kind, table
-from services.policy.domain.register_import.sheet import Sheet, sheet
-from services.policy.http.instruments import tell
-from services.policy.http.queries import previewing
-from shared.domain.decider import Command
-from shared.domain.facts.base import Code, Invalid, Region
+from services.policy.domain.register_import.import_decider import ImportSummary
+from services.policy.domain.register_import.rows import FileFormat, read_rows
+from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
+from services.policy.http import bodies
+from services.policy.http.execution import execute, impact
+from shared.domain.decider import StoreCommand
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import Code, Region
 from shared.event_store.store import Store
 from shared.identity import Action, Principal, Scope
-from shared.web import Submission, principal, require, submission
-from shared.web.submission import IdempotencyKey, would_be
+from shared.web import authorize
+from shared.web.dependencies import PrincipalDep, StoreDep, SubmissionDep
+from shared.web.submission import IdempotencyKey, dry_run_body
 
-Asked = Annotated[Submission, Depends(submission)]
-Who = Annotated[Principal, Depends(principal)]
-
-
-KINDS: Mapping[str, Kind] = {
+FILE_FORMATS: Mapping[str, FileFormat] = {
     "text/csv": "csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
-FILE = {
+FILE_BODY = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS},
+        "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in FILE_FORMATS},
     }
 }
 
 
-def router(store: Store[State]) -> APIRouter:
-    """`/policy/v1/{region}/opd…`."""
-    routes = APIRouter(prefix="/policy/v1/{region}")
-
-    @routes.post("/opd/{opd}/merger", status_code=201, summary="End an OPD that goes into another")
-    async def merge(region: Region, opd: Code, body: Merging, asked: Asked) -> Response:
-        require(asked.principal, Action.ENACT, Scope(region))
-        return await tell(asked, store, MergeOpd(region=region, opd=opd, **dict(body)))
-
-    @routes.post("/opd/{opd}/split", status_code=201, summary="End an OPD that is split into several")
-    async def split(region: Region, opd: Code, body: Splitting, asked: Asked) -> Response:
-        require(asked.principal, Action.ENACT, Scope(region))
-        return await tell(asked, store, SplitOpd(region=region, opd=opd, **dict(body)))
-
-    @routes.get("/opd", summary="The register of OPD, and what became of each")
-    async def register(region: Region, who: Who) -> list[Listed]:
-        require(who, Action.READ_POLICY, Scope(region))
-        states = await store.states(f"policy/{region}/")
-        return [listed(entry) for entry in decider.registered(states).values()]
-
-    @routes.post(
-        "/register/import", status_code=201, response_model=Tally, openapi_extra=FILE,
-        summary="Enter the OPD, units and posts of a file: the whole file, or nothing of it",
-    )  # fmt: skip
-    async def import_(
-        region: Region, request: Request, who: Who, key: IdempotencyKey, *, dry_run: bool = False
-    ) -> Response:
-        require(who, Action.ENACT, Scope(region))
-        require(who, Action.ARRANGE, Scope(region))
-        content = await request.body()
-        kind = _kind(request.headers.get("content-type", ""))
-        read = await asyncio.to_thread(lambda: sheet(region, table(kind, content)))
-        command = _command(read, content, who, key)
-        if dry_run:
-            return await _rehearsed(store, command, read)
-        return await _stored(store, command, read)
-
-    return routes
+router = APIRouter(prefix="/policy/v1/{region}")
 
 
-def _kind(content_type: str) -> Kind:
-    media = content_type.partition(";")[0].strip().lower()
-    if media not in KINDS:
-        known = ", ".join(KINDS)
-        raise Invalid("", f"Kirim berkas sebagai {known}.", f"Send the file as {known}.")
-    return KINDS[media]
+@router.post("/opd/{opd}/merger", status_code=201, summary="End an OPD that goes into another")
+async def merge(
+    region: Region, opd: Code, body: OpdMerging, submission: SubmissionDep, store: StoreDep[State]
+) -> Response:
+    """End an OPD whose duties another OPD takes over."""
+    authorize(submission.principal, Action.ENACT, Scope(region))
+    return await execute(submission, store, bodies.to_merge_opd(region, opd, body))
 
 
-def _command(read: Sheet, content: bytes, who: Principal, key: str) -> Command[State]:
-    return Command(
-        region=read.region,
-        stream=import_decider.stream(read),
-        decide=partial(import_decider.decide, read),
-        principal=f"user:{who.subject}",
+@router.post("/opd/{opd}/split", status_code=201, summary="End an OPD that is split into several")
+async def split(
+    region: Region, opd: Code, body: OpdSplitting, submission: SubmissionDep, store: StoreDep[State]
+) -> Response:
+    """End an OPD whose duties several OPD take over."""
+    authorize(submission.principal, Action.ENACT, Scope(region))
+    return await execute(submission, store, bodies.to_split_opd(region, opd, body))
+
+
+@router.get("/opd", summary="The register of OPD, and what became of each")
+async def register(region: Region, principal: PrincipalDep, store: StoreDep[State]) -> list[RegisterEntry]:
+    """Return every OPD of the region, also those that have ended, with their successors."""
+    authorize(principal, Action.READ_POLICY, Scope(region))
+    states = await store.states(f"policy/{region}/")
+    return [register_entry(entry) for entry in decider.register_of(states).values()]
+
+
+@router.post(
+    "/register/import", status_code=201, response_model=ImportSummary, openapi_extra=FILE_BODY,
+    summary="Enter the OPD, units and posts of a file: the whole file, or nothing of it",
+)  # fmt: skip
+async def import_(
+    region: Region,
+    request: Request,
+    principal: PrincipalDep,
+    key: IdempotencyKey,
+    store: StoreDep[State],
+    *,
+    dry_run: bool = False,
+) -> Response:
+    """Import a register file (csv or xlsx) as one transaction; an error in any cell refuses the whole file."""
+    authorize(principal, Action.ENACT, Scope(region))
+    authorize(principal, Action.ARRANGE, Scope(region))
+    content = await request.body()
+    file_format = _file_format(request.headers.get("content-type", ""))
+    # A large workbook takes seconds to parse: a thread keeps the event loop free for other requests.
+    sheet = await asyncio.to_thread(lambda: parse_sheet(region, read_rows(file_format, content)))
+    command = _store_command(sheet, content, principal, key)
+    return await (_dry_run(store, command, sheet) if dry_run else _import(store, command, sheet))
+
+
+def _file_format(content_type: str) -> FileFormat:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in FILE_FORMATS:
+        accepted = ", ".join(FILE_FORMATS)
+        raise Invalid("", f"Kirim berkas sebagai {accepted}.", f"Send the file as {accepted}.")
+    return FILE_FORMATS[media_type]
+
+
+def _store_command(sheet: RegisterSheet, content: bytes, principal: Principal, key: str) -> StoreCommand[State]:
+    return StoreCommand(
+        region=sheet.region,
+        stream=import_decider.stream(sheet),
+        decide=partial(import_decider.decide, sheet),
+        principal=f"user:{principal.subject}",
         key=key,
-        fingerprint=hashlib.sha256(f"import\n{read.region}\n".encode() + content).hexdigest(),
-        reads=import_decider.reads(read),
+        fingerprint=hashlib.sha256(f"import\n{sheet.region}\n".encode() + content).hexdigest(),
+        reads=import_decider.reads(sheet),
     )
 
 
-async def _rehearsed(store: Store[State], command: Command[State], read: Sheet) -> Response:
-    """What would be stored: how much of what, every event, and every day that changes."""
-    events = [sealed.event for sealed in await store.rehearse(command)]
-    told = import_decider.tally(read, ((event.subject, event.streamversion) for event in events))
-    return JSONResponse({**told.model_dump(mode="json"), **would_be(events), **await previewing(store)(events)})
+async def _dry_run(store: Store[State], command: StoreCommand[State], sheet: RegisterSheet) -> Response:
+    """Return the summary, the events and the impact of an import that is not stored."""
+    events = [sealed.event for sealed in await store.dry_run(command)]
+    summary = import_decider.import_summary(sheet, ((event.subject, event.streamversion) for event in events))
+    return JSONResponse({**summary.model_dump(mode="json"), **dry_run_body(events), **await impact(store, events)})
 
 
-async def _stored(store: Store[State], command: Command[State], read: Sheet) -> Response:
-    """201 with what was stored, 200 where the register stood so already."""
+async def _import(store: Store[State], command: StoreCommand[State], sheet: RegisterSheet) -> Response:
+    """Store the import and return its summary: 201 with new events, 200 if the file changes nothing."""
     outcome = await store.execute(command)
-    told = import_decider.tally(read, ((event.subject, event.streamversion) for event in outcome.answer.events))
-    headers = {"piket-position": f"policy/{read.region}/{outcome.position}", "cache-control": "no-store"}
+    events = outcome.answer.events
+    summary = import_decider.import_summary(sheet, ((event.subject, event.streamversion) for event in events))
+    headers = {"piket-position": f"policy/{sheet.region}/{outcome.position}", "cache-control": "no-store"}
     headers |= {"idempotency-replayed": "true"} if outcome.replayed else {}
-    return JSONResponse(told.model_dump(mode="json"), outcome.answer.status, headers)
+    return JSONResponse(summary.model_dump(mode="json"), outcome.answer.status, headers)

@@ -1,4 +1,4 @@
-"""A shipped instrument enacted by the form of a page, as the API does it: the same right, command and key."""
+"""Enacts a shipped instrument by the form of a page, with the same permission, command and key as the HTTP API."""
 
 import re
 from collections.abc import Sequence
@@ -13,108 +13,110 @@ from starlette.responses import Response
 from services.policy.domain import decider
 from services.policy.domain.commands import DraftInstrument, EnactInstrument
 from services.policy.domain.decider import State
-from services.policy.domain.explanation.phrases import said
+from services.policy.domain.explanation.phrases import bilingual_text
 from services.policy.domain.presets.catalogue import preset
-from services.policy.domain.read_models.enactment_preview import recording
+from services.policy.domain.read_models.enactment_preview import recording_command
 from shared.domain.decider import KeyReused
-from shared.domain.facts.base import Invalid
-from shared.domain.facts.policy import Said
+from shared.domain.errors import Invalid
+from shared.domain.facts.instruments import BilingualText
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 from shared.identity import Action, Identity, Scope, TokenRefused
-from shared.web import Problem, Submission, require, submit
-from shared.web.problem_types import KINDS
+from shared.web import Problem, Submission, authorize, submit
+from shared.web.problem_types import PROBLEM_TYPES
 from shared.web.submission import fingerprint
 
-KEY = re.compile(r"[\x21-\x7e]{8,128}")
-NO_TOKEN = said("Isi token Anda, lalu tetapkan lagi.", "Enter your token, then enact again.")
-NO_FUNCTION = said(
+KEY_PATTERN = re.compile(r"[\x21-\x7e]{8,128}")
+NO_TOKEN = bilingual_text("Isi token Anda, lalu tetapkan lagi.", "Enter your token, then enact again.")
+NO_FUNCTION = bilingual_text(
     "Tulis nama jabatan dengan huruf, angka dan spasi, misalnya KEPALA BKD; jangan nama orang.",
     "Write the title of an office in letters, digits and spaces, such as KEPALA BKD; never a person's name.",
 )
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What was typed into the form. The token is no part of it: it is checked and forgotten."""
+class FormInput:
+    """The input of the form, without the token: it is only checked, and never stored or sent back."""
 
     example: str = ""
     attested_by: str = ""
     key: str = field(default_factory=token_urlsafe)
-    """The idempotency key: made with the form, so that sending it twice enacts once."""
+    """The idempotency key, created with the form: a form that is sent twice enacts once."""
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Why nothing was stored, and what was typed."""
+class FormError:
+    """The reasons why nothing was stored, with the input to fill into the form again."""
 
     status: int
-    why: Sequence[Said]
-    filled: Filled
+    reasons: Sequence[BilingualText]
+    form_input: FormInput
 
 
-async def enact(request: Request, store: Store[State], region: str) -> Filled | Refused:
-    """Record the instrument that the form names, if the bearer of its token may enact in the region.
+async def enact_from_form(request: Request, store: Store[State], region: str) -> FormInput | FormError:
+    """Record the instrument that the form names if its token permits to enact in the region.
 
-    No cookie takes part: only who knows the token can send the form, so another site cannot forge it (CSRF).
+    The form does not rely on a cookie: only a person who knows the token can send it, so another site cannot forge a
+    request (CSRF).
     """
-    sent = parse_qs((await request.body()).decode(errors="replace"))
-    filled, token = _filled(sent), _one(sent, "token")
+    fields = parse_qs((await request.body()).decode(errors="replace"))
+    form_input, token = _form_input(fields), _first_value(fields, "token")
     try:
-        answer = await _submit(request, store, region, filled, token)
-    except EXPECTED as refused:
-        return _refusal(refused, filled)
-    return filled if answer.status_code < 400 else _told("refused", filled)
+        response = await _submit(request, store, region, form_input, token)
+    except EXPECTED_ERRORS as error:
+        return _form_error(error, form_input)
+    return form_input if response.status_code < 400 else _problem_error("refused", form_input)
 
 
-EXPECTED = (KeyReused, Unavailable, TokenRefused, Problem, Invalid)
+EXPECTED_ERRORS = (KeyReused, Unavailable, TokenRefused, Problem, Invalid)
 
 
-def _refusal(refused: Exception, filled: Filled) -> Refused:
-    """Why nothing was stored; a key that was used for another body is not given back."""
-    match refused:
+def _form_error(error: Exception, form_input: FormInput) -> FormError:
+    match error:
         case KeyReused():
-            return _told("key-reused", Filled(filled.example, filled.attested_by))
+            # The key belongs to another request already, so the form gets a new one.
+            return _problem_error("key-reused", FormInput(form_input.example, form_input.attested_by))
         case TokenRefused() | Problem():
-            return _told(refused.slug, filled)
+            return _problem_error(error.slug, form_input)
         case Invalid():
-            return Refused(422, [said(fault.indonesian, fault.english) for fault in refused.faults], filled)
-    return _told("unavailable", filled)
+            return FormError(422, [bilingual_text(e.indonesian, e.english) for e in error.errors], form_input)
+    return _problem_error("unavailable", form_input)
 
 
-async def _submit(request: Request, store: Store[State], region: str, filled: Filled, token: str) -> Response:
+async def _submit(request: Request, store: Store[State], region: str, form_input: FormInput, token: str) -> Response:
     if not token:
         raise Problem("token-missing")
     identity: Identity = request.app.state.identity
     principal = identity.principal(token)
-    require(principal, Action.ENACT, Scope(region))
-    command = _command(region, filled)
-    meaning = command.model_dump_json().encode()
-    asked = Submission(principal, filled.key, fingerprint(request.method, request.url.path, meaning), None)
-    return await submit(asked, store, decider, command)
+    authorize(principal, Action.ENACT, Scope(region))
+    command = _command(region, form_input)
+    body = command.model_dump_json().encode()
+    submission = Submission(principal, form_input.key, fingerprint(request.method, request.url.path, body), None)
+    return await submit(submission, store, decider, command)
 
 
-def _command(region: str, filled: Filled) -> EnactInstrument | DraftInstrument:
-    function = re.sub(r"\W+", "_", filled.attested_by.upper())
+def _command(region: str, form_input: FormInput) -> EnactInstrument | DraftInstrument:
+    office = re.sub(r"\W+", "_", form_input.attested_by.upper())
     try:
-        return recording(region, preset(filled.example), function or None)
-    except LookupError as unknown:
-        raise Problem("not-found") from unknown
-    except ValidationError as no_function:
-        raise Invalid("/published_attested_by", NO_FUNCTION.id, NO_FUNCTION.en) from no_function
+        return recording_command(region, preset(form_input.example), office or None)
+    except LookupError as error:
+        raise Problem("not-found") from error
+    except ValidationError as error:
+        # A preset is always valid, so the only field that can be wrong is the title of the office.
+        raise Invalid("/published_attested_by", NO_FUNCTION.id, NO_FUNCTION.en) from error
 
 
-def _filled(sent: dict[str, list[str]]) -> Filled:
-    filled = Filled(_one(sent, "contoh")[:64], _one(sent, "menegaskan")[:60])
-    key = _one(sent, "kunci")
-    return Filled(filled.example, filled.attested_by, key) if KEY.fullmatch(key) else filled
+def _form_input(fields: dict[str, list[str]]) -> FormInput:
+    form_input = FormInput(_first_value(fields, "contoh")[:64], _first_value(fields, "menegaskan")[:60])
+    key = _first_value(fields, "kunci")
+    return FormInput(form_input.example, form_input.attested_by, key) if KEY_PATTERN.fullmatch(key) else form_input
 
 
-def _one(sent: dict[str, list[str]], name: str) -> str:
-    return sent.get(name, [""])[0].strip()
+def _first_value(fields: dict[str, list[str]], name: str) -> str:
+    return fields.get(name, [""])[0].strip()
 
 
-def _told(slug: str, filled: Filled) -> Refused:
-    kind = KINDS[slug]
-    why = NO_TOKEN if slug == "token-missing" else said(kind.detail, kind.detail_en)
-    return Refused(kind.status, [why], filled)
+def _problem_error(slug: str, form_input: FormInput) -> FormError:
+    problem = PROBLEM_TYPES[slug]
+    reason = NO_TOKEN if slug == "token-missing" else bilingual_text(problem.detail, problem.detail_en)
+    return FormError(problem.status, [reason], form_input)

@@ -1,4 +1,4 @@
-"""What the page of a region reads: the date and the example that were asked for, and the books as they stand."""
+"""Builds the template context of a region's page for the date and the example in the query."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,27 +10,27 @@ from typing import Any, Self
 from pydantic import TypeAdapter, ValidationError
 
 from services.policy.domain.decider import State
-from services.policy.domain.explanation import nouns
+from services.policy.domain.explanation import phrases
 from services.policy.domain.presets.catalogue import presets
-from services.policy.domain.read_models.enactment_preview import Preview, fitting, preview
-from services.policy.domain.read_models.region_overview import overview
-from services.policy.domain.read_models.timeline_chart import LOOKS, STATES
+from services.policy.domain.read_models.enactment_preview import EnactmentPreview, available_presets, preview_enactment
+from services.policy.domain.read_models.region_overview import region_overview
+from services.policy.domain.read_models.timeline_chart import BAR_STYLES, STATE_LABELS
 from services.policy.domain.snapshot import PolicySnapshot
-from services.policy.pages.enactment_form import Filled, Refused
-from services.policy.snapshots import books
+from services.policy.pages.enactment_form import FormError, FormInput
+from services.policy.snapshots import load_snapshot
 from shared.domain.facts.base import Day
-from shared.domain.facts.policy import Instrument
-from shared.domain.places import places
+from shared.domain.facts.instruments import Instrument
+from shared.domain.places import governments
 from shared.domain.regions import local_date
 from shared.event_store.store import Store
 
-WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}")
-DAY: TypeAdapter[date] = TypeAdapter(Day)
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+DATE_ADAPTER: TypeAdapter[date] = TypeAdapter(Day)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the address asks for."""
+class PageQuery:
+    """The query parameters of the page, as text; empty if absent."""
 
     day: str = ""
     example: str = ""
@@ -38,52 +38,57 @@ class Wish:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
-        """`?tanggal=2026-04-10`, `?contoh=ID`, and after enacting `?tercatat=ID`."""
+        """Read `?tanggal=2026-04-10`, `?contoh=ID`, and after an enactment `?tercatat=ID`."""
         return cls(*(query.get(name, "") for name in ("tanggal", "contoh", "tercatat")))
 
 
-async def shown(
-    store: Store[State], region: str, now: datetime, wish: Wish, refused: Refused | None = None
+async def load_context(
+    store: Store[State], region: str, now: datetime, query: PageQuery, form_error: FormError | None = None
 ) -> Mapping[str, Any]:
-    """The page of a region from its store."""
-    return told(await books(store, region), now, wish, refused)
+    """Load the snapshot of a region and return the variables of the template."""
+    return template_context(await load_snapshot(store, region), now, query, form_error)
 
 
-def told(known: PolicySnapshot, now: datetime, wish: Wish, refused: Refused | None = None) -> Mapping[str, Any]:
-    """What the template reads. Pure, apart from a new key for each form."""
-    region, today = known.region, local_date(now, known.region)
-    asked = written(wish.day)
-    examples = fitting(known, _shipped())
+def template_context(
+    snapshot: PolicySnapshot, now: datetime, query: PageQuery, form_error: FormError | None = None
+) -> Mapping[str, Any]:
+    """Return the variables of the template `wilayah.html`, with a new idempotency key unless a form is shown again."""
+    region, today = snapshot.region, local_date(now, snapshot.region)
+    day = parse_date(query.day)
+    examples = available_presets(snapshot, _all_presets())
     return {
         "region": region,
-        "place": places()[region].name if region in places() else region,
+        "place": governments()[region].name if region in governments() else region,
         "today": today,
-        "wrong_day": bool(wish.day) and asked is None,
-        "seen": overview(known, asked or today),
-        "looks": [(look, STATES[name]) for name, look in LOOKS.items()],
+        "wrong_day": bool(query.day) and day is None,
+        "overview": region_overview(snapshot, day or today),
+        "bar_styles": [(style, STATE_LABELS[state]) for state, style in BAR_STYLES.items()],
         "examples": examples,
-        "preview": _preview(known, wish.example, examples, now),
-        "wish": wish,
-        "recorded": known.courses.get(wish.recorded),
-        "refused": refused,
-        "filled": refused.filled if refused else Filled(wish.example),
-        "written": nouns.day,
+        "preview": _preview(snapshot, query.example, examples, now),
+        "page_query": query,
+        "recorded": snapshot.instruments.get(query.recorded),
+        "form_error": form_error,
+        "form_input": form_error.form_input if form_error else FormInput(query.example),
+        "date_text": phrases.date_text,
     }
 
 
-def written(text: str) -> date | None:
-    """A date as it is written in an address, if it is one that a fact can be about."""
+def parse_date(text: str) -> date | None:
+    """Return the date in a query parameter, or None if it is not a date that an event may have."""
     try:
-        return DAY.validate_python(text) if WRITTEN.fullmatch(text) else None
+        # The pattern comes first: the adapter alone would also accept a number as a Unix timestamp.
+        return DATE_ADAPTER.validate_python(text) if ISO_DATE.fullmatch(text) else None
     except ValidationError:
         return None
 
 
-def _preview(known: PolicySnapshot, name: str, examples: Sequence[Instrument], now: datetime) -> Preview | None:
+def _preview(
+    snapshot: PolicySnapshot, name: str, examples: Sequence[Instrument], now: datetime
+) -> EnactmentPreview | None:
     chosen = next((example for example in examples if example.instrument == name), None)
-    return preview(known, chosen, now) if chosen else None
+    return preview_enactment(snapshot, chosen, now) if chosen else None
 
 
 @cache
-def _shipped() -> Mapping[str, Instrument]:
+def _all_presets() -> Mapping[str, Instrument]:
     return presets()

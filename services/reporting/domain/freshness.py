@@ -1,79 +1,92 @@
-"""Until when the view of a region has missed nothing: the relays' beats held against the workers' positions. Pure."""
+"""Computes until which instant the view of a region is complete, from heartbeats and worker positions. Pure.
+
+A relay sends heartbeats: all events that its source recorded before an instant lie below these offsets. A worker sends
+its positions: the rows of all facts below these offsets are published. The view is complete until the instant of a
+heartbeat when the positions of all partitions have passed its offsets.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.domain.facts.heartbeat import Beat, Positions
+from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 
-READ = ("policy", "roster", "attendance")
+SOURCE_SERVICES = ("policy", "roster", "attendance")
 """The services whose facts make coverage."""
-KEPT = 64
-"""Beats of a source that wait to be covered; of more, every other is left out, never the newest."""
+MAX_PENDING_HEARTBEATS = 64
+"""Heartbeats of a source to keep while they are not covered; beyond that they are thinned out, never the newest."""
 
 
-class Standing(NamedTuple):
-    """Nothing that was recorded before `at` is missing, as was said last at the wall time `wall`."""
+class CompleteUntil(NamedTuple):
+    """The view has every event recorded before `at` (domain clock); this was last confirmed at wall time `wall`."""
 
     at: datetime
     wall: datetime
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """What a region's processes said last: the workers by partition, each source by what is covered and what is not.
+class Freshness:
+    """The last positions by partition; the newest covered heartbeat and the pending ones by service.
 
-    A beat is covered when, for every partition, a worker said later that it has applied what the beat names; one of the
-    latest generation, for readers keep only its rows. What was covered once stays so, whatever comes late or again.
+    A heartbeat is covered when, in every partition, the positions were sent after it and have passed its offsets. Only
+    positions of the latest generation count, because readers see only its rows. A covered heartbeat stays covered,
+    whatever arrives late or twice.
     """
 
     partitions: int
-    positions: Mapping[int, Positions] = field(default_factory=dict)
-    covered: Mapping[str, Beat] = field(default_factory=dict)
-    waiting: Mapping[str, Sequence[Beat]] = field(default_factory=dict)
+    positions: Mapping[int, WorkerPositions] = field(default_factory=dict)
+    covered: Mapping[str, Heartbeat] = field(default_factory=dict)
+    pending: Mapping[str, Sequence[Heartbeat]] = field(default_factory=dict)
 
-    def heard(self, words: Iterable[Beat | Positions]) -> "Pulse":
-        """The pulse after some words, in any order. The rows that stand before them must have been applied."""
-        positions, waiting = dict(self.positions), {service: list(self.waiting.get(service, ())) for service in READ}
-        for word in words:
-            if isinstance(word, Positions):
-                positions[word.partition] = max(positions.get(word.partition, word), word, key=_rank)
-            elif word.service in READ:
-                waiting[word.service].append(word)
-        pulse = Pulse(self.partitions, positions, self.covered)
-        covered = {service: pulse._newest(beats, service) for service, beats in waiting.items()}
-        left = {service: _left(beats, covered[service]) for service, beats in waiting.items()}
-        return Pulse(self.partitions, positions, {s: beat for s, beat in covered.items() if beat}, left)
+    def with_signals(self, signals: Iterable[Heartbeat | WorkerPositions]) -> "Freshness":
+        """Return the freshness after some signals, in any order.
 
-    def standing(self) -> Standing | None:
-        """How far all sources are covered; None while one never was."""
-        if len(self.covered) < len(READ):
+        The rows that precede these signals on the topic must be in the view already.
+        """
+        positions = dict(self.positions)
+        pending = {service: list(self.pending.get(service, ())) for service in SOURCE_SERVICES}
+        for signal in signals:
+            if isinstance(signal, WorkerPositions):
+                positions[signal.partition] = max(positions.get(signal.partition, signal), signal, key=_position_order)
+            elif signal.service in SOURCE_SERVICES:
+                pending[signal.service].append(signal)
+        # Built with the new positions and the old covered heartbeats, so that `_covers` sees the former.
+        updated = Freshness(self.partitions, positions, self.covered)
+        covered = {service: updated._newest_covered(beats, service) for service, beats in pending.items()}
+        remaining = {service: _remaining(beats, covered[service]) for service, beats in pending.items()}
+        return Freshness(self.partitions, positions, {s: beat for s, beat in covered.items() if beat}, remaining)
+
+    def complete_until(self) -> CompleteUntil | None:
+        """Return until when all sources are covered; None if no heartbeat of a source has been covered."""
+        if len(self.covered) < len(SOURCE_SERVICES):
             return None
-        return Standing(min(b.at for b in self.covered.values()), min(b.wall for b in self.covered.values()))
+        return CompleteUntil(min(b.at for b in self.covered.values()), min(b.wall for b in self.covered.values()))
 
-    def _newest(self, beats: Iterable[Beat], service: str) -> Beat | None:
-        known = [self.covered[service]] if service in self.covered else []
-        return max([*known, *filter(self._covers, beats)], key=_wall, default=None)
+    def _newest_covered(self, beats: Iterable[Heartbeat], service: str) -> Heartbeat | None:
+        former = [self.covered[service]] if service in self.covered else []
+        return max([*former, *filter(self._covers, beats)], key=_wall, default=None)
 
-    def _covers(self, beat: Beat) -> bool:
+    def _covers(self, beat: Heartbeat) -> bool:
         return all(
-            (word := self.positions.get(n))
-            and word.wall >= beat.wall
-            and word.positions.get(beat.service, 0) >= beat.offsets.get(n, 0)
+            (sent := self.positions.get(n))
+            # Positions sent before the heartbeat do not count, even if they pass its offsets: the worker may be dead.
+            and sent.wall >= beat.wall
+            and sent.positions.get(beat.service, 0) >= beat.offsets.get(n, 0)
             for n in range(self.partitions)
         )
 
 
-def _wall(word: Beat | Positions) -> datetime:
-    return word.wall
+def _wall(signal: Heartbeat | WorkerPositions) -> datetime:
+    return signal.wall
 
 
-def _rank(word: Positions) -> tuple[int, datetime]:
-    return word.generation, word.wall
+def _position_order(positions: WorkerPositions) -> tuple[int, datetime]:
+    return positions.generation, positions.wall
 
 
-def _left(beats: Iterable[Beat], covered: Beat | None) -> Sequence[Beat]:
-    """The beats later than the one that is covered, in the order in which they were said."""
+def _remaining(beats: Iterable[Heartbeat], covered: Heartbeat | None) -> Sequence[Heartbeat]:
+    """Return the heartbeats after the covered one, oldest first; at most `MAX_PENDING_HEARTBEATS`."""
     later = sorted((b for b in beats if covered is None or b.wall > covered.wall), key=_wall)
-    return later[:: min(-1, -len(later) // KEPT)][::-1]
+    # Every n-th from the newest backwards, so that the newest one is always kept; then turned round again.
+    return later[:: min(-1, -len(later) // MAX_PENDING_HEARTBEATS)][::-1]

@@ -1,1 +1,1 @@
-"""Makes Faust hand out whole partition batches, by overriding its consumer."""
+"""Overrides private parts of Faust and aiokafka so that an agent receives whole batches. See README.md beside."""

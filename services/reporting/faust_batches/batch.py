@@ -1,4 +1,4 @@
-"""What one element of a Faust stream is here: the records of one partition, as fetched."""
+"""Defines the element of a Faust stream in this worker: the records of one partition, as fetched."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -6,28 +6,29 @@ from typing import Any, NamedTuple
 from faust import App, Schema
 from faust.types import TP, ConsumerMessage
 
-from shared.kafka.broker import Record
+from shared.kafka.dead_letters import KafkaRecord
 
-BATCH = 1000
-"""Records in one batch at most: it bounds how long folding one holds the event loop."""
+MAX_BATCH_RECORDS = 1000
+"""Upper limit of records in a batch: folding one batch blocks the event loop."""
 
 
-class Batch(NamedTuple):
-    """Records of one partition in offset order, never none.
+class PartitionBatch(NamedTuple):
+    """Records of one partition in offset order, at least one.
 
-    `begins` is set on the first batch after an assignment: the committed offset, or the log start.
+    `start_offset` is set on the first batch after an assignment, and None on all later ones. It is the offset from
+    which the partition is read: the committed offset, or the start of the log.
     """
 
     tp: TP
-    begins: int | None
-    records: Sequence[Record]
+    start_offset: int | None
+    records: Sequence[KafkaRecord]
 
 
 class BatchSchema(Schema):
-    """Passes a batch on as it is: the agent decodes."""
+    """Passes a batch on without decoding it: the agent decodes."""
 
     def compile(self, app: App, **_: object) -> Callable[..., Awaitable[Any]]:
-        """Answer the coroutine by which Faust turns a message into an event."""
+        """Return the coroutine by which Faust turns a message into an event."""
 
         async def decode(message: ConsumerMessage, **_: object) -> Any:  # noqa: ANN401 - a Faust event
             return app.create_event(None, message.value, None, message)
@@ -35,6 +36,6 @@ class BatchSchema(Schema):
         return decode
 
 
-def cut(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Records in batches."""
-    return (records[i : i + BATCH] for i in range(0, len(records), BATCH))
+def split_into_batches(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Return the records in slices of at most `MAX_BATCH_RECORDS`, in order."""
+    return (records[i : i + MAX_BATCH_RECORDS] for i in range(0, len(records), MAX_BATCH_RECORDS))

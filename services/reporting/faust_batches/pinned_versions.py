@@ -1,4 +1,4 @@
-"""The libraries whose private names the batch transport overrides, and the check that they are still there."""
+"""Pins the libraries whose private names this package overrides, and checks at start that the names still exist."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from faust.transport.drivers import aiokafka as driver
 from mode.utils.queues import FlowControlQueue
 
 VERSIONS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
-RELIED_ON: Mapping[type, str] = {
+REQUIRED_NAMES: Mapping[type, str] = {
     driver.Consumer: "getmany _getmany _drain_messages _new_offset _new_consumer_thread perform_seek seek_wait"
     " ack on_buffer_full on_partitions_revoked _get_active_partitions _is_changelog_tp",
     driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _seek_wait seek_to_committed on_start",
@@ -27,23 +27,28 @@ RELIED_ON: Mapping[type, str] = {
     PartitionRecords: "__iter__ _unpack_records",
     AIOKafkaConsumer: "seek_to_committed beginning_offsets end_offsets",
 }
+"""By class: names that this package overrides or calls, and names whose behaviour it depends on.
+
+Only names that `dir(class)` lists. Instance attributes cannot be checked here: where one is first used, a missing one
+raises, see `LeanConsumerThread`.
+"""
 
 
-class Unpinned(RuntimeError):
-    """A library is not the one whose private names this transport overrides."""
+class VersionMismatch(RuntimeError):
+    """An installed library is not the pinned version, or lacks a required name."""
 
 
 def check_pins() -> None:
-    """Refuse to run over other libraries than the pinned ones. Raises `Unpinned`."""
-    other = [f"{name} {version(name)}" for name, pinned in VERSIONS.items() if version(name) != pinned]
-    gone = [
+    """Raise `VersionMismatch` if another version than the pinned one is installed, or a required name is missing."""
+    mismatches = [f"{name} {version(name)}" for name, pinned in VERSIONS.items() if version(name) != pinned]
+    missing = [
         f"no {owner.__name__}.{name}"
-        for owner, names in RELIED_ON.items()
+        for owner, names in REQUIRED_NAMES.items()
         for name in set(names.split()) - {*dir(owner)}
     ]
-    if other or gone:
+    if mismatches or missing:
         pinned = " and ".join(f"{name} {number}" for name, number in VERSIONS.items())
-        raise Unpinned(
-            f"The batch transport overrides private names of {pinned}, but found {', '.join(other + gone)}."
+        raise VersionMismatch(
+            f"The batch transport overrides private names of {pinned}, but found {', '.join(mismatches + missing)}."
             " Nothing was read. Install the locked versions: uv sync."
         )

@@ -1,48 +1,52 @@
-"""One page kept live for all who read it: made once, at most twice a second, and sent when it is another."""
+"""Shares one rendered page among all its live readers: rendered at most twice a second, sent when it changes."""
 
 from collections.abc import AsyncIterator, Callable
 from hashlib import blake2b
 from time import monotonic
 from typing import NamedTuple
 
-from services.reporting.view.live_status import BEAT_SECONDS, LOOK_SECONDS, Live, Seen
+from services.reporting.view.live_status import CLOCK_CHECK_SECONDS, HEARTBEAT_SECONDS, CacheKey, LiveStatus
 
-PAUSE_SECONDS = 0.5
+MIN_RENDER_INTERVAL_S = 0.5
+"""A page is not rendered again within this time, however often its data changes."""
 
 
-class Shown(NamedTuple):
-    """A fragment, and the id that stands for its content, the same on every replica."""
+class RenderedFragment(NamedTuple):
+    """An HTML fragment, and an id computed from its content, so that it is the same on every replica."""
 
     id: str
     html: str
 
 
-class Screen:
-    """What a page shows in one language."""
+class SharedPage:
+    """A page in one language, rendered for all its readers."""
 
-    def __init__(self, live: Live, make: Callable[[], str]) -> None:
-        self._live, self._make = live, make
-        self._made = -PAUSE_SECONDS
-        self._moment: Seen | None = None
-        self._shown = Shown("", "")
+    def __init__(self, live: LiveStatus, render: Callable[[], str]) -> None:
+        self._live, self._render = live, render
+        self._rendered_at = -MIN_RENDER_INTERVAL_S
+        self._version: CacheKey | None = None
+        self._fragment = RenderedFragment("", "")
 
-    def look(self) -> Shown:
-        """The fragment, not older than the pause."""
-        if monotonic() - self._made < PAUSE_SECONDS:
-            return self._shown
-        moment = self._live.moment()
-        if self._moment is None or not moment.same(self._moment):
-            html = self._make()
-            self._made, self._moment = monotonic(), moment
-            self._shown = Shown(blake2b(html.encode(), digest_size=9).hexdigest(), html)
-        return self._shown
+    def current(self) -> RenderedFragment:
+        """Return the fragment; render it if its data has changed, but at most every `MIN_RENDER_INTERVAL_S`."""
+        if monotonic() - self._rendered_at < MIN_RENDER_INTERVAL_S:
+            return self._fragment
+        version = self._live.board_version()
+        if self._version is None or not version.matches(self._version):
+            html = self._render()
+            self._rendered_at, self._version = monotonic(), version
+            self._fragment = RenderedFragment(blake2b(html.encode(), digest_size=9).hexdigest(), html)
+        return self._fragment
 
-    async def follow(self, last: str) -> AsyncIterator[Shown | None]:
-        """The fragment as soon as it is not the reader's last; None as a sign of life, at once if it still is."""
-        beaten = -BEAT_SECONDS
+    async def follow(self, last_id: str) -> AsyncIterator[RenderedFragment | None]:
+        """Yield the fragment whenever its id is not the reader's last one; None as a sign of life.
+
+        If the first fragment is the one that the reader has, None comes at once.
+        """
+        sent_at = -HEARTBEAT_SECONDS
         while True:
-            shown = self.look()
-            if shown.id != last or monotonic() - beaten >= BEAT_SECONDS:
-                yield None if shown.id == last else shown
-                last, beaten = shown.id, monotonic()
-            await self._live.view.change(LOOK_SECONDS)
+            fragment = self.current()
+            if fragment.id != last_id or monotonic() - sent_at >= HEARTBEAT_SECONDS:
+                yield None if fragment.id == last_id else fragment
+                last_id, sent_at = fragment.id, monotonic()
+            await self._live.view.wait_for_change(CLOCK_CHECK_SECONDS)

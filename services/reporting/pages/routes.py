@@ -1,85 +1,117 @@
-"""What people see: the board, and the counters of one OPD, live. A page names counters and never people."""
+"""Serves the public pages: the board, and the counters of one OPD, both live. They name counters, never people."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse
 
-from services.reporting.pages.broadcast import Screen
-from services.reporting.pages.renderer import Site
-from services.reporting.view.live_status import Live
-from services.reporting.view.rows import View
-from shared.clock import Clock
+from services.reporting.pages.broadcast import SharedPage
+from services.reporting.pages.renderer import PageRenderer
 from shared.domain.facts.base import Code, Region
-from shared.domain.places import places
+from shared.domain.places import governments
 from shared.web import Problem
-from shared.web.pages import Pages, language
+from shared.web.pages import language
 
-FOLDER = Path(__file__).parent / "templates"
-Before = Annotated[str, Query(alias="seen")]
-LastId = Annotated[str, Header(alias="Last-Event-ID")]
+TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 
 
-def router(view: View, now: Clock, *, demo: bool = False) -> APIRouter:
-    """`/`, `/wilayah/{region}` and `/opd/{region}/{opd}`, each with the stream that keeps it live."""
-    site = Site(Live(view, now), Pages(FOLDER, demo=demo))
-    routes = APIRouter(include_in_schema=False)
-    routes.include_router(_streams(site))
-
-    @routes.get("/", response_class=HTMLResponse)
-    async def first(request: Request) -> HTMLResponse:
-        return _board(site, request, "")
-
-    @routes.get("/wilayah/{region}", response_class=HTMLResponse)
-    async def board(request: Request, region: Region) -> HTMLResponse:
-        if region not in places() and region not in site.live.opds():
-            raise Problem("not-found")
-        return _board(site, request, region)
-
-    @routes.get("/opd/{region}/{opd}", response_class=HTMLResponse)
-    async def counters(request: Request, region: Region, opd: Code) -> HTMLResponse:
-        lang = language(request)
-        shown, cut = site.screen(lang, region, opd).look(), site.opd(lang, region, opd, cut=True)
-        return site.pages.page(request, "opd.html", shown=shown, cut=cut, region=region, opd=opd)
-
-    return routes
+async def page_renderer(request: Request) -> PageRenderer:
+    """Return the application's page renderer."""
+    renderer: PageRenderer = request.app.state.page_renderer
+    return renderer
 
 
-def _board(site: Site, request: Request, region: str) -> HTMLResponse:
+PageRendererDep = Annotated[PageRenderer, Depends(page_renderer)]
+"""The application's page renderer: `app.state.page_renderer`."""
+LoadedFragmentId = Annotated[str, Query(alias="seen")]
+"""The id of the fragment that the page was loaded with: in the stream's address."""
+LastEventId = Annotated[str, Header(alias="Last-Event-ID")]
+"""The id of the last fragment received: a browser sends it when it reconnects. It is newer than the loaded one."""
+
+router = APIRouter(include_in_schema=False)
+streams = APIRouter(include_in_schema=False, default_response_class=EventSourceResponse)
+
+
+@router.get("/", response_class=HTMLResponse)
+async def start_page(request: Request, renderer: PageRendererDep) -> HTMLResponse:
+    """Return the board with the OPD list of the first region that has rows."""
+    return _board_page(renderer, request, "")
+
+
+@router.get("/wilayah/{region}", response_class=HTMLResponse)
+async def board(request: Request, region: Region, renderer: PageRendererDep) -> HTMLResponse:
+    """Return the board with the OPD list of a region. Raise a 404 problem for an unknown region."""
+    if region not in governments() and region not in renderer.live.opds_by_region():
+        raise Problem("not-found")
+    return _board_page(renderer, request, region)
+
+
+@router.get("/opd/{region}/{opd}", response_class=HTMLResponse)
+async def opd_page(request: Request, region: Region, opd: Code, renderer: PageRendererDep) -> HTMLResponse:
+    """Return the page of an OPD."""
     lang = language(request)
-    shown, cut = site.screen(lang, region).look(), site.board(lang, region, cut=True)
-    return site.pages.page(request, "board.html", shown=shown, cut=cut, region=region, place=places().get(region))
+    fragment = renderer.shared_page(lang, region, opd).current()
+    disconnected = renderer.render_opd(lang, region, opd, disconnected=True)
+    return renderer.pages.page(
+        request, "opd.html", fragment=fragment, disconnected=disconnected, region=region, opd=opd
+    )
 
 
-def _streams(site: Site) -> APIRouter:
-    """A reader tells the fragment that it has: in the page's address at first, in Last-Event-ID after a break."""
-    routes = APIRouter(default_response_class=EventSourceResponse)
-
-    @routes.get("/live")
-    async def first(request: Request, seen: Before = "", last: LastId = "") -> AsyncIterator[ServerSentEvent]:
-        async for event in _events(site.screen(language(request), ""), last or seen):
-            yield event
-
-    @routes.get("/wilayah/{region}/live")
-    async def board(
-        request: Request, region: Region, seen: Before = "", last: LastId = ""
-    ) -> AsyncIterator[ServerSentEvent]:
-        async for event in _events(site.screen(language(request), region), last or seen):
-            yield event
-
-    @routes.get("/opd/{region}/{opd}/live")
-    async def counters(
-        request: Request, region: Region, opd: Code, seen: Before = "", last: LastId = ""
-    ) -> AsyncIterator[ServerSentEvent]:
-        async for event in _events(site.screen(language(request), region, opd), last or seen):
-            yield event
-
-    return routes
+@streams.get("/live")
+async def start_page_stream(
+    request: Request, renderer: PageRendererDep, loaded_id: LoadedFragmentId = "", last_id: LastEventId = ""
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream the main part of the start page."""
+    async for event in _events(renderer.shared_page(language(request), ""), last_id or loaded_id):
+        yield event
 
 
-async def _events(screen: Screen, last: str) -> AsyncIterator[ServerSentEvent]:
-    async for shown in screen.follow(last):
-        yield ServerSentEvent(raw_data=shown.html, id=shown.id) if shown else ServerSentEvent(event="beat", raw_data="")
+@streams.get("/wilayah/{region}/live")
+async def board_stream(
+    request: Request,
+    region: Region,
+    renderer: PageRendererDep,
+    loaded_id: LoadedFragmentId = "",
+    last_id: LastEventId = "",
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream the main part of a region's board."""
+    async for event in _events(renderer.shared_page(language(request), region), last_id or loaded_id):
+        yield event
+
+
+@streams.get("/opd/{region}/{opd}/live")
+async def opd_stream(
+    request: Request,
+    region: Region,
+    opd: Code,
+    renderer: PageRendererDep,
+    loaded_id: LoadedFragmentId = "",
+    last_id: LastEventId = "",
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream the main part of an OPD's page."""
+    async for event in _events(renderer.shared_page(language(request), region, opd), last_id or loaded_id):
+        yield event
+
+
+router.include_router(streams)
+
+
+def _board_page(renderer: PageRenderer, request: Request, region: str) -> HTMLResponse:
+    lang, government = language(request), governments().get(region)
+    fragment = renderer.shared_page(lang, region).current()
+    # Sent with the page, because a reader whose connection is lost cannot request it.
+    disconnected = renderer.render_board(lang, region, disconnected=True)
+    return renderer.pages.page(
+        request, "board.html", fragment=fragment, disconnected=disconnected, region=region, place=government
+    )
+
+
+async def _events(page: SharedPage, last_id: str) -> AsyncIterator[ServerSentEvent]:
+    async for fragment in page.follow(last_id):
+        if fragment:
+            yield ServerSentEvent(raw_data=fragment.html, id=fragment.id)
+        else:
+            yield ServerSentEvent(event="beat", raw_data="")

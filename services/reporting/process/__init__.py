@@ -1,1 +1,1 @@
-"""Ends a process that fails or stalls."""
+"""Ends a worker process that failed or stalled, so that its supervisor starts it again."""

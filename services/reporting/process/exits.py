@@ -1,4 +1,4 @@
-"""Anything unexpected ends the process, before the thing in hand can be acknowledged. A supervisor starts it again."""
+"""Ends the process on an unexpected error, before the current batch can be acknowledged. A supervisor restarts it."""
 
 import logging
 import os
@@ -11,30 +11,33 @@ log = logging.getLogger(__name__)
 
 EX_SOFTWARE = 70
 EX_TEMPFAIL = 75
-SAID_WITHIN_S = 5.0
+LOG_TIMEOUT_S = 5.0
 
 
-def end(sentence: str, status: int, error: BaseException | None = None) -> NoReturn:
-    """Say why and end the process at once, from any thread; also when nobody takes its log any more."""
-    threading.Timer(SAID_WITHIN_S, os._exit, (status,)).start()
-    log.critical("%s", sentence, exc_info=error)
+def exit_now(message: str, status: int, error: BaseException | None = None) -> NoReturn:
+    """Log why, then end the process with an exit status. Works in any thread, and also if writing the log blocks."""
+    # The pipe that the log goes to may have no reader. The timer ends the process even if `log.critical` never returns.
+    threading.Timer(LOG_TIMEOUT_S, os._exit, (status,)).start()
+    log.critical("%s", message, exc_info=error)
     logging.shutdown()
+    # `sys.exit` would run `finally` blocks, and in Faust's stream one of them acknowledges the current batch.
     os._exit(status)
 
 
 @contextmanager
-def fatal(doing: str) -> Iterator[None]:
-    """End the process at once when the block raises. Faust's own handling would acknowledge the batch and go on."""
+def exit_on_error(activity: str) -> Iterator[None]:
+    """End the process if the block raises: Faust would acknowledge the batch and continue."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is
-        end(
-            f"The worker ends: {doing}: {error}. What was not durable is not acknowledged: a restart reads it again.",
+    except Exception as error:  # noqa: BLE001 - any error
+        exit_now(
+            f"The worker ends: {activity}: {error}."
+            " What was not durable is not acknowledged: a restart reads it again.",
             EX_SOFTWARE,
             error,
         )
 
 
-def superseded(own: int, now: int) -> NoReturn:
-    """End the process at once, to be started again: nothing that it still holds is of the view in force."""
-    end(f"The worker ends: generation {now} of the view is in force, this one kept {own}.", EX_TEMPFAIL)
+def exit_superseded(generation: int, current: int) -> NoReturn:
+    """End the process because it works for an old generation of the view; the restarted one works for the current."""
+    exit_now(f"The worker ends: generation {current} of the view is in force, this one kept {generation}.", EX_TEMPFAIL)

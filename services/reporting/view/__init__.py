@@ -1,1 +1,1 @@
-"""Keeps the coverage rows read from Kafka in memory for HTTP and pages."""
+"""Keeps the coverage rows that are read from Kafka in memory, for the HTTP API and the pages."""

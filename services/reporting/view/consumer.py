@@ -1,4 +1,4 @@
-"""Feeds a view from Kafka: every partition of its regions' coverage rows and signs of life, without a group."""
+"""Feeds a view from Kafka: all partitions of the coverage and heartbeat topics of its regions, without a group."""
 
 import asyncio
 from collections import defaultdict
@@ -12,108 +12,111 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from services.reporting.view.rows import Gone, View
+from services.reporting.view.rows import CoverageView, Tombstone
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
-from shared.domain.facts.heartbeat import Beat, Positions
+from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
 
-CHECK_SECONDS = 2.0
-PATIENCE_MS = 5000
-NOT_AN_OPD = b"/~/"
+END_OFFSETS_EVERY_S = 2.0
+READ_TIMEOUT_MS = 5000
+POSITIONS_KEY_MARK = b"/~/"
+"""In the key of `WorkerPositions` only: an OPD code has no tilde."""
+GENERATION_HEADER = "generation"
+"""Header of a null value: the generation of the view that has no row for the key."""
 
-GENERATION = "generation"
-"""The header of a null value: the generation of the view that has no such row."""
-
-Told = Coverage | Beat | Positions | Gone
-Records = Sequence[ConsumerRecord[bytes, bytes]]
+ViewMessage = Coverage | Heartbeat | WorkerPositions | Tombstone
 
 log = structlog.get_logger()
 
 
-async def follow(view: View, bootstrap: str, regions: Iterable[str], partitions: int) -> None:
-    """Feed a view for ever; starts again when Kafka was away."""
+async def follow_coverage(view: CoverageView, bootstrap: str, regions: Iterable[str], partitions: int) -> None:
+    """Feed a view until cancelled. If Kafka does not answer, try again after a second."""
     names = [topic(region, name) for region in regions for name in ("coverage", "heartbeat")]
-    places = [TopicPartition(name, number) for name in names for number in range(partitions)]
+    topic_partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
     while True:
         try:
-            async with _consumer(bootstrap, places) as consumer:
-                await _read(view, consumer, places)
-        except (KafkaError, TimeoutError) as away:
-            log.warning("coverage is not readable, the view keeps what it has", failure=type(away).__name__)
+            async with _consumer(bootstrap, topic_partitions) as consumer:
+                await _read(view, consumer, topic_partitions)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("The coverage topics cannot be read; the view keeps its rows", failure=type(error).__name__)
             await asyncio.sleep(1)
 
 
 @asynccontextmanager
-async def _consumer(bootstrap: str, places: list[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
-    """Without a group: every replica reads everything. A deleted topic is read from its new beginning."""
+async def _consumer(bootstrap: str, partitions: list[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
+    """Open a consumer without a group, because every replica reads everything from the start."""
+    # `earliest` is for a topic that was deleted and created again: it is read from its new start.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        request_timeout_ms=PATIENCE_MS,
+        request_timeout_ms=READ_TIMEOUT_MS,
     )
     try:
         await consumer.start()
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
         yield consumer
     finally:
-        await broker.stop(consumer)
+        await broker.stop_client(consumer)
 
 
-async def _read(view: View, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:
-    ends, asked = await _ends(consumer, places), monotonic()
+async def _read(view: CoverageView, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+    ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
     while True:
         batches = await consumer.getmany(timeout_ms=200, max_records=5000)
-        take(view, [record for records in batches.values() for record in records])
-        view.ready = view.ready or all([await consumer.position(place) >= ends[place] for place in places])
-        if monotonic() - asked >= CHECK_SECONDS:  # a consumer itself does not say that Kafka is away
-            ends, asked = await _ends(consumer, places), monotonic()
+        apply_records(view, [record for records in batches.values() for record in records])
+        view.ready = view.ready or all([await consumer.position(tp) >= ends[tp] for tp in partitions])
+        # `getmany` does not fail if Kafka is away. A request for end offsets does.
+        if monotonic() - checked_at >= END_OFFSETS_EVERY_S:
+            ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
 
 
-async def _ends(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> Mapping[TopicPartition, int]:
-    async with asyncio.timeout(PATIENCE_MS / 1000):
-        return await consumer.end_offsets(places)  # type: ignore[no-any-return]
+async def _end_offsets(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
+    async with asyncio.timeout(READ_TIMEOUT_MS / 1000):
+        return await consumer.end_offsets(partitions)  # type: ignore[no-any-return]
 
 
-def take(view: View, records: Records) -> None:
-    """Give a view what some records tell: the rows, and only then the words that count on them."""
-    rows, gone = list[Coverage](), list[Gone]()
-    words: defaultdict[str, list[Beat | Positions]] = defaultdict(list)
+def apply_records(view: CoverageView, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    """Apply records to a view: all rows and tombstones first, because the signals refer to rows before them."""
+    rows, tombstones = list[Coverage](), list[Tombstone]()
+    signals: defaultdict[str, list[Heartbeat | WorkerPositions]] = defaultdict(list)
     for record in records:
-        match told(record):
+        match decode_record(record):
             case Coverage() as row:
                 rows.append(row)
-            case Gone() as key:
-                gone.append(key)
-            case Beat() | Positions() as word:
-                words[record.topic.split(".")[1]].append(word)
-    view.keep(rows)
-    view.forget(gone)
-    for region, said in words.items():
-        view.hear(region, said)
+            case Tombstone() as tombstone:
+                tombstones.append(tombstone)
+            case Heartbeat() | WorkerPositions() as signal:
+                signals[record.topic.split(".")[1]].append(signal)
+    view.apply_rows(rows)
+    view.apply_tombstones(tombstones)
+    for region, of_region in signals.items():
+        view.apply_signals(region, of_region)
 
 
-def told(record: ConsumerRecord[bytes, bytes]) -> Told | None:
-    """What a record tells; None for bytes that nobody can read, and for a null that no rebuild wrote."""
+def decode_record(record: ConsumerRecord[bytes, bytes]) -> ViewMessage | None:
+    """Decode a record. Return None if it cannot be decoded, or is a null value without a generation header."""
     try:
         if record.value is None:
-            return _gone(record)
-        return _kind(record).model_validate_json(record.value)
-    except ValidationError as broken:
-        name = (record.key or b"").decode(errors="replace")
-        log.warning("record is not readable, skipped", topic=record.topic, key=name, errors=broken.error_count())
+            return _tombstone(record)
+        return _message_type(record).model_validate_json(record.value)
+    except ValidationError as error:
+        key = (record.key or b"").decode(errors="replace")
+        log.warning(
+            "A record cannot be decoded; it is skipped", topic=record.topic, key=key, errors=error.error_count()
+        )
         return None
 
 
-def _gone(record: ConsumerRecord[bytes, bytes]) -> Gone | None:
-    number = dict(record.headers).get(GENERATION, b"")
-    return Gone((record.key or b"").decode(errors="replace"), int(number)) if number.isdigit() else None
+def _tombstone(record: ConsumerRecord[bytes, bytes]) -> Tombstone | None:
+    number = dict(record.headers).get(GENERATION_HEADER, b"")
+    return Tombstone((record.key or b"").decode(errors="replace"), int(number)) if number.isdigit() else None
 
 
-def _kind(record: ConsumerRecord[bytes, bytes]) -> type[Coverage | Beat | Positions]:
+def _message_type(record: ConsumerRecord[bytes, bytes]) -> type[Coverage | Heartbeat | WorkerPositions]:
     if record.topic.endswith("heartbeat.v1"):
-        return Beat
-    return Positions if NOT_AN_OPD in (record.key or b"") else Coverage
+        return Heartbeat
+    return WorkerPositions if POSITIONS_KEY_MARK in (record.key or b"") else Coverage

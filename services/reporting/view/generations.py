@@ -1,4 +1,4 @@
-"""Which generation of the view is in force: one record of a compacted topic, which every worker follows."""
+"""Reads and changes the generation of the view in force: one record of a compacted topic that all workers follow."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -6,38 +6,38 @@ from datetime import date
 
 from aiokafka import TopicPartition
 
-from services.reporting.process.exits import superseded
+from services.reporting.process.exits import exit_superseded
 from shared.domain.envelope import topic
 from shared.domain.facts.base import Value
 from shared.kafka import broker
 from shared.relay import log_tail
 
-PATIENCE_MS = 10_000
-LOOK_MS = 500
+READ_TIMEOUT_MS = 10_000
+POLL_MS = 500
 
 
 class Generation(Value):
-    """A view that was built from the first event on; dates before `since` it leaves to the one before it."""
+    """A generation of the view, built from the first event on. It has rows from `since`; earlier dates keep theirs."""
 
     number: int = 0
     since: date | None = None
 
 
 def view_topic(deployment: str) -> str:
-    """The topic that says which generation is in force; an empty one says the first."""
+    """Return the name of the topic that holds the generation in force. If it is empty, the first one (0) is."""
     return f"piket-coverage-{deployment}-view"
 
 
-def stage(region: str, generation: int) -> str:
-    """The topic of the rows of a generation that is being built, beside the one that readers follow."""
+def staging_topic(region: str, generation: int) -> str:
+    """Return the name of the topic for rows of a generation that is being built and that readers do not see yet."""
     return topic(region, f"coverage-g{generation}")
 
 
-def trouble(sizes: Mapping[str, int], deployment: str) -> broker.MissingTopics | None:
-    """What to say when the topic that says which generation is in force is absent or has several partitions."""
+def view_topic_error(sizes: Mapping[str, int], deployment: str) -> broker.MissingTopics | None:
+    """Return the error if the view topic does not exist or has several partitions, else None."""
     name = view_topic(deployment)
     if name not in sizes:
-        return broker.absent_topics([name])
+        return broker.absent_topics_error([name])
     if sizes[name] != 1:
         return broker.MissingTopics(
             f"Kafka's topic {name} must have one partition. Nothing was started or changed. Delete it, run"
@@ -46,46 +46,50 @@ def trouble(sizes: Mapping[str, int], deployment: str) -> broker.MissingTopics |
     return None
 
 
-async def follow(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, None]:
-    """The generation in force, again at every look, for ever. The topic must be there: to ask for it may create it."""
-    place, now = TopicPartition(view_topic(deployment), 0), Generation()
-    async with log_tail.reading(bootstrap, [place], PATIENCE_MS) as consumer:
-        await consumer.seek_to_beginning(place)
-        end = (await consumer.end_offsets([place]))[place]
+async def follow_generation(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, None]:
+    """Yield the generation in force after each poll, until closed.
+
+    The topic must exist, because a broker may create a topic that a client reads.
+    """
+    topic_partition, current = TopicPartition(view_topic(deployment), 0), Generation()
+    async with log_tail.assigned_consumer(bootstrap, [topic_partition], READ_TIMEOUT_MS) as consumer:
+        await consumer.seek_to_beginning(topic_partition)
+        end = (await consumer.end_offsets([topic_partition]))[topic_partition]
         while True:
-            if await consumer.position(place) >= end:
-                yield now
-            for record in (await consumer.getmany(place, timeout_ms=LOOK_MS)).get(place, ()):
-                now = Generation.model_validate_json(record.value or b"{}")
+            if await consumer.position(topic_partition) >= end:  # not while reading the records of older generations
+                yield current
+            records = await consumer.getmany(topic_partition, timeout_ms=POLL_MS)
+            for record in records.get(topic_partition, ()):
+                current = Generation.model_validate_json(record.value or b"{}")
 
 
-async def in_force(bootstrap: str, deployment: str) -> Generation:
-    """The generation in force; the first one also where no topic tells."""
+async def current_generation(bootstrap: str, deployment: str) -> Generation:
+    """Return the generation in force; the first one (0) if the view topic does not exist."""
     if view_topic(deployment) not in await broker.topic_sizes(bootstrap):
         return Generation()
-    async with aclosing(follow(bootstrap, deployment)) as looks:
-        return await anext(looks)
+    async with aclosing(follow_generation(bootstrap, deployment)) as generations:
+        return await anext(generations)
 
 
-async def put_in_force(bootstrap: str, deployment: str, generation: Generation) -> None:
-    """The switch: workers of an earlier generation end when they read it, and start again as this one's."""
+async def activate_generation(bootstrap: str, deployment: str, generation: Generation) -> None:
+    """Put a generation in force. Workers of earlier ones then end, and are started again for this one."""
     async with broker.producer(bootstrap) as producer:
         value = generation.model_dump_json(exclude_none=True).encode()
         await producer.send_and_wait(view_topic(deployment), value, key=deployment.encode())
 
 
-async def serve(bootstrap: str, deployment: str, own: int) -> None:
-    """End this process when a later generation is in force: the one that is started after it is of that one."""
-    async for now in follow(bootstrap, deployment):
-        _check(own, now)
+async def exit_when_superseded(bootstrap: str, deployment: str, generation: int) -> None:
+    """Watch the view topic; end this process as soon as a later generation is in force than the process's own."""
+    async for current in follow_generation(bootstrap, deployment):
+        _exit_if_older(generation, current)
 
 
-async def check(bootstrap: str, deployment: str, own: int) -> None:
-    """End this process when a later generation is in force at this moment: then the changelog may be gone already."""
-    async with aclosing(follow(bootstrap, deployment)) as looks:
-        _check(own, await anext(looks))
+async def exit_if_superseded(bootstrap: str, deployment: str, generation: int) -> None:
+    """End this process if a later generation is in force now: its changelog may already be deleted."""
+    async with aclosing(follow_generation(bootstrap, deployment)) as generations:
+        _exit_if_older(generation, await anext(generations))
 
 
-def _check(own: int, now: Generation) -> None:
-    if now.number > own:
-        superseded(own, now.number)
+def _exit_if_older(generation: int, current: Generation) -> None:
+    if current.number > generation:
+        exit_superseded(generation, current.number)

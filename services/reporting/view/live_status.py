@@ -1,109 +1,115 @@
-"""How everything stands now, and every time that changes."""
+"""Computes the current status of OPD and regions from a view, caches it, and follows its changes."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from operator import is_
 from typing import NamedTuple
 
-from services.reporting.domain.status.board import RegionNow
-from services.reporting.domain.status.current_status import OpdNow, Rows, opd_now
-from services.reporting.view.rows import View
+from services.reporting.domain.status.board import RegionStatus
+from services.reporting.domain.status.current_status import OpdStatus, StatusRows, opd_status
+from services.reporting.view.rows import CoverageView
 from shared.clock import Clock
 from shared.domain.facts.coverage import Coverage
-from shared.domain.regions import local_date, minute_of
+from shared.domain.regions import epoch_minute, local_date
 
-BEAT_SECONDS = 5.0
-LOOK_SECONDS = 0.25
-"""How often a live reader looks whether the domain minute turned: the demo's minutes are short."""
+HEARTBEAT_SECONDS = 5.0
+"""Time without a change after which a stream sends a sign of life."""
+CLOCK_CHECK_SECONDS = 0.25
+"""How often a stream checks whether the domain minute has changed: the demo's minutes are short."""
 
 
-class Instant(NamedTuple):
-    """What is judged, and since when nothing newer is known, if that is long ago."""
+class JudgedInstant(NamedTuple):
+    """The instant for which a status is computed; `behind`: since when the view is behind, or None."""
 
     at: datetime
     behind: datetime | None
 
 
-class Seen(NamedTuple):
-    """What something was told from: rows, which the view swaps whole, and instants."""
+class CacheKey(NamedTuple):
+    """The inputs of a computed status: rows, which are compared by identity, and instants."""
 
     rows: tuple[object, ...]
     instants: tuple[object, ...]
 
-    def same(self, other: "Seen") -> bool:
-        """Whether it would be told again as it was."""
-        return all(map(is_, self.rows, other.rows)) and self.instants == other.instants
+    def matches(self, key: "CacheKey") -> bool:
+        """Return whether the inputs are the same, so that a computation would have the same result."""
+        # Identity suffices, because the view never changes a row or its mapping of rows in place.
+        return all(map(is_, self.rows, key.rows)) and self.instants == key.instants
 
 
-class Live:
-    """The view, the instant that is now, and how each OPD stood when somebody last looked."""
+class LiveStatus:
+    """Computes statuses from a view at the current instant, and caches the last status of each OPD."""
 
-    def __init__(self, view: View, now: Clock) -> None:
+    def __init__(self, view: CoverageView, now: Clock) -> None:
         self.view, self.now = view, now
-        self._told: dict[tuple[str, str], tuple[Seen, OpdNow]] = {}
-        self._indexed: tuple[Mapping[str, Coverage], Mapping[str, tuple[str, ...]]] = ({}, {})
+        self._cache: dict[tuple[str, str], tuple[CacheKey, OpdStatus]] = {}
+        self._opd_index: tuple[Mapping[str, Coverage], Mapping[str, tuple[str, ...]]] = ({}, {})
 
-    def instant(self, region: str) -> Instant:
-        """What is judged of a region: now, but no minute that was not seen."""
-        return Instant(min(self.now(), self.view.current_until(region)), self.view.behind(region))
+    def instant(self, region: str) -> JudgedInstant:
+        """Return the instant to judge a region at: now, but not later than the view is complete."""
+        return JudgedInstant(min(self.now(), self.view.current_until(region)), self.view.behind_since(region))
 
-    def opds(self) -> Mapping[str, tuple[str, ...]]:
-        """The OPD of every region of which there is a row."""
-        rows, index = self.view.rows, self._indexed
+    def opds_by_region(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the sorted codes of the OPD that have rows, by region."""
+        rows, index = self.view.rows, self._opd_index
         if index[0] is not rows:
-            found: dict[str, set[str]] = {}
+            by_region: dict[str, set[str]] = {}
             for row in rows.values():
-                found.setdefault(row.region, set()).add(row.opd)
-            index = self._indexed = (rows, {region: tuple(sorted(opds)) for region, opds in sorted(found.items())})
+                by_region.setdefault(row.region, set()).add(row.opd)
+            sorted_index = {region: tuple(sorted(opds)) for region, opds in sorted(by_region.items())}
+            index = self._opd_index = (rows, sorted_index)
         return index[1]
 
-    def stand(self, region: str, opd: str) -> OpdNow:
-        """How an OPD stands now."""
-        return self._stand(region, opd, self.instant(region))
+    def opd_status(self, region: str, opd: str) -> OpdStatus:
+        """Return the current status of an OPD."""
+        return self._cached_status(region, opd, self.instant(region))
 
-    def regions(self) -> tuple[RegionNow, ...]:
-        """How all regions stand that are connected."""
-        instants = {region: self.instant(region) for region in self.opds()}
+    def region_statuses(self) -> tuple[RegionStatus, ...]:
+        """Return the current status of every region that has rows."""
+        instants = {region: self.instant(region) for region in self.opds_by_region()}
         return tuple(
-            RegionNow(
-                region, when.at, tuple(self._stand(region, opd, when) for opd in self.opds()[region]), when.behind
+            RegionStatus(
+                region,
+                instant.at,
+                tuple(self._cached_status(region, opd, instant) for opd in self.opds_by_region()[region]),
+                instant.behind,
             )
-            for region, when in instants.items()
+            for region, instant in instants.items()
         )
 
-    def moment(self) -> Seen:
-        """What a whole board is told from: the rows, and each region's minute and since when it stands still."""
-        instants = [self.instant(region) for region in self.opds()]
-        minutes = (minute_of(self.now() if behind else at) for at, behind in instants)
-        return Seen((self.view.rows,), (*minutes, *(when.behind for when in instants)))
+    def board_version(self) -> CacheKey:
+        """Return the inputs of the whole board: all rows, and of each region its minute and since when it is behind."""
+        instants = [self.instant(region) for region in self.opds_by_region()]
+        minutes = (epoch_minute(self.now() if behind else at) for at, behind in instants)
+        return CacheKey((self.view.rows,), (*minutes, *(instant.behind for instant in instants)))
 
-    async def follow(self, region: str, opd: str) -> AsyncIterator[OpdNow | None]:
-        """How an OPD stands, at every change and every turn of the domain minute; None as a sign of life between."""
-        shown: Seen | None = None
-        quiet = 0.0
+    async def follow(self, region: str, opd: str) -> AsyncIterator[OpdStatus | None]:
+        """Yield the status of an OPD at each change and each new domain minute; None as a sign of life in between."""
+        last: CacheKey | None = None
+        unchanged_s = 0.0
         while True:
-            when = self.instant(region)
-            seen = self._seen(self._rows(region, opd, when), when)
-            changed = shown is None or not seen.same(shown)
-            if changed or quiet >= BEAT_SECONDS:
-                yield self._stand(region, opd, when) if changed else None
-                shown, quiet = seen, 0.0
-            await self.view.change(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
+            instant = self.instant(region)
+            key = self._cache_key(self._rows(region, opd, instant), instant)
+            changed = last is None or not key.matches(last)
+            if changed or unchanged_s >= HEARTBEAT_SECONDS:
+                yield self._cached_status(region, opd, instant) if changed else None
+                last, unchanged_s = key, 0.0
+            await self.view.wait_for_change(CLOCK_CHECK_SECONDS)
+            unchanged_s += CLOCK_CHECK_SECONDS
 
-    def _stand(self, region: str, opd: str, when: Instant) -> OpdNow:
-        rows = self._rows(region, opd, when)
-        seen, told = self._seen(rows, when), self._told.get((region, opd))
-        if told and told[0].same(seen):
-            return told[1]
-        stand = opd_now(region, opd, rows, when.at, when.behind)
-        if rows.today:
-            self._told[region, opd] = (seen, stand)
-        return stand
+    def _cached_status(self, region: str, opd: str, instant: JudgedInstant) -> OpdStatus:
+        rows = self._rows(region, opd, instant)
+        key, cached = self._cache_key(rows, instant), self._cache.get((region, opd))
+        if cached and cached[0].matches(key):
+            return cached[1]
+        status = opd_status(region, opd, rows, instant.at, instant.behind)
+        if rows.today:  # no cache entries for codes without rows: anybody may request any code
+            self._cache[region, opd] = (key, status)
+        return status
 
-    def _seen(self, rows: Rows, when: Instant) -> Seen:
-        return Seen(rows, (minute_of(when.at), when.behind))
+    def _cache_key(self, rows: StatusRows, instant: JudgedInstant) -> CacheKey:
+        return CacheKey(rows, (epoch_minute(instant.at), instant.behind))
 
-    def _rows(self, region: str, opd: str, when: Instant) -> Rows:
-        today = local_date(when.at, region)
-        return Rows(self.view.row(region, opd, today), self.view.row(region, opd, today + timedelta(days=1)))
+    def _rows(self, region: str, opd: str, instant: JudgedInstant) -> StatusRows:
+        today = local_date(instant.at, region)
+        return StatusRows(self.view.row(region, opd, today), self.view.row(region, opd, today + timedelta(days=1)))

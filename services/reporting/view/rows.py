@@ -1,4 +1,4 @@
-"""The view that an API replica holds in memory: the latest row of every OPD and service date, complete until when."""
+"""Holds the coverage view of an API replica in memory: the latest row by OPD and service date, and its freshness."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -6,118 +6,122 @@ from datetime import UTC, date, datetime
 from time import monotonic
 from typing import NamedTuple
 
-from services.reporting.domain.freshness import Pulse, Standing
-from shared.clock import Clock, wall
+from services.reporting.domain.freshness import CompleteUntil, Freshness
+from shared.clock import Clock, wall_time
 from shared.domain.facts.coverage import Coverage
-from shared.domain.facts.heartbeat import Beat, Positions
+from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 
 BEHIND_AFTER_SECONDS = 15.0
+"""Wall time since the last confirmed completeness after which a view counts as behind."""
 
 
-def newer(one: Coverage, other: Coverage) -> bool:
-    """Whether `one` replaces `other`: the higher (generation, definition, revision), then the higher watermark."""
-    return rank(one) > rank(other)
+def is_newer(row: Coverage, existing: Coverage) -> bool:
+    """Return whether a row replaces the existing one of the same key: it has a higher `row_version`."""
+    return row_version(row) > row_version(existing)
 
 
-def rank(row: Coverage) -> tuple[int, int, int, int]:
-    """What a row is told from an older one by."""
+def row_version(row: Coverage) -> tuple[int, int, int, int]:
+    """Return the sort key of a row's versions: generation, definition, revision, then the sum of its watermarks."""
     return row.generation, row.definition, row.revision, sum(row.watermark.values())
 
 
-class Gone(NamedTuple):
-    """A row that a rebuilt view has not: what earlier generations said of it is forgotten."""
+class Tombstone(NamedTuple):
+    """A key for which a rebuilt view has no row: rows of earlier generations are removed."""
 
     key: str
     generation: int
 
 
-class View:
-    """Rows by key, swapped whole at each change, so that a reader in another thread never sees half of one.
+class CoverageView:
+    """The latest rows by key, and until when they are complete.
 
-    `regions` and `partitions` are those whose signs of life it hears; a view that is fed by hand is told by `confirm`.
-    `ready` says that everything was read that there was at the start.
+    `rows` is replaced as a whole at each change, so that a reader in another thread never sees half of a change.
+    `regions` and `partitions` are those that heartbeats and positions are expected from; without them the owner of the
+    view calls `mark_complete`. `ready` is set once everything is read that was in the topics at the start.
     """
 
     def __init__(self, now: Clock, regions: Iterable[str] = (), partitions: int = 0) -> None:
         self.rows: Mapping[str, Coverage] = {}
         self.ready = False
-        self._gone: dict[str, int] = {}
+        self._tombstones: dict[str, int] = {}
         self._now = now
-        self._began = Standing(now(), datetime.min.replace(tzinfo=UTC))
-        self._confirmed: Standing | None = None
-        self._pulses: Mapping[str, Pulse] = {region: Pulse(partitions) for region in regions}
-        self._news = asyncio.Event()
+        self._at_start = CompleteUntil(now(), datetime.min.replace(tzinfo=UTC))
+        self._marked_complete: CompleteUntil | None = None
+        self._freshness: Mapping[str, Freshness] = {region: Freshness(partitions) for region in regions}
+        self._changed = asyncio.Event()
 
-    def keep(self, rows: Iterable[Coverage]) -> None:
-        """Take in rows, in any order and as often as they come."""
+    def apply_rows(self, rows: Iterable[Coverage]) -> None:
+        """Add or replace rows. They may come in any order and several times."""
         changed: dict[str, Coverage] = {}
         for row in rows:
-            known = changed.get(row.key) or self.rows.get(row.key)
-            if row.generation >= self._gone.get(row.key, 0) and (known is None or newer(row, known)):
+            existing = changed.get(row.key) or self.rows.get(row.key)
+            if row.generation >= self._tombstones.get(row.key, 0) and (existing is None or is_newer(row, existing)):
                 changed[row.key] = row
         if changed:
             self._swap({**self.rows, **changed})
 
-    def forget(self, gone: Iterable[Gone]) -> None:
-        """Drop the rows of these keys that are of an earlier generation, and never take one in again."""
-        since = {each.key: each.generation for each in gone}
-        self._gone |= {key: max(number, self._gone.get(key, 0)) for key, number in since.items()}
-        kept = {key: row for key, row in self.rows.items() if row.generation >= self._gone.get(key, 0)}
-        if len(kept) < len(self.rows):
-            self._swap(kept)
+    def apply_tombstones(self, tombstones: Iterable[Tombstone]) -> None:
+        """Remove the rows of these keys if they are of an earlier generation, and ignore such rows from now on."""
+        generations = {tombstone.key: tombstone.generation for tombstone in tombstones}
+        self._tombstones |= {key: max(number, self._tombstones.get(key, 0)) for key, number in generations.items()}
+        remaining = {key: row for key, row in self.rows.items() if row.generation >= self._tombstones.get(key, 0)}
+        if len(remaining) < len(self.rows):
+            self._swap(remaining)
 
     def _swap(self, rows: Mapping[str, Coverage]) -> None:
         self.rows = rows
-        self._news.set()
-        self._news = asyncio.Event()
+        self._changed.set()
+        self._changed = (
+            asyncio.Event()
+        )  # a new event: all waiting readers wake up, and each can wait for the next change
 
-    def hear(self, region: str, words: Iterable[Beat | Positions]) -> None:
-        """Take in signs of life, in any order, after the rows that stand before them."""
-        self._pulses = {**self._pulses, region: self._pulses[region].heard(words)}
+    def apply_signals(self, region: str, signals: Iterable[Heartbeat | WorkerPositions]) -> None:
+        """Update the freshness of a region. The rows that precede the signals on the topic must be applied before."""
+        self._freshness = {**self._freshness, region: self._freshness[region].with_signals(signals)}
 
-    def confirm(self) -> None:
-        """Everything that was there until now has been put in by hand."""
-        self.ready, self._confirmed = True, Standing(self._now(), wall())
+    def mark_complete(self) -> None:
+        """Declare the view complete until now, for a view that is filled without Kafka."""
+        self.ready, self._marked_complete = True, CompleteUntil(self._now(), wall_time())
 
     def row(self, region: str, opd: str, day: date) -> Coverage | None:
-        """The latest row of one OPD and service date."""
+        """Return the latest row of an OPD on a service date, or None."""
         return self.rows.get(f"{region}/{opd}/{day}")
 
     def current_until(self, region: str) -> datetime:
-        """The instant until which nothing of a region is missing: readers judge no minute after it."""
-        return self._standing(region).at
+        """Return the instant until which no event of a region is missing. Later minutes are not judged."""
+        return self._complete_until(region).at
 
-    def behind(self, region: str | None = None) -> datetime | None:
-        """Since when the view may have missed something of a region, or of any; None while it is current.
+    def behind_since(self, region: str | None = None) -> datetime | None:
+        """Return since when events of a region, or of any region, may be missing; None while the view is current.
 
-        Nights are quiet, that is no lag: relays and workers give signs of life all the same.
+        A quiet night does not make a view behind: relays and workers send signals without events too.
         """
         if region is None:
-            return min(filter(None, map(self.behind, self._pulses or [""])), default=None)
-        standing = self._standing(region)
-        current = self.ready and (wall() - standing.wall).total_seconds() < BEHIND_AFTER_SECONDS
-        return None if current else standing.at
+            return min(filter(None, map(self.behind_since, self._freshness or [""])), default=None)
+        complete_until = self._complete_until(region)
+        current = self.ready and (wall_time() - complete_until.wall).total_seconds() < BEHIND_AFTER_SECONDS
+        return None if current else complete_until.at
 
-    def _standing(self, region: str) -> Standing:
-        pulse = self._pulses.get(region)
-        return self._confirmed or (pulse and pulse.standing()) or self._began
+    def _complete_until(self, region: str) -> CompleteUntil:
+        freshness = self._freshness.get(region)
+        return self._marked_complete or (freshness and freshness.complete_until()) or self._at_start
 
-    async def change(self, seconds: float) -> None:
-        """Return at the next change, or after so many seconds."""
+    async def wait_for_change(self, seconds: float) -> None:
+        """Return at the next change of a row, or after this number of seconds."""
         try:
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
             return
 
-    async def reached(self, key: str, source: str, position: int, seconds: float) -> bool:
-        """Wait until a row has seen a position of a source. False if it has not in time."""
+    async def wait_for_position(self, key: str, source: str, position: int, seconds: float) -> bool:
+        """Wait until a row includes a source's events up to a position. Return False after this number of seconds."""
         deadline = monotonic() + seconds
-        while not self._has(key, source, position):
-            if (left := deadline - monotonic()) <= 0:
+        while not self._row_includes(key, source, position):
+            if (remaining := deadline - monotonic()) <= 0:
                 return False
-            await self.change(left)
+            await self.wait_for_change(remaining)
         return True
 
-    def _has(self, key: str, source: str, position: int) -> bool:
+    def _row_includes(self, key: str, source: str, position: int) -> bool:
         row = self.rows.get(key)
         return row is not None and row.watermark.get(source, 0) >= position

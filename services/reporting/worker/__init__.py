@@ -1,1 +1,1 @@
-"""Runs the streaming worker, which turns facts from Kafka into coverage rows."""
+"""Runs the streaming worker: it folds facts into coverage rows and publishes them."""

@@ -1,9 +1,9 @@
-"""Wiring of the streaming worker: `python -m services.reporting.worker`, one process per core.
+"""Starts the streaming worker: `python -m services.reporting.worker`, one process per core.
 
 Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT,
 PIKET_MEMBER, PIKET_SESSION_TIMEOUT_S, PIKET_HANG_S; PIKET_GENERATION, PIKET_SINCE for a view that is built beside the
-one in force (`piket rebuild-view`). Exit status 2: nothing to read; 3: another worker took its place; any other but 0:
-ended by itself, to be started again.
+one in force (`piket rebuild-view`). Exit status 2: there is nothing to read; 3: another worker took its static member
+name; any other except 0: the worker failed and must be started again.
 """
 
 import asyncio
@@ -20,36 +20,37 @@ import mode
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
-from services.reporting.domain.freshness import READ
+from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.faust_batches.batch import BatchSchema
-from services.reporting.faust_batches.consumer import FETCH_BYTES, Transport
+from services.reporting.faust_batches.changelog_table import ChangelogTable
+from services.reporting.faust_batches.consumer import MAX_FETCH_BYTES, BatchTransport
 from services.reporting.faust_batches.pinned_versions import check_pins
-from services.reporting.process.exits import EX_SOFTWARE, fatal
-from services.reporting.view.generations import check, serve
+from services.reporting.process.exits import EX_SOFTWARE, exit_on_error
+from services.reporting.view.generations import exit_if_superseded, exit_when_superseded
 from services.reporting.worker import monitors
-from services.reporting.worker.changelog import COMPRESSION, Changelog
-from services.reporting.worker.metrics import Reading, Rounds
+from services.reporting.worker.changelog import COMPRESSION
+from services.reporting.worker.metrics import LagMeter, RebalanceSensor
 from services.reporting.worker.processor import Processor
-from services.reporting.worker.publisher import KafkaOutlet
-from services.reporting.worker.settings import WorkerSettings, readable, told
-from shared.clock import wall
+from services.reporting.worker.publisher import KafkaPublisher
+from services.reporting.worker.settings import WorkerSettings, readable_regions, resolve_generation
+from shared.clock import wall_time
 from shared.domain.envelope import source, topic
 from shared.kafka import broker
-from shared.relay.heartbeat import EVERY_S
-from shared.telemetry import PortTaken, configure, serve_metrics
+from shared.relay.heartbeat import INTERVAL_S
+from shared.telemetry import PortTaken, configure_logging, serve_metrics
 
 log = logging.getLogger(__name__)
 
 EX_NOTHING_TO_READ = 2
-QUEUED = 16
-"""Batches between fetch and fold."""
-SAID_AGAIN_S = 10.0
-PATIENCE_MS = 30_000
-"""How long a write may wait for an absent broker, or for its turn in a busy process, before the worker ends."""
+QUEUED_BATCHES = 16
+"""Batches that may wait between fetch and fold."""
+LOG_REPEAT_S = 10.0
+WRITE_TIMEOUT_MS = 30_000
+"""How long a write may wait for a broker that does not answer, or in a busy process, before the worker ends."""
 
 
-def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
-    """Answer the Faust app that folds the facts of these regions; nothing is started."""
+def build_app(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
+    """Return the Faust app that folds the facts of these regions. Nothing is started yet."""
     app = faust.App(
         settings.app_id(),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
@@ -58,109 +59,121 @@ def build(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         topic_partitions=settings.partitions,
         topic_allow_declare=False,
         topic_disable_leader=True,
-        table_standby_replicas=0,
+        table_standby_replicas=0,  # a recovery is short, and standbys would load the other workers
         web_enabled=False,
-        stream_wait_empty=False,
-        stream_buffer_maxsize=QUEUED,
+        stream_wait_empty=False,  # Faust's wait may never return
+        stream_buffer_maxsize=QUEUED_BATCHES,
         stream_recovery_delay=0.0,
-        consumer_max_fetch_size=FETCH_BYTES,
+        consumer_max_fetch_size=MAX_FETCH_BYTES,
         broker_commit_interval=1.0,
         broker_commit_every=None,
         broker_session_timeout=settings.session_timeout_s,
-        broker_request_timeout=max(90.0, 1.1 * settings.session_timeout_s),
+        broker_request_timeout=max(90.0, 1.1 * settings.session_timeout_s),  # Faust requires more than the session
         broker_heartbeat_interval=settings.session_timeout_s / 4,
         consumer_group_instance_id=settings.member or None,
     )
-    app.transport = Transport(app.conf.broker_consumer, app)
+    app.transport = BatchTransport(app.conf.broker_consumer, app)
     wire(app, settings, regions)
     return app
 
 
 def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
-    """Connect topics, agent, changelog and flush."""
-    sources = {topic(region, service): source(region, service) for region in regions for service in READ}
-    processor, reading, rounds = Processor(sources, settings.since, staged=settings.staged), Reading(), Rounds()
-    app.sensors.add(rounds)
-    view = settings.kafka, settings.deployment, settings.generation
-    committed = partial(broker.committed, settings.kafka, settings.app_id())
-    changelog = Changelog(app, settings.partitions, processor, partial(check, *view), committed)
-    events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED)
+    """Connect topics, agent, changelog, flush and monitors to the app."""
+    sources = {topic(region, service): source(region, service) for region in regions for service in SOURCE_SERVICES}
+    processor = Processor(sources, settings.since, staged=settings.staged)
+    lag_meter, rebalances = LagMeter(), RebalanceSensor()
+    app.sensors.add(rebalances)
+    check_generation = partial(exit_if_superseded, settings.kafka, settings.deployment, settings.generation)
+    committed = partial(broker.committed_offsets, settings.kafka, settings.app_id())
+    changelog = ChangelogTable(app, settings.partitions, processor, check_generation, committed)
+    events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED_BATCHES)
 
-    @app.agent(events, name="coverage")  # type: ignore[untyped-decorator]
+    @app.agent(events, name="coverage")
     async def fold(stream: faust.Stream) -> None:
-        with fatal("folding a batch failed"):
-            await processor.process(reading.seen(stream.noack().events()))
+        with exit_on_error("folding a batch failed"):
+            await processor.process_stream(lag_meter.measure_batches(stream.noack().events()))
 
-    @app.task  # type: ignore[untyped-decorator]
+    @app.task
     async def flush() -> None:
-        with fatal("writing facts or coverage rows failed"):
-            async with broker.producer(settings.kafka, PATIENCE_MS, COMPRESSION) as producer:
-                app.transport.membership.guard(producer.client)
-                outlet = KafkaOutlet(producer, settings.changelog(), settings.generation, staged=settings.staged)
-                await asyncio.gather(processor.flush(outlet), say(app, processor, outlet), serve(*view))
+        with exit_on_error("writing facts or coverage rows failed"):
+            await write_results(app, settings, processor)
 
-    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
-    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    @app.on_partitions_revoked.connect
+    @app.on_before_shutdown.connect
     async def pause(*_: object, **__: object) -> None:
-        await processor.pause()
+        await processor.pause()  # Faust awaits this: no row of this worker comes after the next owner's rows
 
-    monitors.whole(app, sources, processor)
-    monitors.pace(app, processor)
-    monitors.progress(app, changelog, processor, (reading, rounds), settings.hang_s)
+    monitors.watch_missing_topics(app, sources, processor)
+    monitors.balance_sources(app, processor)
+    monitors.watch_progress(app, changelog, processor, (lag_meter, rebalances), settings.hang_s)
 
 
-async def say(app: faust.App, processor: Processor, outlet: KafkaOutlet) -> None:
-    """Tell how far the rows reach, for ever, but not in a rebalance or recovery."""
+async def write_results(app: faust.App, settings: WorkerSettings, processor: Processor) -> None:
+    """Write facts, coverage rows and positions with one producer; end when a later generation is in force."""
+    async with broker.producer(settings.kafka, WRITE_TIMEOUT_MS, COMPRESSION) as producer:
+        app.transport.membership.enforce_lease(producer.client)
+        publisher = KafkaPublisher(producer, settings.changelog(), settings.generation, staged=settings.staged)
+        await asyncio.gather(
+            processor.flush(publisher),
+            publish_positions(app, processor, publisher),
+            exit_when_superseded(settings.kafka, settings.deployment, settings.generation),
+        )
+
+
+async def publish_positions(app: faust.App, processor: Processor, publisher: KafkaPublisher) -> None:
+    """Publish the durable positions periodically, except during a rebalance or recovery, until cancelled."""
     while True:
         if not (app.rebalancing or app.in_recovery):
-            await asyncio.gather(*map(outlet.tell, processor.words(app.consumer.begins(), wall())))
-        await asyncio.sleep(EVERY_S)
+            positions = processor.durable_positions(app.consumer.start_offsets(), wall_time())
+            await asyncio.gather(*map(publisher.write_positions, positions))
+        await asyncio.sleep(INTERVAL_S)
 
 
-def calm_collector() -> None:
-    """Collect cycles rarely: facts stay for days and form none, and walking them took more time than folding them."""
+def tune_garbage_collector() -> None:
+    """Make the garbage collector run rarely: facts live for days and form no reference cycles."""
+    # With the default thresholds, traversing the facts took more time than folding them.
     gc.set_threshold(50_000, 20, 100)
 
 
-class Seldom(logging.Filter):
-    """Let a line of the Kafka client pass once in ten seconds: while a broker is away it logs every attempt."""
+class RateLimitFilter(logging.Filter):
+    """Log a repeated Kafka client message at most once every ten seconds: it logs each attempt to reach a broker."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._passed: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a line is written."""
-        line, at = f"{record.name}{record.msg}", record.created
-        if not record.name.startswith("aiokafka") or at - self._passed.get(line, 0.0) > SAID_AGAIN_S:
-            self._passed[line] = at
+        """Return whether the record is logged."""
+        message, now = f"{record.name}{record.msg}", record.created
+        if not record.name.startswith("aiokafka") or now - self._logged_at.get(message, 0.0) > LOG_REPEAT_S:
+            self._logged_at[message] = now
             return True
         return False
 
 
 def main() -> int:
-    """Run until SIGTERM; answers the exit status."""
-    configure("worker")
-    calm_collector()
-    for noisy in ("faust", "mode", "aiokafka"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger().handlers[0].addFilter(Seldom())
+    """Run until SIGTERM. Return the exit status."""
+    configure_logging("worker")
+    tune_garbage_collector()
+    for library in ("faust", "mode", "aiokafka"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger().handlers[0].addFilter(RateLimitFilter())
     check_pins()
-    given = WorkerSettings()
+    settings = WorkerSettings()
     try:
-        settings = asyncio.run(told(given))
-        regions = asyncio.run(readable(settings))
-    except KafkaError as away:
-        log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", given.kafka, away)
+        settings = asyncio.run(resolve_generation(settings))
+        regions = asyncio.run(readable_regions(settings))
+    except KafkaError as error:
+        log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", settings.kafka, error)
         return EX_SOFTWARE
     if not regions:
         return EX_NOTHING_TO_READ
     try:
         serve_metrics(settings.metrics_port, REGISTRY)
-    except PortTaken as taken:
-        log.critical("The worker ends: %s Nothing was read.", taken)
+    except PortTaken as error:
+        log.critical("The worker ends: %s Nothing was read.", error)
         return EX_SOFTWARE
-    app = build(settings, regions)
+    app = build_app(settings, regions)
     mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
     return 0
 

@@ -1,4 +1,4 @@
-"""What a worker looks at while it runs: topics that Faust leaves out, how far it is, and whether it gets on."""
+"""Monitors a running worker: topics that Faust does not read, lag and progress, and the balance between sources."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -7,95 +7,102 @@ from contextlib import suppress
 import faust
 from faust.types import TP
 
-from services.reporting.process.exits import fatal
+from services.reporting.faust_batches.changelog_table import ChangelogTable
+from services.reporting.process.exits import exit_on_error
 from services.reporting.process.watchdog import Watchdog
-from services.reporting.worker.changelog import Changelog
-from services.reporting.worker.metrics import Reading, Rounds
+from services.reporting.worker.metrics import LagMeter, RebalanceSensor
 from services.reporting.worker.processor import Processor
 
-WHOLE_EVERY_S, LOOK_EVERY_S, PACE_EVERY_S = 3.0, 1.0, 0.5
+MISSING_TOPICS_EVERY_S, PROGRESS_EVERY_S, BALANCE_EVERY_S = 3.0, 1.0, 0.5
 
 
-class LeftOut(Exception):
-    """Topics that were missing when partitions were assigned: Faust would never read them again."""
+class TopicsNotAssigned(Exception):
+    """Topics did not exist when partitions were assigned: Faust would not read them until the next assignment."""
 
 
-def whole(app: faust.App, topics: Iterable[str], processor: Processor) -> None:
-    """Notice what Faust does not read."""
+def watch_missing_topics(app: faust.App, topics: Iterable[str], processor: Processor) -> None:
+    """End the process if a topic has no assigned partition: after a restart Faust reads it again."""
 
-    @app.timer(WHOLE_EVERY_S)  # type: ignore[untyped-decorator]
-    async def look() -> None:
-        unread = left_out(app.consumer.assignment(), topics, read_before=bool(processor.positions))
-        if unread and not app.rebalancing:
-            with fatal("Faust left topics out that were missing for a moment"):
-                raise LeftOut(", ".join(unread))
+    @app.timer(MISSING_TOPICS_EVERY_S)
+    async def check() -> None:
+        missing = missing_topics(app.consumer.assignment(), topics, read_before=bool(processor.positions))
+        if missing and not app.rebalancing:
+            with exit_on_error("Faust does not read topics that were missing for a moment"):
+                raise TopicsNotAssigned(", ".join(missing))
 
 
-def left_out(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:
-    """Topics that lack a partition number which another topic was assigned: all have the same partitions.
+def missing_topics(assigned: Iterable[tuple[str, int]], topics: Iterable[str], *, read_before: bool) -> list[str]:
+    """Return the topics that lack a partition number which is assigned for another topic: all have the same numbers.
 
-    All of them, when a worker that has read is left with none: it starts again, as a spare if others have them all.
+    Return all topics if a worker that has read before has no partition at all: it must start again, and becomes a spare
+    if other workers have all partitions.
     """
-    numbers: dict[str, set[int]] = {name: set() for name in topics}
+    numbers_by_topic: dict[str, set[int]] = {name: set() for name in topics}
     for name, number in assigned:
-        numbers.get(name, set()).add(number)
-    every = set().union(*numbers.values())
-    return sorted(name for name, held in numbers.items() if held != every or (read_before and not every))
+        numbers_by_topic.get(name, set()).add(number)
+    union = set().union(*numbers_by_topic.values())
+    return sorted(name for name, numbers in numbers_by_topic.items() if numbers != union or (read_before and not union))
 
 
-def progress(
-    app: faust.App, changelog: Changelog, processor: Processor, meters: tuple[Reading, Rounds], hang_s: float
+def watch_progress(
+    app: faust.App,
+    changelog: ChangelogTable,
+    processor: Processor,
+    meters: tuple[LagMeter, RebalanceSensor],
+    hang_s: float,
 ) -> None:
-    """Measure how far the worker is, and end it when it gets nowhere.
+    """Measure lag and commits, and end the process if it makes no progress for `hang_s` seconds.
 
-    Also between assignment and reading: a step of Faust's recovery that took too long is its last, and nobody is told.
+    Also between assignment and reading: if a step of its recovery takes too long, Faust aborts it without a message.
     """
-    watchdog, (reading, rounds) = Watchdog(hang_s), meters
+    watchdog, (lag_meter, rebalances) = Watchdog(hang_s), meters
 
-    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator] # Faust's tasks wait for the first recovery
-    async def begin(*_: object, **__: object) -> None:
-        if not watchdog.watches:
+    # Not an `app.task`: Faust starts these only after the first recovery, which must be watched too.
+    @app.on_partitions_assigned.connect
+    async def start(*_: object, **__: object) -> None:
+        if not watchdog.is_started:
             watchdog.start()
-            app.add_future(look())
+            app.add_future(report())
 
-    async def look() -> None:
+    async def report() -> None:
         while not app.should_stop:
-            committed = app.consumer.committed()
-            reading.lag(unread(app, reached(app, processor)))
-            reading.commit(committed)
-            busy = app.rebalancing or app.in_recovery or any(unread(app, committed).values())
-            waits = rounds.joining or not app.transport.membership.holds()
-            recovered = [changelog.persisted_offset(tp) for tp in app.consumer.assignment()]
-            watchdog.look((frozenset(committed.items()), sum(recovered)), excused=waits or not busy)
-            await asyncio.sleep(LOOK_EVERY_S)
+            committed = app.consumer.committed_offsets()
+            lag_meter.report_lag(unread_counts(app, read_positions(app, processor)))
+            lag_meter.report_commit(committed)
+            busy = app.rebalancing or app.in_recovery or any(unread_counts(app, committed).values())
+            waiting = rebalances.joining or not app.transport.membership.has_lease()
+            restored = [changelog.persisted_offset(tp) for tp in app.consumer.assignment()]
+            watchdog.report((frozenset(committed.items()), sum(restored)), idle=waiting or not busy)
+            await asyncio.sleep(PROGRESS_EVERY_S)
 
 
-def pace(app: faust.App, processor: Processor) -> None:
-    """Keep the sources of a region together in time, and let days be closed that all of them have left behind."""
+def balance_sources(app: faust.App, processor: Processor) -> None:
+    """Pause sources of a region that are far ahead of its other sources, and close days that all have read past."""
 
-    @app.timer(PACE_EVERY_S)  # type: ignore[untyped-decorator]
-    async def look() -> None:
-        at = reached(app, processor)
-        at_end = {tp for tp, end in ends(app).items() if at.get(tp, -1) >= end}
-        app.consumer.hold(processor.pace(at_end))
+    @app.timer(BALANCE_EVERY_S)
+    async def balance() -> None:
+        positions = read_positions(app, processor)
+        at_end = {tp for tp, end in end_offsets(app).items() if positions.get(tp, -1) >= end}
+        app.consumer.pause(processor.update_watermarks(at_end))
         await processor.close_days()
 
 
-def reached(app: faust.App, processor: Processor) -> dict[TP, int]:
-    """How far every partition is read, or where it was sought while none of it was in this assignment."""
-    return processor.positions | {tp: begin for tp, begin in app.consumer.begins().items() if begin is not None}
+def read_positions(app: faust.App, processor: Processor) -> dict[TP, int]:
+    """Return the offset of each partition's next record; the start offset if none was read in this assignment."""
+    start_offsets = app.consumer.start_offsets()
+    return processor.positions | {tp: offset for tp, offset in start_offsets.items() if offset is not None}
 
 
-def unread(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:
-    """Records behind these positions, of the partitions held."""
-    last, held = ends(app), app.consumer.assignment()
-    return {tp: last.get(tp, at) - at for tp, at in positions.items() if tp in held}
+def unread_counts(app: faust.App, positions: Mapping[TP, int]) -> dict[TP, int]:
+    """Return, by assigned partition, the number of records from its position to its end."""
+    ends, assigned = end_offsets(app), app.consumer.assignment()
+    return {tp: ends.get(tp, position) - position for tp, position in positions.items() if tp in assigned}
 
 
-def ends(app: faust.App) -> dict[TP, int]:
-    """Where the partitions held end, as the last fetch told; none of one that was revoked at this moment."""
-    known: dict[TP, int] = {}
+def end_offsets(app: faust.App) -> dict[TP, int]:
+    """Return the end offset of each assigned partition, as of its last fetch; without partitions not fetched yet."""
+    ends: dict[TP, int] = {}
     for tp in app.consumer.assignment():
-        with suppress(AssertionError):  # aiokafka knows no end of it
-            known[tp] = app.consumer.highwater(tp)
-    return {tp: end for tp, end in known.items() if end is not None}
+        with suppress(AssertionError):  # aiokafka asserts that the partition is assigned; it may be revoked right now
+            ends[tp] = app.consumer.highwater(tp)
+    return {tp: end for tp, end in ends.items() if end is not None}

@@ -1,4 +1,4 @@
-"""What was folded since the last flush, and waits to be durable."""
+"""Collects what was folded since the last flush and must become durable."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.reporting.domain.partitions.partition_state import Place, Row, Touched
+from services.reporting.domain.partitions.partition_state import ChangelogRecord, OpdPartition, RegionPartition
 from shared.kafka.dead_letters import DeadLetter
 
 
 @dataclass
-class Folded:
-    """Batches folded, and what must be durable before they are acknowledged. Facts by partition."""
+class PendingBatch:
+    """Folded batches, and what must be durable before they are acknowledged. `changelog` is by partition number."""
 
-    records: int = 0
-    places: set[Place] = field(default_factory=set)
-    facts: defaultdict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    touched: defaultdict[Touched, set[date]] = field(default_factory=lambda: defaultdict(set))
-    unreadable: list[tuple[str, DeadLetter]] = field(default_factory=list)
-    acknowledge: list[Callable[[], object]] = field(default_factory=list)
+    record_count: int = 0
+    region_partitions: set[RegionPartition] = field(default_factory=set)
+    changelog: defaultdict[int, list[ChangelogRecord]] = field(default_factory=lambda: defaultdict(list))
+    affected_dates: defaultdict[OpdPartition, set[date]] = field(default_factory=lambda: defaultdict(set))
+    dead_letters: list[tuple[str, DeadLetter]] = field(default_factory=list)
+    acknowledgements: list[Callable[[], object]] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)

@@ -1,8 +1,9 @@
-"""Facts in, coverage rows out: every fact folds into the set of its OPD, and every row it touches is published.
+"""Folds batches of facts into the fact sets of their OPD, and publishes the coverage rows that they affect.
 
-Read downwards: `process` takes a batch, `_fold` adds its facts, `flush` makes durable what that touched, and only then
-acknowledges. Facts form sets, so a repeat changes nothing; its rows are published all the same, because a kill may have
-come between fact and row. Days whose facts can change no more are closed: forgotten here, deleted from the changelog.
+Read from top to bottom: `process_batch` receives a batch, `_fold` adds its facts, `flush_once` makes the facts and the
+affected rows durable, and only then acknowledges the batch. Facts form sets, so a duplicate changes nothing. Its rows
+are published again nevertheless, because the worker may have been killed after it wrote the fact and before the row.
+Days whose facts can no longer change are closed: removed from memory and deleted from the changelog.
 """
 
 import asyncio
@@ -12,179 +13,188 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mappin
 from datetime import date, datetime
 from typing import Any
 
-from services.reporting.domain.partitions.partition_state import Held, Place, Row, Touched
-from services.reporting.faust_batches.batch import Batch
-from services.reporting.worker.metrics import counted
-from services.reporting.worker.pending import Folded
-from services.reporting.worker.publisher import Outlet
-from shared.domain.envelope import Undecodable, envelope
-from shared.domain.facts.heartbeat import Positions
+from services.reporting.domain.partitions.partition_state import (
+    ChangelogRecord,
+    OpdPartition,
+    PartitionState,
+    RegionPartition,
+)
+from services.reporting.faust_batches.batch import PartitionBatch
+from services.reporting.worker.metrics import count_outcomes
+from services.reporting.worker.pending import PendingBatch
+from services.reporting.worker.publisher import Publisher
+from shared.domain.envelope import Undecodable, decode_envelope
+from shared.domain.facts.heartbeat import WorkerPositions
 from shared.kafka.dead_letters import dead_letter
 
 log = logging.getLogger(__name__)
 
-WAITING = 50_000
-"""Records folded and not yet durable: with more, no batch is taken, and soon none is fetched."""
-COALESCE_S = 0.1
-"""Pause between flushes: however many facts touch a row, it is published once in this time."""
-AGAIN = 20
-"""OPD of which the next flush publishes all rows at most, after an assignment: what is new must not wait for them."""
+MAX_PENDING_RECORDS = 50_000
+"""Limit of folded records that are not durable yet: above it no batch is accepted, and soon none is fetched."""
+FLUSH_PAUSE_S = 0.1
+"""Pause between flushes: a row is published once in this time, however many facts affect it."""
+MAX_REPUBLISHED_OPD = 20
+"""After an assignment, OPD whose rows one flush publishes again, at most: rows of new facts must not wait for all."""
 
 
-class Gap(Exception):
-    """Records were skipped: a batch does not begin where the last one of its partition ended."""
+class RecordsSkipped(Exception):
+    """A batch does not start at the offset where the last batch of its partition ended, or has a gap."""
 
 
 class Processor:
-    """The facts of the partitions that this worker holds, and the batches that are not durable yet.
+    """The facts of the assigned partitions, and the batches that are not durable yet.
 
-    `sources` names the one source of each topic that is read; of dates before `since` no rows are made; `staged` rows
-    are written beside those that readers see.
+    `sources` maps each topic to its source. Rows are made only for dates from `since` on. `staged` rows are written to
+    a topic beside the one that readers follow.
     """
 
     def __init__(self, sources: Mapping[str, str], since: date | None = None, *, staged: bool = False) -> None:
         self._sources = sources
-        self._held = Held(sources, since, staged=staged)
-        self.recover, self.pace = self._held.recover, self._held.pace
+        self._partitions = PartitionState(sources, since, staged=staged)
+        # The bound methods themselves, without a wrapper: a recovery calls `restore` for each of its batches.
+        self.restore, self.update_watermarks = self._partitions.restore, self._partitions.update_watermarks
         self.positions: dict[Any, int] = {}
-        self._durable: dict[Any, int] = {}
-        self._assignment, self._folded = 0, Folded()
-        self._changed = asyncio.Condition()
-        self._writing, self._paused = asyncio.Lock(), False
+        self._durable_offsets: dict[Any, int] = {}
+        self._assignment_number, self._pending = 0, PendingBatch()
+        self._pending_changed, self._write_lock = asyncio.Condition(), asyncio.Lock()
+        self._is_paused = False
 
-    async def process(self, stream: AsyncIterable[Any]) -> None:
-        """Fold every batch of a Faust stream of events that are acknowledged by hand."""
+    async def process_stream(self, stream: AsyncIterable[Any]) -> None:
+        """Process every batch of a Faust stream whose events are acknowledged explicitly (`noack`)."""
         async for event in stream:
-            await self.take(event.value, event.ack)
+            await self.process_batch(event.value, event.ack)
 
-    async def take(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
-        """Fold one batch, then wait while too much is not being made durable yet. Raises `Gap`."""
-        self._follows(batch)
+    async def process_batch(self, batch: PartitionBatch, acknowledge: Callable[[], object]) -> None:
+        """Fold one batch, then wait while too many records are not durable yet. Raise `RecordsSkipped` for a gap."""
+        self._check_contiguous(batch)
         self._fold(batch)
-        self._folded.acknowledge.append(acknowledge)
-        async with self._changed:
-            self._changed.notify_all()
-            await self._changed.wait_for(lambda: self._folded.records < WAITING)
+        self._pending.acknowledgements.append(acknowledge)
+        async with self._pending_changed:
+            self._pending_changed.notify_all()
+            await self._pending_changed.wait_for(lambda: self._pending.record_count < MAX_PENDING_RECORDS)
 
-    def _follows(self, batch: Batch) -> None:
-        """Refuse a skip, whatever its cause: once committed over, it would never be read again."""
-        expected = self.positions.get(batch.tp) if batch.begins is None else batch.begins
+    def _check_contiguous(self, batch: PartitionBatch) -> None:
+        """Raise `RecordsSkipped` for a gap of any cause: after a later commit the records would never be read again."""
+        expected = self.positions.get(batch.tp) if batch.start_offset is None else batch.start_offset
         first, after = batch.records[0].offset, batch.records[-1].offset + 1
         if first != expected or after - first != len(batch.records):
-            raise Gap(f"{batch.tp.topic}/{batch.tp.partition} goes on at offset {first}, not {expected}")
-        self.positions[batch.tp] = self._folded.positions[batch.tp] = after
+            raise RecordsSkipped(f"{batch.tp.topic}/{batch.tp.partition} goes on at offset {first}, not {expected}")
+        self.positions[batch.tp] = self._pending.positions[batch.tp] = after
 
-    def _fold(self, batch: Batch) -> None:
+    def _fold(self, batch: PartitionBatch) -> None:
         source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
-        place = Place(topic.split(".")[1], partition)
-        known, kept, touched = self._held.at(place), self._folded.facts[partition], self._folded.touched
-        self._folded.places.add(place)
+        region_partition = RegionPartition(topic.split(".")[1], partition)
+        state, pending = self._partitions.region_state(region_partition), self._pending
+        changelog, affected_dates = pending.changelog[partition], pending.affected_dates
+        pending.region_partitions.add(region_partition)
         last: bytes | None = None
-        bad = 0
+        unreadable = 0
         for record in batch.records:
             try:
-                fact = known.read(record.value or b"", source, record.key)
-            except Undecodable as why:
-                self._folded.unreadable.append((place.region, dead_letter(batch.tp, record, why.reason)))
-                bad += 1
+                fact = state.decode(record.value or b"", source, record.key)
+            except Undecodable as error:
+                pending.dead_letters.append((region_partition.region, dead_letter(batch.tp, record, error.reason)))
+                unreadable += 1
                 continue
-            dates, last = known.add(fact), record.value
+            dates, last = state.add(fact), record.value
             if dates is not None:
-                touched[Touched(place, fact.key)].update(dates)
-                kept.append(Row(b"%b|%b" % (fact.key, fact.id.hex().encode()), record.value))
+                affected_dates[OpdPartition(region_partition, fact.key)].update(dates)
+                changelog.append(ChangelogRecord(b"%b|%b" % (fact.key, fact.id.hex().encode()), record.value))
         if last:
-            known.reach(envelope(last))
-        self._folded.records += len(batch.records)
-        counted(topic, place.region, {"folded": len(batch.records) - bad, "unreadable": bad}, known.outcomes)
-        known.outcomes.clear()
+            state.advance(decode_envelope(last))  # once per batch: the last fact is the furthest of its source
+        pending.record_count += len(batch.records)
+        counts = {"folded": len(batch.records) - unreadable, "unreadable": unreadable}
+        count_outcomes(topic, region_partition.region, counts, state.outcomes)
+        state.outcomes.clear()
 
-    async def flush(self, outlet: Outlet) -> None:
-        """Make folded batches durable and acknowledge them, for ever."""
+    async def flush(self, publisher: Publisher) -> None:
+        """Make folded batches durable and acknowledge them, until cancelled."""
         while True:
-            await self.flush_once(outlet)
-            await asyncio.sleep(COALESCE_S)
+            await self.flush_once(publisher)
+            await asyncio.sleep(FLUSH_PAUSE_S)
 
-    async def flush_once(self, outlet: Outlet) -> None:
-        """Make durable what is folded, at least one batch or row; then acknowledge it, oldest first."""
-        async with self._changed:
-            await self._changed.wait_for(self._work)
-            for touched, dates in self._held.again(AGAIN):
-                self._folded.touched[touched].update(dates)
-            folded, self._folded, assignment = self._folded, Folded(), self._assignment
-            self._changed.notify_all()
-        for place in folded.places | {touched.place for touched in folded.touched}:
-            folded.facts[place.partition] += self._held.state(place)
-        async with self._writing:
+    async def flush_once(self, publisher: Publisher) -> None:
+        """Wait for at least one batch or row, make all pending ones durable, then acknowledge them, oldest first."""
+        async with self._pending_changed:
+            await self._pending_changed.wait_for(self._has_work)
+            for opd_partition, dates in self._partitions.next_to_republish(MAX_REPUBLISHED_OPD):
+                self._pending.affected_dates[opd_partition].update(dates)
+            pending, self._pending, assignment = self._pending, PendingBatch(), self._assignment_number
+            self._pending_changed.notify_all()
+        for region_partition in pending.region_partitions | {opd.region_partition for opd in pending.affected_dates}:
+            pending.changelog[region_partition.partition] += self._partitions.state_records(region_partition)
+        async with self._write_lock:
             await asyncio.gather(
-                *(outlet.keep(partition, facts) for partition, facts in folded.facts.items() if facts),
-                *(outlet.put_aside(*letter) for letter in folded.unreadable),
-                self._publish(folded.touched, outlet),
+                *(publisher.write_changelog(n, records) for n, records in pending.changelog.items() if records),
+                *(publisher.write_dead_letter(region, record) for region, record in pending.dead_letters),
+                self._publish_rows(pending.affected_dates, publisher),
             )
-        self._folded.places |= self._held.shown()
-        if assignment == self._assignment:
-            self._durable |= folded.positions
-        for acknowledge in folded.acknowledge:
+        self._pending.region_partitions |= self._partitions.mark_published()
+        if assignment == self._assignment_number:  # else the partitions may have been revoked during the write
+            self._durable_offsets |= pending.positions
+        for acknowledge in pending.acknowledgements:
             acknowledge()
 
-    def _work(self) -> bool:
-        folded = self._folded
-        return not self._paused and bool(folded.places or folded.touched or folded.facts or self._held.waits())
+    def _has_work(self) -> bool:
+        pending = self._pending
+        has_pending = pending.region_partitions or pending.affected_dates or pending.changelog
+        return not self._is_paused and bool(has_pending or self._partitions.has_pending())
 
-    async def _publish(self, touched: Mapping[Touched, Iterable[date]], outlet: Outlet) -> None:
-        sent = []
-        for each, dates in sorted(touched.items()):
-            for row in filter(None, (self._held.row(each, day) for day in sorted(dates))):
-                sent.append(asyncio.create_task(outlet.publish(each.place.partition, row)))
-                await asyncio.sleep(0)  # a row takes milliseconds: others have their turn in between
-        await asyncio.gather(*sent)
+    async def _publish_rows(self, affected_dates: Mapping[OpdPartition, Iterable[date]], publisher: Publisher) -> None:
+        tasks = []
+        for opd_partition, dates in sorted(affected_dates.items()):
+            for row in filter(None, (self._partitions.row(opd_partition, day) for day in sorted(dates))):
+                tasks.append(asyncio.create_task(publisher.publish(opd_partition.region_partition.partition, row)))
+                await asyncio.sleep(0)  # computing a row takes milliseconds: let other tasks run in between
+        await asyncio.gather(*tasks)
 
     async def close_days(self) -> None:
-        """Forget days whose facts can change no more, between two flushes; the next one writes what is gone."""
-        async with self._writing:
-            for partition, row in self._held.close_days(self._folded.touched):
-                self._folded.facts[partition].append(row)
-        async with self._changed:
-            self._changed.notify_all()
+        """Close days whose facts can no longer change, between two flushes; the next flush deletes their facts."""
+        async with self._write_lock:
+            for partition, record in self._partitions.close_days(self._pending.affected_dates):
+                self._pending.changelog[partition].append(record)
+        async with self._pending_changed:
+            self._pending_changed.notify_all()
 
     async def pause(self) -> None:
-        """Write nothing from now on until `publish_all`: another worker may own the partitions. Waits for the wire."""
-        async with self._writing:
-            self._paused = True
-            self._assignment += 1
+        """Wait for the running flush, then write nothing until `publish_all`: others may own the partitions by then."""
+        async with self._write_lock:
+            self._is_paused = True
+            self._assignment_number += 1
 
-    def drop(self, partition: int) -> None:
-        """Forget a partition that another worker has now, also what was to be written of it: it writes that itself."""
-        self._held.drop(partition)
-        self._folded.facts.pop(partition, None)
-        self._newly_assigned()
+    def release(self, partition: int) -> None:
+        """Drop a partition that another worker has now, with its unwritten facts: that worker reads them itself."""
+        self._partitions.release(partition)
+        self._pending.changelog.pop(partition, None)
+        self._start_assignment()
 
-    def _newly_assigned(self) -> None:
-        self._assignment += 1
-        self._durable.clear()
+    def _start_assignment(self) -> None:
+        self._assignment_number += 1
+        self._durable_offsets.clear()
 
-    def words(self, begins: Mapping[Any, int | None], wall: datetime) -> list[Positions]:
-        """How far the partitions held are durable. `begins`: where one starts of which nothing was handed out yet.
+    def durable_positions(self, start_offsets: Mapping[Any, int | None], wall: datetime) -> list[WorkerPositions]:
+        """Return the durable offset of each assigned partition, by region and partition number.
 
-        Nothing of one whose rows were staged: after a switch readers do not see them all at once.
+        `start_offsets`: see the consumer. A partition is left out while readers do not see all its (staged) rows yet.
         """
-        positions: defaultdict[Place, dict[str, int]] = defaultdict(dict)
-        for tp, begin in begins.items():
-            durable = self._durable.get(tp) if begin is None else begin
+        positions: defaultdict[RegionPartition, dict[str, int]] = defaultdict(dict)
+        for tp, start_offset in start_offsets.items():
+            durable = self._durable_offsets.get(tp) if start_offset is None else start_offset
             if tp.topic in self._sources and durable is not None:
                 _, region, service, _ = tp.topic.split(".")
-                positions[Place(region, tp.partition)][service] = durable
-        in_view = {place: told for place, told in positions.items() if self._held.in_view(place)}
-        return [Positions(region=r, partition=n, positions=told, wall=wall) for (r, n), told in in_view.items()]
+                positions[RegionPartition(region, tp.partition)][service] = durable
+        visible = {key: by_service for key, by_service in positions.items() if self._partitions.is_visible(key)}
+        return [WorkerPositions(region=r, partition=n, positions=p, wall=wall) for (r, n), p in visible.items()]
 
-    async def publish_all(self, sound: Awaitable[object]) -> None:
-        """Publish all rows of new partitions once they are found `sound`: what was killed before its row shows now."""
-        self._newly_assigned()
-        assignment = self._assignment
-        await sound
-        async with self._changed:
-            if assignment != self._assignment:
-                return  # revoked meanwhile
-            again = self._held.show_again()
-            log.info("Assigned: the facts are there; publishing all rows of %d OPD of new partitions.", again)
-            self._paused = False
-            self._changed.notify_all()
+    async def publish_all(self, verification: Awaitable[object]) -> None:
+        """Resume writing and publish all rows of new partitions, once `verification` returns: no facts are missing."""
+        self._start_assignment()
+        assignment = self._assignment_number
+        await verification
+        async with self._pending_changed:
+            if assignment != self._assignment_number:
+                return  # the partitions were revoked during the verification
+            count = self._partitions.schedule_republish()
+            log.info("Assigned: all facts are recovered; publishing all rows of %d OPD of new partitions.", count)
+            self._is_paused = False
+            self._pending_changed.notify_all()

@@ -1,4 +1,4 @@
-"""Where the worker writes on Kafka: the changelog, the view, the dead letters. Every write awaits its future."""
+"""Writes the worker's results to Kafka: changelog records, coverage rows, positions and dead letters."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,35 +7,36 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
-from services.reporting.domain.partitions.partition_state import Row
-from services.reporting.view.generations import stage
-from services.reporting.worker.changelog import write
+from services.reporting.domain.partitions.partition_state import ChangelogRecord
+from services.reporting.view.generations import staging_topic
+from services.reporting.worker.changelog import send_records
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
-from shared.domain.facts.heartbeat import Positions
+from shared.domain.facts.heartbeat import WorkerPositions
 from shared.kafka.dead_letters import DeadLetter
 
 
-class Outlet(Protocol):
-    """Where a worker writes. What was written is durable when the call returns."""
+class Publisher(Protocol):
+    """Writes a worker's results. What was written is durable when a call returns."""
 
-    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
-        """Write facts to the changelog."""
+    async def write_changelog(self, partition: int, records: Sequence[ChangelogRecord]) -> None:
+        """Write records to one partition of the changelog."""
 
     async def publish(self, partition: int, row: Coverage) -> None:
-        """Write a row of the view, from the facts of a partition."""
+        """Write a row of the view. `partition` is the partition number of the facts that it was made from."""
 
-    async def put_aside(self, region: str, letter: DeadLetter) -> None:
-        """Write a record that nobody could read to the region's dead letters."""
+    async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
+        """Write an unreadable record to the region's dead letter topic."""
 
 
-class KafkaOutlet:
-    """Writes by one producer; what was written is durable when the call returns.
+class KafkaPublisher:
+    """A publisher with one Kafka producer.
 
-    Its rows and words are of one `generation` of the view. Those of a view that is not in force are `staged`: beside
-    the topic that readers follow.
+    Rows and positions carry the `generation` of the view. `staged` ones go to a topic beside the one that readers
+    follow, because their view is not in force yet.
 
-    One `keep` at a time for each partition: among several waiting for room, aiokafka lets one starve until its timeout.
+    Call `write_changelog` for one partition only once at a time: if several calls wait for space in the producer's
+    buffer, aiokafka lets one of them starve until its timeout.
     """
 
     def __init__(
@@ -44,30 +45,30 @@ class KafkaOutlet:
         self._producer = producer
         self._changelog = changelog
         self._generation = generation
-        self._topic = partial(stage, generation=generation) if staged else partial(topic, service="coverage")
+        self._topic = partial(staging_topic, generation=generation) if staged else partial(topic, service="coverage")
 
-    async def keep(self, partition: int, facts: Sequence[Row]) -> None:
-        """Write facts to the changelog, in whole record batches."""
-        await asyncio.gather(*await write(self._producer, self._changelog, partition, facts))
+    async def write_changelog(self, partition: int, records: Sequence[ChangelogRecord]) -> None:
+        """Write records to one partition of the changelog, in whole record batches."""
+        await asyncio.gather(*await send_records(self._producer, self._changelog, partition, records))
 
     async def publish(self, partition: int, row: Coverage) -> None:
-        """Write a row to its region's compacted topic, to the partition that has the number of its facts'.
+        """Write a row to its region's compacted topic, to the partition with the number of its facts' partition.
 
-        So a word about that partition stands behind every row that it speaks of.
+        So the positions of that partition follow all rows that they refer to.
         """
         await self._write(row, partition)
 
-    async def tell(self, word: Positions) -> None:
-        """Write how far a partition is durable, behind its rows."""
-        await self._write(word, word.partition)
+    async def write_positions(self, positions: WorkerPositions) -> None:
+        """Write the durable positions of a partition to the view's topic, after its rows."""
+        await self._write(positions, positions.partition)
 
-    async def _write(self, told: Coverage | Positions, partition: int) -> None:
-        told = told.model_copy(update={"generation": self._generation}) if self._generation else told
-        value, place = told.model_dump_json(exclude_none=True).encode(), self._topic(told.region)
-        await self._producer.send_and_wait(place, value, key=told.key.encode(), partition=partition)
+    async def _write(self, message: Coverage | WorkerPositions, partition: int) -> None:
+        message = message.model_copy(update={"generation": self._generation}) if self._generation else message
+        value, name = message.model_dump_json(exclude_none=True).encode(), self._topic(message.region)
+        await self._producer.send_and_wait(name, value, key=message.key.encode(), partition=partition)
 
-    async def put_aside(self, region: str, letter: DeadLetter) -> None:
-        """Write an unreadable record, as it came, to the dead letters of the region."""
+    async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
+        """Write an unreadable record to the region's dead letter topic, with its own key and value."""
         await self._producer.send_and_wait(
-            topic(region, "dead-letter"), letter.value, letter.key, headers=letter.headers
+            topic(region, "dead-letter"), dead_letter.value, dead_letter.key, headers=dead_letter.headers
         )

@@ -1,12 +1,12 @@
-"""What a streaming worker is told, and what of it can be read."""
+"""Reads the settings of a streaming worker, and resolves its view generation and its readable regions."""
 
 import logging
 from collections.abc import Sequence
 
 from pydantic import Field
 
-from services.reporting.process.exits import superseded
-from services.reporting.view.generations import in_force, trouble
+from services.reporting.process.exits import exit_superseded
+from services.reporting.view.generations import current_generation, view_topic_error
 from services.reporting.worker.changelog import app_id, changelog_topic
 from shared.domain.facts.base import Day
 from shared.kafka import broker
@@ -16,54 +16,54 @@ log = logging.getLogger(__name__)
 
 
 class WorkerSettings(Settings):
-    """What only a worker is told."""
+    """Settings that only a worker has. The environment variable of `hang_s` is PIKET_HANG_S."""
 
     session_timeout_s: float = Field(10.0, gt=0, le=1800)
-    """Seconds after which the group gives a silent worker's partitions to others."""
+    """Seconds after which the consumer group gives the partitions of a silent worker to others."""
     member: str = ""
-    """The name of a static member, one worker's alone: within the session timeout it comes back to its partitions."""
+    """Static member name, unique per worker. A worker that restarts within the session timeout keeps its partitions."""
     hang_s: float = Field(60.0, gt=0, le=86_400)
-    """Seconds in which a worker with unread records must get on, or it ends."""
+    """Seconds without progress after which a worker that has unread records ends."""
     generation: int = Field(0, ge=0)
-    """Of the view that is kept: the one in force, unless a later one is asked for, which is built beside it."""
+    """Generation of the view to maintain: the one in force, or a later one, which is then built beside it."""
     since: Day | None = None
     staged: bool = False
-    """Whether its rows stand beside the topic that readers follow; not asked for, see `told`."""
+    """True if rows go to a topic beside the one that readers follow. Set by `resolve_generation`, not by operators."""
 
     def app_id(self) -> str:
-        """The Faust app and consumer group of this generation."""
+        """Return the name of the Faust app and consumer group of this generation."""
         return app_id(self.deployment, self.generation)
 
     def changelog(self) -> str:
-        """The changelog of this generation."""
+        """Return the name of this generation's changelog topic."""
         return changelog_topic(self.deployment, self.generation)
 
 
-async def told(settings: WorkerSettings) -> WorkerSettings:
-    """The settings of a worker of the generation in force, unless a later one is asked for.
+async def resolve_generation(settings: WorkerSettings) -> WorkerSettings:
+    """Return the settings with the generation in force, or unchanged and `staged` if they name a later generation.
 
-    Ends the process when an earlier one is: a rebuild that another one has overtaken builds nothing more.
+    End the process if they name an earlier one: a rebuild that another rebuild has superseded must stop.
     """
-    now = await in_force(settings.kafka, settings.deployment)
-    if 0 < settings.generation < now.number:
-        superseded(settings.generation, now.number)
-    if settings.generation > now.number:
+    current = await current_generation(settings.kafka, settings.deployment)
+    if 0 < settings.generation < current.number:
+        exit_superseded(settings.generation, current.number)
+    if settings.generation > current.number:
         return settings.model_copy(update={"staged": True})
-    return settings.model_copy(update={"generation": now.number, "since": now.since, "staged": False})
+    return settings.model_copy(update={"generation": current.number, "since": current.since, "staged": False})
 
 
-async def readable(settings: WorkerSettings) -> Sequence[str]:
-    """Regions whose topics are all there. The others, or a missing changelog, are named in the log."""
+async def readable_regions(settings: WorkerSettings) -> Sequence[str]:
+    """Return the regions whose topics all exist, none if the changelog is missing. Log everything that is missing."""
     sizes = await broker.topic_sizes(settings.kafka)
-    wanted = {settings.changelog(): settings.partitions}
-    if wrong := trouble(sizes, settings.deployment) or broker.unlike(sizes, wanted):
-        log.error("%s", wrong)
+    required = {settings.changelog(): settings.partitions}
+    if error := view_topic_error(sizes, settings.deployment) or broker.mismatched_topics(sizes, required):
+        log.error("%s", error)
         return ()
     return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
 
 
 def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:
-    wrong = broker.missing(sizes, [region], partitions)
-    if wrong:
-        log.error("Region %s is not read: %s", region, wrong)
-    return wrong is None
+    error = broker.missing_topics(sizes, [region], partitions)
+    if error:
+        log.error("Region %s is not read: %s", region, error)
+    return error is None

@@ -1,4 +1,4 @@
-"""What somebody may want of roster: imperative and closed."""
+"""Defines the commands of roster, the request bodies that become commands, and the names of event streams."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -11,8 +11,8 @@ from shared.domain.facts.base import Code, Command, Day, Region
 from shared.domain.facts.policy import ArrangementChanged, PolicyChanged
 
 
-class Placement(Command):
-    """Where an employee belongs, and what they can do."""
+class PlacementDetails(Command):
+    """The unit of an employee, the dates of the placement, and the employee's position and skills."""
 
     unit: Code
     position_class: str = Field("PELAKSANA", pattern=r"^[A-Z_]{2,40}$")
@@ -23,22 +23,22 @@ class Placement(Command):
     to: Day | None = None
 
 
-class Placed(Placement):
-    """A placement of an employee, known here by a random id."""
+class EmployeePlacement(PlacementDetails):
+    """The placement of one employee, who is identified by a random id."""
 
     employee: UUID
 
 
 class PlacePeople(Command):
-    """Place employees in units, all or none. The keys say where each stands in the request's body."""
+    """Place employees in units, all or none. The keys are JSON pointers to the rows of the request body."""
 
     region: Region
     opd: Code
-    people: Mapping[str, Placed]
+    people: Mapping[str, EmployeePlacement]
 
 
-class Absence(Command):
-    """Leave or travel of an employee, both dates included; or, withdrawn, none after all."""
+class AbsenceRequest(Command):
+    """Leave or travel of an employee, both dates included. `withdrawn` cancels an earlier declaration."""
 
     employee: UUID
     kind: Literal["LEAVE", "TRAVEL", "OTHER"]
@@ -46,23 +46,38 @@ class Absence(Command):
     to: Day
     withdrawn: bool = False
 
+    def to_command(self, region: str, opd: str) -> "DeclareAbsence":
+        """Return the command that declares this absence in an OPD."""
+        return DeclareAbsence(
+            region=region,
+            opd=opd,
+            employee=self.employee,
+            kind=self.kind,
+            from_=self.from_,
+            to=self.to,
+            withdrawn=self.withdrawn,
+        )
 
-class DeclareAbsence(Absence):
+
+class DeclareAbsence(AbsenceRequest):
     """Declare an absence in an OPD."""
 
     region: Region
     opd: Code
 
 
-class Days(Command):
-    """Which work dates are planned, of which units: by default of every unit that roster has seen arranged."""
+class PlanRequest(Command):
+    """The work dates to plan, and the units; by default all units whose arrangement roster has received."""
 
     dates: tuple[Day, ...] = Field(min_length=1, max_length=14)
     units: Annotated[tuple[Code, ...], Field(min_length=1, max_length=500)] | None = None
 
 
-class PlanDays(Days):
-    """Plan and publish units' work dates together, by the arrangements and the policy that roster has seen."""
+class PlanDays(PlanRequest):
+    """Plan and publish work dates of several units together, by the arrangements and the policy received so far.
+
+    `sequence` is the position in policy's event source that arrangements and policy reflect.
+    """
 
     region: Region
     opd: Code
@@ -70,26 +85,26 @@ class PlanDays(Days):
     policy: PolicyChanged | None
     sequence: int
 
-    def asked(self) -> tuple[str, ...]:
-        """The units that are planned."""
+    def planned_units(self) -> tuple[str, ...]:
+        """Return the codes of the units to plan."""
         return self.units if self.units is not None else tuple(sorted(self.arrangements))
 
 
 RosterCommand = PlacePeople | DeclareAbsence | PlanDays
 
 
-def placement(region: str, opd: str) -> str:
-    """The stream of an OPD's people."""
+def placement_stream(region: str, opd: str) -> str:
+    """Return the stream that holds the placements and absences of an OPD."""
     return f"placement/{region}/{opd}"
 
 
-def weeks(region: str, opd: str, *days: date) -> Iterator[str]:
-    """The prefixes of the rosters of all units in the ISO weeks of some days."""
+def week_prefixes(region: str, opd: str, *days: date) -> Iterator[str]:
+    """Yield the common prefix of all units' roster streams, for each ISO week that contains one of the days."""
     for year, number in sorted({day.isocalendar()[:2] for day in days}):
         yield f"roster/{region}/{opd}/{year}-W{number:02d}/"
 
 
-def week(region: str, opd: str, unit: str, day: date) -> str:
-    """The stream of a unit's rosters in the ISO week of a day."""
-    (prefix,) = weeks(region, opd, day)
+def week_stream(region: str, opd: str, unit: str, day: date) -> str:
+    """Return the stream that holds a unit's rosters of the ISO week of a day."""
+    (prefix,) = week_prefixes(region, opd, day)
     return prefix + unit

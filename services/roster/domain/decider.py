@@ -1,4 +1,4 @@
-"""Roster: people are placed in units, may be away, and work dates are assigned from what policy is known to ask."""
+"""Decides the commands of roster: places people in units, declares absences, plans work dates by the known policy."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,21 +9,30 @@ from uuid import UUID
 
 from rpds import HashTrieMap
 
-from services.roster.domain.commands import DeclareAbsence, PlacePeople, PlanDays, RosterCommand, placement, week, weeks
+from services.roster.domain.commands import (
+    DeclareAbsence,
+    PlacePeople,
+    PlanDays,
+    RosterCommand,
+    placement_stream,
+    week_prefixes,
+    week_stream,
+)
 from services.roster.domain.planning import planner
 from services.roster.domain.planning.staffing import unit_days
 from shared.domain.decider import Context
-from shared.domain.facts.base import Fact, Invalid
+from shared.domain.errors import FieldError, Invalid, raise_if_any
+from shared.domain.facts.base import Fact
 from shared.domain.facts.roster import AbsenceDeclared, EmployeePlaced, Plan, PolicySeen, RosterAssigned
 
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
 F = TypeVar("F", bound=Fact)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One stream: an OPD's people and absences in order of recording, or the rosters of a unit's week."""
+    """The state of one stream: placements and absences of an OPD in recorded order, or a unit's rosters of a week."""
 
     people: "HashTrieMap[UUID, tuple[EmployeePlaced, ...]]" = field(default_factory=HashTrieMap)
     absences: "HashTrieMap[UUID, tuple[AbsenceDeclared, ...]]" = field(default_factory=HashTrieMap)
@@ -34,31 +43,36 @@ initial = State()
 
 
 def stream(command: RosterCommand) -> str:
-    """The primary stream of a command: to plan, that of the first unit and date."""
+    """Return the primary stream of a command; for a plan that of the first unit and the first date."""
     match command:
         case PlacePeople() | DeclareAbsence():
-            return placement(command.region, command.opd)
+            return placement_stream(command.region, command.opd)
         case PlanDays():
-            first = next(iter(command.asked()), "-")
-            return week(command.region, command.opd, first, min(command.dates))
+            # A plan without units is refused by `decide`, but needs a valid stream name to get there.
+            first = next(iter(command.planned_units()), "-")
+            return week_stream(command.region, command.opd, first, min(command.dates))
     assert_never(command)
 
 
 def reads(command: RosterCommand) -> tuple[str, ...]:
-    """What else a command must see: to plan, the OPD's people and its rosters of these weeks and the days around."""
+    """Return the further streams that a decision reads.
+
+    A plan reads the OPD's people, and all its rosters of the planned weeks and of the weeks of the adjacent days: the
+    night before and the morning after a planned day limit who can work on it.
+    """
     if not isinstance(command, PlanDays):
         return ()
-    around = (day + step for day in command.dates for step in (-DAY, timedelta(), DAY))
-    return (placement(command.region, command.opd), *weeks(command.region, command.opd, *around))
+    around = (day + step for day in command.dates for step in (-ONE_DAY, timedelta(), ONE_DAY))
+    return (placement_stream(command.region, command.opd), *week_prefixes(command.region, command.opd, *around))
 
 
 def evolve(state: State, fact: Fact) -> State:
-    """What a fact changes."""
+    """Return the state after a fact; unknown facts change nothing."""
     match fact:
         case EmployeePlaced():
-            return replace(state, people=_added(state.people, fact.employee, fact))
+            return replace(state, people=_with_fact(state.people, fact.employee, fact))
         case AbsenceDeclared():
-            return replace(state, absences=_added(state.absences, fact.employee, fact))
+            return replace(state, absences=_with_fact(state.absences, fact.employee, fact))
         case RosterAssigned():
             return replace(state, rosters={**state.rosters, fact.work_date: fact})
         case _:
@@ -66,43 +80,45 @@ def evolve(state: State, fact: Fact) -> State:
 
 
 def decide(command: RosterCommand, states: Mapping[str, State], context: Context) -> Mapping[str, Sequence[Fact]]:
-    """The facts that a command makes; saying or planning the same again changes nothing. Raises `Invalid`."""
+    """Return the facts of a command by stream; none if the command would repeat what is recorded.
+
+    Raises `Invalid` for a command that has no valid meaning.
+    """
     del context
     match command:
         case PlacePeople():
-            return _told(command, _place(command, states[stream(command)]))
+            return _on_primary_stream(command, _decide_placements(command, states[stream(command)]))
         case DeclareAbsence():
-            return _told(command, _declare(command, states[stream(command)]))
+            return _on_primary_stream(command, _decide_absence(command, states[stream(command)]))
         case PlanDays():
-            return _plan(command, states)
+            return _decide_rosters(command, states)
     assert_never(command)
 
 
-def _added(known: "HashTrieMap[UUID, tuple[F, ...]]", employee: UUID, fact: F) -> "HashTrieMap[UUID, tuple[F, ...]]":
-    return known.insert(employee, (*(known.get(employee) or ()), fact))
+def _with_fact(
+    facts: "HashTrieMap[UUID, tuple[F, ...]]", employee: UUID, fact: F
+) -> "HashTrieMap[UUID, tuple[F, ...]]":
+    return facts.insert(employee, (*(facts.get(employee) or ()), fact))
 
 
-def _told(command: RosterCommand, facts: Sequence[Fact]) -> Mapping[str, Sequence[Fact]]:
+def _on_primary_stream(command: RosterCommand, facts: Sequence[Fact]) -> Mapping[str, Sequence[Fact]]:
     return {stream(command): facts} if facts else {}
 
 
-def _reversed(at: str, first: date, last: date | None) -> Iterator[Invalid]:
+def _date_order_errors(pointer: str, first: date, last: date | None) -> Iterator[FieldError]:
     if last and last < first:
-        yield Invalid(f"{at}/to", f"{last} mendahului {first}.", f"{last} lies before {first}.")
+        yield FieldError(f"{pointer}/to", f"{last} mendahului {first}.", f"{last} lies before {first}.")
 
 
-def _place(command: PlacePeople, state: State) -> list[Fact]:
-    faults = [fault for at, p in command.people.items() for fault in _reversed(at, p.from_, p.to)]
-    if faults:
-        raise Invalid.together(faults)
-    place = {"region": command.region, "opd": command.opd}
-    facts = (EmployeePlaced.model_validate(p.model_dump(by_alias=True) | place) for p in command.people.values())
+def _decide_placements(command: PlacePeople, state: State) -> list[Fact]:
+    raise_if_any(error for at, p in command.people.items() for error in _date_order_errors(at, p.from_, p.to))
+    scope = {"region": command.region, "opd": command.opd}
+    facts = (EmployeePlaced.model_validate(p.model_dump(by_alias=True) | scope) for p in command.people.values())
     return [fact for fact in facts if state.people.get(fact.employee, ())[-1:] != (fact,)]
 
 
-def _declare(command: DeclareAbsence, state: State) -> list[Fact]:
-    for fault in _reversed("", command.from_, command.to):
-        raise fault
+def _decide_absence(command: DeclareAbsence, state: State) -> list[Fact]:
+    raise_if_any(_date_order_errors("", command.from_, command.to))
     if command.employee not in state.people:
         raise Invalid(
             "/employee",
@@ -113,28 +129,29 @@ def _declare(command: DeclareAbsence, state: State) -> list[Fact]:
     return [] if state.absences.get(command.employee, ())[-1:] == (fact,) else [fact]
 
 
-def _plan(command: PlanDays, states: Mapping[str, State]) -> Mapping[str, Sequence[Fact]]:
-    _refuse_unseen(command)
+def _decide_rosters(command: PlanDays, states: Mapping[str, State]) -> Mapping[str, Sequence[Fact]]:
+    _require_arrangements(command)
     published = {(r.unit, day): r for state in states.values() for day, r in state.rosters.items()}
-    people = states[placement(command.region, command.opd)]
+    people = states[placement_stream(command.region, command.opd)]
     days, staff = unit_days(command, people.people, people.absences)
     facts: dict[str, list[Fact]] = defaultdict(list)
-    for (unit, day), drawn in planner.plan(days, [published[key] for key in sorted(published)], staff).items():
+    # Sorted, so that the same command always gives the same plan, in whatever order the streams were loaded.
+    for (unit, day), day_plan in planner.plan(days, [published[key] for key in sorted(published)], staff).items():
         before = published.get((unit, day))
-        fact = _roster(command, unit, day, drawn, before)
-        if before is None or not _same(before, fact):
-            facts[week(command.region, command.opd, unit, day)].append(fact)
+        fact = _roster_assigned(command, unit, day, day_plan, before)
+        if before is None or not _has_same_content(before, fact):
+            facts[week_stream(command.region, command.opd, unit, day)].append(fact)
     return facts
 
 
-def _refuse_unseen(command: PlanDays) -> None:
-    if not command.asked():
+def _require_arrangements(command: PlanDays) -> None:
+    if not command.planned_units():
         raise Invalid(
             "/units",
             "Roster belum melihat pengaturan satu pun unit OPD ini; coba lagi sebentar, atau atur unitnya di Aturan.",
             "Roster has not seen an arrangement of any unit of this OPD yet; try again shortly, or arrange its units.",
         )
-    for number, unit in enumerate(command.asked()):
+    for number, unit in enumerate(command.planned_units()):
         if unit not in command.arrangements:
             raise Invalid(
                 f"/units/{number}",
@@ -143,10 +160,10 @@ def _refuse_unseen(command: PlanDays) -> None:
             )
 
 
-def _roster(
-    command: PlanDays, unit: str, day: date, drawn: planner.Drawn, before: RosterAssigned | None
+def _roster_assigned(
+    command: PlanDays, unit: str, day: date, day_plan: planner.DayPlan, before: RosterAssigned | None
 ) -> RosterAssigned:
-    short = sum(drawn.shortage.values())
+    short, bound = sum(day_plan.shortage.values()), day_plan.unfilled
     roster = RosterAssigned(
         region=command.region,
         opd=command.opd,
@@ -154,23 +171,21 @@ def _roster(
         work_date=day,
         roster_revision=before.roster_revision + 1 if before else 1,
         status="AMENDED" if before else "PUBLISHED",
-        required=drawn.required,
-        assignments=drawn.assignments,
+        required=day_plan.required,
+        assignments=day_plan.assignments,
         policy=PolicySeen(revision=command.policy.revision if command.policy else 0, sequence=command.sequence),
-        plan=Plan(
-            solver="flow", version="1", objective=short, bound=drawn.unfilled, proved_optimal=short == drawn.unfilled
-        ),
+        plan=Plan(solver="flow", version="1", objective=short, bound=bound, proved_optimal=short == bound),
         cause="PLANNED",
     )
-    absent = before is not None and _away(before) != _away(roster)
-    return roster.model_copy(update={"cause": "ABSENCE"}) if absent else roster
+    absences_differ = before is not None and _absent_employees(before) != _absent_employees(roster)
+    return roster.model_copy(update={"cause": "ABSENCE"}) if absences_differ else roster
 
 
-def _away(roster: RosterAssigned) -> set[UUID]:
+def _absent_employees(roster: RosterAssigned) -> set[UUID]:
     return {a.employee for a in roster.assignments if a.reason.code == "ABSENCE"}
 
 
-def _same(before: RosterAssigned, after: RosterAssigned) -> bool:
-    """Whether two rosters put everybody in the same place for the same reason."""
-    kept = {"roster_revision": 1, "status": "", "policy": before.policy, "cause": ""}
-    return before.model_copy(update=kept) == after.model_copy(update=kept)
+def _has_same_content(before: RosterAssigned, after: RosterAssigned) -> bool:
+    """Return whether two rosters differ at most in revision, status, cause and the policy that was used."""
+    ignored = {"roster_revision": 1, "status": "", "policy": before.policy, "cause": ""}
+    return before.model_copy(update=ignored) == after.model_copy(update=ignored)

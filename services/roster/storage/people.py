@@ -1,4 +1,4 @@
-"""The registry of people: the one place with names and NIP. Erasable; every reading is recorded, none published."""
+"""Stores the registry of people, the only tables with names and NIP. Rows can be erased; every reading is recorded."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,16 +10,16 @@ from shared.domain.facts.base import Value
 from shared.event_store.database import Connection, Database, Unavailable
 
 
-class Person(Value):
-    """A name behind a random id."""
+class EnrolledPerson(Value):
+    """The name and NIP of the person whom a random id stands for."""
 
     employee: UUID
     name: str
     nip: str
 
 
-async def known(database: Database, region: str, nips: Sequence[str]) -> dict[str, UUID]:
-    """The ids, by NIP, of those who were enrolled before in this region."""
+async def registered_ids(database: Database, region: str, nips: Sequence[str]) -> dict[str, UUID]:
+    """Return the ids of people who are already enrolled in a region, by NIP."""
     rows = await database.read(
         "SELECT nip, employee FROM person WHERE region = :region AND nip IN :nips", region=region, nips=list(nips)
     )
@@ -27,34 +27,42 @@ async def known(database: Database, region: str, nips: Sequence[str]) -> dict[st
 
 
 def enrol(
-    people: Sequence[Person], region: str, opd: str, leaves: Callable[[str], None], transaction: Transaction
+    people: Sequence[EnrolledPerson],
+    region: str,
+    opd: str,
+    check_may_leave: Callable[[str], None],
+    transaction: Transaction,
 ) -> None:
-    """Keep people in an OPD, beside their placement. `leaves` raises unless they may be taken from where they are.
+    """Write people to the registry of an OPD, in the transaction that records their placement.
 
-    Raises `Unavailable` when somebody else enrolled one of them under another id meanwhile.
+    `check_may_leave` gets the present OPD of a person who is already enrolled; it raises if they must not be moved.
+    Raises `Unavailable` if a concurrent request enrolled one of them under another id.
     """
     ids = {person.nip: str(person.employee) for person in people}
-    for nip, employee, now_in in transaction.execute(
+    for nip, employee, present_opd in transaction.execute(
         "SELECT nip, employee, opd FROM person WHERE region = :region AND nip IN :nips", region=region, nips=list(ids)
     ):
-        leaves(now_in)
+        check_may_leave(present_opd)
         if employee != ids[nip]:
-            raise Unavailable("A person was enrolled by somebody else at the same moment; nothing was acknowledged")
-    transaction.many(
+            raise Unavailable("A person was enrolled by another request at the same moment; nothing was acknowledged")
+    transaction.execute_many(
         "INSERT INTO person VALUES (:employee, :region, :opd, :name, :nip)"
         " ON CONFLICT (employee) DO UPDATE SET opd = excluded.opd, name = excluded.name",
         ({"employee": ids[p.nip], "region": region, "opd": opd, "name": p.name, "nip": p.nip} for p in people),
     )
 
 
-async def people(database: Database, region: str, opd: str, principal: str, at: datetime) -> list[Person]:
-    """The people of an OPD by name. Who reads them is recorded before they are read (UU 27/2022)."""
+async def read_people(database: Database, region: str, opd: str, principal: str, at: datetime) -> list[EnrolledPerson]:
+    """Return the people of an OPD by name.
+
+    The reader is recorded before the rows are read, so no reading can escape the record (UU 27/2022).
+    """
     await database.write(partial(_record_read, region=region, opd=opd, principal=principal, at=at))
     rows = await database.read(
         "SELECT employee, name, nip FROM person WHERE region = :region AND opd = :opd ORDER BY name, employee",
         region=region, opd=opd,
     )  # fmt: skip
-    return [Person(employee=UUID(employee), name=name, nip=nip) for employee, name, nip in rows]
+    return [EnrolledPerson(employee=UUID(employee), name=name, nip=nip) for employee, name, nip in rows]
 
 
 def _record_read(connection: Connection, region: str, opd: str, principal: str, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What roster knows of policy: the last effective policy of each OPD and the last arrangement of each unit."""
+"""Stores what roster has received from policy: the last policy of each OPD, the last arrangement of each unit."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from shared.domain.facts.policy import ArrangementChanged, PolicyChanged
 from shared.event_store.database import Connection, Database
 
 
-class Seen(NamedTuple):
-    """What a planner may go by, and the position of policy's source that it reflects."""
+class PolicyView(NamedTuple):
+    """The input of a plan: arrangements by unit, the policy, and the sequence of policy's event source they reflect."""
 
     arrangements: Mapping[str, ArrangementChanged]
     policy: PolicyChanged | None
@@ -17,7 +17,7 @@ class Seen(NamedTuple):
 
 
 def apply(connection: Connection, event: Event) -> None:
-    """Take one event of policy into roster's tables; events of other kinds change nothing."""
+    """Write one event of policy to roster's tables; events of other types change nothing."""
     match event.data:
         case PolicyChanged() as fact:
             connection.execute(
@@ -35,20 +35,20 @@ def apply(connection: Connection, event: Event) -> None:
             pass
 
 
-SEEN = (
+SELECT_POLICY_VIEW = (
     "SELECT '', sequence, body FROM policy_seen WHERE region = :region AND opd = :opd"
     " UNION ALL SELECT unit, sequence, body FROM arrangement_seen WHERE region = :region AND opd = :opd"
 )
-"""Both in one statement: between two, the projection may go on, and a unit would be planned without its policy."""
+"""One statement for both tables: between two the projection could write, and a unit would be planned without policy."""
 
 
-async def seen(database: Database, region: str, opd: str) -> Seen:
-    """What is known of an OPD, arrangements by unit; a projection that lags answers with what it has."""
-    rows = await database.read(SEEN, region=region, opd=opd)
-    told = {unit: body for unit, _, body in rows}
-    policy = told.pop("", None)
-    return Seen(
-        {unit: ArrangementChanged.model_validate_json(body) for unit, body in told.items()},
+async def policy_view(database: Database, region: str, opd: str) -> PolicyView:
+    """Return the policy and arrangements of an OPD that roster has received so far."""
+    rows = await database.read(SELECT_POLICY_VIEW, region=region, opd=opd)
+    bodies = {unit: body for unit, _, body in rows}
+    policy = bodies.pop("", None)
+    return PolicyView(
+        {unit: ArrangementChanged.model_validate_json(body) for unit, body in bodies.items()},
         PolicyChanged.model_validate_json(policy) if policy else None,
         max((int(sequence) for _, sequence, _ in rows), default=0),
     )

@@ -1,1 +1,1 @@
-"""The published language: every fact that a service tells the others, one module per publisher."""
+"""Defines the published language: every fact that a service publishes, and the records derived from facts."""

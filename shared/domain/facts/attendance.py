@@ -1,4 +1,7 @@
-"""What attendance tells: taps, accepted or refused. No coordinate, no lateness, no work date: those are derived."""
+"""Defines what attendance publishes: accepted and refused taps, and outages.
+
+No coordinates, which stay on the phone; no lateness and no work date, which readers derive.
+"""
 
 from datetime import datetime
 from typing import ClassVar
@@ -6,18 +9,18 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.domain.facts.base import Code, Day, Fact, Function, Value
+from shared.domain.facts.base import Code, Day, Fact, OfficeTitle, Value
 
 
-class Place(Value):
-    """Where a tap was made, as a class: SITE, OTHER_SITE, HOME, PUBLIC, UNKNOWN (open)."""
+class PlaceClass(Value):
+    """Where a tap was made, as a class instead of coordinates: SITE, OTHER_SITE, HOME, PUBLIC, UNKNOWN (open)."""
 
     class_: str = Field(alias="class")
     site: Code | None = None
 
 
 class Evidence(Value):
-    """What supports the place: GEOFENCE, SITE_CODE, SUPERVISOR, DEVICE, CLAIM (open); distances as classes."""
+    """What supports the place: GEOFENCE, SITE_CODE, SUPERVISOR, DEVICE, CLAIM (open). Distance is given as a class."""
 
     kind: str
     accuracy_m: int | None = Field(None, ge=0)
@@ -25,7 +28,7 @@ class Evidence(Value):
 
 
 class Tap(Fact):
-    """One press of the button by one employee. `tap_date` is the region's local date of `occurred_at`."""
+    """One press of the button by one employee. `tap_date` is the local date of `occurred_at` in the region."""
 
     opd: Code
     employee: UUID
@@ -35,14 +38,14 @@ class Tap(Fact):
     occurred_at: AwareDatetime
     received_at: AwareDatetime
     post: Code | None = None
-    place: Place
+    place: PlaceClass
     evidence: Evidence
     strength: str
     offline: bool
     client_id: str
 
-    def happened(self, now: datetime) -> datetime:
-        """When the button was pressed, whatever the hour of its recording."""
+    def happened_at(self, now: datetime) -> datetime:
+        """Return when the button was pressed; an offline tap is recorded later."""
         del now
         return self.occurred_at
 
@@ -60,7 +63,7 @@ class CheckedOut(Tap):
 
 
 class PostTaken(Tap):
-    """An employee fills a post from this moment, whoever was assigned to it."""
+    """An employee fills a post from this moment, also if someone else was assigned to it."""
 
     TYPE: ClassVar[str] = "id.piket.attendance.post-taken.v1"
 
@@ -68,7 +71,7 @@ class PostTaken(Tap):
 
 
 class CheckInRefused(Tap):
-    """A tap was refused for a reason that the request itself proves; it may be appealed."""
+    """A tap was refused for a reason that the request itself proves. It can be appealed until `appeal_until`."""
 
     TYPE: ClassVar[str] = "id.piket.attendance.check-in-refused.v1"
     REFUSAL: ClassVar[bool] = True
@@ -79,7 +82,7 @@ class CheckInRefused(Tap):
 
 
 class OutageApplied(Fact):
-    """Taps of one channel could not be handed in between two instants; what came late is not the people's doing."""
+    """One channel accepted no taps between two instants, so employees are not responsible for late taps."""
 
     TYPE: ClassVar[str] = "id.piket.attendance.outage-applied.v1"
 
@@ -89,7 +92,7 @@ class OutageApplied(Fact):
     from_: AwareDatetime = Field(alias="from")
     to: AwareDatetime
     grace_until: AwareDatetime
-    by: Function
+    by: OfficeTitle
 
 
 FACTS: tuple[type[Fact], ...] = (CheckedIn, CheckedOut, PostTaken, CheckInRefused, OutageApplied)

@@ -1,18 +1,19 @@
-"""The coverage row: how well one OPD is covered on one service date, as steps. Not a CloudEvent."""
+"""Defines the coverage row: head counts of one OPD on one service date, as step functions. Not a CloudEvent."""
 
 from collections.abc import Mapping
 from datetime import date
 
-from shared.domain.facts.base import Generation, Value
+from shared.domain.facts.base import GenerationNumber, Value
 
 Steps = tuple[tuple[int, int], ...]
-"""(minute of the service date 0-1439, heads from then on), ascending; 0 heads before the first, the last one holds."""
+"""A step function: (minute of the service date, 0-1439; heads from that minute), ascending; 0 heads before it."""
 
 
 class PostCoverage(Value):
-    """Heads at one post: needed, rostered on site, there as known at each minute, there as known now.
+    """Head counts at one post.
 
-    `unrostered` are heads needed by shifts that no roster speaks of: whether anybody is missing is unknown.
+    `required`: needed; `planned`: rostered on site; `known`: present as known at that minute; `restated`: present as
+    known now; `unrostered`: needed by shifts without a roster, so it is unknown whether anyone is missing.
     """
 
     required: Steps = ()
@@ -23,7 +24,7 @@ class PostCoverage(Value):
 
 
 class UnitCoverage(Value):
-    """The posts of one unit. A unit without a roster has no plan: its state is unknown."""
+    """The posts of one unit. Without a roster the unit has no plan, so its state is unknown."""
 
     name: str = ""
     timezone: str = "Asia/Jakarta"
@@ -32,13 +33,13 @@ class UnitCoverage(Value):
 
 
 class Coverage(Value):
-    """One row of the view. Readers keep the higher (generation, definition, revision), then the higher watermark."""
+    """One row of the view. Of two rows readers keep the higher (generation, definition, revision), then watermark."""
 
     region: str
     opd: str
     name: str = ""
     service_date: date
-    generation: Generation = 0
+    generation: GenerationNumber = 0
     definition: int
     revision: int
     units: Mapping[str, UnitCoverage] = {}
@@ -47,12 +48,12 @@ class Coverage(Value):
 
     @property
     def key(self) -> str:
-        """`{region}/{opd}/{service_date}`, the key on the compacted topic."""
+        """Return the key on the compacted topic: `{region}/{opd}/{service_date}`."""
         return f"{self.region}/{self.opd}/{self.service_date}"
 
 
-def at(steps: Steps, minute: int) -> int:
-    """Heads at a minute of the service date."""
+def heads_at(steps: Steps, minute: int) -> int:
+    """Return the heads at a minute of the service date."""
     heads = 0
     for start, count in steps:
         if start > minute:

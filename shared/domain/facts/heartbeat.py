@@ -1,16 +1,17 @@
-"""Signs of life, by which a quiet night is told from a dead process. Not events: they tell of the log, not of duty."""
+"""Defines heartbeats, which show that a source without new events is alive. They describe logs and are not events."""
 
 from collections.abc import Mapping
 
 from pydantic import AwareDatetime
 
-from shared.domain.facts.base import Generation, Value
+from shared.domain.facts.base import GenerationNumber, Value
 
 
-class Beat(Value):
-    """A relay's word: what its source recorded before `at` stands in the topic, per partition below these offsets.
+class Heartbeat(Value):
+    """Reports that all events which a source recorded before `at` are in the topic, below `offsets` by partition.
 
-    `at` is a domain instant, `wall` the wall time at which this was said. A partition that is not named holds nothing.
+    Published by the relay. `at` is an instant of the domain clock, `wall` the wall time of publication. A partition
+    without an offset is empty.
     """
 
     source: str
@@ -21,23 +22,23 @@ class Beat(Value):
 
     @property
     def service(self) -> str:
-        """The service of the source, the key on the compacted topic."""
+        """Return the service of the source, which is the key on the compacted topic."""
         return self.source.rsplit("/", 1)[-1]
 
 
-class Positions(Value):
-    """A worker's word about one partition number of a region's topics, on the view's own topic.
+class WorkerPositions(Value):
+    """Reports how far a worker has processed one partition number of a region's topics. Published on the view's topic.
 
-    Of each service, the facts below the offset are durable, and the rows that they touched stand before this word.
+    Facts below the offset of each service are durable, and the rows that they changed precede this record.
     """
 
     region: str
     partition: int
     positions: Mapping[str, int]
     wall: AwareDatetime
-    generation: Generation = 0
+    generation: GenerationNumber = 0
 
     @property
     def key(self) -> str:
-        """`{region}/~/{partition}`: no OPD has such a code."""
+        """Return the key `{region}/~/{partition}`, which cannot collide with an OPD code."""
         return f"{self.region}/~/{self.partition}"

@@ -1,43 +1,31 @@
-"""What policy tells: the rules in force, what an OPD must provide, which OPD exist."""
+"""Defines what policy publishes beside instruments: effective rules, holidays, agencies (OPD), unit arrangements."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from shared.domain.facts.base import Code, Day, Fact, Function, Region, Value, Zone
-from shared.domain.facts.rules import Kinds, Pattern, Presence, Rules
+from shared.domain.facts import instruments
+from shared.domain.facts.base import Code, Day, Fact, OfficeTitle, Value, Zone
+from shared.domain.facts.instruments import Winner
+from shared.domain.facts.rules import WEEKDAYS, Rules, UnitSelectors
 
-__all__ = ["Pattern", "Presence", "Rules"]
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
-"""The name of an instrument in Piket: `jabar-2025-se-150-stage-1`."""
-
-
-GRANTED_DAY = "pattern/"
-"""Before a weekday, in `won_by`: another instrument than the one that gave the pattern granted that day of it."""
-
-
-class Winner(Value):
-    """The instrument, and its layer, that gave a rule."""
-
-    instrument: str
-    layer: str
-    article: str | None = None
+GRANTED_DAY_PREFIX = "pattern/"
+"""A key `pattern/THU` of `won_by` names the instrument that granted this weekday, if another one gave the pattern."""
 
 
 class Pilot(Value):
-    """The rules of a site at which an instrument begins before it does elsewhere, and who gave each."""
+    """The rules of a site at which an instrument begins earlier than elsewhere, and the source of each rule."""
 
     rules: Rules
     won_by: Mapping[str, Winner] = {}
 
 
 class Period(Value):
-    """Rules in force from the first date to the last, both included; no `to` means until further notice.
+    """Rules in force from the first date to the last, both included; without `to` until further notice.
 
-    They hold at every site but those of `pilots`, which have their own.
+    They hold at every site except those in `pilots`, which have their own rules.
     """
 
     from_: date = Field(alias="from")
@@ -46,18 +34,31 @@ class Period(Value):
     won_by: Mapping[str, Winner] = {}
     pilots: Annotated[Mapping[str, Pilot], Field(exclude_if=lambda pilots: not pilots)] = {}
 
-    def granted(self) -> Mapping[str, Winner]:
-        """The weekdays of the pattern that another instrument granted than the one that gave it."""
-        return {rule.removeprefix(GRANTED_DAY): won for rule, won in self.won_by.items() if GRANTED_DAY in rule}
+    def includes(self, day: date) -> bool:
+        """Return whether the rules are in force on a day."""
+        return self.from_ <= day and (self.to is None or day <= self.to)
 
-    def at(self, site: str | None) -> "Period":
-        """The same dates with the rules of one site."""
+    def granted_weekdays(self) -> Mapping[str, Winner]:
+        """Return the weekdays of the pattern that another instrument granted than the one that gave the pattern."""
+        granted = ((rule, winner) for rule, winner in self.won_by.items() if GRANTED_DAY_PREFIX in rule)
+        return {rule.removeprefix(GRANTED_DAY_PREFIX): winner for rule, winner in granted}
+
+    def at_site(self, site: str | None) -> "Period":
+        """Return the same period with the rules of one site."""
         pilot = self.pilots.get(site or "")
         return Period(from_=self.from_, to=self.to, rules=pilot.rules, won_by=pilot.won_by) if pilot else self
 
 
+def period_on(periods: Iterable[Period], day: date) -> Period | None:
+    """Return the first period that includes a day, or None if no instrument binds on that day."""
+    for period in periods:
+        if period.includes(day):
+            return period
+    return None
+
+
 class Holiday(Value):
-    """One day without duty, and who declared it. Kinds (open): public, cuti_bersama."""
+    """One day off duty, and the decree that declared it. Kinds (open): public, cuti_bersama."""
 
     date: Day
     kind: str
@@ -66,9 +67,9 @@ class Holiday(Value):
 
 
 class Conflict(Value):
-    """Rules of several instruments that cannot both hold, how it was resolved, and what remains.
+    """Rules of several instruments that cannot all hold, how the conflict was resolved, and its effect.
 
-    `resolved_by` is `{why}:{instrument}`, `effect` is `{measure}:{value}`: short codes that a page says in words.
+    `resolved_by` is `{why}:{instrument}`, `effect` is `{measure}:{value}`: short codes that a page renders as text.
     """
 
     rule: str
@@ -81,7 +82,7 @@ class Change(Value):
     """Why the effective policy changed.
 
     Kinds (open): ENACTED, IN_FORCE, AMENDED, SUSPENDED, RESUMED, SUPERSEDED, REVOKED, EXPIRED, ADOPTED, APPROVED, and
-    CALENDAR, of no instrument.
+    CALENDAR, which has no instrument.
     """
 
     kind: str
@@ -89,11 +90,11 @@ class Change(Value):
     decided_on: Day
     published_on: Day
     effective_from: Day
-    published_attested_by: Function | None = None
+    published_attested_by: OfficeTitle | None = None
 
 
 class PolicyChanged(Fact):
-    """The effective rules of one OPD after a change."""
+    """The effective rules of one OPD changed: these hold now, by date."""
 
     TYPE: ClassVar[str] = "id.piket.policy.policy-changed.v1"
 
@@ -104,170 +105,13 @@ class PolicyChanged(Fact):
     holidays: tuple[Holiday, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
-
-_TURNED = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
-_ONE_LINE = rf"^[^\s{_TURNED}][^{_TURNED}]+$"
-Title = Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=_ONE_LINE)]
-"""One line as it was written: no control characters, none that turn the direction of writing."""
-
-
-class Said(Value):
-    """One sentence in both languages."""
-
-    id: str = Field(min_length=3, max_length=500)
-    en: str = Field(min_length=3, max_length=500)
-
-
-class Recommendation(Value):
-    """An instrument of another government, as it stands in that one's source."""
-
-    region: Region
-    instrument: Id
-
-
-class Instrument(Value):
-    """A decree or circular: its dates, both included, and its rules.
-
-    Without `effective_from` it binds nobody until one is decided. An `overlay` changes hours and leaves the pattern
-    alone. `opds` are bound by an instrument of layer OPD; empty on every other layer: all of the region.
-    """
-
-    instrument: Id
-    title: Title
-    layer: str
-    government: Region | None = None
-    decided_on: Day
-    published_on: Day
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    supersedes: tuple[Id, ...] = ()
-    overlay: bool = False
-    opds: tuple[Code, ...] = ()
-    adopts: Recommendation | None = None
-    rules: Rules
-    sources: tuple[Annotated[str, StringConstraints(min_length=3, max_length=300)], ...] = ()
-    assumptions: tuple[Said, ...] = ()
-
-
-class InstrumentDrafted(Fact):
-    """An instrument is on the table and binds nobody. Stages (open): DRAFT, STUDY."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-drafted.v1"
-
-    instrument: Instrument
-    stage: str
-
-
-class InstrumentEnacted(Fact):
-    """An instrument was enacted in a region. It binds from `binds_from`: never before its publication was on record.
-
-    Without that date it binds nobody until it is scheduled.
-    """
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-enacted.v1"
-
-    instrument: Instrument
-    binds_from: Day | None = None
-    published_attested_by: Function | None = None
-
-
-class InstrumentAmended(Fact):
-    """An instrument says this from `binds_from` on, and what it said before until then."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-amended.v1"
-
-    instrument: Instrument
-    binds_from: Day
-    published_attested_by: Function | None = None
-
-
-class InstrumentScheduled(Fact):
-    """The date was decided from which an enacted instrument binds."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-scheduled.v1"
-
-    instrument: Id
-    decided_on: Day
-    published_on: Day
-    effective_from: Day
-    binds_from: Day
-    published_attested_by: Function | None = None
-
-
-class InstrumentSuspended(Fact):
-    """An instrument binds nobody from `binds_until` on, until it is resumed."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-suspended.v1"
-
-    instrument: Id
-    decided_on: Day
-    published_on: Day
-    effective_from: Day
-    binds_until: Day
-
-
-class InstrumentResumed(Fact):
-    """A suspended instrument binds again from `binds_from` on."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-resumed.v1"
-
-    instrument: Id
-    decided_on: Day
-    published_on: Day
-    effective_from: Day
-    binds_from: Day
-
-
-class InstrumentRevoked(Fact):
-    """An instrument binds nobody from `binds_until` on."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-revoked.v1"
-
-    instrument: Id
-    effective_from: Day
-    binds_until: Day
-    decided_on: Day
-    published_on: Day
-
-
-class InstrumentReached(Fact):
-    """The date came on which an instrument changed its state. States (open): IN_FORCE, SUPERSEDED, EXPIRED."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-reached.v1"
-
-    instrument: Id
-    state: str
-    on: Day
-
-
-class InstrumentDaysApproved(Fact):
-    """An OPD's application for the optional weekdays of an instrument was approved."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-days-approved.v1"
-
-    instrument: Id
-    applicant: Code
-    weekdays: tuple[str, ...]
-    decided_on: Day
-    published_on: Day
-    effective_from: Day
-    effective_to: Day | None = None
-    binds_from: Day
-    by: Function
-
-
-class InstrumentDeclined(Fact):
-    """A region does not follow the recommendation of another government."""
-
-    TYPE: ClassVar[str] = "id.piket.policy.instrument-declined.v1"
-
-    recommendation: Recommendation
-    decided_on: Day
-    published_on: Day
+    def period_on(self, day: date) -> Period | None:
+        """Return the period that includes a day, or None if no instrument binds the OPD on that day."""
+        return period_on(self.periods, day)
 
 
 class HolidayDeclared(Fact):
-    """A day is without duty in a region; declared again, the later content of its date holds."""
+    """A day was declared off duty in a region; a later declaration of the same date replaces an earlier one."""
 
     TYPE: ClassVar[str] = "id.piket.policy.holiday-declared.v1"
 
@@ -275,18 +119,18 @@ class HolidayDeclared(Fact):
 
 
 class OpdOpened(Fact):
-    """An agency exists from a date on."""
+    """An agency (OPD) exists from a date."""
 
     TYPE: ClassVar[str] = "id.piket.policy.opd-opened.v1"
 
     opd: Code
     name: str
     on: Day
-    kinds: Kinds = ()
+    kinds: UnitSelectors = ()
 
 
 class OpdMerged(Fact):
-    """An agency is no more from a date on; another goes on with its duties. Its history stays under its own code."""
+    """An agency ended on a date and another one took over its duties. Its history stays under its own code."""
 
     TYPE: ClassVar[str] = "id.piket.policy.opd-merged.v1"
 
@@ -296,7 +140,7 @@ class OpdMerged(Fact):
 
 
 class OpdSplit(Fact):
-    """An agency is no more from a date on; several go on with its duties. Its history stays under its own code."""
+    """An agency ended on a date and several others took over its duties. Its history stays under its own code."""
 
     TYPE: ClassVar[str] = "id.piket.policy.opd-split.v1"
 
@@ -306,7 +150,7 @@ class OpdSplit(Fact):
 
 
 class Site(Value):
-    """A place of work with its geofence and its own time zone."""
+    """A place of work: the centre and radius of its geofence, and its time zone."""
 
     site: Code
     lat: float = Field(ge=-90, le=90)
@@ -316,7 +160,7 @@ class Site(Value):
 
 
 class Post(Value):
-    """A counter that needs people: minutes from the site's midnight, beyond 1440 for a night."""
+    """A counter that needs people: opening hours in minutes from the site's midnight, beyond 1440 for a night."""
 
     post: Code
     weekdays: tuple[str, ...]
@@ -326,9 +170,13 @@ class Post(Value):
     skills: tuple[Code, ...] = ()
     on_holidays: str = "CLOSED"
 
+    def opens_on(self, day: date, holidays: Container[date]) -> bool:
+        """Return whether the post opens on a work date; on a holiday only if it serves on holidays."""
+        return WEEKDAYS[day.weekday()] in self.weekdays and (day not in holidays or self.on_holidays == "OPEN")
+
 
 class ArrangementChanged(Fact):
-    """What one unit must provide from a date on. Classes (open): NON_SERVICE, MIXED, DIRECT, EMERGENCY_24X7."""
+    """What one unit must provide from a date. Classes (open): NON_SERVICE, MIXED, DIRECT, EMERGENCY_24X7."""
 
     TYPE: ClassVar[str] = "id.piket.policy.arrangement-changed.v1"
 
@@ -340,24 +188,13 @@ class ArrangementChanged(Fact):
     posts: tuple[Post, ...] = ()
     valid_from: Day
     valid_to: Day | None = None
-    kinds: Kinds = ()
+    kinds: UnitSelectors = ()
+
+    def is_valid_on(self, day: date) -> bool:
+        """Return whether the arrangement is valid on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 FACTS: tuple[type[Fact], ...] = (
-    PolicyChanged,
-    InstrumentDrafted,
-    InstrumentEnacted,
-    InstrumentAmended,
-    InstrumentScheduled,
-    InstrumentSuspended,
-    InstrumentResumed,
-    InstrumentRevoked,
-    InstrumentReached,
-    InstrumentDaysApproved,
-    InstrumentDeclined,
-    HolidayDeclared,
-    OpdOpened,
-    OpdMerged,
-    OpdSplit,
-    ArrangementChanged,
-)
+    PolicyChanged, *instruments.FACTS, HolidayDeclared, OpdOpened, OpdMerged, OpdSplit, ArrangementChanged,
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What roster tells: who belongs to which unit, and who is expected where. People are random ids, never names."""
+"""Defines what roster publishes: placements, absences and rosters. People are random ids, never names."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -9,7 +9,7 @@ from shared.domain.facts.base import Code, Day, Fact, Value
 
 
 class EmployeePlaced(Fact):
-    """An employee belongs to a unit from a date on."""
+    """An employee belongs to a unit from a date."""
 
     TYPE: ClassVar[str] = "id.piket.roster.employee-placed.v1"
 
@@ -25,7 +25,7 @@ class EmployeePlaced(Fact):
 
 
 class AbsenceDeclared(Fact):
-    """An employee is away from a date to a date, both included; or is not, after all. Kinds (open): LEAVE, TRAVEL."""
+    """An employee is absent between two dates, both included, or this was withdrawn. Kinds (open): LEAVE, TRAVEL."""
 
     TYPE: ClassVar[str] = "id.piket.roster.absence-declared.v1"
 
@@ -38,7 +38,7 @@ class AbsenceDeclared(Fact):
 
 
 class Required(Value):
-    """What the planner saw as needed; recorded, never counted."""
+    """The head count that the planner was asked to provide at a post. For information: readers do not count with it."""
 
     post: Code
     from_minute: int
@@ -47,12 +47,13 @@ class Required(Value):
 
 
 class Reason(Value):
-    """The rule that put a person there, so that "why?" has an answer. Codes are an open enumeration.
+    """The rule that explains an assignment. Codes are an open enumeration.
 
-    On site: SERVICE_STANDARD (a post's minimum, relief or spread), SHORT_REST (the same, too soon after a night, for
-    want of anybody else), DIRECT_SERVICE (the class is excluded), EXCLUDED_UNIT, POSITION and JOB_TYPE (these are),
-    UNIT_HEAD (the head has not let go), OFFICE_DAY (no home day), WFO_SHARE and WFO_GROUP (the share, or the turn of
-    another group, is full), WEEKLY_CAP (the home days of the week are used up).
+    On site: SERVICE_STANDARD (needed for the minimum of a post, its relief or its spread), SHORT_REST (the same, too
+    soon after a night shift, because nobody else was available), DIRECT_SERVICE (the class is excluded),
+    EXCLUDED_UNIT, POSITION and JOB_TYPE (the unit, position or job type is excluded), UNIT_HEAD (the head decides and
+    did not allow it), OFFICE_DAY (not a home day), WFO_SHARE (the share is reached), WFO_GROUP (another group has its
+    turn), WEEKLY_CAP (the home days of the week are used up).
     At home: WFH_WEEKDAY, WFH_GROUP. Neither: ABSENCE, AFTER_NIGHT, HOLIDAY, WEEKEND.
     """
 
@@ -62,14 +63,14 @@ class Reason(Value):
 
 
 class Break(Value):
-    """Minutes of the work date in which nobody counts on this person."""
+    """Minutes of the work date in which this person does not count as present."""
 
     from_minute: int
     to_minute: int
 
 
 class Assignment(Value):
-    """One person's shift: minutes from the site's midnight of the work date, beyond 1440 for a night."""
+    """One person's shift, in minutes from midnight of the work date at the site; above 1440 after the next midnight."""
 
     employee: UUID
     mode: str
@@ -82,16 +83,16 @@ class Assignment(Value):
 
 
 class PolicySeen(Value):
-    """The state of policy that the planner knew."""
+    """The state of policy that the planner used."""
 
     revision: int
     sequence: int
 
 
 class Plan(Value):
-    """How the roster was made, and what was proved about it.
+    """How the roster was computed, and what was proved about it.
 
-    `objective` is the heads short of the minima, breaks included; no plan is short of fewer than `bound`.
+    `objective`: heads missing from the minimums, breaks included. `bound`: no plan can miss fewer heads than this.
     """
 
     solver: str
@@ -103,7 +104,7 @@ class Plan(Value):
 
 
 class RosterAssigned(Fact):
-    """Who works where in one unit on one work date, whole: a later revision replaces it."""
+    """The roster of one unit on one work date was published. It is complete: a later revision replaces it."""
 
     TYPE: ClassVar[str] = "id.piket.roster.roster-assigned.v1"
 

@@ -1,6 +1,6 @@
-"""The words of the rule language: what an instrument may set.
+"""Defines the rules that an instrument can set: the vocabulary of the rule language.
 
-Read open; `services/policy/domain/validation/rule_errors.py` closes it.
+Readers accept unknown codes; `services/policy/domain/validation` accepts only known ones when policy takes a command.
 """
 
 from typing import Annotated
@@ -9,30 +9,31 @@ from pydantic import Field, StringConstraints
 
 from shared.domain.facts.base import Day, Value
 
-Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-"""A local time of day, `07:30`."""
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A local time of day, for example `07:30`."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_-]{1,39}$")]
-"""A position, a job type, a condition: a word of the language, never a text."""
+VocabularyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_-]{1,39}$")]
+"""A code of the vocabulary, for example a position, a job type or a condition; never free text."""
 
-OneOrAll = Annotated[str, StringConstraints(pattern=r"^([A-Z0-9][A-Z0-9_-]{0,39}|\*)$")]
-"""A code, or `*` for every one."""
+CodeOrAll = Annotated[str, StringConstraints(pattern=r"^([A-Z0-9][A-Z0-9_-]{0,39}|\*)$")]
+"""A code, or `*` for all."""
 
-Kinds = tuple[OneOrAll, ...]
-"""Codes of OPD and units, or the kinds they are of (`KECAMATAN`, `RSUD`)."""
+UnitSelectors = tuple[CodeOrAll, ...]
+"""Codes of OPD and units, or codes of their types (`KECAMATAN`, `RSUD`)."""
 
-OFFLINE_HOURS = 72
-FIVE_DAYS = ("MON", "TUE", "WED", "THU", "FRI")
+DEFAULT_OFFLINE_HOURS = 72
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+FIVE_DAY_WEEK = ("MON", "TUE", "WED", "THU", "FRI")
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
-SET = Field(exclude_if=lambda listed: not listed)
-"""A list that no instrument sets is as absent as a number."""
+OMIT_IF_EMPTY = Field(exclude_if=lambda values: not values)
+"""Leaves an empty list out of the JSON, as a number that is not set is left out."""
 
 
 class Pattern(Value):
-    """When the location is flexible: on weekdays (MON..SUN), on dates, for one of so many groups in turn, on any day.
+    """The days with a flexible location. Exactly one field is set.
 
-    Exactly one of them. Heads choose who is in which group; a grouping promises no equal parts, only that `max_share`
-    holds on each day.
+    `weekdays` (MON..SUN); `dates`; `groups`: that many groups take turns; `any_day`. Heads of units choose the members
+    of groups. Groups can differ in size; only `max_share` holds on every day.
     """
 
     weekdays: tuple[str, ...] = ()
@@ -42,65 +43,65 @@ class Pattern(Value):
 
 
 class Approval(Value):
-    """What adds to the pattern once somebody approves it.
+    """An exception to the pattern that takes effect when it is approved.
 
-    Kinds (open): OPD_DAYS, weekdays for an OPD that applied; APPLICATION, of one person; ORDER, to one person.
-    Resolved, it names the `instrument` that offers it.
+    Kinds (open): OPD_DAYS, weekdays for an OPD that applied; APPLICATION, by one person; ORDER, to one person.
+    In resolved rules `instrument` is the one that allows it.
     """
 
     kind: str
-    approver: Name
+    approver: VocabularyCode
     weekdays: tuple[str, ...] = ()
-    requires: tuple[Name, ...] = ()
+    requires: tuple[VocabularyCode, ...] = ()
     counts_against_weekly_cap: bool = True
     instrument: str | None = None
 
 
 class Discretion(Value):
-    """Whose heads decide for themselves, and what (open): WHETHER, WHO, SHARE, DAY, JOB_TYPES."""
+    """Units whose heads decide, and what they decide (open): WHETHER, WHO, SHARE, DAY, JOB_TYPES."""
 
-    units: Kinds
-    may_decide: tuple[Name, ...]
-
-
-class Place(Value):
-    """Where one may work away from the own office (open): HOME, OTHER_OFFICE, OTHER_PLACE, PUBLIC_PLACE."""
-
-    place: Name
-    conditions: tuple[Name, ...] = ()
+    units: UnitSelectors
+    may_decide: tuple[VocabularyCode, ...]
 
 
-class Rest(Value):
-    """The break of some weekdays: its length in minutes, and when, if that is fixed."""
+class AllowedPlace(Value):
+    """A place of work outside the office (open): HOME, OTHER_OFFICE, OTHER_PLACE, PUBLIC_PLACE."""
+
+    place: VocabularyCode
+    conditions: tuple[VocabularyCode, ...] = ()
+
+
+class OfficeBreak(Value):
+    """The break on some weekdays: its length in minutes, and its start if that is fixed."""
 
     weekdays: tuple[str, ...]
     minutes: int = Field(ge=0, le=240)
-    begins: Clock | None = None
+    begins: TimeOfDay | None = None
 
 
 class WorkPattern(Value):
-    """Units that keep other days than the office: six days, Saturday counters, shifts."""
+    """Units with other work days than the office: a six-day week, Saturday counters, shifts."""
 
-    units: Kinds
+    units: UnitSelectors
     work_days: tuple[str, ...]
     shifts: bool = False
 
 
-class Hours(Value):
-    """Hours of the office. `week` is without breaks; of `week` and `day_end` one follows from the other."""
+class WorkingHours(Value):
+    """Office hours. `week` is hours without breaks; either `week` or `day_end` can be derived from the other."""
 
     week: float | None = Field(None, gt=0, le=60)
-    day_start: Clock
-    day_end: Clock | None = None
-    breaks: tuple[Rest, ...] = ()
-    work_days: tuple[str, ...] = FIVE_DAYS
+    day_start: TimeOfDay
+    day_end: TimeOfDay | None = None
+    breaks: tuple[OfficeBreak, ...] = ()
+    work_days: tuple[str, ...] = FIVE_DAY_WEEK
 
 
 class Presence(Value):
-    """How a presence is proved, how fast a call is answered, and how long an offline tap may be handed in."""
+    """How presence is proved, how fast a call must be answered, and how late an offline tap may be submitted."""
 
     checks: int | None = Field(None, ge=1, le=24)
-    place: Name | None = None
+    place: VocabularyCode | None = None
     grace_minutes: int | None = Field(None, ge=0, le=240)
     no_show_minutes: int | None = Field(None, ge=0, le=1440)
     reply_within_s: int | None = Field(None, ge=1, le=86_400)
@@ -111,39 +112,40 @@ class Presence(Value):
     offline_limit_hours: int | None = Field(None, ge=0, le=8784)
 
     @property
-    def takes_claims(self) -> bool:
-        """Whether a tap without proof of place counts: unless an instrument says no."""
+    def accepts_claims(self) -> bool:
+        """Return whether a tap without proof of place counts: yes, unless an instrument says no."""
         return self.accept_claimed is not False
 
     @property
     def offline_hours(self) -> int:
-        """For how long an offline tap may be handed in: 72 hours unless an instrument says otherwise."""
-        return OFFLINE_HOURS if self.offline_limit_hours is None else self.offline_limit_hours
+        """Return how many hours late an offline tap may be submitted: 72 unless an instrument says otherwise."""
+        return DEFAULT_OFFLINE_HOURS if self.offline_limit_hours is None else self.offline_limit_hours
 
 
 class SiteStart(Value):
-    """A site (`*`: every other) that begins on its own date, and dates of its own beside the pattern."""
+    """The start date of a site (`*`: all other sites), and extra flexible dates of that site."""
 
-    site: OneOrAll
+    site: CodeOrAll
     from_: Day = Field(alias="from")
     dates: tuple[Day, ...] = ()
 
 
 class Evaluation(Value):
-    """When and by what an instrument is judged."""
+    """When an instrument is evaluated, and by which measures."""
 
     from_: Day | None = Field(None, alias="from")
     to: Day | None = None
     decides: int | None = Field(None, ge=2000, le=2199)
     review_after_days: int | None = Field(None, ge=1, le=3660)
-    measures: tuple[Name, ...] = ()
+    measures: tuple[VocabularyCode, ...] = ()
     reports: str | None = None
 
 
 class Rules(Value):
-    """What instruments set; a rule that none sets is absent.
+    """All rules that instruments can set; a rule that no instrument sets is None or empty.
 
-    Shares are of those present on a day, over the whole OPD unless `share_of` (open: OPD, UNIT) says otherwise.
+    Shares are fractions (0 to 1) of the people present on a day, counted over the whole OPD, or over each unit if
+    `share_of` (open: OPD, UNIT) is UNIT.
     """
 
     pattern: Pattern | None = None
@@ -152,21 +154,21 @@ class Rules(Value):
     max_on_site_share: Share | None = None
     share_of: str | None = None
     weekly_cap_days: int | None = Field(None, ge=0, le=7)
-    weekly_cap_exempt: Annotated[tuple[Name, ...], SET] = ()
-    approvals: Annotated[tuple[Approval, ...], SET] = ()
-    covers: Annotated[tuple[Name, ...], SET] = ()
-    eligible_job_types: Annotated[tuple[Name, ...], SET] = ()
-    excluded_units: Annotated[Kinds, SET] = ()
-    excluded_classes: Annotated[tuple[str, ...], SET] = ()
-    forced_on_site_positions: Annotated[tuple[Name, ...], SET] = ()
-    unit_head_decides: Annotated[tuple[Discretion, ...], SET] = ()
-    person_rules: Annotated[tuple[Name, ...], SET] = ()
+    weekly_cap_exempt: Annotated[tuple[VocabularyCode, ...], OMIT_IF_EMPTY] = ()
+    approvals: Annotated[tuple[Approval, ...], OMIT_IF_EMPTY] = ()
+    covers: Annotated[tuple[VocabularyCode, ...], OMIT_IF_EMPTY] = ()
+    eligible_job_types: Annotated[tuple[VocabularyCode, ...], OMIT_IF_EMPTY] = ()
+    excluded_units: Annotated[UnitSelectors, OMIT_IF_EMPTY] = ()
+    excluded_classes: Annotated[tuple[str, ...], OMIT_IF_EMPTY] = ()
+    forced_on_site_positions: Annotated[tuple[VocabularyCode, ...], OMIT_IF_EMPTY] = ()
+    unit_head_decides: Annotated[tuple[Discretion, ...], OMIT_IF_EMPTY] = ()
+    person_rules: Annotated[tuple[VocabularyCode, ...], OMIT_IF_EMPTY] = ()
     new_in_post_days: int | None = Field(None, ge=0, le=3660)
-    requires: Annotated[tuple[Name, ...], SET] = ()
-    places: Annotated[tuple[Place, ...], SET] = ()
-    hours: Hours | None = None
-    work_patterns: Annotated[tuple[WorkPattern, ...], SET] = ()
+    requires: Annotated[tuple[VocabularyCode, ...], OMIT_IF_EMPTY] = ()
+    places: Annotated[tuple[AllowedPlace, ...], OMIT_IF_EMPTY] = ()
+    hours: WorkingHours | None = None
+    work_patterns: Annotated[tuple[WorkPattern, ...], OMIT_IF_EMPTY] = ()
     presence: Presence | None = None
     publish_notice_days: int | None = Field(None, ge=0, le=60)
-    sites: Annotated[tuple[SiteStart, ...], SET] = ()
+    sites: Annotated[tuple[SiteStart, ...], OMIT_IF_EMPTY] = ()
     evaluation: Evaluation | None = None

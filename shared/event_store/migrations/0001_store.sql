@@ -1,4 +1,4 @@
--- Statements in the subset that SQLite and PostgreSQL share. No semicolon but at the end of a statement.
+-- SQL that both SQLite and PostgreSQL accept. Semicolons only at the end of statements: the file is split there.
 CREATE TABLE event (
     source text NOT NULL,
     sequence bigint NOT NULL,

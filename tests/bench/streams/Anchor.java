@@ -23,7 +23,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * The small agent of tests/bench/agent.py on Kafka Streams: the last check-in of each employee in an in-memory store
+ * The small agent of tests/bench/counting_agent.py on Kafka Streams: the last check-in of each employee in an in-memory store
  * with a changelog, counted by OPD. One thread; several passes in one JVM, of which the last is fully warm.
  *
  * <p>Its clock stops when the last event is processed: what the changelog still has to make durable is in its favour.

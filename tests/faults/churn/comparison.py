@@ -1,15 +1,15 @@
-"""What became of every event and every row, beside what the driver knows. Pure."""
+"""Compares events, rows and offsets with what the driver expects. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from tests.faults.office_days import Row
+from tests.faults.office_days import CounterRow
 
-SHOWN = 5
+MAX_ROWS_LISTED = 5
 
 
-class Kept(NamedTuple):
-    """A source as it was stored, and as its topic holds it: whole events, byte for byte."""
+class SourceComparison(NamedTuple):
+    """The events of a source in the store, and in its topic, byte for byte."""
 
     source: str
     stored: Collection[bytes]
@@ -17,36 +17,36 @@ class Kept(NamedTuple):
 
     @property
     def repeats(self) -> int:
-        """Records beyond the first of each event: permitted, since readers know an event by its id."""
+        """Return the number of repeated records. They are permitted, because readers ignore known event ids."""
         return len(self.logged) - len(set(self.logged))
 
 
-def of_events(kept: Kept) -> list[str]:
-    """What is wrong with a topic: an event that it lost, one that was never stored."""
-    stored, logged = set(kept.stored), set(kept.logged)
+def event_errors(comparison: SourceComparison) -> list[str]:
+    """Return errors of a topic: lost events, and events that were never stored."""
+    stored, logged = set(comparison.stored), set(comparison.logged)
     wrong = {"lost": len(stored - logged), "never stored": len(logged - stored)}
-    return [f"{kept.source}: {count} events {what}" for what, count in wrong.items() if count]
+    return [f"{comparison.source}: {count} events {what}" for what, count in wrong.items() if count]
 
 
-def of_rows(expected: Mapping[str, Row], view: Mapping[str, Row]) -> list[str]:
-    """Rows that are not what the driver knows, the first few in full."""
+def row_errors(expected: Mapping[str, CounterRow], view: Mapping[str, CounterRow]) -> list[str]:
+    """Return one line per wrong row for the first rows, and the number of further ones."""
     wrong = [
-        f"row {key}: {_say(view.get(key))}, not {_say(expected.get(key))}"
+        f"row {key}: {_describe(view.get(key))}, not {_describe(expected.get(key))}"
         for key in sorted({*expected, *view})
         if view.get(key) != expected.get(key)
     ]
-    more = [f"and {len(wrong) - SHOWN} more rows"] if len(wrong) > SHOWN else []
-    return wrong[:SHOWN] + more
+    more = [f"and {len(wrong) - MAX_ROWS_LISTED} more rows"] if len(wrong) > MAX_ROWS_LISTED else []
+    return wrong[:MAX_ROWS_LISTED] + more
 
 
-def off(expected: Mapping[str, Row], view: Mapping[str, Row]) -> tuple[int, int]:
-    """Facts that rows lack, and facts that they have too many, over all rows."""
-    off_by = [(view[key].facts if key in view else 0) - row.facts for key, row in expected.items()]
-    return -sum(n for n in off_by if n < 0), sum(n for n in off_by if n > 0)
+def fact_count_errors(expected: Mapping[str, CounterRow], view: Mapping[str, CounterRow]) -> tuple[int, int]:
+    """Return how many facts all rows lack, and how many they have too many."""
+    differences = [(view[key].facts if key in view else 0) - row.facts for key, row in expected.items()]
+    return -sum(n for n in differences if n < 0), sum(n for n in differences if n > 0)
 
 
-def of_offsets(topic: str, ends: Mapping[int, int], committed: Mapping[int, int]) -> list[str]:
-    """Partitions whose committed offset has not reached the end."""
+def offset_errors(topic: str, ends: Mapping[int, int], committed: Mapping[int, int]) -> list[str]:
+    """Return one line per partition whose committed offset is not its end."""
     return [
         f"{topic}/{part}: committed up to {committed.get(part, 0)} of {end}"
         for part, end in sorted(ends.items())
@@ -54,5 +54,5 @@ def of_offsets(topic: str, ends: Mapping[int, int], committed: Mapping[int, int]
     ]
 
 
-def _say(row: Row | None) -> str:
+def _describe(row: CounterRow | None) -> str:
     return f"{list(row.heads)} heads of {row.facts} facts" if row else "absent"

@@ -1,4 +1,4 @@
-"""How each kind of fault strikes, holds and heals. Whoever strikes brings back what it took away."""
+"""Defines how each kind of fault is injected and healed. An injection restarts what it stopped."""
 
 import asyncio
 import re
@@ -12,19 +12,19 @@ from services.reporting.worker.changelog import app_id
 from tests.faults.churn.plan import KILLS, Fault
 from tests.faults.churn.processes import READY_WITHIN_S, SESSION_S, Processes
 from tests.faults.injected_faults import RECORD_SKIPPED
-from tests.faults.kafka_readback import committed
+from tests.faults.kafka_readback import committed_offsets
 
 DEPLOYMENT = "churn"
-GAP = re.compile(r"(piket\.[0-9]+\.[a-z]+\.v1)/([0-9]+) goes on at offset [0-9]+, not ([0-9]+|None)")
-VICTIMS = {"worker": "worker-{}", "relay": "relay"}
-GUEST = "worker-9"
-PAST_SESSION_S = SESSION_S + 2
-LAST_ACT_S = 5.0
+GAP_MESSAGE = re.compile(r"(piket\.[0-9]+\.[a-z]+\.v1)/([0-9]+) goes on at offset [0-9]+, not ([0-9]+|None)")
+PROCESS_NAMES = {"worker": "worker-{}", "relay": "relay"}
+GUEST_WORKER = "worker-9"
+SESSION_EXPIRY_S = SESSION_S + 2
+ZOMBIE_RUN_S = 5.0
 
 
 @dataclass
-class Scene:
-    """What faults strike, and what they found wrong. `killed` counts kills by what was killed."""
+class FaultTarget:
+    """The processes and brokers of a run, and the errors found by faults. `killed` counts kills by victim."""
 
     cluster: Kafka
     processes: Processes
@@ -32,17 +32,17 @@ class Scene:
     killed: Counter[str] = field(default_factory=Counter)
     skips_caught: int = 0
     last_kill: float = 0.0
-    wrong: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
-    async def strike(self, fault: Fault) -> None:
-        """Let a fault happen; when it answers, all that it took away was started again."""
+    async def inject(self, fault: Fault) -> None:
+        """Inject a fault, and return when everything that it stopped was started again."""
         if fault.kind in KILLS:
             await self._kill(fault, KILLS[fault.kind])
             return
-        await OTHERS[fault.kind](self, f"worker-{fault.worker}", fault)
+        await INJECTIONS[fault.kind](self, f"worker-{fault.worker}", fault)
 
     async def _kill(self, fault: Fault, victims: tuple[str, ...]) -> None:
-        children = [VICTIMS[victim].format(fault.worker) for victim in victims if victim in VICTIMS]
+        children = [PROCESS_NAMES[victim].format(fault.worker) for victim in victims if victim in PROCESS_NAMES]
         for name in children:
             self.processes.kill(name)
         if "broker" in victims:
@@ -56,85 +56,89 @@ class Scene:
             await asyncio.to_thread(self.cluster.restart, fault.broker)
 
 
-async def broker_paused(scene: Scene, _: str, fault: Fault) -> None:
-    """A broker is frozen: its connections stay open and nothing answers."""
-    scene.cluster.pause(fault.broker)
+async def pause_broker(target: FaultTarget, _: str, fault: Fault) -> None:
+    """Pause a broker: its connections stay open, but it does not answer."""
+    target.cluster.pause(fault.broker)
     await asyncio.sleep(fault.hold)
-    scene.cluster.resume(fault.broker)
+    target.cluster.resume(fault.broker)
 
 
-async def zombie(scene: Scene, worker: str, fault: Fault) -> None:
-    """A worker is frozen until the group has put it out, and then goes on as if nothing had been."""
-    scene.processes.pause(worker)
-    await asyncio.sleep(PAST_SESSION_S + fault.hold / 2)
-    scene.processes.resume(worker)
+async def zombie(target: FaultTarget, worker: str, fault: Fault) -> None:
+    """Pause a worker until the group has removed it, then resume it."""
+    target.processes.pause(worker)
+    await asyncio.sleep(SESSION_EXPIRY_S + fault.hold / 2)
+    target.processes.resume(worker)
 
 
-async def zombie_with_successor(scene: Scene, worker: str, fault: Fault) -> None:
-    """The same, but meanwhile another took its place and name. It has a few seconds for its last acts."""
-    frozen = scene.processes.hand_over(worker)
+async def zombie_with_successor(target: FaultTarget, worker: str, fault: Fault) -> None:
+    """Pause a worker until another one with its name has replaced it; then resume it for a few seconds and kill it."""
+    frozen = target.processes.release(worker)
     frozen.pause()
-    scene.processes.start(worker)
-    await asyncio.sleep(PAST_SESSION_S + fault.hold / 2)
+    target.processes.start(worker)
+    await asyncio.sleep(SESSION_EXPIRY_S + fault.hold / 2)
     frozen.resume()
-    await asyncio.sleep(LAST_ACT_S)
+    await asyncio.sleep(ZOMBIE_RUN_S)
     frozen.kill()
 
 
-async def leaves_and_joins(scene: Scene, worker: str, fault: Fault) -> None:
-    """A worker ends when it is asked to, and comes back."""
-    await scene.processes.leave(worker)
+async def leave_and_join(target: FaultTarget, worker: str, fault: Fault) -> None:
+    """Stop a worker gracefully, and start it again."""
+    await target.processes.stop_gracefully(worker)
     await asyncio.sleep(fault.hold)
-    scene.processes.start(worker)
+    target.processes.start(worker)
 
 
-async def guest(scene: Scene, _: str, fault: Fault) -> None:
-    """One more worker takes its share of the partitions for a while."""
-    scene.processes.start(GUEST)
-    await scene.processes.assigned(GUEST)
+async def guest_worker(target: FaultTarget, _: str, fault: Fault) -> None:
+    """Add a worker to the group for a while."""
+    target.processes.start(GUEST_WORKER)
+    await target.processes.wait_until_assigned(GUEST_WORKER)
     await asyncio.sleep(fault.hold)
-    await scene.processes.leave(GUEST)
+    await target.processes.stop_gracefully(GUEST_WORKER)
 
 
-async def rolling_restart(scene: Scene, _: str, __: Fault) -> None:
-    """Every worker in turn is stopped and started again under its own name."""
-    for number in range(1, scene.workers + 1):
-        await scene.processes.leave(f"worker-{number}")
-        scene.processes.start(f"worker-{number}")
-        await scene.processes.assigned(f"worker-{number}")
+async def rolling_restart(target: FaultTarget, _: str, __: Fault) -> None:
+    """Restart all workers one after another, with the same names."""
+    for number in range(1, target.workers + 1):
+        await target.processes.stop_gracefully(f"worker-{number}")
+        target.processes.start(f"worker-{number}")
+        await target.processes.wait_until_assigned(f"worker-{number}")
 
 
-async def record_skipped(scene: Scene, worker: str, _: Fault) -> None:
-    """A worker's client drops a record: it must end at the gap, with nothing committed over it."""
-    scene.processes.kill(worker)
-    scene.processes.start(worker, RECORD_SKIPPED)
-    child, deadline = scene.processes.hand_over(worker), monotonic() + READY_WITHIN_S
-    while child.running and monotonic() < deadline:  # noqa: ASYNC110 - nobody is told when a process ends
+async def skip_record(target: FaultTarget, worker: str, _: Fault) -> None:
+    """Make a worker's client drop a record: the worker must end at the gap, and commit no offset after it."""
+    target.processes.kill(worker)
+    target.processes.start(worker, RECORD_SKIPPED)
+    child, deadline = target.processes.release(worker), monotonic() + READY_WITHIN_S
+    while child.running and monotonic() < deadline:  # noqa: ASYNC110 - there is no event for the end of a process
         await asyncio.sleep(0.1)
-    ended = scene.processes.last(worker, child)
-    gap = GAP.search(ended.said)
+    process_end = target.processes.process_end(worker, child)
+    gap = GAP_MESSAGE.search(process_end.said)
     if gap is None:
-        scene.wrong.append(f"a planted skip was not noticed: {worker} ended with {ended.status}: {ended.said}")
-    elif scene.workers == 1 and gap[3] != "None":  # others would rightly have read and committed it since
-        await _not_committed_over(scene, gap[1], int(gap[2]), int(gap[3]))
-    scene.skips_caught += gap is not None
+        target.errors.append(
+            f"an injected skip was not detected: {worker} ended with {process_end.status}: {process_end.said}"
+        )
+    elif (
+        target.workers == 1 and gap[3] != "None"
+    ):  # with several workers, another one may have read and committed it since
+        await _check_not_committed_past(target, gap[1], int(gap[2]), int(gap[3]))
+    target.skips_caught += gap is not None
     child.kill()
-    scene.processes.start(worker)
+    target.processes.start(worker)
 
 
-async def _not_committed_over(scene: Scene, topic: str, partition: int, skipped: int) -> None:
-    at = (await committed(scene.cluster.bootstrap, app_id(DEPLOYMENT), topic)).get(partition, 0)
-    if at > skipped:
-        scene.wrong.append(f"{topic}/{partition} was committed to {at}, over a skip of {skipped}")
+async def _check_not_committed_past(target: FaultTarget, topic: str, partition: int, skipped: int) -> None:
+    offset = (await committed_offsets(target.cluster.bootstrap, app_id(DEPLOYMENT), topic)).get(partition, 0)
+    if offset > skipped:
+        target.errors.append(f"{topic}/{partition} was committed to {offset}, after the skipped offset {skipped}")
 
 
-Strike = Callable[[Scene, str, Fault], Awaitable[None]]
-OTHERS: Mapping[str, Strike] = {
-    "broker paused": broker_paused,
+FaultInjection = Callable[[FaultTarget, str, Fault], Awaitable[None]]
+INJECTIONS: Mapping[str, FaultInjection] = {
+    "broker paused": pause_broker,
     "zombie": zombie,
     "zombie with a successor": zombie_with_successor,
-    "worker leaves and joins": leaves_and_joins,
-    "guest joins and leaves": guest,
+    "worker leaves and joins": leave_and_join,
+    "guest joins and leaves": guest_worker,
     "rolling restart": rolling_restart,
-    "record skipped": record_skipped,
+    "record skipped": skip_record,
 }

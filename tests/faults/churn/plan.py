@@ -1,4 +1,4 @@
-"""Which faults strike when: drawn from a seed, one at a time, every kind at least once. Pure."""
+"""Draws the faults of a run from a seed: one at a time, each kind at least once. Pure."""
 
 import random
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ KILLS: Mapping[str, tuple[str, ...]] = {
     "worker and broker killed": ("worker", "broker"),
     "worker and relay killed": ("worker", "relay"),
 }
-"""What each kind kills with -9, together."""
-OTHERS = (
+"""Processes that a kind of fault kills at the same time (SIGKILL)."""
+OTHER_KINDS = (
     "broker paused",
     "zombie",
     "zombie with a successor",
@@ -21,13 +21,13 @@ OTHERS = (
     "rolling restart",
     "record skipped",
 )
-KINDS = (*KILLS, *OTHERS)
+KINDS = (*KILLS, *OTHER_KINDS)
 BROKERS = 3
-AT_ONCE_S = 0.3
+SHORT_HOLD_S = 0.3
 
 
 class Fault(NamedTuple):
-    """A fault at so many seconds of the run; what it takes away is back after `hold` seconds."""
+    """A fault at a second of the run; what it stops is restarted after `hold` seconds."""
 
     at: float
     kind: str
@@ -36,10 +36,10 @@ class Fault(NamedTuple):
     hold: float
 
 
-def draw(seed: int, seconds: float, kills: int, workers: int) -> list[Fault]:
-    """Every kind once and further kills, `kills` in all if that is more than there are kinds of, in any order.
+def draw_faults(seed: int, seconds: float, kills: int, workers: int) -> list[Fault]:
+    """Draw each kind once, and further kills until there are `kills` in total, in random order.
 
-    `seconds` is when the last slot ends; a fault that takes longer delays those after it.
+    The last slot ends after `seconds`; a fault that takes longer than its slot delays the following ones.
     """
     chance = random.Random(seed)  # noqa: S311 - a game of chance
     kinds = [*KINDS, *(chance.choice([*KILLS]) for _ in range(kills - len(KILLS)))]
@@ -51,7 +51,7 @@ def draw(seed: int, seconds: float, kills: int, workers: int) -> list[Fault]:
             kind=kind,
             worker=chance.randint(1, workers),
             broker=chance.randint(1, BROKERS),
-            hold=round(chance.choice((AT_ONCE_S, chance.uniform(1, 6))), 2),
+            hold=round(chance.choice((SHORT_HOLD_S, chance.uniform(1, 6))), 2),
         )
         for number, kind in enumerate(kinds)
     ]

@@ -1,4 +1,4 @@
-"""The relay and the workers of a run as processes of their own, and the supervisor that starts again what ended."""
+"""Runs the relay and the workers as processes, and restarts those that end by themselves."""
 
 import asyncio
 import json
@@ -14,14 +14,14 @@ from deploy.local.server_process import Child
 SESSION_S = 3
 READY_WITHIN_S = 40
 STOP_WITHIN_S = 15
-PROGRAM: Mapping[str, str] = {
+PROGRAMS: Mapping[str, str] = {
     "relay": "from deploy.cli.__main__ import cli; cli(['relay'])",
     "worker": "import sys; from services.reporting.worker import __main__ as worker; sys.exit(worker.main())",
 }
 
 
-class Ended(NamedTuple):
-    """A process that ended by itself: when, and the last thing that it said."""
+class ProcessEnd(NamedTuple):
+    """A process that ended by itself: when (seconds of the run), its exit status and its last log line."""
 
     at: float
     name: str
@@ -30,79 +30,79 @@ class Ended(NamedTuple):
 
     @property
     def cause(self) -> str:
-        """Equal for equal ends: without numbers."""
+        """Return the cause without numbers, so that equal causes can be counted."""
         return f"{self.name.split('-')[0]}, status {self.status}: {re.sub(r'[0-9]+', 'N', self.said)}"
 
 
 class Processes:
-    """Children by name: `relay`, `worker-1`, `worker-2`, ...; a log of each in `folder`."""
+    """Processes by name: `relay`, `worker-1`, `worker-2`, ...; their logs are in `folder`."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
-        self.ended: list[Ended] = []
+        self.ended: list[ProcessEnd] = []
         self.began = monotonic()
         self._folder = folder
         self._settings = settings
         self._children: dict[str, Child] = {}
 
-    def start(self, name: str, *planted: str) -> None:
-        """Start a process; with `planted` code run in it before."""
+    def start(self, name: str, *injected: str) -> None:
+        """Start a process; `injected` code runs in it first."""
         settings = {**self._settings, "PIKET_MEMBER": name, "PIKET_SESSION_TIMEOUT_S": str(SESSION_S)}
-        program = "\n".join([*planted, PROGRAM[name.split("-", maxsplit=1)[0]]])
+        program = "\n".join([*injected, PROGRAMS[name.split("-", maxsplit=1)[0]]])
         command = ["env", *(f"{key}={value}" for key, value in settings.items()), sys.executable, "-c", program]
         self._children[name] = Child(command, self._folder / f"{name}.log")
 
     def kill(self, name: str) -> None:
-        """Kill -9; the supervisor does not start it again, whoever kills it does."""
+        """Kill a process (SIGKILL). The supervisor does not restart it; the caller does."""
         self._children.pop(name).kill()
 
-    async def leave(self, name: str) -> None:
-        """SIGTERM, and wait until it has ended."""
+    async def stop_gracefully(self, name: str) -> None:
+        """Send SIGTERM and wait until the process has ended."""
         await asyncio.to_thread(self._children.pop(name).stop, STOP_WITHIN_S)
 
     def pause(self, name: str) -> None:
-        """Freeze it (SIGSTOP)."""
+        """Pause a process (SIGSTOP)."""
         self._children[name].pause()
 
     def resume(self, name: str) -> None:
-        """Let it go on (SIGCONT)."""
+        """Resume a process (SIGCONT)."""
         self._children[name].resume()
 
-    async def assigned(self, name: str) -> bool:
-        """Whether a worker says, in time, that it has partitions and their facts."""
+    async def wait_until_assigned(self, name: str) -> bool:
+        """Wait until a worker logs that it has partitions and their facts; return False if it does not in time."""
         deadline = monotonic() + READY_WITHIN_S
         while monotonic() < deadline and name in self._children:
-            if b"Assigned" in self._children[name].written():
+            if b"Assigned" in self._children[name].logged():
                 return True
             await asyncio.sleep(0.1)
         return False
 
-    def hand_over(self, name: str) -> Child:
-        """Give a process into the hands of whoever strikes: it is neither supervised nor ended here any more."""
+    def release(self, name: str) -> Child:
+        """Return a process that is no longer supervised or stopped here; the caller manages it."""
         return self._children.pop(name)
 
     async def supervise(self) -> None:
-        """Start again what ended by itself, for ever, and note why it ended."""
+        """Restart processes that end by themselves, and record the cause, until cancelled."""
         while True:
             for name in [name for name, child in self._children.items() if not child.running]:
-                self.ended.append(self.last(name, self._children[name]))
+                self.ended.append(self.process_end(name, self._children[name]))
                 self.kill(name)
                 self.start(name)
             await asyncio.sleep(0.3)
 
     def stop(self) -> None:
-        """End all."""
+        """Kill all processes."""
         for name in list(self._children):
             self.kill(name)
 
-    def last(self, name: str, child: Child) -> Ended:
-        """How a process ended."""
-        lines = child.written().decode(errors="replace").splitlines() or [""]
+    def process_end(self, name: str, child: Child) -> ProcessEnd:
+        """Return how a process ended."""
+        lines = child.logged().decode(errors="replace").splitlines() or [""]
         last = next((line for line in lines if "The worker ends" in line), lines[-1])
-        return Ended(round(monotonic() - self.began, 2), name, child.status, _event(last))
+        return ProcessEnd(round(monotonic() - self.began, 2), name, child.status, _log_event(last))
 
 
-def _event(line: str) -> str:
-    """What a line of a log tells, without its trimmings."""
+def _log_event(line: str) -> str:
+    """Return the event of a JSON log line, or the line itself if it is not JSON."""
     try:
         return str(json.loads(line)["event"])
     except (ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""What is kept of a run: one JSON, the logs if it failed, and a line by which anybody repeats it."""
+"""Saves the results of a run as JSON, keeps the logs of a failed run, and prints the command that repeats it."""
 
 import json
 import shutil
@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.table import Table
 
-from shared.clock import wall
+from shared.clock import wall_time
 from tests.bench.report import machine
-from tests.faults.churn.run import Asked, Told
+from tests.faults.churn.run import RunParameters, RunResults
 
-GIVEN: Mapping[str, str] = {"seed": "seed", "workers": "workers", "seconds": "asked s", "took_s": "took s"}
-SUMMED: Mapping[str, str] = {
+PARAMETER_COLUMNS: Mapping[str, str] = {"seed": "seed", "workers": "workers", "seconds": "asked s", "took_s": "took s"}
+SUM_COLUMNS: Mapping[str, str] = {
     "events": "events",
     "rows": "rows",
     "kills": "kills",
@@ -29,88 +29,94 @@ SUMMED: Mapping[str, str] = {
     "planted_skips_caught": "skips caught",
     "own_ends": "own ends",
 }
-EXACT = "seconds_to_exactness"
+EXACTNESS_FIGURE = "seconds_to_exactness"
 
 
 @dataclass
-class Report:
-    """A run on its way into its file."""
+class RunReport:
+    """The report of a run, with the file to which it is written."""
 
-    asked: Asked
+    parameters: RunParameters
     file: Path
-    told: Told = field(default_factory=Told)
+    results: RunResults = field(default_factory=RunResults)
 
     @property
     def failed(self) -> bool:
-        """Whether anything is wrong."""
-        return bool(self.told.anomalies)
+        """Return whether the run found an error."""
+        return bool(self.results.anomalies)
 
     @property
     def command(self) -> str:
-        """One line that repeats the run: the same faults at the same times; people come as fast as the machine."""
-        asked = self.asked
+        """Return the command that repeats the run with the same faults. The number of taps depends on the machine."""
+        asked = self.parameters
         return (
             f".venv/bin/python -m tests.faults.churn --runs 1 --seed {asked.seed} --seconds {asked.seconds:g}"
             f" --kills {asked.kills} --workers {asked.workers} --regions {','.join(asked.regions)}"
         )
 
     def summary(self) -> str:
-        """How it went, for the terminal."""
+        """Return the result for the terminal."""
         if not self.failed:
-            return f"exact {self.told.figures[EXACT]} s after the last fault was healed"
-        return "\n".join(("FAILED", *(f"  {line}" for line in self.told.anomalies), f"to repeat: {self.command}"))
+            return f"exact {self.results.figures[EXACTNESS_FIGURE]} s after the last fault was healed"
+        return "\n".join(("FAILED", *(f"  {line}" for line in self.results.anomalies), f"to repeat: {self.command}"))
 
     def write(self) -> None:
         """Write the JSON."""
-        head = {"seed": self.asked.seed, "commit": commit(), "machine": machine(), "repeat": self.command}
-        body = {"asked": self.asked._asdict(), "ended": wall().isoformat(), **vars(self.told)}
+        head = {"seed": self.parameters.seed, "commit": commit(), "machine": machine(), "repeat": self.command}
+        body = {"asked": self.parameters._asdict(), "ended": wall_time().isoformat(), **vars(self.results)}
         self.file.write_text(json.dumps(head | body, indent=1))
 
 
 @contextmanager
-def kept(root: Path, asked: Asked) -> Iterator[tuple[Path, Report]]:
-    """Make a folder for a run and keep its JSON beside it; the logs too if it failed or a process ended by itself."""
-    place = root.resolve() / f"{wall():%m%d-%H%M%S}-seed-{asked.seed}"
-    place.mkdir(parents=True)
-    report = Report(asked, place.with_suffix(".json"))
+def recorded_run(root: Path, parameters: RunParameters) -> Iterator[tuple[Path, RunReport]]:
+    """Create the folder of a run and write its JSON beside it. Keep logs if it failed or a process ended by itself."""
+    folder = root.resolve() / f"{wall_time():%m%d-%H%M%S}-seed-{parameters.seed}"
+    folder.mkdir(parents=True)
+    report = RunReport(parameters, folder.with_suffix(".json"))
     try:
-        yield place, report
-    except Exception as broken:  # noqa: BLE001 - it is told as what the run found, and the next run goes on
-        report.told.anomalies = (f"the run broke off: {broken!r}", traceback.format_exc())
+        yield folder, report
+    except Exception as broken:  # noqa: BLE001 - reported as an error of this run, so that the next run can start
+        report.results.anomalies = (f"the run broke off: {broken!r}", traceback.format_exc())
     finally:
         report.write()
-        _clear(place, keep_logs=report.failed or bool(report.told.figures.get("own_ends")))
+        _delete_data(folder, keep_logs=report.failed or bool(report.results.figures.get("own_ends")))
 
 
-def _clear(place: Path, *, keep_logs: bool) -> None:
-    for data in (*place.glob("kafka/*/data"), *place.glob("*.db*")) if keep_logs else [place]:
+def _delete_data(folder: Path, *, keep_logs: bool) -> None:
+    for data in (*folder.glob("kafka/*/data"), *folder.glob("*.db*")) if keep_logs else [folder]:
         shutil.rmtree(data) if data.is_dir() else data.unlink()
 
 
 def commit() -> str:
-    """What was run; `+` when files differ from the commit."""
-    asked = ["git", "describe", "--always", "--dirty=+", "--abbrev=12"]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    """Return the commit of the work tree; `+` if files differ from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def read(file: Path) -> dict[str, Any]:
-    """A run as it was written."""
+def read_report(file: Path) -> dict[str, Any]:
+    """Return the JSON of a run."""
     return dict(json.loads(file.read_text()))
 
 
-def table(files: Sequence[Path]) -> Table:
-    """One line per run, read back from the files, and their sums."""
-    runs = [read(file) for file in files]
-    known = [{name: run["asked"][name] for name in GIVEN if name in run["asked"]} | run["figures"] for run in runs]
+def summary_table(files: Sequence[Path]) -> Table:
+    """Return a table with one line per run, and sums."""
+    runs = [read_report(file) for file in files]
+    figures = [
+        {name: run["asked"][name] for name in PARAMETER_COLUMNS if name in run["asked"]} | run["figures"]
+        for run in runs
+    ]
     failed = [file.stem for file, run in zip(files, runs, strict=True) if run["anomalies"]]
-    told = Table(box=None, title=f"{len(files)} runs, {len(failed)} failed", caption=" ".join(failed), show_footer=True)
-    for name, label in GIVEN.items():
-        told.add_column(
-            label, justify="right", footer=f"{sum(one.get(name, 0) for one in known):g}" if "_s" in name else ""
+    output = Table(
+        box=None, title=f"{len(files)} runs, {len(failed)} failed", caption=" ".join(failed), show_footer=True
+    )
+    for name, label in PARAMETER_COLUMNS.items():
+        output.add_column(
+            label, justify="right", footer=f"{sum(row.get(name, 0) for row in figures):g}" if "_s" in name else ""
         )
-    for name, label in SUMMED.items():
-        told.add_column(label, justify="right", footer=f"{sum(one.get(name, 0) for one in known)}")
-    told.add_column("exact after s", justify="right", footer=f"max {max(one.get(EXACT, 0) for one in known)}")
-    for one in known:
-        told.add_row(*(f"{one.get(name, '-')}" for name in (*GIVEN, *SUMMED, EXACT)))
-    return told
+    for name, label in SUM_COLUMNS.items():
+        output.add_column(label, justify="right", footer=f"{sum(row.get(name, 0) for row in figures)}")
+    slowest = max(row.get(EXACTNESS_FIGURE, 0) for row in figures)
+    output.add_column("exact after s", justify="right", footer=f"max {slowest}")
+    for row in figures:
+        output.add_row(*(f"{row.get(name, '-')}" for name in (*PARAMETER_COLUMNS, *SUM_COLUMNS, EXACTNESS_FIGURE)))
+    return output

@@ -1,4 +1,4 @@
-"""One run: three brokers, a relay and workers under faults, and at the end the driver's truth beside what there is."""
+"""Runs three brokers, a relay and workers under faults, and compares the result with the driver's count."""
 
 import asyncio
 from collections import Counter
@@ -15,22 +15,21 @@ from aiokafka.errors import KafkaError
 from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import create_changelog
 from shared.kafka import broker
-from tests.faults.churn import plan
-from tests.faults.churn import settlement as reckoning
-from tests.faults.churn.fault_kinds import DEPLOYMENT, Scene
+from tests.faults.churn import plan, settlement
+from tests.faults.churn.fault_kinds import DEPLOYMENT, FaultTarget
 from tests.faults.churn.processes import Processes
-from tests.faults.churn.settlement import Room
+from tests.faults.churn.settlement import RegionView
 from tests.faults.churn.stores import Stores
-from tests.faults.kafka_readback import View, viewed
+from tests.faults.kafka_readback import ViewReader, open_view
 from tests.faults.office_days import FRIDAY, THURSDAY, Offices
 
 PARTITIONS = 6
 DAYS = 6
-TAPS = 10
+TAPS_PER_ROUND = 10
 
 
-class Asked(NamedTuple):
-    """What makes a run: with the same one the same faults strike, and people come and go by the same dice."""
+class RunParameters(NamedTuple):
+    """The parameters of a run. The same parameters give the same faults and the same random taps."""
 
     seed: int
     seconds: float = 300
@@ -40,34 +39,36 @@ class Asked(NamedTuple):
 
 
 @dataclass
-class Told:
-    """What a run found, told as it happens: sentences about what is wrong, none if all is right, and its figures."""
+class RunResults:
+    """The results of a run, updated while it runs: faults, anomalies (one sentence per error), and figures."""
 
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     operations: Counter[str] = field(default_factory=lambda: Counter(ok=0, failed=0, unknown=0))
-    anomalies: Sequence[str] = ("the run did not come to its end",)
+    anomalies: Sequence[str] = ("the run did not finish",)
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
-async def play(asked: Asked, folder: Path, told: Told, say: Say) -> None:
-    """Play one run in a folder of its own, which keeps stores and logs, and tell of it."""
+async def run_churn(parameters: RunParameters, folder: Path, results: RunResults, print_line: PrintLine) -> None:
+    """Run once with stores and logs in `folder`, and update the results."""
     with _cluster(folder) as cluster:
-        await broker.create_topics(cluster.bootstrap, asked.regions, PARTITIONS, plan.BROKERS)
+        await broker.create_topics(cluster.bootstrap, parameters.regions, PARTITIONS, plan.BROKERS)
         await create_changelog(cluster.bootstrap, DEPLOYMENT, PARTITIONS, plan.BROKERS)
-        async with _stores(folder, told) as stores, AsyncExitStack() as open_views:
-            offices = [Offices(region, stores.tell, asked.seed + n) for n, region in enumerate(asked.regions)]
-            views = [await open_views.enter_async_context(viewed(cluster.bootstrap, o.region)) for o in offices]
-            with _processes(asked, cluster, folder) as processes:
-                scene = Scene(cluster, processes, asked.workers)
-                await _watched(asked, scene, stores, [*zip(offices, views, strict=True)], told, say)
+        async with _stores(folder, results) as stores, AsyncExitStack() as open_views:
+            offices = [
+                Offices(region, stores.record_facts, parameters.seed + n) for n, region in enumerate(parameters.regions)
+            ]
+            views = [await open_views.enter_async_context(open_view(cluster.bootstrap, o.region)) for o in offices]
+            with _processes(parameters, cluster, folder) as processes:
+                target = FaultTarget(cluster, processes, parameters.workers)
+                await _run_faults(parameters, target, stores, [*zip(offices, views, strict=True)], results, print_line)
 
 
 @contextmanager
 def _cluster(folder: Path) -> Iterator[Kafka]:
-    """Three brokers; at the end they are killed, which takes a second less than goodbyes without a quorum."""
+    """Run three brokers. At the end they are killed: a regular stop without a quorum takes a second longer."""
     with Kafka(folder / "kafka", plan.BROKERS) as cluster:
         yield cluster
         for node in cluster.pids:
@@ -75,51 +76,59 @@ def _cluster(folder: Path) -> Iterator[Kafka]:
 
 
 @asynccontextmanager
-async def _stores(folder: Path, told: Told) -> AsyncIterator[Stores]:
-    stores = Stores(folder, told.operations)
+async def _stores(folder: Path, results: RunResults) -> AsyncIterator[Stores]:
+    stores = Stores(folder, results.operations)
     await stores.open()
     yield stores
     await stores.close()
 
 
 @contextmanager
-def _processes(asked: Asked, cluster: Kafka, folder: Path) -> Iterator[Processes]:
+def _processes(parameters: RunParameters, cluster: Kafka, folder: Path) -> Iterator[Processes]:
     settings = {
         "PIKET_KAFKA": cluster.bootstrap,
-        "PIKET_REGIONS": ",".join(asked.regions),
+        "PIKET_REGIONS": ",".join(parameters.regions),
         "PIKET_DEPLOYMENT": DEPLOYMENT,
         "PIKET_PARTITIONS": str(PARTITIONS),
         "PIKET_FOLDER": str(folder),
     }
     processes = Processes(folder, settings)
     try:
-        for name in ("relay", *(f"worker-{number}" for number in range(1, asked.workers + 1))):
+        for name in ("relay", *(f"worker-{number}" for number in range(1, parameters.workers + 1))):
             processes.start(name)
         yield processes
     finally:
         processes.stop()
 
 
-async def _watched(asked: Asked, scene: Scene, stores: Stores, rooms: Sequence[Room], told: Told, say: Say) -> None:
-    """Faults while people come and go; then, with everything running, all is compared."""
-    began, done = monotonic(), asyncio.Event()
-    living = [asyncio.create_task(_live(offices, asked, done)) for offices, _ in rooms]
-    async with _beside(scene.processes.supervise()):
-        async with _beside(*(_follow(view) for _, view in rooms)):
-            async for fault in _strike(asked, scene, say):
-                told.faults.append(fault)
-                if any(life.done() for life in living):
+async def _run_faults(
+    parameters: RunParameters,
+    target: FaultTarget,
+    stores: Stores,
+    regions: Sequence[RegionView],
+    results: RunResults,
+    print_line: PrintLine,
+) -> None:
+    """Inject faults while taps are recorded; then compare everything while all processes run."""
+    started_at, stop = monotonic(), asyncio.Event()
+    recordings = [asyncio.create_task(_record_days(offices, parameters, stop)) for offices, _ in regions]
+    async with _background(target.processes.supervise()):
+        async with _background(*(_read_view(view) for _, view in regions)):
+            async for fault in _inject_faults(parameters, target, print_line):
+                results.faults.append(fault)
+                if any(recording.done() for recording in recordings):
                     break
-            done.set()
-            await asyncio.gather(*living)
-        found = await reckoning.reckon(asked.regions, scene, stores, rooms)
-    told.anomalies, told.figures = found.wrong, {"took_s": round(monotonic() - began, 1), **found.figures}
+            stop.set()
+            await asyncio.gather(*recordings)
+        result = await settlement.settle_run(parameters.regions, target, stores, regions)
+    results.anomalies = result.errors
+    results.figures = {"took_s": round(monotonic() - started_at, 1), **result.figures}
 
 
 @asynccontextmanager
-async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Work without end, meanwhile. What one raises comes out here."""
-    tasks = [asyncio.create_task(each) for each in work]
+async def _background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run endless work while the block runs. An error of it is raised at the end of the block."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
     yield
     for task in tasks:
         task.cancel()
@@ -128,33 +137,35 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             raise outcome
 
 
-async def _live(offices: Offices, asked: Asked, done: asyncio.Event) -> None:
-    """Six days of work, one after another, and on until all faults have struck."""
+async def _record_days(offices: Offices, parameters: RunParameters, stop: asyncio.Event) -> None:
+    """Record taps on six consecutive days, and continue until all faults were injected."""
     await offices.open(THURSDAY, FRIDAY)
-    turns = asked.seconds / DAYS
-    began = monotonic()
-    while not done.is_set():
-        await offices.morning(TAPS // len(asked.regions))
+    seconds_per_day = parameters.seconds / DAYS
+    started_at = monotonic()
+    while not stop.is_set():
+        await offices.record_taps(TAPS_PER_ROUND // len(parameters.regions))
         await asyncio.sleep(0.1)
-        if monotonic() - began > turns:
-            began = monotonic()
+        if monotonic() - started_at > seconds_per_day:
+            started_at = monotonic()
             await offices.open(offices.days[-1] + timedelta(days=1))
 
 
-async def _follow(view: View) -> None:
-    """Read rows while they are published, so that the end needs not read them all."""
+async def _read_view(view: ViewReader) -> None:
+    """Read rows while they are published, so that the end does not need to read them all."""
     while True:
-        with suppress(KafkaError, TimeoutError):  # a broker is away
+        with suppress(KafkaError, TimeoutError):  # a broker does not answer
             await view.rows()
         await asyncio.sleep(0.5)
 
 
-async def _strike(asked: Asked, scene: Scene, say: Say) -> AsyncIterator[Mapping[str, Any]]:
-    """Let the planned faults happen, and answer each with the times at which it struck and was healed."""
-    began = monotonic()
-    for fault in plan.draw(asked.seed, asked.seconds, asked.kills, asked.workers):
-        await asyncio.sleep(max(0.0, fault.at - (monotonic() - began)))
-        struck = round(monotonic() - began, 2)
-        say(f"{struck:7.1f} s  {fault.kind}  (worker {fault.worker}, broker {fault.broker}, {fault.hold} s)")
-        await scene.strike(fault)
-        yield {**fault._asdict(), "struck": struck, "healed": round(monotonic() - began, 2)}
+async def _inject_faults(
+    parameters: RunParameters, target: FaultTarget, print_line: PrintLine
+) -> AsyncIterator[Mapping[str, Any]]:
+    """Inject the planned faults; yield each with the seconds at which it started and was healed."""
+    started_at = monotonic()
+    for fault in plan.draw_faults(parameters.seed, parameters.seconds, parameters.kills, parameters.workers):
+        await asyncio.sleep(max(0.0, fault.at - (monotonic() - started_at)))
+        struck = round(monotonic() - started_at, 2)
+        print_line(f"{struck:7.1f} s  {fault.kind}  (worker {fault.worker}, broker {fault.broker}, {fault.hold} s)")
+        await target.inject(fault)
+        yield {**fault._asdict(), "struck": struck, "healed": round(monotonic() - started_at, 2)}

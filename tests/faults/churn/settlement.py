@@ -1,4 +1,4 @@
-"""The end of a run: how long until every row is exact, and what became of every event, row and offset."""
+"""Settles a run: measures the time until all rows are exact, and checks events, rows and offsets."""
 
 import asyncio
 from collections import Counter
@@ -6,98 +6,107 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
-from services.reporting.domain.partitions.partition_state import state_of
+from services.reporting.domain.partitions.partition_state import region_of_state_key
 from services.reporting.worker.changelog import app_id, changelog_topic
 from shared.domain.envelope import source, topic
-from tests.faults.churn import comparison as verdict
-from tests.faults.churn.fault_kinds import DEPLOYMENT, GAP, Scene
+from tests.faults.churn import comparison
+from tests.faults.churn.fault_kinds import DEPLOYMENT, GAP_MESSAGE, FaultTarget
 from tests.faults.churn.stores import SERVICES, Stores
-from tests.faults.kafka_readback import View, committed, everything, sizes
-from tests.faults.office_days import Offices, Row
+from tests.faults.kafka_readback import ViewReader, all_records, committed_offsets, end_offsets
+from tests.faults.office_days import CounterRow, Offices
 
 EXACT_WITHIN_S = 90
 COMMITTED_WITHIN_S = 20
 
-Room = tuple[Offices, View]
-"""What the driver knows of a region, and what the view shows of it."""
+RegionView = tuple[Offices, ViewReader]
+"""The offices of a region, as counted by the driver, and the view of the region."""
 
 
-class Found(NamedTuple):
-    """What is wrong, in sentences, and what was measured."""
+class SettlementResult(NamedTuple):
+    """The errors of a run, in sentences, and its figures."""
 
-    wrong: Sequence[str]
+    errors: Sequence[str]
     figures: Mapping[str, Any]
 
 
-async def reckon(regions: Sequence[str], scene: Scene, stores: Stores, rooms: Sequence[Room]) -> Found:
-    """Compare all that the driver knows with what there is, once everything runs again and nobody comes any more."""
-    bootstrap, healed = scene.cluster.bootstrap, monotonic()
-    seen = [(o.expected(), await v.settled(o.expected(), EXACT_WITHIN_S)) for o, v in rooms]
-    exact = monotonic()
-    behind = await _behind([topic(region, service) for region in regions for service in SERVICES], bootstrap)
-    kept = [await _kept(stores, bootstrap, region, service) for region in regions for service in SERVICES]
-    rows = [line for both in seen for line in verdict.of_rows(*both)]
-    events = [line for one in kept for line in verdict.of_events(one)]
+async def settle_run(
+    regions: Sequence[str], target: FaultTarget, stores: Stores, region_views: Sequence[RegionView]
+) -> SettlementResult:
+    """Compare events, rows and offsets with the driver's count, when all processes run and no taps are recorded."""
+    bootstrap, healed_at = target.cluster.bootstrap, monotonic()
+    rows_by_region = [(o.expected(), await v.wait_for(o.expected(), EXACT_WITHIN_S)) for o, v in region_views]
+    exact_at = monotonic()
+    sources = [(region, service) for region in regions for service in SERVICES]
+    offset_errors = await _offset_errors([topic(region, service) for region, service in sources], bootstrap)
+    compared = [await _compare_source(stores, bootstrap, region, service) for region, service in sources]
+    row_errors = [line for rows in rows_by_region for line in comparison.row_errors(*rows)]
+    event_errors = [line for source_events in compared for line in comparison.event_errors(source_events)]
     figures = {
-        "seconds_to_exactness": round(exact - healed, 2),
-        "seconds_from_last_kill": round(exact - scene.last_kill, 2),
-        **_of_events(kept),
-        **_of_rows(seen, [view for _, view in rooms]),
-        **_of_processes(scene),
-        "worker_repeats": await _folded_again(bootstrap),
+        "seconds_to_exactness": round(exact_at - healed_at, 2),
+        "seconds_from_last_kill": round(exact_at - target.last_kill, 2),
+        **_event_figures(compared),
+        **_row_figures(rows_by_region, [view for _, view in region_views]),
+        **_process_figures(target),
+        "worker_repeats": await _repeated_facts(bootstrap),
     }
-    return Found([*scene.wrong, *rows, *behind, *events], figures)
+    return SettlementResult([*target.errors, *row_errors, *offset_errors, *event_errors], figures)
 
 
-async def _behind(topics: Sequence[str], bootstrap: str) -> list[str]:
-    """What is not committed to its end, after some patience."""
+async def _offset_errors(topics: Sequence[str], bootstrap: str) -> list[str]:
+    """Wait until all offsets are committed to the end; return the errors of those that are not in time."""
     deadline = monotonic() + COMMITTED_WITHIN_S
     while True:
         behind: list[str] = []
         for name in topics:
-            ends, at = await sizes(bootstrap, name), await committed(bootstrap, app_id(DEPLOYMENT), name)
-            behind += verdict.of_offsets(name, ends, at)
+            ends = await end_offsets(bootstrap, name)
+            committed = await committed_offsets(bootstrap, app_id(DEPLOYMENT), name)
+            behind += comparison.offset_errors(name, ends, committed)
         if not behind or monotonic() > deadline:
             return behind
         await asyncio.sleep(0.5)
 
 
-async def _kept(stores: Stores, bootstrap: str, region: str, service: str) -> verdict.Kept:
-    logged = [record.value for record in await everything(bootstrap, topic(region, service))]
-    return verdict.Kept(source(region, service), await stores.stored(service, region), logged)
+async def _compare_source(stores: Stores, bootstrap: str, region: str, service: str) -> comparison.SourceComparison:
+    logged = [record.value for record in await all_records(bootstrap, topic(region, service))]
+    return comparison.SourceComparison(source(region, service), await stores.stored_events(service, region), logged)
 
 
-async def _folded_again(bootstrap: str) -> int:
-    """Facts that were written to the changelog more than once: their batch was read again after a fault."""
-    logged = await everything(bootstrap, changelog_topic(DEPLOYMENT))
-    written = [record.key for record in logged if record.value and not state_of(record.key)]
+async def _repeated_facts(bootstrap: str) -> int:
+    """Return how many facts were written again to the changelog, because their batch was read again after a fault."""
+    logged = await all_records(bootstrap, changelog_topic(DEPLOYMENT))
+    written = [record.key for record in logged if record.value and not region_of_state_key(record.key)]
     return len(written) - len(set(written))
 
 
-def _of_events(kept: Sequence[verdict.Kept]) -> dict[str, int]:
-    return {"events": sum(len(one.stored) for one in kept), "relay_repeats": sum(one.repeats for one in kept)}
-
-
-def _of_rows(seen: Sequence[tuple[Mapping[str, Row], Mapping[str, Row]]], views: Sequence[View]) -> dict[str, int]:
-    off = [verdict.off(*both) for both in seen]
+def _event_figures(compared: Sequence[comparison.SourceComparison]) -> dict[str, int]:
     return {
-        "rows": sum(len(expected) for expected, _ in seen),
-        "facts_lost": sum(lost for lost, _ in off),
-        "facts_doubled": sum(doubled for _, doubled in off),
-        "rows_published": sum(view.published for view in views),
-        "rows_gone_back": sum(view.gone_back for view in views),
+        "events": sum(len(source_events.stored) for source_events in compared),
+        "relay_repeats": sum(source_events.repeats for source_events in compared),
     }
 
 
-def _of_processes(scene: Scene) -> dict[str, Any]:
-    """What was killed, and what ended by itself: a gap is the assertion against skips, those planted apart."""
-    ended = scene.processes.ended
+def _row_figures(
+    rows_by_region: Sequence[tuple[Mapping[str, CounterRow], Mapping[str, CounterRow]]], views: Sequence[ViewReader]
+) -> dict[str, int]:
+    differences = [comparison.fact_count_errors(*rows) for rows in rows_by_region]
     return {
-        "kills": sum(scene.killed.values()),
-        "killed": dict(scene.killed),
-        "planted_skips_caught": scene.skips_caught,
-        "gap_assertions": sum(GAP.search(one.said) is not None for one in ended),
+        "rows": sum(len(expected) for expected, _ in rows_by_region),
+        "facts_lost": sum(lost for lost, _ in differences),
+        "facts_doubled": sum(doubled for _, doubled in differences),
+        "rows_published": sum(view.published for view in views),
+        "rows_gone_back": sum(view.regressions for view in views),
+    }
+
+
+def _process_figures(target: FaultTarget) -> dict[str, Any]:
+    """Return what was killed, and what ended by itself. `gap_assertions` excludes the injected skips."""
+    ended = target.processes.ended
+    return {
+        "kills": sum(target.killed.values()),
+        "killed": dict(target.killed),
+        "planted_skips_caught": target.skips_caught,
+        "gap_assertions": sum(GAP_MESSAGE.search(end.said) is not None for end in ended),
         "own_ends": len(ended),
-        "own_ends_by_cause": dict(Counter(one.cause for one in ended)),
-        "ended": [one._asdict() for one in ended],
+        "own_ends_by_cause": dict(Counter(end.cause for end in ended)),
+        "ended": [end._asdict() for end in ended],
     }

@@ -1,4 +1,4 @@
-"""The stores that the driver appends to: real ones, for which nothing is decided."""
+"""Appends facts to real stores, without decisions of the services."""
 
 import asyncio
 from collections import Counter
@@ -7,25 +7,25 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from shared.domain.decider import Command
+from shared.domain.decider import StoreCommand
 from shared.domain.facts.base import Fact
-from shared.event_store.database import Database
-from shared.event_store.store import Store, Unavailable
-from tests.support.stores import Tally, Watch
+from shared.event_store.database import Database, Unavailable
+from shared.event_store.store import Store
+from tests.support.stores import SettableClock, Tally
 
 SERVICES = ("policy", "roster", "attendance")
-AGAIN_S = 0.2
+RETRY_S = 0.2
 
 
 class Stores:
-    """One SQLite store per service in a folder, as the relay finds them by PIKET_FOLDER.
+    """One SQLite store per service in a folder, which the relay finds by PIKET_FOLDER.
 
-    `operations` counts appends by what became of them; one whose end is unknown is asked again.
+    `operations` counts appends by outcome. An append with an unknown outcome is repeated.
     """
 
     def __init__(self, folder: Path, operations: Counter[str]) -> None:
         self.operations = operations
-        self._watch = Watch()
+        self._watch = SettableClock()
         self._databases = {service: Database(f"sqlite://{folder}/{service}.db") for service in SERVICES}
         self._stores = {
             service: Store(database, service=service, decider=Tally(), now=self._watch)
@@ -33,7 +33,7 @@ class Stores:
         }
 
     async def open(self) -> None:
-        """Make their tables."""
+        """Create the tables."""
         for store in self._stores.values():
             await store.open()
 
@@ -43,20 +43,20 @@ class Stores:
             await self._stores[service].close()
             await database.close()
 
-    async def tell(self, facts: Sequence[Fact], when: datetime) -> None:
-        """Append facts, recorded at an instant; answers when all are durable."""
-        self._watch.shows = when
+    async def record_facts(self, facts: Sequence[Fact], when: datetime) -> None:
+        """Append facts, recorded at an instant, and return when all are durable."""
+        self._watch.now = when
         await asyncio.gather(*map(self._append, facts))
 
     async def _append(self, fact: Fact) -> None:
         service = type(fact).TYPE.split(".")[2]
         stream = f"{service}/{fact.partition_key}/{uuid4()}"
-        command = Command[int](fact.region, stream, lambda *_: {stream: [fact]}, "driver", str(uuid4()), "once")
-        while not await self._executed(service, command):  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(AGAIN_S)
+        command = StoreCommand[int](fact.region, stream, lambda *_: {stream: [fact]}, "driver", str(uuid4()), "once")
+        while not await self._try_execute(service, command):  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(RETRY_S)
 
-    async def _executed(self, service: str, command: Command[int]) -> bool:
-        """Whether it is known to be stored; else it may be asked again: what was stored is not stored twice."""
+    async def _try_execute(self, service: str, command: StoreCommand[int]) -> bool:
+        """Return whether the fact is stored. Otherwise the call can be repeated: the key prevents a second record."""
         try:
             await self._stores[service].execute(command)
         except Unavailable:
@@ -68,8 +68,8 @@ class Stores:
         self.operations["ok"] += 1
         return True
 
-    async def stored(self, service: str, region: str) -> list[bytes]:
-        """Every event of a source, in order."""
+    async def stored_events(self, service: str, region: str) -> list[bytes]:
+        """Return all events of a source, in order."""
         bodies: list[bytes] = []
         while page := await self._stores[service].read_feed(region, len(bodies), 5000):
             bodies += [event.body for event in page]

@@ -6,11 +6,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from services.attendance.domain import decider
-from services.attendance.domain.decider import ApplyOutage, RecordTap, event_id
+from services.attendance.domain.commands import ApplyOutage, RecordTap
+from services.attendance.domain.decider import event_id
+from shared.domain.errors import Invalid
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
-from shared.domain.facts.base import Invalid
 from tests.support.example_facts import ANI, BUDI, THURSDAY, at
-from tests.support.given_when_then import outcome
+from tests.support.given_when_then import decide
 
 PRESSED, RECEIVED = at("07:21:08"), at("07:21:09")
 CLIENT = "c2d95a4e-0b1f-4f2e-9a55-4d1f6d7e8f90"
@@ -22,7 +23,7 @@ def record(
     received_at: datetime = RECEIVED,
     **more: object,
 ) -> RecordTap:
-    press: dict[str, object] = {
+    request: dict[str, object] = {
         "client_id": CLIENT,
         "unit": "FRONT",
         "place": {"class": "SITE", "site": "DPMPTSP-1"},
@@ -36,15 +37,15 @@ def record(
             "employee": ANI,
             "occurred_at": occurred_at,
             "received_at": received_at,
-            "press": press | more,
+            "request": request | more,
         }
     )
 
 
 def fact(command: RecordTap) -> Tap:
-    ((only,),) = outcome(decider, {}, command).values()
-    assert isinstance(only, Tap)
-    return only
+    ((tap,),) = decide(decider, {}, command).values()
+    assert isinstance(tap, Tap)
+    return tap
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_tap_becomes_its_fact(kind: str, expected: type[Tap], post: str | None
 
 
 def test_a_tap_stands_in_the_day_of_its_person() -> None:
-    assert list(outcome(decider, {}, record())) == [f"attendance/32/DPMPTSP/{THURSDAY}/{ANI}"]
+    assert list(decide(decider, {}, record())) == [f"attendance/32/DPMPTSP/{THURSDAY}/{ANI}"]
 
 
 def test_the_day_is_the_regions_local_date() -> None:
@@ -64,7 +65,7 @@ def test_the_day_is_the_regions_local_date() -> None:
 
 
 def test_it_happened_when_the_button_was_pressed() -> None:
-    assert fact(record()).happened(at("23:00")) == at("07:21:08")
+    assert fact(record()).happened_at(at("23:00")) == at("07:21:08")
 
 
 @pytest.mark.parametrize(
@@ -82,9 +83,9 @@ def test_what_proves_the_place_decides_its_strength(evidence: dict[str, str], of
 
 
 def test_a_post_taken_without_its_name_is_turned_away_in_both_languages() -> None:
-    with pytest.raises(Invalid) as refused:
-        outcome(decider, {}, record(kind="post-taken"))
-    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/post", True, True)
+    with pytest.raises(Invalid) as error:
+        decide(decider, {}, record(kind="post-taken"))
+    assert (error.value.pointer, bool(error.value.indonesian), bool(error.value.english)) == ("/post", True, True)
 
 
 @pytest.mark.parametrize("days", [30, 31])
@@ -94,9 +95,9 @@ def test_a_tap_of_last_month_is_still_accepted(days: int) -> None:
 
 @pytest.mark.parametrize("minutes", [6, -60 * 24 * 31 - 1])
 def test_an_impossible_time_is_refused_as_a_fact_that_can_be_appealed(minutes: int) -> None:
-    refused = fact(record(occurred_at=at("12:00") + timedelta(minutes=minutes), received_at=at("12:00")))
-    assert isinstance(refused, CheckInRefused)
-    assert (refused.reason, refused.attempted, refused.appeal_until) == (
+    refusal = fact(record(occurred_at=at("12:00") + timedelta(minutes=minutes), received_at=at("12:00")))
+    assert isinstance(refusal, CheckInRefused)
+    assert (refusal.reason, refusal.attempted, refusal.appeal_until) == (
         "IMPOSSIBLE_TIME",
         "checked-in",
         at("12:00") + timedelta(days=3),
@@ -108,8 +109,8 @@ def test_a_clock_a_little_ahead_is_no_crime() -> None:
 
 
 def test_a_tap_for_somebody_else_is_refused() -> None:
-    refused = fact(record(employee=BUDI))
-    assert (type(refused), refused.employee, getattr(refused, "reason", "")) == (CheckInRefused, ANI, "SELF_MISMATCH")
+    refusal = fact(record(employee=BUDI))
+    assert (type(refusal), refusal.employee, getattr(refusal, "reason", "")) == (CheckInRefused, ANI, "SELF_MISMATCH")
 
 
 def test_naming_oneself_is_fine() -> None:
@@ -132,30 +133,30 @@ def outage(ends: str = "07:40", opds: tuple[str, ...] = ("DPMPTSP", "BKD"), grac
 
 
 def test_an_outage_is_told_to_every_opd_that_it_touched() -> None:
-    told = outcome(decider, {}, outage())
-    assert {stream: [type(fact) for fact in facts] for stream, facts in told.items()} == {
+    facts_by_stream = decide(decider, {}, outage())
+    assert {stream: [type(fact) for fact in facts] for stream, facts in facts_by_stream.items()} == {
         "outages/32/DPMPTSP": [OutageApplied],
         "outages/32/BKD": [OutageApplied],
     }
-    assert {fact.partition_key for facts in told.values() for fact in facts} == {"32/DPMPTSP", "32/BKD"}
+    assert {fact.partition_key for facts in facts_by_stream.values() for fact in facts} == {"32/DPMPTSP", "32/BKD"}
 
 
 def test_an_outage_on_record_is_told_only_to_whom_it_is_new() -> None:
-    again = outcome(decider, outcome(decider, {}, outage()), outage(opds=("DPMPTSP", "BKD", "DISHUB")))
-    assert list(again) == ["outages/32/DISHUB"]
+    repeated = decide(decider, decide(decider, {}, outage()), outage(opds=("DPMPTSP", "BKD", "DISHUB")))
+    assert list(repeated) == ["outages/32/DISHUB"]
 
 
 @pytest.mark.parametrize("wrong", [{"ends": "07:00"}, {"ends": "06:59"}, {"grace": "07:39"}])
 def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wrong: dict[str, str]) -> None:
-    with pytest.raises(Invalid) as refused:
-        outcome(decider, {}, outage(**wrong))  # type: ignore[arg-type]
-    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/to", True, True)
+    with pytest.raises(Invalid) as error:
+        decide(decider, {}, outage(**wrong))  # type: ignore[arg-type]
+    assert (error.value.pointer, bool(error.value.indonesian), bool(error.value.english)) == ("/to", True, True)
 
 
 def test_an_outage_that_has_not_begun_is_turned_away() -> None:
-    with pytest.raises(Invalid) as refused:
-        outcome(decider, {}, outage(), now=at("06:59"))
-    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == ("/from", True, True)
+    with pytest.raises(Invalid) as error:
+        decide(decider, {}, outage(), now=at("06:59"))
+    assert (error.value.pointer, bool(error.value.indonesian), bool(error.value.english)) == ("/from", True, True)
 
 
 def test_taps_change_nothing_that_is_decided_on() -> None:

@@ -1,4 +1,4 @@
-"""What the stores say is due, held against rows that are right, that are on their way, and that are wrong."""
+"""Tests the comparison of view rows with expected rows: equal rows, rows that lack recent events, and wrong rows."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.operations.expected_rows import KEPT, Books
+from deploy.operations.expected_rows import COMPARED_PERIOD, ExpectedRows
 from services.reporting.domain.coverage.fact_set import FactSet
-from services.reporting.domain.fact_store.compact import lean
+from services.reporting.domain.fact_store.compact import compact
 from shared.clock import set_clock
 from shared.domain.envelope import encode
 from shared.domain.facts.base import Fact
@@ -21,45 +21,44 @@ LATER = THURSDAY + timedelta(days=10)
 
 
 class Records:
-    """The facts of one office, read by an inspector, and the row that a worker made of some of them."""
+    """The stored facts of one office, their expected rows, and the row of a worker."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.noon(LATER)
-        self.books = Books(Settings(folder=folder, profile="demo", clock=str(folder / "clock")), "32")
-        self.books.move_on()
+        self.set_noon(LATER)
+        self.expected = ExpectedRows(Settings(folder=folder, profile="demo", clock=str(folder / "clock")), "32")
+        self.expected.drop_expired_days()
         self.ledger = ex.Ledger()
 
-    def noon(self, day: date) -> None:
-        """Let it be noon of a day."""
+    def set_noon(self, day: date) -> None:
+        """Set the clock to noon of a day."""
         set_clock(self.folder / "clock", at("12:00", day), 1)
 
     def store(self, fact: Fact, when: datetime) -> None:
-        self.books.take_in(encode(self.ledger.record(fact, when)))
+        self.expected.add(encode(self.ledger.record(fact, when)))
 
     def row(self, day: date = THURSDAY) -> Coverage:
         facts = FactSet("32", "DPMPTSP")
         for event in self.ledger.events:
-            facts.add(lean(event))
+            facts.add(compact(event))
         return facts.row(day, self.heads())
 
     def heads(self) -> Mapping[str, int]:
         return {event.source: event.sequence for event in self.ledger.events}
 
     def differing(self, *rows: Coverage, heads: Mapping[str, int]) -> list[str]:
-        return [
-            f"{each.service_date} {each.lane}" for each in self.books.compare({row.key: row for row in rows}, heads)
-        ]
+        differences = self.expected.compare({row.key: row for row in rows}, heads)
+        return [f"{difference.service_date} {difference.lane}" for difference in differences]
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Records:
-    """Ani is rostered at her counter, and comes."""
-    kept = Records(tmp_path)
-    kept.store(ex.arrangement(), at("06:00"))
-    kept.store(ex.roster(ex.shift(ANI), ex.shift(BUDI)), at("06:00"))
-    kept.store(ex.tap("in", ANI, at("08:00")), at("08:00"))
-    return kept
+    """Ani is rostered at her counter, and checks in."""
+    records = Records(tmp_path)
+    records.store(ex.arrangement(), at("06:00"))
+    records.store(ex.roster(ex.shift(ANI), ex.shift(BUDI)), at("06:00"))
+    records.store(ex.tap("in", ANI, at("08:00")), at("08:00"))
+    return records
 
 
 def test_a_row_that_is_as_its_facts_make_it_agrees(records: Records) -> None:
@@ -111,8 +110,8 @@ def test_a_tap_that_was_on_its_way_and_never_came_is_found_the_next_time(records
 
 
 def test_an_inspector_that_stays_forgets_what_may_have_left_the_topic(records: Records) -> None:
-    heads, lasting = records.heads(), 1
-    assert [each[:10] for each in records.differing(heads=heads)] == [str(THURSDAY)]
-    records.noon(THURSDAY + KEPT + timedelta(days=2))
-    records.books.move_on()
-    assert (records.differing(heads=heads), len(records.books._facts["32/DPMPTSP"])) == ([], lasting)
+    heads, reference_facts = records.heads(), 1
+    assert [difference[:10] for difference in records.differing(heads=heads)] == [str(THURSDAY)]
+    records.set_noon(THURSDAY + COMPARED_PERIOD + timedelta(days=2))
+    records.expected.drop_expired_days()
+    assert (records.differing(heads=heads), len(records.expected._facts["32/DPMPTSP"])) == ([], reference_facts)

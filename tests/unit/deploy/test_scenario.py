@@ -1,40 +1,40 @@
-"""What a morning is made to hold: every situation finds its place, and the people who are there show its signs."""
+"""Tests that a scenario contains all situations, and that people behave as their expectations say."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 import pytest
 
-from deploy.reference_world.seeding import Absence
+from deploy.reference_world.seeding import SeededAbsence
 from deploy.reference_world.world import Office, Unit, world
-from deploy.simulation.ground_truth import heads, lived
-from deploy.simulation.scenario import ABSENT, plotted, unplanned, work_dates
-from deploy.simulation.scenario_builder import Plot, Sign
-from deploy.simulation.shifts import Counter, Shift, posts
+from deploy.simulation.ground_truth import actual_presence, head_counts
+from deploy.simulation.scenario import ABSENT_MODES, build_scenario, unrostered_post, work_dates
+from deploy.simulation.scenario_builder import ExpectedStatus, Scenario
+from deploy.simulation.shifts import PostId, SimulatedShift, all_posts
 from tests.support.example_facts import THURSDAY
 
 FULL, SHORT = (390, 540), (420, 465)
 
 
-def duties(offices: Sequence[Office]) -> Iterator[Shift]:
-    """Two more than the minimum at every post, the rest in the office; and the nights of the day before."""
+def duties(offices: Sequence[Office]) -> Iterator[SimulatedShift]:
+    """Yield one person more than the minimum at each post, the others in the office, and the night before."""
     for office in offices:
         for unit in office.units:
             yield from _unit(office, unit)
 
 
-def _unit(office: Office, unit: Unit) -> Iterator[Shift]:
+def _unit(office: Office, unit: Unit) -> Iterator[SimulatedShift]:
     people = iter(unit.people)
     for post in unit.posts:
         for person in (next(people, None) for _ in range(post.minimum + 1)):
             if person:
-                own = Shift(office.region, office.opd, unit.unit, unit.site, person.nip, "WFO", post.post,
+                shift = SimulatedShift(office.region, office.opd, unit.unit, unit.site, person.nip, "WFO", post.post,
                             post.opens, post.closes, ())  # fmt: skip
-                yield own
+                yield shift
                 if post.closes > 1440:
-                    yield own._replace(start=post.opens - 1440, end=post.closes - 1440)
+                    yield shift._replace(start=post.opens - 1440, end=post.closes - 1440)
     for person in people:
-        yield Shift(office.region, office.opd, unit.unit, unit.site, person.nip, "WFO", "", 450, 960, ())
+        yield SimulatedShift(office.region, office.opd, unit.unit, unit.site, person.nip, "WFO", "", 450, 960, ())
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +42,13 @@ def offices() -> tuple[Office, ...]:
     return world(("32", "3277"), 3_000, 3)
 
 
-def plot(offices: Sequence[Office], play: tuple[int, int], seed: int = 3) -> Plot:
-    absences = [Absence("32", "BKD", f"away-{kind}", kind) for kind in ABSENT]
-    without = unplanned(offices, *play, seed)
-    away = [Shift("32", "BKD", "SEKRETARIAT", "KANTOR", f"away-{kind}", mode, "", 450, 960, ())
-            for kind, mode in ABSENT.items()]  # fmt: skip
-    due = [*(duty for duty in duties(offices) if duty.counter[:3] != without[:3]), *away]
-    return plotted(offices, due, absences, without, THURSDAY, play, seed)
+def scenario_of(offices: Sequence[Office], play: tuple[int, int], seed: int = 3) -> Scenario:
+    absences = [SeededAbsence("32", "BKD", f"away-{kind}", kind) for kind in ABSENT_MODES]
+    unrostered = unrostered_post(offices, *play, seed)
+    away = [SimulatedShift("32", "BKD", "SEKRETARIAT", "KANTOR", f"away-{kind}", mode, "", 450, 960, ())
+            for kind, mode in ABSENT_MODES.items()]  # fmt: skip
+    due = [*(duty for duty in duties(offices) if duty.post_id[:3] != unrostered[:3]), *away]
+    return build_scenario(offices, due, absences, unrostered, THURSDAY, play, seed)
 
 
 @pytest.mark.parametrize("play", [FULL, SHORT])
@@ -56,49 +56,65 @@ def plot(offices: Sequence[Office], play: tuple[int, int], seed: int = 3) -> Plo
 def test_every_situation_finds_its_place_in_a_long_and_in_a_short_morning(
     offices: tuple[Office, ...], play: tuple[int, int], seed: int
 ) -> None:
-    signs = plot(offices, play, seed).signs
-    assert {name for name, told in signs.items() if not told} == set()
-    assert {s for told in signs.values() for s in told if isinstance(s, Sign) and s.minute >= play[1]} == set()
+    expectations = scenario_of(offices, play, seed).expectations
+    assert {name for name, expected in expectations.items() if not expected} == set()
+    assert {
+        s
+        for expected in expectations.values()
+        for s in expected
+        if isinstance(s, ExpectedStatus) and s.minute >= play[1]
+    } == set()
 
 
 def test_the_people_who_are_there_show_what_was_planted(offices: tuple[Office, ...]) -> None:
-    drawn = plot(offices, FULL)
-    stands, minimum = list(lived(drawn.lives.values())), {Counter(o.region, o.opd, u.unit, p.post): p.minimum
-                                                          for o, u, p in posts(offices)}  # fmt: skip
+    scenario = scenario_of(offices, FULL)
+    presences = list(actual_presence(scenario.days.values()))
+    minimum = {PostId(o.region, o.opd, u.unit, p.post): p.minimum for o, u, p in all_posts(offices)}
 
-    def there(name: str) -> list[bool]:
-        signs = [sign for sign in drawn.signs[name] if isinstance(sign, Sign)]
-        return [heads(stands, sign.minute)[sign.counter] >= minimum[sign.counter] for sign in signs]
+    def are_staffed(name: str) -> list[bool]:
+        expectations = [status for status in scenario.expectations[name] if isinstance(status, ExpectedStatus)]
+        return [
+            head_counts(presences, status.minute)[status.post_id] >= minimum[status.post_id] for status in expectations
+        ]
 
-    assert there("late_clerk") == [False, True]
-    assert there("no_show") == [False, False]
-    assert there("lost_clerk") == [True, False]
-    assert there("offline_then_synced") == [True, True], "they were there; it was their phones that were not heard"
-    assert there("take_over") == [False, True]
-    assert there("held_by_the_night") == [True, False]
+    assert are_staffed("late_clerk") == [False, True]
+    assert are_staffed("no_show") == [False, False]
+    assert are_staffed("lost_clerk") == [True, False]
+    assert are_staffed("offline_then_synced") == [True, True], "they were present; only their phones had no signal"
+    assert are_staffed("take_over") == [False, True]
+    assert are_staffed("held_by_the_night") == [True, False]
 
 
 def test_on_a_day_without_duty_nothing_is_planted_and_nothing_found(offices: tuple[Office, ...]) -> None:
-    signs = plotted(offices, [], [], unplanned(offices, *FULL, 3), date(2025, 11, 9), FULL, 3).signs
-    assert [name for name, told in signs.items() if told and name not in {"outage", "unrostered_unit"}] == []
+    expectations = build_scenario(
+        offices, [], [], unrostered_post(offices, *FULL, 3), date(2025, 11, 9), FULL, 3
+    ).expectations
+    assert [
+        name for name, expected in expectations.items() if expected and name not in {"outage", "unrostered_unit"}
+    ] == []
 
 
 def test_nobody_who_reads_is_expected_twice(offices: tuple[Office, ...]) -> None:
-    drawn = plot(offices, FULL)
-    assert drawn.reader is not None
-    assert drawn.lives[drawn.reader].presses == ()
+    scenario = scenario_of(offices, FULL)
+    assert scenario.reader_shift is not None
+    assert scenario.days[scenario.reader_shift].taps == ()
 
 
 def test_the_outage_silences_only_its_own_city(offices: tuple[Office, ...]) -> None:
-    drawn = plot(offices, FULL)
-    assert drawn.outage is not None
-    begin, end = drawn.outage.start * 60, drawn.outage.end * 60
-    silent = [p for life in drawn.lives.values() for p in life.presses if begin <= p.made < end and p.sent >= end]
-    cut = [p for p in silent if p.shift.region == "3277"]
-    heard = [p for life in drawn.lives.values() for p in life.presses
-             if life.shift.region == "3277" and begin <= p.made < end and p.sent < end]  # fmt: skip
-    assert len(cut) > 50
-    assert len(heard) < 5
+    scenario = scenario_of(offices, FULL)
+    assert scenario.outage is not None
+    begin, end = scenario.outage.start * 60, scenario.outage.end * 60
+    delayed = [
+        tap
+        for day in scenario.days.values()
+        for tap in day.taps
+        if begin <= tap.pressed_at < end and tap.sent_at >= end
+    ]
+    outage_taps = [tap for tap in delayed if tap.shift.region == "3277"]
+    on_time = [tap for day in scenario.days.values() for tap in day.taps
+             if day.shift.region == "3277" and begin <= tap.pressed_at < end and tap.sent_at < end]  # fmt: skip
+    assert len(outage_taps) > 50
+    assert len(on_time) < 5
 
 
 @pytest.mark.parametrize(

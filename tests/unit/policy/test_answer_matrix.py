@@ -1,4 +1,4 @@
-"""Every class and kind of unit on every day of seven months in six governments: Piket and a second reading agree."""
+"""Compares Piket with an independent resolver: every unit type on every day of seven months in six governments."""
 
 import ast
 import sys
@@ -12,11 +12,11 @@ import pytest
 
 from services.policy.domain.explanation.answer import answer
 from services.policy.domain.presets import replay
-from services.policy.domain.reference_data.unit_types import typical
-from services.policy.domain.snapshot import Asked
-from shared.domain.work_location import Who
+from services.policy.domain.reference_data.unit_types import default_unit_type
+from services.policy.domain.snapshot import PolicyQuery
+from shared.domain.work_location import StaffProfile
 from tests.support import independent_resolver as second_resolver
-from tests.support.independent_resolver import Found, resolve
+from tests.support.independent_resolver import IndependentAnswer, resolve
 
 GOVERNMENTS: Mapping[str, str] = {
     "32": "Jawa Barat",
@@ -29,25 +29,25 @@ GOVERNMENTS: Mapping[str, str] = {
 FIRST, LAST = date(2025, 11, 1), date(2026, 5, 31)
 DAYS = tuple(FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1))
 SITES: Mapping[str, str] = {"Gedung Sate": "GEDUNG-SATE"}
-"""Sites as the circular names them, and as Piket codes them."""
+"""The code of a site in Piket by its name in the circular."""
 
 
 class Unit(NamedTuple):
-    """Who is asked about. `name` is the kind in the circulars' word, `asked` the word Piket is asked with."""
+    """The subject of a question: `name` is the unit type in the circulars, `piket_name` the name in Piket if it differs."""
 
     class_: str
     name: str | None = None
-    asked: str | None = None
+    piket_name: str | None = None
     position: str | None = None
     site: str | None = None
 
     def names(self) -> frozenset[str]:
         return frozenset({self.name} if self.name else ())
 
-    def who(self) -> Who:
-        word = self.asked or self.name
-        kinds = typical(word)[1] if word else ()
-        return Who(self.class_, frozenset(kinds), SITES.get(self.site or ""), self.position)
+    def profile(self) -> StaffProfile:
+        code = self.piket_name or self.name
+        kinds = default_unit_type(code)[1] if code else ()
+        return StaffProfile(self.class_, frozenset(kinds), SITES.get(self.site or ""), self.position)
 
 
 UNITS = (
@@ -61,11 +61,11 @@ UNITS = (
     Unit("DIRECT", "sekolah"),
     Unit("EMERGENCY_24X7", "satpolpp"),
     Unit("MIXED", "dishub"),
-    Unit("DIRECT", "dishub_terminal_pkb", asked="terminal"),
+    Unit("DIRECT", "dishub_terminal_pkb", piket_name="terminal"),
     Unit("DIRECT", "mpp"),
     Unit("DIRECT", "pasar"),
     Unit("MIXED", "pasar"),
-    Unit("MIXED", "pbj_lpse", asked="lpse"),
+    Unit("MIXED", "pbj_lpse", piket_name="lpse"),
     Unit("MIXED", "perpustakaan"),
     Unit("DIRECT", "samsat"),
     Unit("MIXED", "pajak"),
@@ -79,52 +79,58 @@ BACK_OFFICES = tuple(
 
 
 @cache
-def answered(government: str, unit: Unit) -> tuple[Found, ...]:
-    """What Piket answers on each of the days."""
-    books = replay.books(government)
-    stretches = books.effective().stretches("X")
-    found = (answer(books, Asked("X", day, unit.who()), stretches) for day in DAYS)
-    return tuple(Found(each.answer, each.max_share, each.won_by.get("pattern")) for each in found)
+def piket_answers(government: str, unit: Unit) -> tuple[IndependentAnswer, ...]:
+    """Return the answers of Piket on all days."""
+    snapshot = replay.reference_snapshot(government)
+    periods = snapshot.effective().periods_of("X")
+    results = (answer(snapshot, PolicyQuery("X", day, unit.profile()), periods) for day in DAYS)
+    return tuple(IndependentAnswer(result.answer, result.max_share, result.won_by.get("pattern")) for result in results)
 
 
 @cache
-def by_hand(government: str, unit: Unit) -> tuple[Found, ...]:
-    """What the second reading says of each of the days."""
+def independent_answers(government: str, unit: Unit) -> tuple[IndependentAnswer, ...]:
+    """Return the answers of the independent resolver on all days."""
     return tuple(resolve(government, unit.names(), unit.class_, unit.position, unit.site, day) for day in DAYS)
 
 
-def differing(government: str, units: tuple[Unit, ...], days: frozenset[date]) -> Iterator[str]:
+def differences(government: str, units: tuple[Unit, ...], days: frozenset[date]) -> Iterator[str]:
     for unit in units:
-        both = zip(DAYS, answered(government, unit), by_hand(government, unit), strict=True)
-        for day, product, second in both:
-            if day in days and product != second:
-                who = " ".join(filter(None, (unit.class_, unit.name, unit.position, unit.site)))
-                yield f"{GOVERNMENTS[government]}, {who}, {day:%a %Y-%m-%d}: Piket {product}, by hand {second}"
+        pairs = zip(DAYS, piket_answers(government, unit), independent_answers(government, unit), strict=True)
+        for day, piket_answer, independent_answer in pairs:
+            if day in days and piket_answer != independent_answer:
+                subject = " ".join(filter(None, (unit.class_, unit.name, unit.position, unit.site)))
+                question = f"{GOVERNMENTS[government]}, {subject}, {day:%a %Y-%m-%d}"
+                yield f"{question}: Piket {piket_answer}, by hand {independent_answer}"
 
 
 @pytest.mark.parametrize("government", GOVERNMENTS, ids=GOVERNMENTS.values())
 def test_every_unit_is_told_on_every_day_what_the_papers_say_read_one_by_one(government: str) -> None:
-    found = list(differing(government, UNITS, frozenset(DAYS)))
-    assert not found, f"{len(found)} answers differ, among them:\n" + "\n".join(found[:40])
+    messages = list(differences(government, UNITS, frozenset(DAYS)))
+    assert not messages, f"{len(messages)} answers differ, among them:\n" + "\n".join(messages[:40])
 
 
 @pytest.mark.parametrize("government", GOVERNMENTS, ids=GOVERNMENTS.values())
 def test_the_back_office_of_an_excluded_house_stays_on_site_with_it_on_working_days(government: str) -> None:
     # Whether such a back office works on weekends is its own pattern, which no circular tells.
-    found = list(
-        differing(government, BACK_OFFICES, frozenset(day for day in DAYS if day.weekday() < second_resolver.SAT))
+    messages = list(
+        differences(government, BACK_OFFICES, frozenset(day for day in DAYS if day.weekday() < second_resolver.SAT))
     )
-    assert not found, f"{len(found)} answers differ, among them:\n" + "\n".join(found[:40])
+    assert not messages, f"{len(messages)} answers differ, among them:\n" + "\n".join(messages[:40])
 
 
 def test_the_matrix_meets_every_answer_that_needs_no_approval() -> None:
-    met = {found.answer for government in GOVERNMENTS for unit in UNITS for found in by_hand(government, unit)}
-    assert met == {"WFH", "WFO", "MAX_SHARE", "HOLIDAY", "UNIT_HEAD", "APPLICATION"}
+    answers = {
+        result.answer
+        for government in GOVERNMENTS
+        for unit in UNITS
+        for result in independent_answers(government, unit)
+    }
+    assert answers == {"WFH", "WFO", "MAX_SHARE", "HOLIDAY", "UNIT_HEAD", "APPLICATION"}
 
 
 def test_the_matrix_meets_every_instrument_that_gives_a_pattern_in_these_months() -> None:
-    met = {found.pattern for government in GOVERNMENTS for found in by_hand(government, UNITS[0])}
-    assert met == {
+    answers = {result.pattern for government in GOVERNMENTS for result in independent_answers(government, UNITS[0])}
+    assert answers == {
         None,
         "jabar-2025-se-150-stage-1",
         "jabar-2025-se-150-stage-2",

@@ -1,4 +1,4 @@
-"""What nobody enacts on purpose, and what an approval, a list or a share of several instruments comes to."""
+"""Unusual combinations of instruments: approvals, lists and shares of several instruments."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,28 +8,30 @@ from typing import Any
 import pytest
 
 from services.policy.domain import decider
-from services.policy.domain.commands import ArrangeUnit, EnactInstrument
-from services.policy.domain.instruments.consistency import shortage_faults
-from services.policy.domain.instruments.lifecycle import Courses, recorded
-from services.policy.domain.resolution.binding import Granted
+from services.policy.domain.commands import EnactInstrument
+from services.policy.domain.instruments.consistency import share_conflict_errors
+from services.policy.domain.instruments.lifecycle import Instruments, apply_event
+from services.policy.domain.opd_commands import ArrangeUnit
+from services.policy.domain.resolution.binding import DayGrantPeriod
 from services.policy.domain.resolution.conflicts import conflicts
-from services.policy.domain.resolution.merge import periods, resolve, stretches
+from services.policy.domain.resolution.merge import merge_rules
+from services.policy.domain.resolution.periods import merged_periods, resolve_periods
 from shared.domain.facts.base import Fact
-from shared.domain.facts.policy import InstrumentEnacted
+from shared.domain.facts.instruments import InstrumentEnacted
 from shared.domain.facts.rules import Rules
-from shared.domain.work_location import Verdict, Who, verdict
+from shared.domain.work_location import StaffProfile, WorkLocation, work_location
 from tests.support.example_facts import arrangement, at, post
-from tests.support.given_when_then import outcome
-from tests.unit.policy.test_decider import OPENED, binding
+from tests.support.given_when_then import decide
+from tests.support.se_150 import OPENED, binding
 
 THURSDAY, FRIDAY = date(2026, 1, 8), date(2026, 1, 9)
 ALWAYS = (date(2025, 1, 1), date.max)
 OFFER: Mapping[str, Any] = {"approvals": [{"kind": "OPD_DAYS", "approver": "BKD", "weekdays": ["FRI"]}]}
-GRANT = Granted("se-188", "BKD", ("FRI",), *ALWAYS)
+GRANT = DayGrantPeriod("se-188", "BKD", ("FRI",), *ALWAYS)
 
 
-def resolved(*bindings: Any, granted: tuple[Granted, ...] = ()) -> Rules:
-    return resolve(bindings, granted)[0]
+def resolved(*bindings: Any, granted: tuple[DayGrantPeriod, ...] = ()) -> Rules:
+    return merge_rules(bindings, granted)[0]
 
 
 def days(*bindings: Any) -> tuple[str, ...]:
@@ -42,8 +44,11 @@ def test_a_granted_friday_adds_to_the_pattern_that_offers_it() -> None:
 
 
 def test_a_granted_friday_adds_to_a_pattern_of_the_opds_own_too() -> None:
-    own = binding("bkd-1", "OPD", *ALWAYS, pattern={"weekdays": ["WED"]})
-    assert days(binding("se-188", "PROVINCE", *ALWAYS, pattern={"weekdays": ["THU"]}, **OFFER), own) == ("WED", "FRI")
+    narrower = binding("bkd-1", "OPD", *ALWAYS, pattern={"weekdays": ["WED"]})
+    assert days(binding("se-188", "PROVINCE", *ALWAYS, pattern={"weekdays": ["THU"]}, **OFFER), narrower) == (
+        "WED",
+        "FRI",
+    )
 
 
 def test_a_granted_friday_stands_alone_where_nothing_gives_a_pattern() -> None:
@@ -65,24 +70,27 @@ def test_a_site_has_its_own_date_beside_a_list_of_dates() -> None:
         "pattern": {"dates": ["2026-01-08"]},
         "sites": [{"site": "A", "from": "2026-01-06", "dates": ["2026-01-06"]}],
     }
-    found = periods([binding("se-1", "REGION", *ALWAYS, **rules)])
-    assert [period.from_ for period in found] == [date(2026, 1, 6), THURSDAY]
+    periods = merged_periods([binding("se-1", "REGION", *ALWAYS, **rules)])
+    assert [period.from_ for period in periods] == [date(2026, 1, 6), THURSDAY]
 
 
 def test_units_with_days_of_their_own_are_joined_the_most_specific_first() -> None:
     national = binding("pusat", "NATIONAL", *ALWAYS, work_patterns=[{"units": ["SEKOLAH"], "work_days": ["SAT"]}])
-    own = binding("kota", "REGION", *ALWAYS, work_patterns=[{"units": ["PASAR"], "work_days": ["SUN"]}])
-    assert [each.units for each in resolved(national, own).work_patterns] == [("PASAR",), ("SEKOLAH",)]
+    narrower = binding("kota", "REGION", *ALWAYS, work_patterns=[{"units": ["PASAR"], "work_days": ["SUN"]}])
+    assert [item.units for item in resolved(national, narrower).work_patterns] == [("PASAR",), ("SEKOLAH",)]
 
 
 @pytest.mark.parametrize(
-    ("own", "held"), [(["ANALIS", "ARSIPARIS"], ("ANALIS",)), (["PERENCANA"], ("ANALIS", "STATISTISI"))]
+    ("narrower", "effective"), [(["ANALIS", "ARSIPARIS"], ("ANALIS",)), (["PERENCANA"], ("ANALIS", "STATISTISI"))]
 )
 def test_a_city_may_narrow_the_job_types_of_the_nation_and_not_widen_them(
-    own: list[str], held: tuple[str, ...]
+    narrower: list[str], effective: tuple[str, ...]
 ) -> None:
     national = binding("pusat", "NATIONAL", *ALWAYS, eligible_job_types=["ANALIS", "STATISTISI"])
-    assert resolved(national, binding("kota", "REGION", *ALWAYS, eligible_job_types=own)).eligible_job_types == held
+    assert (
+        resolved(national, binding("kota", "REGION", *ALWAYS, eligible_job_types=narrower)).eligible_job_types
+        == effective
+    )
 
 
 def test_who_says_nothing_of_offline_taps_shortens_nobodys_limit() -> None:
@@ -93,30 +101,33 @@ def test_who_says_nothing_of_offline_taps_shortens_nobodys_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "expected"),
     [
-        ({"min_on_site_share": 1.0}, Verdict("WFO", "min_on_site_share")),
-        ({"min_on_site_share": 0.4}, Verdict("MAX_SHARE", "min_on_site_share")),
-        ({"max_share": 0.0}, Verdict("WFO", "max_share")),
-        ({"weekly_cap_days": 0}, Verdict("WFO", "weekly_cap_days")),
-        ({"max_share": 0.75, "min_on_site_share": 0.5}, Verdict("MAX_SHARE", "min_on_site_share")),
-        ({}, Verdict("WFH", "pattern")),
+        ({"min_on_site_share": 1.0}, WorkLocation("WFO", "min_on_site_share")),
+        ({"min_on_site_share": 0.4}, WorkLocation("MAX_SHARE", "min_on_site_share")),
+        ({"max_share": 0.0}, WorkLocation("WFO", "max_share")),
+        ({"weekly_cap_days": 0}, WorkLocation("WFO", "weekly_cap_days")),
+        ({"max_share": 0.75, "min_on_site_share": 0.5}, WorkLocation("MAX_SHARE", "min_on_site_share")),
+        ({}, WorkLocation("WFH", "pattern")),
     ],
 )
-def test_the_rule_that_bounds_a_day_at_home_is_named(rules: Mapping[str, Any], told: Verdict) -> None:
-    assert verdict(Rules.model_validate({"pattern": {"weekdays": ["THU"]}, **rules}), THURSDAY, Who()) == told
+def test_the_rule_that_bounds_a_day_at_home_is_named(rules: Mapping[str, Any], expected: WorkLocation) -> None:
+    assert (
+        work_location(Rules.model_validate({"pattern": {"weekdays": ["THU"]}, **rules}), THURSDAY, StaffProfile())
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
-    ("pattern", "meeting"),
+    ("pattern", "conflicting"),
     [({"any_day": True}, True), ({"weekdays": ["MON", "WED", "FRI"]}, True), ({"weekdays": ["THU"]}, False)],
 )
 def test_more_days_at_home_than_the_cap_is_a_conflict_whatever_the_pattern(
-    pattern: Mapping[str, Any], meeting: object
+    pattern: Mapping[str, Any], conflicting: object
 ) -> None:
-    own = binding("kota", "REGION", *ALWAYS, pattern=pattern, max_share=0.75)
-    found = conflicts(stretches([own, binding("pusat", "NATIONAL", *ALWAYS, weekly_cap_days=2)]))
-    assert bool(found) == meeting
+    narrower = binding("kota", "REGION", *ALWAYS, pattern=pattern, max_share=0.75)
+    detected = conflicts(resolve_periods([narrower, binding("pusat", "NATIONAL", *ALWAYS, weekly_cap_days=2)]))
+    assert bool(detected) == conflicting
 
 
 def test_of_two_patterns_of_one_day_neither_is_later() -> None:
@@ -124,47 +135,52 @@ def test_of_two_patterns_of_one_day_neither_is_later() -> None:
         binding(name, "REGION", *ALWAYS, pattern={"weekdays": [day]})
         for name, day in (("aa-1", "MON"), ("bb-1", "TUE"))
     ]
-    (found,) = conflicts(stretches(both))
-    assert found.resolved_by == "SAME_DATE:bb-1"
+    (conflict,) = conflicts(resolve_periods(both))
+    assert conflict.resolved_by == "SAME_DATE:bb-1"
 
 
-def a_shortage() -> dict[str, list[Fact]]:
-    """Two instruments that were recorded although they cannot both hold, and a third one that cuts their dates."""
+def streams_with_share_conflict() -> dict[str, list[Fact]]:
+    """Return two recorded instruments whose shares cannot both hold, and a third one that cuts their dates."""
     rules: list[dict[str, Any]] = [{"min_on_site_share": 0.5}, {"max_on_site_share": 0.25}, {"covers": ["PNS"]}]
-    found = [binding(f"edaran-{n}", "PROVINCE", *ALWAYS, **said).instrument for n, said in enumerate(rules)]
+    instruments = [binding(f"edaran-{n}", "PROVINCE", *ALWAYS, **values).instrument for n, values in enumerate(rules)]
     dates = (date(2025, 1, 1), date(2025, 1, 1), date(2025, 6, 1))
     return {
         "instruments/32": [
             InstrumentEnacted(region="32", instrument=i.model_copy(update={"effective_to": None}), binds_from=first)
-            for i, first in zip(found, dates, strict=True)
+            for i, first in zip(instruments, dates, strict=True)
         ]
     }
 
 
 def test_a_shortage_that_is_on_record_hinders_no_other_circular() -> None:
-    other = binding("edaran-9", "PROVINCE", *ALWAYS, requires=["LAPORAN"]).instrument
-    facts = outcome(decider, a_shortage(), EnactInstrument(region="32", instrument=other), at("09:00", THURSDAY))
+    unrelated = binding("edaran-9", "PROVINCE", *ALWAYS, requires=["LAPORAN"]).instrument
+    facts = decide(
+        decider,
+        streams_with_share_conflict(),
+        EnactInstrument(region="32", instrument=unrelated),
+        at("09:00", THURSDAY),
+    )
     assert [type(fact) for fact in facts["instruments/32"]] == [InstrumentEnacted]
 
 
 def test_a_shortage_is_named_once_however_often_its_dates_are_cut() -> None:
-    nothing: Courses = {}
-    known = reduce(recorded, a_shortage()["instruments/32"], nothing)
-    assert len(list(shortage_faults({}, known))) == 1
+    nothing: Instruments = {}
+    recorded = reduce(apply_event, streams_with_share_conflict()["instruments/32"], nothing)
+    assert len(list(share_conflict_errors({}, recorded))) == 1
 
 
 def test_a_shortage_of_one_opd_is_named_with_it() -> None:
     least = binding("edaran-1", "PROVINCE", *ALWAYS, min_on_site_share=0.5).instrument
-    own = binding("bkd-1", "OPD", *ALWAYS, max_on_site_share=0.25).instrument.model_copy(update={"opds": ("BKD",)})
-    facts = [InstrumentEnacted(region="32", instrument=i, binds_from=date(2025, 11, 6)) for i in (least, own)]
-    nothing: Courses = {}
-    ((_, _, english),) = shortage_faults(nothing, reduce(recorded, facts, nothing))
+    narrower = binding("bkd-1", "OPD", *ALWAYS, max_on_site_share=0.25).instrument.model_copy(update={"opds": ("BKD",)})
+    facts = [InstrumentEnacted(region="32", instrument=i, binds_from=date(2025, 11, 6)) for i in (least, narrower)]
+    nothing: Instruments = {}
+    ((_, _, english),) = share_conflict_errors(nothing, reduce(apply_event, facts, nothing))
     assert "(BKD, 2025-11-06: edaran-1 / bkd-1)" in english
 
 
 def test_a_post_of_another_day_is_no_post_written_twice() -> None:
     posts = [post(weekdays=("MON",)), post("LOKET-2"), post(weekdays=("TUE",))]
     given = {"policy/32/DPMPTSP": [OPENED]}
-    fields = {**arrangement().model_dump(by_alias=True), "posts": [each.model_dump() for each in posts]}
+    fields = {**arrangement().model_dump(by_alias=True), "posts": [item.model_dump() for item in posts]}
     command = ArrangeUnit.model_validate({k: v for k, v in fields.items() if k != "kinds"})
-    assert len(outcome(decider, given, command)) == 1
+    assert len(decide(decider, given, command)) == 1

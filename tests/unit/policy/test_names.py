@@ -1,4 +1,4 @@
-"""Positions, agencies and units by the names that people write: each is told what its code is told."""
+"""Checks that positions, OPD and units get the same answer by the names in use as by their codes."""
 
 import json
 from typing import Any
@@ -12,17 +12,17 @@ CIMAHI, DEPOK, JABAR = "32.77", "32.76", "32"
 FRIDAY, THURSDAY, MONDAY = "2026-04-10", "2026-02-12", "2026-02-23"
 
 
-def asked(region: str, opd: str, day: str, *more: str) -> dict[str, Any]:
+def answer_of(region: str, opd: str, day: str, *more: str) -> dict[str, Any]:
     arguments = ("--region", region, "--opd", opd, "--date", day, "--reference", "--json", *more)
     result = CliRunner().invoke(cli, ["policy", "effective", *arguments])
     assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
 
 
-@pytest.mark.parametrize("written", ["JPT PRATAMA", "Eselon III", "Kepala Dinas", "SEKDA", "lurah"])
-def test_who_must_be_on_site_in_cimahi_is_by_whatever_name(written: str) -> None:
-    assert asked(CIMAHI, "any", FRIDAY, "--position", written)["answer"] == "WFO"
+@pytest.mark.parametrize("name", ["JPT PRATAMA", "Eselon III", "Kepala Dinas", "SEKDA", "lurah"])
+def test_who_must_be_on_site_in_cimahi_is_by_whatever_name(name: str) -> None:
+    assert answer_of(CIMAHI, "any", FRIDAY, "--position", name)["answer"] == "WFO"
 
 
 def test_the_question_about_an_unknown_position_is_not_answered() -> None:
@@ -32,7 +32,7 @@ def test_the_question_about_an_unknown_position_is_not_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "written", "day", "opd", "answer"),
+    ("region", "name", "day", "opd", "answer"),
     [
         (JABAR, "Dinas Penanaman Modal dan Pelayanan Terpadu Satu Pintu", "2026-01-08", "DPMPTSP", "WFO"),
         (DEPOK, "Dinas Kependudukan dan Pencatatan Sipil", MONDAY, "DISDUKCAPIL", "WFO"),
@@ -46,13 +46,13 @@ def test_the_question_about_an_unknown_position_is_not_answered() -> None:
     ],
 )
 def test_an_agency_of_the_register_is_known_by_code_and_by_name(
-    region: str, written: str, day: str, opd: str, answer: str
+    region: str, name: str, day: str, opd: str, answer: str
 ) -> None:
-    found = asked(region, written, day)
-    assert (found["opd"], found["answer"]) == (opd, answer)
+    result = answer_of(region, name, day)
+    assert (result["opd"], result["answer"]) == (opd, answer)
 
 
-KEPT = {
+EXCLUDED_NAMES = {
     (DEPOK, THURSDAY): (
         "SDN Beji 1", "SMPN 2", "SMAN 3", "SMKN1", "Mall Pelayanan Publik", "Pol PP", "Disdamkar", "Dispenda",
     ),
@@ -61,18 +61,20 @@ KEPT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("region", "day", "opd"), [(*where, opd) for where, names in KEPT.items() for opd in names])
+@pytest.mark.parametrize(
+    ("region", "day", "opd"), [(*question, opd) for question, names in EXCLUDED_NAMES.items() for opd in names]
+)
 def test_what_a_circular_excludes_is_known_by_the_names_in_use(region: str, day: str, opd: str) -> None:
-    assert asked(region, opd, day)["answer"] == "WFO"
+    assert answer_of(region, opd, day)["answer"] == "WFO"
 
 
 @pytest.mark.parametrize("opd", ["Bagian Pengadaan Barang/Jasa", "UKPBJ", "alunalun"])
 def test_whose_heads_decide_is_known_by_the_names_in_use(opd: str) -> None:
-    assert asked(DEPOK, opd, MONDAY)["answer"] == "UNIT_HEAD"
+    assert answer_of(DEPOK, opd, MONDAY)["answer"] == "UNIT_HEAD"
 
 
 @pytest.mark.parametrize(
-    ("region", "opd", "unit", "day", "told"),
+    ("region", "opd", "unit", "day", "expected"),
     [
         (CIMAHI, "DINKES", "PUSKESMAS", FRIDAY, ("DIRECT", "WFO")),
         (CIMAHI, "DINKES", "RSUD", FRIDAY, ("EMERGENCY_24X7", "WFO")),
@@ -86,21 +88,21 @@ def test_whose_heads_decide_is_known_by_the_names_in_use(opd: str) -> None:
         (DEPOK, "apa saja", "terminal", MONDAY, ("DIRECT", "WFO")),
     ],
 )
-def test_a_unit_is_told_by_what_it_is(region: str, opd: str, unit: str, day: str, told: tuple[str, str]) -> None:
-    found = asked(region, opd, day, "--unit", unit)
-    assert (found["class"], found["answer"]) == told
+def test_a_unit_is_told_by_what_it_is(region: str, opd: str, unit: str, day: str, expected: tuple[str, str]) -> None:
+    result = answer_of(region, opd, day, "--unit", unit)
+    assert (result["class"], result["answer"]) == expected
 
 
 @pytest.mark.parametrize("site", ["Gedung Sate", "gedung_sate", "GEDUNG-SATE", "GedungSate"])
 def test_a_site_is_known_however_it_is_spelt(site: str) -> None:
-    assert asked(JABAR, "SETDA", "2025-11-05", "--class", "NON_SERVICE", "--site", site)["answer"] == "WFH"
+    assert answer_of(JABAR, "SETDA", "2025-11-05", "--class", "NON_SERVICE", "--site", site)["answer"] == "WFH"
 
 
 @pytest.mark.parametrize(
-    ("region", "more", "told"),
+    ("region", "more", "expected"),
     [
         *((region, (), "There is no region") for region in ("99", "00", "3299", "32.00", "3100", "9971")),
-        ("३२", (), "is no region"),
+        ("३२", (), "is not a region code"),
         ("32", ("--opd", ""), "not an empty text"),
         ("32", ("--opd", "--"), "not an empty text"),
         ("32", ("--site", " "), "not an empty text"),
@@ -108,15 +110,15 @@ def test_a_site_is_known_however_it_is_spelt(site: str) -> None:
         ("32", ("--position", ""), "not an empty text"),
     ],
 )
-def test_what_is_no_region_and_no_name_is_said(region: str, more: tuple[str, ...], told: str) -> None:
+def test_what_is_no_region_and_no_name_is_said(region: str, more: tuple[str, ...], expected: str) -> None:
     arguments = ("--region", region, "--opd", "X", "--date", FRIDAY, "--reference", *more)
     result = CliRunner().invoke(cli, ["policy", "effective", *arguments])
-    assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert (result.exit_code, expected in result.stderr) == (2, True), result.stderr
 
 
 @pytest.mark.parametrize("region", ["31", "3171", "51.71", "32.01", "96"])
 def test_a_region_outside_west_java_is_answered_by_what_binds_the_nation(region: str) -> None:
-    assert asked(region, "X", FRIDAY)["answer"] == "WFH"
+    assert answer_of(region, "X", FRIDAY)["answer"] == "WFH"
 
 
 @pytest.mark.parametrize(
@@ -139,4 +141,4 @@ def test_a_region_outside_west_java_is_answered_by_what_binds_the_nation(region:
 def test_direct_service_is_on_duty_on_the_days_on_which_its_posts_open(
     region: str, opd: str, day: str, more: tuple[str, ...], answer: str
 ) -> None:
-    assert asked(region, opd, day, *more)["answer"] == answer
+    assert answer_of(region, opd, day, *more)["answer"] == answer

@@ -1,4 +1,4 @@
-"""What BKD of West Java reads about its rules, on a Thursday of November, in December and on Christmas Day."""
+"""Checks the page with the rules of BKD of West Java on a Thursday of November, in December and on Christmas Day."""
 
 import re
 from datetime import date
@@ -6,13 +6,15 @@ from functools import reduce
 
 import pytest
 
-from services.policy.domain.instruments.decision import binding
-from services.policy.domain.instruments.effective_policy import Effective
-from services.policy.domain.instruments.lifecycle import Courses, recorded
+from services.policy.domain.instruments.decision import changes_for_new_opd
+from services.policy.domain.instruments.effective_policy import EffectivePolicy
+from services.policy.domain.instruments.lifecycle import Instruments, apply_event
 from services.policy.domain.presets.catalogue import preset
-from services.policy.domain.reference_data.holidays import seeded
-from services.policy.pages import routes
-from shared.domain.facts.policy import Conflict, Instrument, InstrumentEnacted, OpdOpened, PolicyChanged, Rules
+from services.policy.domain.reference_data.holidays import default_holidays
+from services.policy.pages import opd_page, routes
+from shared.domain.facts.instruments import Instrument, InstrumentEnacted
+from shared.domain.facts.policy import Conflict, OpdOpened, PolicyChanged
+from shared.domain.facts.rules import Rules
 from shared.web.pages import Pages
 
 BKD = OpdOpened(region="32", opd="BKD", name="Badan Kepegawaian Daerah", on=date(2025, 1, 1))
@@ -21,23 +23,27 @@ SHIPPED = tuple(preset(name) for name in NAMES)
 NOVEMBER, DECEMBER, CHRISTMAS = date(2025, 11, 6), date(2025, 12, 4), date(2025, 12, 25)
 
 
-def told(*instruments: Instrument) -> PolicyChanged:
+def policy_of(*instruments: Instrument) -> PolicyChanged:
     facts = (InstrumentEnacted(region="32", instrument=i, binds_from=i.effective_from) for i in instruments)
-    courses: Courses = reduce(recorded, facts, {})
-    (policy,) = Effective(courses, seeded([2025, 2026])).told(BKD, binding(courses, "BKD", date(2025, 1, 1))[:1])
+    histories: Instruments = reduce(apply_event, facts, {})
+    (policy,) = EffectivePolicy(histories, default_holidays([2025, 2026])).policy_changed_events(
+        BKD, changes_for_new_opd(histories, "BKD", date(2025, 1, 1))[:1]
+    )
     return policy
 
 
-def seen(lang: str, today: date, policy: PolicyChanged | None) -> str:
+def html_of(lang: str, today: date, policy: PolicyChanged | None) -> str:
     titles = {instrument.instrument: instrument.title for instrument in SHIPPED}
-    html = Pages(routes.FOLDER).fragment(lang, "aturan.html", **routes.shown(BKD, policy, titles, today))
+    html = Pages(routes.TEMPLATES_FOLDER).fragment(
+        lang, "aturan.html", **opd_page.template_context(BKD, policy, titles, today)
+    )
     return re.sub(r"\s+", " ", html)
 
 
 def heading(html: str) -> str:
-    found = re.search(r"<h1[^>]*>(.*?)</h1>", html)
-    assert found
-    return found.group(1).strip()
+    match = re.search(r"<h1[^>]*>(.*?)</h1>", html)
+    assert match
+    return match.group(1).strip()
 
 
 @pytest.mark.parametrize(
@@ -63,24 +69,24 @@ def heading(html: str) -> str:
     ],
 )
 def test_the_heading_is_the_answer_of_the_day_in_both_languages(today: date, indonesian: str, english: str) -> None:
-    policy = told(*SHIPPED)
-    assert [heading(seen(lang, today, policy)) for lang in ("id", "en")] == [indonesian, english]
+    policy = policy_of(*SHIPPED)
+    assert [heading(html_of(lang, today, policy)) for lang in ("id", "en")] == [indonesian, english]
 
 
 def test_every_rule_is_said_in_words_with_the_instrument_that_gave_it() -> None:
-    html = seen("id", NOVEMBER, told(*SHIPPED))
-    for words in (
+    html = html_of("id", NOVEMBER, policy_of(*SHIPPED))
+    for texts in (
         "Hari WFH: Kamis (SE 150/KPG.03/BKD tahap I).",
         "Paling banyak 2 hari seminggu tiap orang (PermenPANRB 4/2025).",
         "Tetap di kantor: layanan langsung, layanan 24 jam (",
         "Presensi: luring diterima sampai 72 jam (SE 150/KPG.03/BKD tahap I).",
         "Hari WFH: 2 kelompok bergilir (SE 150/KPG.03/BKD tahap II).",
     ):
-        assert words in html
+        assert texts in html
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"),
+    ("lang", "texts"),
     [
         (
             "id",
@@ -92,43 +98,47 @@ def test_every_rule_is_said_in_words_with_the_instrument_that_gave_it() -> None:
         ),
     ],
 )
-def test_a_conflict_names_both_instruments_and_the_mean_that_remains(lang: str, words: list[str]) -> None:
-    html = seen(lang, DECEMBER, told(*SHIPPED))
-    assert [word for word in words if word not in html] == []
+def test_a_conflict_names_both_instruments_and_the_mean_that_remains(lang: str, texts: list[str]) -> None:
+    html = html_of(lang, DECEMBER, policy_of(*SHIPPED))
+    assert [text for text in texts if text not in html] == []
 
 
 def test_a_conflict_says_why_the_cap_won() -> None:
-    assert "PermenPANRB 4/2025 menang karena normanya lebih tinggi." in seen("id", DECEMBER, told(*SHIPPED))
+    assert "PermenPANRB 4/2025 menang karena normanya lebih tinggi." in html_of("id", DECEMBER, policy_of(*SHIPPED))
     lower = [i.model_copy(update={"layer": "PROVINCE"}) for i in SHIPPED]
-    assert "PermenPANRB 4/2025 menang karena batasnya paling ketat." in seen("id", DECEMBER, told(*lower))
+    assert "PermenPANRB 4/2025 menang karena batasnya paling ketat." in html_of("id", DECEMBER, policy_of(*lower))
 
 
 def test_a_conflict_that_is_over_or_of_another_kind_is_not_shown() -> None:
-    policy = told(*SHIPPED)
-    other = policy.model_copy(update={"conflicts": (Conflict(rule="hours", instruments=("a", "b"), resolved_by="X"),)})
-    assert ["tidak dapat" in seen("id", *at) for at in ((date(2026, 1, 5), policy), (DECEMBER, other))] == [False] * 2
+    policy = policy_of(*SHIPPED)
+    other_policy = policy.model_copy(
+        update={"conflicts": (Conflict(rule="hours", instruments=("a", "b"), resolved_by="X"),)}
+    )
+    assert ["tidak dapat" in html_of("id", *at) for at in ((date(2026, 1, 5), policy), (DECEMBER, other_policy))] == [
+        False
+    ] * 2
 
 
 def test_what_holds_comes_before_what_is_over() -> None:
-    html = seen("id", DECEMBER, told(*SHIPPED))
+    html = html_of("id", DECEMBER, policy_of(*SHIPPED))
     tags = re.findall(r'<span class="tag">(.*?)</span>', html)
     assert tags == ["berlaku hari ini", "akan berlaku", *["sudah berakhir"] * 3]
 
 
 def test_one_day_is_not_said_as_a_span() -> None:
-    assert "<h3>Senin, 1 Desember 2025</h3>" in seen("id", DECEMBER, told(*SHIPPED))
+    assert "<h3>Senin, 1 Desember 2025</h3>" in html_of("id", DECEMBER, policy_of(*SHIPPED))
 
 
 def test_the_holidays_ahead_begin_today_and_are_a_dozen() -> None:
-    html = seen("id", CHRISTMAS, told(*SHIPPED))
+    html = html_of("id", CHRISTMAS, policy_of(*SHIPPED))
     days = re.findall(r'<li class="opd">.*?datetime="(.*?)"', html)
     assert (days[:3], len(days)) == (["2025-12-25", "2025-12-26", "2026-01-01"], 12)
 
 
 def test_an_opd_that_no_instrument_binds_and_no_calendar_frees_is_told_so() -> None:
-    html = seen("id", NOVEMBER, None)
-    for words in ("semua di kantor", "Belum ada instrumen yang ditetapkan", "Belum ada hari libur"):
-        assert words in html
+    html = html_of("id", NOVEMBER, None)
+    for texts in ("semua di kantor", "Belum ada instrumen yang ditetapkan", "Belum ada hari libur"):
+        assert texts in html
 
 
 def test_an_instrument_without_a_title_is_shown_by_its_id_and_new_codes_as_they_are() -> None:
@@ -137,17 +147,19 @@ def test_an_instrument_without_a_title_is_shown_by_its_id_and_new_codes_as_they_
         "instrument": "edaran-baru",
         "rules": Rules.model_validate({**rules, "presence": {"accept_claimed": False}}),
     }
-    html = seen("id", NOVEMBER, told(SHIPPED[0].model_copy(update=more)))
-    for words in (
+    html = html_of("id", NOVEMBER, policy_of(SHIPPED[0].model_copy(update=more)))
+    for texts in (
         "lustrum di rumah menurut edaran-baru",
         "Paling banyak 75 % tiap unit di rumah",
         "moon",
         "tidak diterima",
     ):
-        assert words in html
+        assert texts in html
 
 
 def test_a_title_is_escaped() -> None:
     name = BKD.model_copy(update={"name": "<script>alert(1)</script>"})
-    html = Pages(routes.FOLDER).fragment("id", "aturan.html", **routes.shown(name, None, {}, NOVEMBER))
+    html = Pages(routes.TEMPLATES_FOLDER).fragment(
+        "id", "aturan.html", **opd_page.template_context(name, None, {}, NOVEMBER)
+    )
     assert "<script>" not in html

@@ -1,4 +1,4 @@
-"""The register of OPD: opened, merged and split with dates. An OPD is a key, and history stays where it was."""
+"""The register of OPD: opening, merger and split with dates. An OPD keeps its code and its history."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,21 +6,20 @@ from datetime import date
 import pytest
 
 from services.policy.domain import decider
-from services.policy.domain.commands import (
+from services.policy.domain.commands import DeclareHolidays, EnactInstrument, PolicyCommand
+from services.policy.domain.opd_commands import (
     ArrangeUnit,
-    DeclareHolidays,
-    EnactInstrument,
     MergeOpd,
     OpenOpd,
-    PolicyCommand,
     SplitOpd,
 )
-from services.policy.domain.opd_register import Entry, listed
-from shared.domain.facts.base import Fact, Invalid
+from services.policy.domain.opd_register import OpdEntry, register_entry
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import OpdMerged, OpdOpened, OpdSplit
 from tests.support.example_facts import SITE, arrangement, at
-from tests.support.given_when_then import outcome
-from tests.unit.policy.test_decider import SE_150
+from tests.support.given_when_then import decide
+from tests.support.se_150 import SE_150
 
 NEW_YEAR = date(2026, 1, 1)
 BEFORE, AFTER = at("09:00", date(2025, 12, 1)), at("09:00", date(2026, 1, 5))
@@ -34,108 +33,116 @@ def stream(opd: str) -> str:
     return f"policy/32/{opd}"
 
 
-STANDING: Mapping[str, Sequence[Fact]] = {stream(opd): [agency(opd)] for opd in ("BP2D", "BAPPEDA", "DISPORA")}
+REGISTER: Mapping[str, Sequence[Fact]] = {stream(opd): [agency(opd)] for opd in ("BP2D", "BAPPEDA", "DISPORA")}
 MERGE = MergeOpd(region="32", opd="BP2D", into="BAPPEDA", on=NEW_YEAR)
 SPLIT = SplitOpd(region="32", opd="DISPORA", into=("BP2D", "BAPPEDA"), on=NEW_YEAR)
 MERGED = OpdMerged(region="32", opd="BP2D", into="BAPPEDA", on=NEW_YEAR)
 SPLIT_UP = OpdSplit(region="32", opd="DISPORA", into=("BP2D", "BAPPEDA"), on=NEW_YEAR)
-GONE: Mapping[str, Sequence[Fact]] = {**STANDING, stream("BP2D"): [agency("BP2D"), MERGED]}
+AFTER_MERGER: Mapping[str, Sequence[Fact]] = {**REGISTER, stream("BP2D"): [agency("BP2D"), MERGED]}
 
 
 def test_the_research_agency_goes_into_the_planning_agency_at_new_year() -> None:
-    assert outcome(decider, STANDING, MERGE) == {stream("BP2D"): [MERGED]}
+    assert decide(decider, REGISTER, MERGE) == {stream("BP2D"): [MERGED]}
 
 
 def test_an_agency_is_split_into_two() -> None:
-    assert outcome(decider, STANDING, SPLIT) == {stream("DISPORA"): [SPLIT_UP]}
+    assert decide(decider, REGISTER, SPLIT) == {stream("DISPORA"): [SPLIT_UP]}
 
 
 @pytest.mark.parametrize(
-    ("given", "again"), [(GONE, MERGE), ({**STANDING, stream("DISPORA"): [agency("DISPORA"), SPLIT_UP]}, SPLIT)]
+    ("given", "again"), [(AFTER_MERGER, MERGE), ({**REGISTER, stream("DISPORA"): [agency("DISPORA"), SPLIT_UP]}, SPLIT)]
 )
 def test_the_same_end_once_more_changes_nothing(given: Mapping[str, Sequence[Fact]], again: PolicyCommand) -> None:
-    assert outcome(decider, given, again) == {}
+    assert decide(decider, given, again) == {}
 
 
 def test_several_agencies_go_into_one_by_one_command_each() -> None:
     second = MergeOpd(region="32", opd="DISPORA", into="BAPPEDA", on=NEW_YEAR)
-    (fact,) = outcome(decider, GONE, second)[stream("DISPORA")]
+    (fact,) = decide(decider, AFTER_MERGER, second)[stream("DISPORA")]
     assert isinstance(fact, OpdMerged)
 
 
 def test_an_heir_may_end_later_than_it_took_over() -> None:
     later = MergeOpd(region="32", opd="BAPPEDA", into="DISPORA", on=date(2027, 1, 1))
-    assert stream("BAPPEDA") in outcome(decider, GONE, later)
+    assert stream("BAPPEDA") in decide(decider, AFTER_MERGER, later)
 
 
-LATE: Mapping[str, Sequence[Fact]] = {**STANDING, stream("BRIDA"): [agency("BRIDA", date(2026, 6, 1))]}
-WRONG: Mapping[str, tuple[Mapping[str, Sequence[Fact]], PolicyCommand, str, str]] = {
+LATE: Mapping[str, Sequence[Fact]] = {**REGISTER, stream("BRIDA"): [agency("BRIDA", date(2026, 6, 1))]}
+INVALID_ENDS: Mapping[str, tuple[Mapping[str, Sequence[Fact]], PolicyCommand, str, str]] = {
     "one that is not registered": (
-        STANDING, MERGE.model_copy(update={"opd": "BRIDA"}), "/opd", "BRIDA is not in the register",
+        REGISTER, MERGE.model_copy(update={"opd": "BRIDA"}), "/opd", "BRIDA is not in the register",
     ),
-    "one that has ended otherwise": (GONE, MERGE.model_copy(update={"into": "DISPORA"}), "/opd", "BP2D ended on"),
+    "one that has ended otherwise": (
+        AFTER_MERGER, MERGE.model_copy(update={"into": "DISPORA"}), "/opd", "BP2D ended on",
+    ),
     "an end on the day of its opening": (
-        STANDING, MERGE.model_copy(update={"on": date(2025, 1, 1)}), "/on", "it must end after that",
+        REGISTER, MERGE.model_copy(update={"on": date(2025, 1, 1)}), "/on", "it must end after that",
     ),
-    "itself": (STANDING, MERGE.model_copy(update={"into": "BP2D"}), "/into", "cannot go on as itself"),
+    "itself": (REGISTER, MERGE.model_copy(update={"into": "BP2D"}), "/into", "cannot go on as itself"),
     "an heir that is not registered": (
-        STANDING, MERGE.model_copy(update={"into": "BRIDA"}), "/into", "enter it before it takes over",
+        REGISTER, MERGE.model_copy(update={"into": "BRIDA"}), "/into", "enter it before it takes over",
     ),
     "an heir that is opened later": (LATE, MERGE.model_copy(update={"into": "BRIDA"}), "/into", "only, after 2026"),
     "an heir that has ended": (
-        GONE, MergeOpd(region="32", opd="DISPORA", into="BP2D", on=NEW_YEAR), "/into", "BAPPEDA went on",
+        AFTER_MERGER, MergeOpd(region="32", opd="DISPORA", into="BP2D", on=NEW_YEAR), "/into", "BAPPEDA went on",
     ),
     "an heir that ends on the very day it takes over": (
-        GONE, MergeOpd(region="32", opd="BAPPEDA", into="DISPORA", on=NEW_YEAR), "/on", "takes over from BP2D",
+        AFTER_MERGER, MergeOpd(region="32", opd="BAPPEDA", into="DISPORA", on=NEW_YEAR), "/on", "takes over from BP2D",
     ),
     "two that would go into each other": (
-        GONE, MergeOpd(region="32", opd="BAPPEDA", into="BP2D", on=date(2025, 6, 1)), "/on", "takes over from BP2D",
+        AFTER_MERGER, MergeOpd(region="32", opd="BAPPEDA", into="BP2D", on=date(2025, 6, 1)),
+        "/on", "takes over from BP2D",
     ),
     "one heir twice": (
-        STANDING, SPLIT.model_copy(update={"into": ("BP2D", "BP2D")}), "/into/1", "BP2D is written twice",
+        REGISTER, SPLIT.model_copy(update={"into": ("BP2D", "BP2D")}), "/into/1", "BP2D is written twice",
     ),
     "itself among its heirs": (
-        STANDING, SPLIT.model_copy(update={"into": ("BP2D", "DISPORA")}), "/into/1", "cannot go on as itself",
+        REGISTER, SPLIT.model_copy(update={"into": ("BP2D", "DISPORA")}), "/into/1", "cannot go on as itself",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "command", "pointer", "why"), WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize(("given", "command", "pointer", "why"), INVALID_ENDS.values(), ids=INVALID_ENDS.keys())
 def test_no_agency_ends_in(given: Mapping[str, Sequence[Fact]], command: PolicyCommand, pointer: str, why: str) -> None:
     with pytest.raises(Invalid, match=why) as turned_away:
-        outcome(decider, given, command)
+        decide(decider, given, command)
     assert (turned_away.value.pointer, turned_away.value.indonesian != why) == (pointer, True)
 
 
 def test_after_its_end_a_circular_is_told_to_its_heir_and_not_to_it() -> None:
     enact = EnactInstrument(region="32", instrument=SE_150)
-    told = [
-        {name for name in outcome(decider, GONE, enact, when) if name.startswith("policy/")} for when in (BEFORE, AFTER)
+    published = [
+        {name for name in decide(decider, AFTER_MERGER, enact, when) if name.startswith("policy/")}
+        for when in (BEFORE, AFTER)
     ]
-    assert (stream("BP2D") in told[0], stream("BP2D") in told[1], stream("BAPPEDA") in told[1]) == (True, False, True)
+    assert (stream("BP2D") in published[0], stream("BP2D") in published[1], stream("BAPPEDA") in published[1]) == (
+        True,
+        False,
+        True,
+    )
 
 
 def test_after_its_end_a_holiday_is_not_told_to_it() -> None:
     day = {"date": "2026-03-19", "kind": "public", "name": "Hari Suci Nyepi", "source": "SKB 3 Menteri"}
     declare = DeclareHolidays.model_validate({"region": "32", "holidays": [day]})
-    assert stream("BP2D") not in outcome(decider, GONE, declare, AFTER)
+    assert stream("BP2D") not in decide(decider, AFTER_MERGER, declare, AFTER)
 
 
 def test_after_its_end_an_instrument_cannot_name_it() -> None:
-    own = SE_150.model_copy(update={"layer": "OPD", "opds": ("BP2D",)})
+    instruction = SE_150.model_copy(update={"layer": "OPD", "opds": ("BP2D",)})
     with pytest.raises(Invalid, match="BP2D is not in the register"):
-        outcome(decider, GONE, EnactInstrument(region="32", instrument=own), AFTER)
+        decide(decider, AFTER_MERGER, EnactInstrument(region="32", instrument=instruction), AFTER)
 
 
 @pytest.mark.parametrize(("on", "when"), [(NEW_YEAR, BEFORE), (date(2025, 1, 1), AFTER)])
 def test_its_code_is_not_used_again(on: date, when: object) -> None:
     command = OpenOpd(region="32", opd="BP2D", name="Badan Pengelola", on=on)
     with pytest.raises(Invalid, match="Its code is not used again"):
-        outcome(decider, GONE, command, AFTER if when is AFTER else BEFORE)
+        decide(decider, AFTER_MERGER, command, AFTER if when is AFTER else BEFORE)
 
 
 def test_before_its_end_the_same_opening_again_changes_nothing() -> None:
-    assert outcome(decider, GONE, OpenOpd.model_validate(agency("BP2D").model_dump()), BEFORE) == {}
+    assert decide(decider, AFTER_MERGER, OpenOpd.model_validate(agency("BP2D").model_dump()), BEFORE) == {}
 
 
 def arrange(valid_from: date) -> ArrangeUnit:
@@ -144,12 +151,12 @@ def arrange(valid_from: date) -> ArrangeUnit:
 
 
 def test_a_unit_of_it_is_arranged_for_the_days_before_its_end() -> None:
-    assert "arrangement/32/BP2D/SEKRETARIAT" in outcome(decider, GONE, arrange(date(2025, 12, 31)), AFTER)
+    assert "arrangement/32/BP2D/SEKRETARIAT" in decide(decider, AFTER_MERGER, arrange(date(2025, 12, 31)), AFTER)
 
 
 def test_no_unit_of_it_is_arranged_from_its_end_on() -> None:
     with pytest.raises(Invalid, match="No unit of it can be arranged from 2026-01-01 on") as turned_away:
-        outcome(decider, GONE, arrange(NEW_YEAR))
+        decide(decider, AFTER_MERGER, arrange(NEW_YEAR))
     assert turned_away.value.pointer == "/valid_from"
 
 
@@ -161,9 +168,9 @@ def test_one_arrangement_reads_its_opd_and_no_other_unit() -> None:
 
 def test_the_register_says_what_became_of_each() -> None:
     entries = [
-        Entry(agency("BAPPEDA"), None), Entry(agency("BP2D"), MERGED), Entry(agency("DISPORA"), SPLIT_UP),
+        OpdEntry(agency("BAPPEDA"), None), OpdEntry(agency("BP2D"), MERGED), OpdEntry(agency("DISPORA"), SPLIT_UP),
     ]  # fmt: skip
-    became = [listed(entry).model_dump(include={"opd", "became"}, mode="json") for entry in entries]
+    became = [register_entry(entry).model_dump(include={"opd", "became"}, mode="json") for entry in entries]
     assert became == [
         {"opd": "BAPPEDA", "became": None},
         {"opd": "BP2D", "became": {"how": "MERGED", "into": ["BAPPEDA"], "on": "2026-01-01"}},

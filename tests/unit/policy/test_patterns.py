@@ -1,4 +1,4 @@
-"""Stage II of SE 150: groups in turn, half of each OPD at most; and what that means beside the cap of two days."""
+"""Stage II of SE 150: two groups in turn with half of each OPD at home, and its conflict with the cap of two days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,12 +14,15 @@ from services.policy.domain.commands import EnactInstrument, RevokeInstrument
 from services.policy.domain.presets.catalogue import preset
 from services.policy.domain.resolution.binding import Binding
 from services.policy.domain.resolution.conflicts import conflicts
-from services.policy.domain.resolution.merge import periods, stretches
-from shared.domain.facts.base import Fact, Invalid
-from shared.domain.facts.policy import Conflict, Instrument, InstrumentEnacted, Pattern, PolicyChanged, Rules
+from services.policy.domain.resolution.periods import merged_periods, resolve_periods
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import Fact
+from shared.domain.facts.instruments import Instrument, InstrumentEnacted
+from shared.domain.facts.policy import Conflict, PolicyChanged
+from shared.domain.facts.rules import Pattern, Rules
 from tests.support.example_facts import at
-from tests.support.given_when_then import outcome
-from tests.unit.policy.test_decider import REGISTER, binding, told
+from tests.support.given_when_then import decide
+from tests.support.se_150 import REGISTER, binding, policy_of
 
 NATIONAL = preset("nasional-2025-permenpanrb-4")
 STAGE_1 = preset("jabar-2025-se-150-stage-1")
@@ -34,17 +37,19 @@ THE_CONFLICT = Conflict(
 )
 
 
-def enacted(*instruments: Instrument) -> dict[str, Sequence[Fact]]:
+def streams_with(*instruments: Instrument) -> dict[str, Sequence[Fact]]:
     facts = [InstrumentEnacted(region="32", instrument=i, binds_from=i.effective_from) for i in instruments]
     return {**REGISTER, "instruments/32": facts}
 
 
-def after(instrument: Instrument, *before: Instrument) -> PolicyChanged:
-    return told(outcome(decider, enacted(*before), EnactInstrument(region="32", instrument=instrument), IN_OCTOBER))
+def policy_after(instrument: Instrument, *before: Instrument) -> PolicyChanged:
+    return policy_of(
+        decide(decider, streams_with(*before), EnactInstrument(region="32", instrument=instrument), IN_OCTOBER)
+    )
 
 
 def test_in_december_two_groups_take_turns_with_half_of_each_opd_at_home_at_most() -> None:
-    rules = after(STAGE_2, NATIONAL, STAGE_1).periods[3].rules
+    rules = policy_after(STAGE_2, NATIONAL, STAGE_1).periods[3].rules
     assert (rules.pattern, rules.max_share, rules.share_of, rules.weekly_cap_days) == (
         Pattern(groups=2), 0.5, "OPD", 2,
     )  # fmt: skip
@@ -53,21 +58,21 @@ def test_in_december_two_groups_take_turns_with_half_of_each_opd_at_home_at_most
 def test_what_the_share_is_of_comes_from_the_instrument_that_gave_the_share() -> None:
     by_unit = binding("a-b", "NATIONAL", *ALWAYS, max_share=0.8, share_of="UNIT")
     by_opd = binding("c-d", "PROVINCE", *ALWAYS, max_share=0.5, share_of="OPD")
-    (period,) = periods([by_unit, by_opd])
+    (period,) = merged_periods([by_unit, by_opd])
     assert (period.rules.share_of, period.won_by["share_of"].instrument) == ("OPD", "c-d")
 
 
 def test_half_a_week_and_two_days_cannot_both_hold_in_full() -> None:
-    assert after(STAGE_2, NATIONAL, STAGE_1).conflicts == (THE_CONFLICT,)
+    assert policy_after(STAGE_2, NATIONAL, STAGE_1).conflicts == (THE_CONFLICT,)
 
 
 def test_the_conflict_changes_neither_the_share_of_a_day_nor_the_cap_of_a_person() -> None:
-    (rules,) = {p.rules for p in after(STAGE_2, NATIONAL).periods if p.rules.pattern}
+    (rules,) = {p.rules for p in policy_after(STAGE_2, NATIONAL).periods if p.rules.pattern}
     assert (rules.max_share, rules.weekly_cap_days) == (0.5, 2)
 
 
 def test_the_order_in_which_the_two_were_enacted_does_not_matter() -> None:
-    assert after(NATIONAL, STAGE_2).conflicts == after(STAGE_2, NATIONAL).conflicts
+    assert policy_after(NATIONAL, STAGE_2).conflicts == policy_after(STAGE_2, NATIONAL).conflicts
 
 
 def test_a_conflict_is_told_once_however_often_its_dates_are_cut() -> None:
@@ -79,14 +84,14 @@ def test_a_conflict_is_told_once_however_often_its_dates_are_cut() -> None:
             "rules": Rules(excluded_classes=("MIXED",)),
         }
     )
-    policy = after(cut, NATIONAL, STAGE_2)
+    policy = policy_after(cut, NATIONAL, STAGE_2)
     assert (sum(p.rules.pattern is not None for p in policy.periods), policy.conflicts) == (3, (THE_CONFLICT,))
 
 
 def test_what_was_revoked_before_it_began_conflicts_with_nothing() -> None:
     dates = dict.fromkeys(("decided_on", "published_on", "effective_from"), date(2025, 11, 20))
     revoke = RevokeInstrument(region="32", instrument=STAGE_2.instrument, **dates)
-    policy = told(outcome(decider, enacted(NATIONAL, STAGE_2), revoke, at("09:00", date(2025, 11, 20))))
+    policy = policy_of(decide(decider, streams_with(NATIONAL, STAGE_2), revoke, at("09:00", date(2025, 11, 20))))
     assert (policy.conflicts, len(policy.periods)) == ((), 1)
 
 
@@ -107,17 +112,17 @@ HALF: Mapping[str, Any] = {"pattern": {"groups": 2}, "max_share": 0.5}
     ids=["wide cap", "no cap", "share of the cap", "no share", "one weekday", "no pattern", "its own cap"],
 )
 def test_what_can_hold_together_is_no_conflict(rules: Mapping[str, Any], cap: Mapping[str, Any]) -> None:
-    both = [binding("own", "PROVINCE", *ALWAYS, **rules), binding("top", "NATIONAL", *ALWAYS, **cap)]
-    assert conflicts(stretches(both)) == ()
+    enacted = [binding("own", "PROVINCE", *ALWAYS, **rules), binding("top", "NATIONAL", *ALWAYS, **cap)]
+    assert conflicts(resolve_periods(enacted)) == ()
 
 
 def test_a_cap_that_is_no_higher_norm_binds_as_the_strictest() -> None:
-    own = binding("kota", "REGION", *ALWAYS, weekly_cap_days=1)
-    (found,) = conflicts(stretches([own, binding("pusat", "NATIONAL", *ALWAYS, **HALF)]))
-    assert (found.resolved_by, found.effect) == ("STRICTEST_CAP:kota", "WEEKLY_MEAN_SHARE:0.2")
+    city = binding("kota", "REGION", *ALWAYS, weekly_cap_days=1)
+    (conflict,) = conflicts(resolve_periods([city, binding("pusat", "NATIONAL", *ALWAYS, **HALF)]))
+    assert (conflict.resolved_by, conflict.effect) == ("STRICTEST_CAP:kota", "WEEKLY_MEAN_SHARE:0.2")
 
 
-WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
+INVALID_RULES: dict[str, tuple[Mapping[str, Any], str]] = {
     "both kinds": ({"pattern": {"weekdays": ["THU"], "groups": 2}, "max_share": 0.5}, "/pattern"),
     "neither kind": ({"pattern": {}}, "/pattern"),
     "one group": ({"pattern": {"groups": 1}, "max_share": 0.5}, "/pattern/groups"),
@@ -129,11 +134,11 @@ WRONG: dict[str, tuple[Mapping[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("rules", "pointer"), WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize(("rules", "pointer"), INVALID_RULES.values(), ids=INVALID_RULES.keys())
 def test_a_pattern_that_nobody_can_follow_is_named_in_both_languages(rules: Mapping[str, Any], pointer: str) -> None:
     wrong = STAGE_2.model_copy(update={"rules": Rules.model_validate(rules)})
     with pytest.raises(Invalid) as refused:
-        outcome(decider, REGISTER, EnactInstrument(region="32", instrument=wrong))
+        decide(decider, REGISTER, EnactInstrument(region="32", instrument=wrong))
     assert refused.value.pointer == f"/instrument/rules{pointer}"
     assert refused.value.indonesian != refused.value.english
 
@@ -166,23 +171,26 @@ def bindings(draw: st.DrawFn) -> list[Binding]:
 
 
 @given(bindings(), st.randoms(use_true_random=False))
-def test_periods_and_conflicts_do_not_depend_on_the_order_of_enactment(found: list[Binding], dice: Any) -> None:
-    shuffled = dice.sample(found, len(found))
-    assert (periods(shuffled), conflicts(stretches(shuffled))) == (periods(found), conflicts(stretches(found)))
+def test_periods_and_conflicts_do_not_depend_on_the_order_of_enactment(enacted: list[Binding], dice: Any) -> None:
+    shuffled = dice.sample(enacted, len(enacted))
+    assert (merged_periods(shuffled), conflicts(resolve_periods(shuffled))) == (
+        merged_periods(enacted),
+        conflicts(resolve_periods(enacted)),
+    )
 
 
 @given(bindings())
 def test_direct_and_24_hour_service_stay_on_site_whatever_is_enacted_beside_the_national_base(
-    found: list[Binding],
+    enacted: list[Binding],
 ) -> None:
     base = Binding(NATIONAL, date(2025, 1, 1), date.max)
-    for period in periods([*found, base]):
+    for period in merged_periods([*enacted, base]):
         assert {"DIRECT", "EMERGENCY_24X7"} <= set(period.rules.excluded_classes)
 
 
 @given(bindings())
-def test_periods_never_overlap_and_each_rule_names_its_giver(found: list[Binding]) -> None:
-    resolved = periods(found)
+def test_periods_never_overlap_and_each_rule_names_its_giver(enacted: list[Binding]) -> None:
+    resolved = merged_periods(enacted)
     assert all(a.to is not None and a.to < b.from_ for a, b in pairwise(resolved))
     for period in resolved:
         rules = period.rules.model_dump(exclude_defaults=True)
@@ -190,10 +198,10 @@ def test_periods_never_overlap_and_each_rule_names_its_giver(found: list[Binding
 
 
 @given(bindings())
-def test_a_conflict_is_only_told_where_the_cap_leaves_less_than_the_share(found: list[Binding]) -> None:
-    resolved, told = periods(found), conflicts(stretches(found))
-    for conflict in told:
+def test_a_conflict_is_only_told_where_the_cap_leaves_less_than_the_share(enacted: list[Binding]) -> None:
+    resolved, all_conflicts = merged_periods(enacted), conflicts(resolve_periods(enacted))
+    for conflict in all_conflicts:
         measure, _, mean = str(conflict.effect).partition(":")
         if measure == "WEEKLY_MEAN_SHARE":
             assert any((p.rules.max_share or 0) > float(mean) == (p.rules.weekly_cap_days or 0) / 5 for p in resolved)
-    assert len(set(told)) == len(told)
+    assert len(set(all_conflicts)) == len(all_conflicts)

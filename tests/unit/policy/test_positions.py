@@ -1,13 +1,13 @@
-"""Positions by the names that people write."""
+"""Checks that positions are found by the names in use."""
 
 import pytest
 
-from services.policy.domain.reference_data.positions import position
-from shared.domain.facts.base import Invalid
+from services.policy.domain.reference_data.positions import position_code
+from shared.domain.errors import Invalid
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("name", "code"),
     [
         *((text, "JPT_PRATAMA") for text in ("JPT PRATAMA", "jpt-pratama", "Jpt Pratama", "ESELON_II", "eselon 2")),
         *(
@@ -25,20 +25,20 @@ from shared.domain.facts.base import Invalid
         ("staf", "PELAKSANA"),
     ],
 )
-def test_a_position_is_known_by_its_other_names(written: str, meant: str) -> None:
-    assert position(written, "3277") == meant
+def test_a_position_is_known_by_its_other_names(name: str, code: str) -> None:
+    assert position_code(name, "3277") == code
 
 
 def test_a_sekda_of_the_province_is_of_the_first_echelon() -> None:
-    assert position("Sekda", "32") == "JPT_MADYA"
+    assert position_code("Sekda", "32") == "JPT_MADYA"
 
 
 def test_a_position_that_an_instrument_names_is_known() -> None:
-    assert position("kepala uptd", "32", {"KEPALA_UPTD"}) == "KEPALA_UPTD"
+    assert position_code("kepala uptd", "32", {"KEPALA_UPTD"}) == "KEPALA_UPTD"
 
 
-@pytest.mark.parametrize("written", ["xyz", "", "eselon IX", "eselon"])
-def test_an_unknown_position_is_told_which_there_are(written: str) -> None:
-    with pytest.raises(Invalid, match=r"unknown; choose one of JPT_UTAMA.*KEPALA_UPTD") as refused:
-        position(written, "32", {"KEPALA_UPTD"})
-    assert "tidak dikenal; pilih JPT_UTAMA" in refused.value.indonesian
+@pytest.mark.parametrize("name", ["xyz", "", "eselon IX", "eselon"])
+def test_an_unknown_position_is_told_which_there_are(name: str) -> None:
+    with pytest.raises(Invalid, match=r"unknown; choose one of JPT_UTAMA.*KEPALA_UPTD") as caught:
+        position_code(name, "32", {"KEPALA_UPTD"})
+    assert "tidak dikenal; pilih JPT_UTAMA" in caught.value.indonesian

@@ -1,4 +1,4 @@
-"""The instruments that ship with Piket can each be enacted as they stand."""
+"""Checks that each instrument that ships with Piket can be enacted without a change."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,12 @@ import pytest
 
 from services.policy.domain import decider
 from services.policy.domain.commands import EnactInstrument
-from services.policy.domain.presets.catalogue import FOLDER, preset, presets
-from services.policy.domain.presets.replay import books
-from shared.domain.facts.base import Invalid
-from tests.support.given_when_then import outcome
+from services.policy.domain.presets.catalogue import PRESETS_FOLDER, preset, presets
+from services.policy.domain.presets.replay import reference_snapshot
+from shared.domain.errors import Invalid
+from tests.support.given_when_then import decide
 
-STAGE_2 = (FOLDER / "jabar-2025-se-150-stage-2.json").read_text()
+STAGE_2 = (PRESETS_FOLDER / "jabar-2025-se-150-stage-2.json").read_text()
 
 
 def test_every_instrument_of_the_record_ships_with_piket() -> None:
@@ -28,17 +28,17 @@ def test_every_instrument_of_the_record_ships_with_piket() -> None:
 @pytest.mark.parametrize("name", presets())
 def test_its_government_records_it_as_it_stands_and_says_where_it_comes_from(name: str) -> None:
     shipped = preset(name)
-    courses = books(shipped.government or "32").courses
-    assert courses[name].versions[0].instrument == shipped
+    instruments = reference_snapshot(shipped.government or "32").instruments
+    assert instruments[name].versions[0].instrument == shipped
     assert shipped.sources
     assert shipped.assumptions
 
 
 @pytest.mark.parametrize("name", [n for n, i in presets().items() if i.government])
 def test_no_other_government_can_enact_it(name: str) -> None:
-    other = "3274" if preset(name).government != "3274" else "3275"
+    government = "3274" if preset(name).government != "3274" else "3275"
     with pytest.raises(Invalid, match=r"government|layer|Layer"):
-        outcome(decider, {}, EnactInstrument(region=other, instrument=preset(name)))
+        decide(decider, {}, EnactInstrument(region=government, instrument=preset(name)))
 
 
 def test_an_unknown_preset_says_which_there_are() -> None:
@@ -54,7 +54,7 @@ def test_a_folder_without_presets_says_so() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "is no instrument"),
+        ("{", "is not an instrument"),
         (json.dumps({**json.loads(STAGE_2), "rules": {"max_shares": 0.5}}), "max_shares"),
         (STAGE_2, "holds the instrument jabar-2025-se-150-stage-2"),
     ],

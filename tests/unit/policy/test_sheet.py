@@ -1,4 +1,4 @@
-"""The register of OPD from xlsx and csv, as officials and their programs write it."""
+"""Checks that the register is read from xlsx and csv as officials and their programs write it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -6,13 +6,22 @@ from typing import Any
 
 import pytest
 
-from services.policy.domain.register_import.cell_parsers import code
+from services.policy.domain.register_import.cell_parsers import parse_code
 from shared.domain.facts.policy import Post
-from tests.support.register_sheets import COUNTER, OFFICE, Filled, csv_of, grid, read, workbook, written
+from tests.support.register_sheets import (
+    COUNTER,
+    OFFICE,
+    CellsByColumn,
+    csv_of,
+    grid,
+    parse_file,
+    sheet_from_rows,
+    workbook,
+)
 
 
-def posts(*rows: Filled) -> tuple[Post, ...]:
-    (unit,) = written(*rows).units
+def posts(*rows: CellsByColumn) -> tuple[Post, ...]:
+    (unit,) = sheet_from_rows(*rows).units
     return unit.command.posts
 
 
@@ -20,12 +29,12 @@ def in_xlsx(shape: str = "General", **cells: Any) -> Post:
     """The counter in a workbook, with these values as a program of spreadsheets holds them."""
     row = grid({**COUNTER, **cells})
     letters = {name: chr(ord("A") + row[0].index(name)) + "2" for name in cells}
-    (unit,) = read(workbook(row, formats=dict.fromkeys(letters.values(), shape)), "xlsx").units
+    (unit,) = parse_file(workbook(row, formats=dict.fromkeys(letters.values(), shape)), "xlsx").units
     return unit.command.posts[0]
 
 
 def test_a_counter_is_read_with_its_hours_and_its_place() -> None:
-    (unit,) = written(COUNTER).units
+    (unit,) = sheet_from_rows(COUNTER).units
     (post,) = unit.command.posts
     assert (post.weekdays, post.opens_minute, post.closes_minute, post.on_holidays) == (
         ("MON", "TUE", "WED", "THU", "FRI"), 480, 900, "CLOSED",
@@ -38,14 +47,14 @@ def test_a_counter_is_read_with_its_hours_and_its_place() -> None:
 
 
 def test_an_office_without_a_counter_has_one_row() -> None:
-    (unit,) = written(OFFICE).units
+    (unit,) = sheet_from_rows(OFFICE).units
     assert (unit.command.posts, unit.rows) == ((), (2,))
 
 
 def test_an_agency_without_a_unit_has_one_row() -> None:
-    (agency,) = written({**OFFICE, "opd": "BKD", "unit": ""} | dict.fromkeys(list(OFFICE)[3:], ""), COUNTER).agencies[
-        :1
-    ]
+    (agency,) = sheet_from_rows(
+        {**OFFICE, "opd": "BKD", "unit": ""} | dict.fromkeys(list(OFFICE)[3:], ""), COUNTER
+    ).opds[:1]
     assert (agency.opd, agency.on) == ("BKD", None)
 
 
@@ -56,9 +65,9 @@ def test_a_second_counter_needs_only_what_is_its_own() -> None:
 
 def test_an_agency_exists_since_its_first_unit_unless_the_sheet_says_when() -> None:
     later = {**COUNTER, "unit": "BACK", "berlaku_dari": "2024-07-01"}
-    assert [written(*own).agencies[0].on for own in ([COUNTER, later], [{**COUNTER, "opd_sejak": "2017-01-01"}])] == [
-        date(2024, 7, 1), date(2017, 1, 1),
-    ]  # fmt: skip
+    dated = {**COUNTER, "opd_sejak": "2017-01-01"}
+    sheets = [sheet_from_rows(COUNTER, later), sheet_from_rows(dated)]
+    assert [sheet.opds[0].on for sheet in sheets] == [date(2024, 7, 1), date(2017, 1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -94,16 +103,16 @@ def test_weekdays_are_read_as_people_write_them(written_days: str, days: str) ->
 
 @pytest.mark.parametrize("zone", ["WITA", "wita", "Asia/Makassar"])
 def test_a_zone_is_named_as_people_say_it(zone: str) -> None:
-    assert written({**COUNTER, "zona": zone}).units[0].command.site.timezone == "Asia/Makassar"
+    assert sheet_from_rows({**COUNTER, "zona": zone}).units[0].command.site.timezone == "Asia/Makassar"
 
 
 @pytest.mark.parametrize("day", ["01/02/2026", "1-2-2026", "2026-02-01", "2026-02-01 00:00:00"])
 def test_a_date_is_read_in_the_order_of_indonesia(day: str) -> None:
-    assert written({**COUNTER, "berlaku_dari": day}).units[0].command.valid_from == date(2026, 2, 1)
+    assert sheet_from_rows({**COUNTER, "berlaku_dari": day}).units[0].command.valid_from == date(2026, 2, 1)
 
 
 def test_skills_and_kinds_are_lists() -> None:
-    (unit,) = written({**COUNTER, "keahlian": "PERIZINAN, KASIR PERIZINAN", "jenis": "LOKET"}).units
+    (unit,) = sheet_from_rows({**COUNTER, "keahlian": "PERIZINAN, KASIR PERIZINAN", "jenis": "LOKET"}).units
     assert (unit.command.posts[0].skills, unit.command.kinds) == (("PERIZINAN", "KASIR"), ("LOKET",))
 
 
@@ -116,9 +125,9 @@ def test_an_emergency_post_is_open_on_holidays_unless_the_sheet_closes_it() -> N
 def test_english_columns_are_accepted() -> None:
     english = {"opd_name": "nama_opd", "unit_name": "nama_unit", "class": "kelas", "site": "situs", "valid_from":
                "berlaku_dari", "post": "pos", "weekdays": "hari", "opens": "buka", "closes": "tutup"}  # fmt: skip
-    said = {own: name for name, own in english.items()}
-    row = {said.get(name, name): value for name, value in COUNTER.items()}
-    assert written(row) == written(COUNTER)
+    english_names = {name_id: name for name, name_id in english.items()}
+    row = {english_names.get(name, name): value for name, value in COUNTER.items()}
+    assert sheet_from_rows(row) == sheet_from_rows(COUNTER)
 
 
 @pytest.mark.parametrize(
@@ -140,16 +149,16 @@ def test_a_workbook_holds_times_in_many_ways(shape: str, cells: Mapping[str, Any
 def test_a_workbook_holds_dates_and_numbers() -> None:
     row = grid({**COUNTER, "berlaku_dari": date(2025, 1, 1), "lat": -6.9218, "lng": 107.6072, "radius_m": 100.0,
                 "minimum": 1})  # fmt: skip
-    assert read(workbook(row), "xlsx") == written(COUNTER)
+    assert parse_file(workbook(row), "xlsx") == sheet_from_rows(COUNTER)
 
 
 def test_a_code_that_became_a_number_is_still_a_code() -> None:
-    assert [code(cell) for cell in (7, 7.0, "7")] == ["7", "7", "7"]
+    assert [parse_code(cell) for cell in (7, 7.0, "7")] == ["7", "7", "7"]
 
 
 def test_the_sheet_called_register_is_read_and_empty_rows_are_passed_over() -> None:
-    rows_ = grid(COUNTER)
-    assert read(workbook([rows_[0], [None], [" "], rows_[1]]), "xlsx").units[0].rows == (4,)
+    table = grid(COUNTER)
+    assert parse_file(workbook([table[0], [None], [" "], table[1]]), "xlsx").units[0].rows == (4,)
 
 
 @pytest.mark.parametrize(
@@ -164,17 +173,17 @@ def test_the_sheet_called_register_is_read_and_empty_rows_are_passed_over() -> N
     ids=["a mark", "decimal commas", "commas", "unicode text", "sep="],
 )
 def test_a_csv_is_read_as_excel_writes_it(content: bytes) -> None:
-    assert read(content).units[0].command == written(COUNTER).units[0].command
+    assert parse_file(content).units[0].command == sheet_from_rows(COUNTER).units[0].command
 
 
 def test_a_csv_of_an_old_windows_keeps_its_letters() -> None:
     row = {**COUNTER, "nama_unit": "Front Office “Perizinan” é"}
-    assert read(csv_of(grid(row)).encode("cp1252")).units[0].command.name == row["nama_unit"]
+    assert parse_file(csv_of(grid(row)).encode("cp1252")).units[0].command.name == row["nama_unit"]
 
 
 def test_a_counter_may_keep_other_hours_and_another_minimum_on_fridays() -> None:
     friday = {**COUNTER, "hari": "JUM", "tutup": "11:30", "minimum": "2"}
-    (unit,) = written({**COUNTER, "hari": "SEN-KAM"}, friday).units
+    (unit,) = sheet_from_rows({**COUNTER, "hari": "SEN-KAM"}, friday).units
     assert [(p.post, p.weekdays, p.closes_minute, p.minimum) for p in unit.command.posts] == [
         ("LOKET-1", ("MON", "TUE", "WED", "THU"), 900, 1), ("LOKET-1", ("FRI",), 690, 2),
     ]  # fmt: skip

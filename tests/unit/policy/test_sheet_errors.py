@@ -1,4 +1,4 @@
-"""Every way to write the register of OPD wrong, and the sentence that turns it away."""
+"""Checks the error for each way to write the register wrong."""
 
 import io
 import zipfile
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from services.policy.domain.register_import import rows
-from services.policy.domain.register_import.rows import Kind
-from shared.domain.facts.base import Invalid
-from tests.support.register_sheets import COUNTER, OFFICE, csv_of, grid, read, workbook, written
+from services.policy.domain.register_import.rows import FileFormat
+from shared.domain.errors import Invalid
+from tests.support.register_sheets import COUNTER, OFFICE, csv_of, grid, parse_file, sheet_from_rows, workbook
 
 
 def sheet_of(**cells: Any) -> bytes:
@@ -24,13 +24,13 @@ def without(name: str) -> bytes:
 
 def bomb() -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/worksheets/sheet1.xml", b" " * (rows.MAX_UNPACKED + 1))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (rows.MAX_UNPACKED + 1))
     return out.getvalue()
 
 
 HEADER = grid(COUNTER)[0]
-BROKEN: Mapping[str, tuple[Kind, bytes, str, str]] = {
+BROKEN: Mapping[str, tuple[FileFormat, bytes, str, str]] = {
     "no workbook": ("xlsx", b"opd;unit", "", "no whole xlsx"),
     "a workbook cut off": ("xlsx", workbook(grid(COUNTER))[:-200], "", "no whole xlsx"),
     "a workbook with a password": ("xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "", "without a password"),
@@ -100,24 +100,24 @@ BROKEN: Mapping[str, tuple[Kind, bytes, str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "content", "pointer", "why"), BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize(("file_format", "content", "pointer", "message"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_file_is_turned_away_with_a_sentence_in_both_languages_for(
-    kind: Kind, content: bytes, pointer: str, why: str
+    file_format: FileFormat, content: bytes, pointer: str, message: str
 ) -> None:
-    with pytest.raises(Invalid) as turned_away:
-        read(content, kind)
-    (fault,) = turned_away.value.faults
-    assert (fault.pointer, why in fault.english, fault.indonesian != fault.english) == (pointer, True, True)
+    with pytest.raises(Invalid) as caught:
+        parse_file(content, file_format)
+    (error,) = caught.value.errors
+    assert (error.pointer, message in error.english, error.indonesian != error.english) == (pointer, True, True)
 
 
 def test_every_faulty_row_is_named_at_once_in_its_order() -> None:
-    faulty = [{**COUNTER, "kelas": "VIP", "lat": "91"}, {**COUNTER, "unit": "BACK", "buka": "25:61"}]
-    with pytest.raises(Invalid) as turned_away:
-        written(*faulty)
-    assert [fault.pointer for fault in turned_away.value.faults] == ["/rows/2/kelas", "/rows/2/lat", "/rows/3/buka"]
+    wrong_rows = [{**COUNTER, "kelas": "VIP", "lat": "91"}, {**COUNTER, "unit": "BACK", "buka": "25:61"}]
+    with pytest.raises(Invalid) as caught:
+        sheet_from_rows(*wrong_rows)
+    assert [error.pointer for error in caught.value.errors] == ["/rows/2/kelas", "/rows/2/lat", "/rows/3/buka"]
 
 
 def test_of_very_many_faults_the_first_hundred_are_told() -> None:
-    with pytest.raises(Invalid) as turned_away:
-        written(*({**COUNTER, "pos": f"LOKET-{n}", "minimum": "x"} for n in range(150)))
-    assert (len(turned_away.value.faults), turned_away.value.faults[-1].english) == (101, "There are 50 more faults.")
+    with pytest.raises(Invalid) as caught:
+        sheet_from_rows(*({**COUNTER, "pos": f"LOKET-{n}", "minimum": "x"} for n in range(150)))
+    assert (len(caught.value.errors), caught.value.errors[-1].english) == (101, "There are 50 more faults.")

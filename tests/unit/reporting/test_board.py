@@ -1,4 +1,4 @@
-"""What the board says of all regions: the answer, what needs somebody first, the tiles, the OPD of one region."""
+"""The board of all regions: its heading, the list of shortages, the tiles, the OPD of one region."""
 
 import re
 from collections.abc import Mapping
@@ -6,11 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.reporting.domain.status.board import RegionNow, lines, shortages, unknowns, unseen
-from services.reporting.domain.status.current_status import Rows, opd_now
-from services.reporting.domain.status.page_context import of_board
-from services.reporting.domain.status.status_timeline import State
-from services.reporting.domain.status.strip_chart import hours
+from services.reporting.domain.status.board import (
+    RegionStatus,
+    board_lines,
+    region_as_unknown,
+    shortages,
+    unknown_coverage,
+)
+from services.reporting.domain.status.current_status import StatusRows, opd_status
+from services.reporting.domain.status.page_context import board_context
+from services.reporting.domain.status.status_timeline import CoverageState
+from services.reporting.domain.status.strip_chart import hour_labels
 from services.reporting.pages import routes
 from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
 from shared.web.pages import Pages
@@ -20,7 +26,7 @@ from tests.unit.reporting.test_current_status import OPEN, counter
 CAME: Steps = ((470, 1), (900, 0))
 NOBODY: Steps = ()
 NAMES = {("32", "DISHUB"): "Dinas Perhubungan"}
-PAGES = Pages(routes.FOLDER)
+PAGES = Pages(routes.TEMPLATES_FOLDER)
 LEAVES_AT_TEN: Steps = ((470, 1), (600, 0))
 
 
@@ -36,9 +42,11 @@ def opd(code: str, posts: Mapping[str, PostCoverage], region: str = "32", name: 
     )
 
 
-def region(code: str, *rows: Coverage, when: str = "09:41", behind: datetime | None = None) -> RegionNow:
+def region(code: str, *rows: Coverage, when: str = "09:41", behind: datetime | None = None) -> RegionStatus:
     now = behind or at(when)
-    return RegionNow(code, now, tuple(opd_now(code, row.opd, Rows(row), now, behind) for row in rows), behind)
+    return RegionStatus(
+        code, now, tuple(opd_status(code, row.opd, StatusRows(row), now, behind) for row in rows), behind
+    )
 
 
 def fine(code: str = "DPMPTSP", where: str = "32") -> Coverage:
@@ -53,9 +61,13 @@ def without_roster(code: str = "DISDIK") -> Coverage:
     return opd(code, {"LOKET-1": counter(NOBODY).model_copy(update={"unrostered": OPEN})})
 
 
-def seen(*regions: RegionNow, lang: str = "id", shown: str = "32", now: str = "09:41", cut: bool = False) -> str:
-    told = of_board([unseen(each) for each in regions] if cut else regions, shown, at(now), NAMES)
-    return PAGES.fragment(lang, "board-main.html", **told, cut=cut)
+def render_board(
+    *regions: RegionStatus, lang: str = "id", listed_region: str = "32", now: str = "09:41", cut: bool = False
+) -> str:
+    context = board_context(
+        [region_as_unknown(region) for region in regions] if cut else regions, listed_region, at(now), NAMES
+    )
+    return PAGES.fragment(lang, "board-main.html", **context, cut=cut)
 
 
 def text(html: str) -> str:
@@ -63,15 +75,15 @@ def text(html: str) -> str:
 
 
 def heading(html: str) -> str:
-    found = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
-    assert found
-    return text(found[1])
+    match = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
+    assert match
+    return text(match[1])
 
 
 def tile(html: str, code: str) -> tuple[str, str]:
-    found = re.search(rf'<a class="tile[^>]*id="ubin-{code}"[^>]*data-state="(\w+)"[^>]*>(.*?)</a>', html, re.DOTALL)
-    assert found
-    return found[1], text(found[2])
+    match = re.search(rf'<a class="tile[^>]*id="ubin-{code}"[^>]*data-state="(\w+)"[^>]*>(.*?)</a>', html, re.DOTALL)
+    assert match
+    return match[1], text(match[2])
 
 
 STANDSTILL = at("09:30")
@@ -124,24 +136,27 @@ STANDSTILL = at("09:30")
     ],
 )
 def test_the_heading_is_the_answer_for_all_regions_in_both_languages(
-    regions: list[RegionNow], indonesian: str, english: str
+    regions: list[RegionStatus], indonesian: str, english: str
 ) -> None:
-    assert [heading(seen(*regions, lang=lang)) for lang in ("id", "en")] == [indonesian, english]
+    assert [heading(render_board(*regions, lang=lang)) for lang in ("id", "en")] == [indonesian, english]
 
 
 def test_thousands_are_written_as_people_here_write_them() -> None:
     many = opd("RSUD", {f"POS-{n}": counter(CAME) for n in range(1234)})
-    assert "1.234 dari 1.234" in heading(seen(region("32", many)))
+    assert "1.234 dari 1.234" in heading(render_board(region("32", many)))
 
 
 def test_what_is_empty_longest_comes_first() -> None:
-    here = region("32", short("BKD", known=((470, 1), (560, 0))), short("DISHUB"))
-    assert [(each.opd.opd, each.minutes) for each in shortages([here])] == [("DISHUB", 101), ("BKD", 21)]
+    west_java = region("32", short("BKD", known=((470, 1), (560, 0))), short("DISHUB"))
+    assert [(shortage.opd.opd, shortage.minutes) for shortage in shortages([west_java])] == [
+        ("DISHUB", 101),
+        ("BKD", 21),
+    ]
 
 
 def test_a_line_says_where_how_many_since_when_and_why() -> None:
-    html = text(seen(region("32", short())))
-    for words in (
+    html = text(render_board(region("32", short())))
+    for fragment in (
         "Loket 2, Front Office",
         "Provinsi Jawa Barat · Dinas Perhubungan",
         "0 dari 1 orang",
@@ -149,45 +164,45 @@ def test_a_line_says_where_how_many_since_when_and_why() -> None:
         "sejak 08.00 (101 mnt)",
         "Terjadwal, tetapi belum tercatat di tempat.",
     ):
-        assert words in html
+        assert fragment in html
 
 
 def test_nobody_rostered_is_said_as_such() -> None:
     row = opd("DISHUB", {"LOKET-2": counter(NOBODY, planned=())})
-    assert "Tidak seorang pun terjadwal." in seen(region("32", row))
+    assert "Tidak seorang pun terjadwal." in render_board(region("32", row))
 
 
 def test_a_roster_of_too_few_is_said_as_such() -> None:
     row = opd("DISHUB", {"LOKET-2": counter(CAME, required=((480, 3), (900, 0)), planned=((480, 2), (900, 0)))})
-    assert "Jadwal pun hanya 2 orang." in seen(region("32", row))
+    assert "Jadwal pun hanya 2 orang." in render_board(region("32", row))
 
 
 def test_a_night_post_that_was_empty_at_midnight_has_no_invented_beginning() -> None:
     guard = opd("SATPOLPP", {"JAGA": counter(NOBODY, required=((0, 1),))})
-    assert "sejak sebelum tengah malam" in seen(region("32", guard))
+    assert "sejak sebelum tengah malam" in render_board(region("32", guard))
 
 
 def test_after_the_short_counters_come_regions_without_data_with_the_minutes_that_passed() -> None:
     silent = region("3276", fine(where="3276"), behind=STANDSTILL)
-    (unknown,) = unknowns([silent, region("32", short())], at("09:41"))
+    (unknown,) = unknown_coverage([silent, region("32", short())], at("09:41"))
     assert (unknown.place.name, unknown.posts, unknown.minutes) == ("Kota Depok", 1, 11)
-    html = text(seen(silent, region("32", short())))
+    html = text(render_board(silent, region("32", short())))
     assert "sejak 09.30 (11 mnt) · Data berhenti mengalir." in html
     assert html.index("Loket 2, Front Office") < html.index("Seluruh 1 titik layanan") < html.index("Data berhenti")
 
 
 def test_an_opd_without_a_roster_is_unknown_and_named() -> None:
-    html = text(seen(region("32", without_roster())))
+    html = text(render_board(region("32", without_roster())))
     assert "1 titik layanan Provinsi Jawa Barat · DISDIK ? Tidak diketahui Belum ada jadwal." in html
 
 
 def test_an_opd_of_which_no_word_was_said_today_is_unknown() -> None:
-    nothing = RegionNow("32", at("09:41"), (opd_now("32", "DISDIK", Rows(None), at("09:41")),))
-    assert "Semua titik layanan Provinsi Jawa Barat · DISDIK ?" in text(seen(nothing))
+    nothing = RegionStatus("32", at("09:41"), (opd_status("32", "DISDIK", StatusRows(None), at("09:41")),))
+    assert "Semua titik layanan Provinsi Jawa Barat · DISDIK ?" in text(render_board(nothing))
 
 
 def test_beyond_twelve_lines_the_rest_is_counted() -> None:
-    html = seen(region("32", *(short(f"OPD-{n}") for n in range(19))))
+    html = render_board(region("32", *(short(f"OPD-{n}") for n in range(19))))
     assert html.count('<li id="kurang-') == 12
     assert "dan 7 lainnya" in html
 
@@ -202,57 +217,59 @@ def test_beyond_twelve_lines_the_rest_is_counted() -> None:
         (region("32", without_roster()), ("basi", "Provinsi Jawa Barat · 1 OPD JBR ? 1 dari 1 Tidak diketahui")),
     ],
 )
-def test_a_tile_has_a_word_and_a_number_beside_its_colour(of: RegionNow, expected: tuple[str, str]) -> None:
-    assert tile(seen(of), "32") == expected
+def test_a_tile_has_a_word_and_a_number_beside_its_colour(of: RegionStatus, expected: tuple[str, str]) -> None:
+    assert tile(render_board(of), "32") == expected
 
 
 def test_a_region_that_is_not_connected_is_neither_fine_nor_unknown() -> None:
-    assert tile(seen(region("32", fine())), "3209") == ("belum", "Kab. Cirebon CRB belum ikut Belum tersambung")
+    assert tile(render_board(region("32", fine())), "3209") == ("belum", "Kab. Cirebon CRB belum ikut Belum tersambung")
 
 
 def test_the_worst_opd_stands_first_with_its_weakest_counter() -> None:
-    listed = lines(region("32", fine(), short("BKD", known=LEAVES_AT_TEN), short(), without_roster()))
-    assert [(line.opd.opd, line.opd.state) for line in listed] == [
-        ("DISHUB", State.KRITIS),
-        ("DISDIK", State.TIDAK_DIKETAHUI),
-        ("BKD", State.RAWAN),
-        ("DPMPTSP", State.AMAN),
+    lines = board_lines(region("32", fine(), short("BKD", known=LEAVES_AT_TEN), short(), without_roster()))
+    assert [(line.opd.opd, line.opd.state) for line in lines] == [
+        ("DISHUB", CoverageState.KRITIS),
+        ("DISDIK", CoverageState.TIDAK_DIKETAHUI),
+        ("BKD", CoverageState.RAWAN),
+        ("DPMPTSP", CoverageState.AMAN),
     ]
-    weakest = listed[0].weakest
+    weakest = lines[0].weakest
     assert weakest
     assert (weakest.post, weakest.on_site, weakest.required) == ("LOKET-2", 0, 1)
 
 
 def test_the_strip_of_an_opd_begins_now_with_its_worst_counter_and_lasts_eight_hours() -> None:
-    (line,) = lines(region("32", short()))
+    (line,) = board_lines(region("32", short()))
     assert line.strip
     assert [(part.start, part.end, part.state) for part in line.strip.parts] == [
-        (570, 585, State.KRITIS),
-        (585, 720, State.RAWAN),
-        (720, 780, State.KRITIS),
-        (780, 900, State.RAWAN),
-        (900, 1050, State.TUTUP),
+        (570, 585, CoverageState.KRITIS),
+        (585, 720, CoverageState.RAWAN),
+        (720, 780, CoverageState.KRITIS),
+        (780, 900, CoverageState.RAWAN),
+        (900, 1050, CoverageState.TUTUP),
     ]
-    assert hours(line.strip) == [10, 11, 12, 13, 14, 15, 16, 17]
+    assert hour_labels(line.strip) == [10, 11, 12, 13, 14, 15, 16, 17]
 
 
 def test_of_the_night_nothing_is_guessed_until_something_was_said_of_the_next_day() -> None:
-    (line,) = lines(region("32", fine(), when="20:00"))
+    (line,) = board_lines(region("32", fine(), when="20:00"))
     assert line.strip
-    assert [part.state for part in line.strip.parts] == [State.TUTUP, State.TIDAK_DIKETAHUI]
-    assert "20.00 sampai 24.00 tutup, 24.00 sampai 04.00 tidak diketahui" in seen(region("32", fine(), when="20:00"))
+    assert [part.state for part in line.strip.parts] == [CoverageState.TUTUP, CoverageState.TIDAK_DIKETAHUI]
+    assert "20.00 sampai 24.00 tutup, 24.00 sampai 04.00 tidak diketahui" in render_board(
+        region("32", fine(), when="20:00")
+    )
 
 
 def test_in_quiet_hours_an_opd_says_when_it_opens() -> None:
-    html = seen(region("32", fine(), when="05:00"))
+    html = render_board(region("32", fine(), when="05:00"))
     assert "buka 08.00" in html
     assert "buka lagi 08.00" in html
     assert "data-quiet" in html
 
 
 def test_an_opd_without_counters_has_no_figure() -> None:
-    (line,) = lines(region("32", opd("BAPPEDA", {})))
-    assert (line.weakest, line.strip, line.opd.state) == (None, None, State.TUTUP)
+    (line,) = board_lines(region("32", opd("BAPPEDA", {})))
+    assert (line.weakest, line.strip, line.opd.state) == (None, None, CoverageState.TUTUP)
 
 
 def test_the_clock_is_that_of_the_region_that_is_furthest_back_unless_it_stands_still() -> None:
@@ -261,21 +278,21 @@ def test_the_clock_is_that_of_the_region_that_is_furthest_back_unless_it_stands_
         region("3271", fine(where="3271"), when="09:40"),
         region("3276", behind=at("09:00")),
     )
-    assert "09.40 WIB" in text(seen(now, late, still))
+    assert "09.40 WIB" in text(render_board(now, late, still))
 
 
 def test_the_line_below_says_how_many_regions_have_no_data_and_when_somebody_last_arrived() -> None:
-    below = text(seen(region("32", fine()), region("3276", fine(where="3276"), behind=STANDSTILL)))
+    below = text(render_board(region("32", fine()), region("3276", fine(where="3276"), behind=STANDSTILL)))
     assert "Kamis, 6 November 2025 · 09.41 WIB · 1 wilayah tanpa data · presensi masuk terakhir 08.16" in below
 
 
 def test_before_anybody_came_nobody_has_arrived() -> None:
-    (stand,) = region("32", fine(), when="07:00").opds
-    assert stand.last_in is None
+    (status,) = region("32", fine(), when="07:00").opds
+    assert status.last_in is None
 
 
 def test_what_a_broken_stream_leaves_behind_has_no_figure_and_no_state_but_unknown() -> None:
-    html = seen(region("32", short(), fine()), cut=True)
+    html = render_board(region("32", short(), fine()), cut=True)
     assert set(re.findall(r'data-state="(\w+)"', html.split('<ul class="legend"')[0])) == {"basi", "belum"}
     assert set(re.findall(r'data-row="(\w+)"', html)) == {"basi"}
     assert "<svg" not in html
@@ -284,22 +301,22 @@ def test_what_a_broken_stream_leaves_behind_has_no_figure_and_no_state_but_unkno
 
 
 def test_a_region_off_the_map_is_on_the_board_all_the_same() -> None:
-    there = region("73", opd("DPMPTSP", {"LOKET-1": counter(NOBODY)}, region="73"))
-    html = seen(there, shown="73")
+    makassar = region("73", opd("DPMPTSP", {"LOKET-1": counter(NOBODY)}, region="73"))
+    html = render_board(makassar, listed_region="73")
     assert heading(html) == "1 dari 1 titik layanan kekurangan petugas"
     assert "10.41 WITA" in text(html)
 
 
 def test_no_region_at_all_shows_what_would_stand_here() -> None:
-    assert "Provinsi Jawa Barat belum tersambung. OPD-nya tampak di sini begitu ikut Piket." in text(seen())
+    assert "Provinsi Jawa Barat belum tersambung. OPD-nya tampak di sini begitu ikut Piket." in text(render_board())
 
 
 def test_a_day_that_turned_while_the_view_stood_still_counts_all_its_minutes() -> None:
     silent = region("32", fine(), behind=at("23:50"))
-    (unknown,) = unknowns([silent], at("23:50") + timedelta(minutes=25))
+    (unknown,) = unknown_coverage([silent], at("23:50") + timedelta(minutes=25))
     assert unknown.minutes == 25
 
 
 def test_what_is_written_in_a_unit_s_name_is_escaped() -> None:
     row = opd("DISHUB", {"LOKET-2": counter(NOBODY)}, name="<script>alert(1)</script>")
-    assert "<script>" not in seen(region("32", row))
+    assert "<script>" not in render_board(region("32", row))

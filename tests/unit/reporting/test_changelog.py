@@ -1,4 +1,4 @@
-"""Rebalances in the middle of a recovery, over Faust's own recovery and no Kafka: what was is not taken for new."""
+"""Tests rebalances during a recovery, with Faust's own recovery and without Kafka: no stale batch is applied later."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -11,39 +11,39 @@ import pytest_asyncio
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from services.reporting.faust_batches.consumer import Transport
-from services.reporting.worker.changelog import NOTHING, Changelog
+from services.reporting.faust_batches.changelog_table import NO_OFFSET, ChangelogTable
+from services.reporting.faust_batches.consumer import BatchTransport
 
 QUEUED = 4
 LAST = 20_000
 
 
-class Paper:
-    """Facts by partition, as they were recovered; and how often all were to be published."""
+class RecordingTarget:
+    """Records the restored facts by partition, and how often all rows were to be published."""
 
     def __init__(self) -> None:
-        self.recovered: dict[int, list[int]] = {}
+        self.restored: dict[int, list[int]] = {}
         self.published = 0
 
-    def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
-        self.recovered.setdefault(partition, []).extend(int(key.partition(b"|")[2], 16) for key, _ in rows)
+    def restore(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        self.restored.setdefault(partition, []).extend(int(key.partition(b"|")[2], 16) for key, _ in rows)
 
-    def drop(self, partition: int) -> None:
-        del self.recovered[partition]
+    def release(self, partition: int) -> None:
+        del self.restored[partition]
 
-    async def publish_all(self, sound: Awaitable[object]) -> None:
-        await sound
+    async def publish_all(self, verification: Awaitable[object]) -> None:
+        await verification
         self.published += 1
 
 
 class Consumer:
-    """A consumer whose changelogs end at `LAST`, and that does nothing else."""
+    """A consumer whose changelogs all end at `LAST`; every method that is not defined does nothing."""
 
-    async def highwaters(self, *places: TP) -> Mapping[TP, int]:
-        return dict.fromkeys(places, LAST)
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(partitions, LAST)
 
-    async def earliest_offsets(self, *places: TP) -> Mapping[TP, int]:
-        return dict.fromkeys(places, 0)
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(partitions, 0)
 
     async def seek_wait(self, _: object) -> None: ...
 
@@ -57,69 +57,69 @@ class Consumer:
 
 
 class Worker:
-    """Faust's app with a changelog, recovering."""
+    """A Faust app with a changelog that it recovers."""
 
     def __init__(self) -> None:
         options = {"store": "memory://", "web_enabled": False, "stream_recovery_delay": 0.0}
         self.app = faust.App("piket-coverage-test", stream_buffer_maxsize=QUEUED, **options)
-        self.app.transport = Transport(self.app.conf.broker_consumer, self.app)
-        self.paper = Paper()
-        self.changelog = Changelog(self.app, 3, self.paper, self._nothing, self._none)
+        self.app.transport = BatchTransport(self.app.conf.broker_consumer, self.app)
+        self.target = RecordingTarget()
+        self.changelog = ChangelogTable(self.app, 3, self.target, self._nothing, self._no_commits)
         self.app.finalize()
         self.recovery = self.app.tables.recovery
         self.app.consumer = Consumer()
-        self.app.producer  # noqa: B018 - made, and not started
+        self.app.producer  # noqa: B018 - creates the producer, without starting it
         self.app._producer = None
         vars(self.app)["_fetcher"] = SimpleNamespace(maybe_start=self._nothing)
-        self.places = [TP(self.changelog.changelog_topic_name, n) for n in range(3)]
-        self.hands = Transport(self.app.conf.broker_consumer, self.app).create_consumer(
+        self.partitions = [TP(self.changelog.changelog_topic_name, n) for n in range(3)]
+        self.consumer = BatchTransport(self.app.conf.broker_consumer, self.app).create_consumer(
             callback=print, on_partitions_revoked=None, on_partitions_assigned=None
         )
 
     async def _nothing(self) -> None: ...
 
-    async def _none(self) -> Mapping[Any, int]:
+    async def _no_commits(self) -> Mapping[Any, int]:
         return {}
 
     def batch(self, partition: int, first: int, count: int = 1000) -> Any:
-        """Records as they are fetched from here on."""
+        """Return an event with `count` records from offset `first`, as the consumer delivers it."""
         topic = self.changelog.changelog_topic_name
         rows = [
             ConsumerRecord(topic, partition, n, 0, 0, b"32/DPMPTSP|%032x" % n, b"{}", None, 0, 0, ())
             for n in range(first, first + count)
         ]
-        message = self.hands._hand(self.places[partition], rows)
+        message = self.consumer._deliver(self.partitions[partition], rows)
         return self.app.create_event(None, message.value, None, message)
 
     async def assign(self, generation: int, *partitions: int) -> None:
-        """What Faust does when the group has assigned these."""
-        held = {self.places[n] for n in partitions}
+        """Do what Faust does when the group has assigned these partitions."""
+        assigned = {self.partitions[n] for n in partitions}
         self.app.consumer_generation_id = generation
-        revoked, new = self.app._update_assignment(held)
-        self.app.assignor.assigned_actives = lambda: held
+        revoked, new = self.app._update_assignment(assigned)
+        self.app.assignor.assigned_actives = lambda: assigned
         self.app.assignor.assigned_standbys = set
-        await self.changelog.on_rebalance(held, revoked, new, generation)
-        await self.recovery.on_rebalance(held, revoked, new, generation)
+        await self.changelog.on_rebalance(assigned, revoked, new, generation)
+        await self.recovery.on_rebalance(assigned, revoked, new, generation)
         await asyncio.sleep(0.05)
 
     def revoke(self) -> None:
-        """What Faust does, in one step, when the group begins to assign anew."""
-        self.app.tables.on_partitions_revoked(set(self.places))
+        """Do what Faust does, in one step, when the group starts a rebalance."""
+        self.app.tables.on_partitions_revoked(set(self.partitions))
         self.app.flow_control.suspend()
         self.app.flow_control.clear()
 
 
 @pytest_asyncio.fixture
 async def idle() -> AsyncIterator[Worker]:
-    one = Worker()
-    yield one
-    one.hands._thread.thread_loop.close()
+    worker = Worker()
+    yield worker
+    worker.consumer._thread.thread_loop.close()
 
 
 @pytest_asyncio.fixture
 async def worker(idle: Worker) -> AsyncIterator[Worker]:
-    both = type(idle.recovery)._slurp_changelogs, type(idle.recovery)._restart_recovery
-    tasks = [asyncio.create_task(task(idle.recovery)) for task in both]
+    methods = type(idle.recovery)._slurp_changelogs, type(idle.recovery)._restart_recovery
+    tasks = [asyncio.create_task(method(idle.recovery)) for method in methods]
     yield idle
     for task in tasks:
         task.cancel()
@@ -135,10 +135,10 @@ async def test_of_a_partition_that_went_to_another_worker_nothing_is_left(worker
         await asyncio.sleep(0)
     worker.revoke()
     await asyncio.sleep(0.01)
-    worker.paper.recovered.setdefault(0, [])
+    worker.target.restored.setdefault(0, [])
     await worker.assign(2, 1)
-    assert worker.changelog.persisted_offset(worker.places[0]) == NOTHING
-    assert 0 not in worker.paper.recovered
+    assert worker.changelog.persisted_offset(worker.partitions[0]) == NO_OFFSET
+    assert 0 not in worker.target.restored
 
 
 @pytest.mark.parametrize("turns", range(1, 14))
@@ -168,12 +168,12 @@ async def test_a_recovery_that_a_rebalance_cuts_off_is_not_complete(worker: Work
     worker.app.tables.changelog_queue.force_put_nowait(worker.batch(0, 0))
     await asyncio.sleep(0.01)
     worker.revoke()
-    worker.paper.recovered.update({n: [] for n in range(1, 3)})
+    worker.target.restored.update({n: [] for n in range(1, 3)})
     await worker.assign(2, 0, 1)
-    assert (worker.recovery.in_recovery, worker.paper.published) == (True, 0)
+    assert (worker.recovery.in_recovery, worker.target.published) == (True, 0)
     for partition, first in ((0, 1000), (1, 0)):
         for at in range(first, LAST, 1000):
             await worker.app.tables.changelog_queue.put(worker.batch(partition, at))
     await asyncio.sleep(0.05)
-    assert (worker.recovery.in_recovery, worker.paper.published) == (False, 1)
-    assert worker.paper.recovered == {n: list(range(LAST)) for n in (0, 1)}
+    assert (worker.recovery.in_recovery, worker.target.published) == (False, 1)
+    assert worker.target.restored == {n: list(range(LAST)) for n in (0, 1)}

@@ -1,47 +1,47 @@
-"""What holds on a day: a placement of next month says nothing about today."""
+"""Which facts are in force on a day: a placement of next month says nothing about today."""
 
 from datetime import date, timedelta
 
 import pytest
 
-from services.reporting.domain.fact_store.compact import lean
-from services.reporting.domain.fact_store.current import InForce, in_force
+from services.reporting.domain.fact_store.compact import compact
+from services.reporting.domain.fact_store.current import CurrentFacts, reduce_facts
 from shared.domain.facts.policy import OpdMerged, OpdOpened, OpdSplit
 from shared.domain.facts.roster import EmployeePlaced
-from tests.support.example_facts import ANI, THURSDAY, Ledger, arrangement, at, placed, post
-from tests.support.reference_coverage import settled
+from tests.support.example_facts import ANI, THURSDAY, Ledger, arrangement, at, placement, post
+from tests.support.reference_coverage import reference_facts
 
 NEXT_MONTH = date(2025, 12, 1)
-CASHIER = placed(ANI, "KASIR")
-LICENSING = placed(ANI, "PERIZINAN").model_copy(update={"from_": NEXT_MONTH})
+CASHIER = placement(ANI, "KASIR")
+LICENSING = placement(ANI, "PERIZINAN").model_copy(update={"from_": NEXT_MONTH})
 
 
-def holding(*placements: EmployeePlaced) -> InForce:
+def current_with(*placements: EmployeePlaced) -> CurrentFacts:
     ledger = Ledger()
-    for placement in placements:
-        ledger.record(placement, at("06:00"))
-    return in_force(settled(map(lean, ledger.events)))
+    for fact in placements:
+        ledger.record(fact, at("06:00"))
+    return reduce_facts(reference_facts(map(compact, ledger.events)))
 
 
 def test_a_placement_from_next_month_leaves_todays_skills() -> None:
-    holds = holding(CASHIER, LICENSING)
-    assert [holds.skills_of(ANI.bytes, day) for day in (THURSDAY, NEXT_MONTH)] == [{"KASIR"}, {"PERIZINAN"}]
+    current = current_with(CASHIER, LICENSING)
+    assert [current.skills_of(ANI.bytes, day) for day in (THURSDAY, NEXT_MONTH)] == [{"KASIR"}, {"PERIZINAN"}]
 
 
 def test_the_placement_recorded_last_holds() -> None:
-    assert holding(LICENSING, CASHIER).skills_of(ANI.bytes, NEXT_MONTH) == {"KASIR"}
+    assert current_with(LICENSING, CASHIER).skills_of(ANI.bytes, NEXT_MONTH) == {"KASIR"}
 
 
 def test_an_opd_is_called_as_it_was_last_opened() -> None:
     ledger = Ledger()
     for name in ("Dinas Perizinan", "Dinas Penanaman Modal dan PTSP"):
         ledger.record(OpdOpened(region="32", opd="DPMPTSP", name=name, on=THURSDAY), at("06:00"))
-    assert in_force(settled(map(lean, ledger.events))).name == "Dinas Penanaman Modal dan PTSP"
+    assert reduce_facts(reference_facts(map(compact, ledger.events))).name == "Dinas Penanaman Modal dan PTSP"
 
 
 def test_after_a_placement_ends_nothing_is_known_of_skills() -> None:
-    ended = CASHIER.model_copy(update={"to": THURSDAY})
-    assert holding(ended).skills_of(ANI.bytes, THURSDAY + timedelta(days=1)) == frozenset()
+    until_today = CASHIER.model_copy(update={"to": THURSDAY})
+    assert current_with(until_today).skills_of(ANI.bytes, THURSDAY + timedelta(days=1)) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def test_nothing_is_required_of_an_opd_once_it_has_ended_and_its_history_stays(e
     ledger = Ledger()
     for fact in (arrangement(post()), end):
         ledger.record(fact, at("06:00"))
-    holds = in_force(settled(map(lean, ledger.events)))
+    current = reduce_facts(reference_facts(map(compact, ledger.events)))
     days = (NEXT_MONTH - timedelta(days=1), NEXT_MONTH)
-    assert [holds.arrangement("FRONT", day) is not None for day in days] == [True, False]
+    assert [current.arrangement("FRONT", day) is not None for day in days] == [True, False]

@@ -1,4 +1,4 @@
-"""A worker writes under a lease that its group's coordinator renews, and ends when the group knows it no more."""
+"""Tests that a worker writes only under the lease that its group renews, and ends when the group has expelled it."""
 
 import asyncio
 from types import SimpleNamespace
@@ -9,20 +9,20 @@ from aiokafka.errors import InvalidSessionTimeoutError
 from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 from aiokafka.protocol.produce import ProduceRequest
 
-from services.reporting.faust_batches import membership as member
+from services.reporting.faust_batches import membership as membership_module
 from services.reporting.faust_batches.membership import EX_REPLACED, Membership
 
 HEARTBEAT = HeartbeatRequest("piket", 3, "worker-1")
 SYNC = SyncGroupRequest("piket", 3, "worker-1", None, [])
 JOIN = JoinGroupRequest("piket", 10_000, 60_000, "", None, "consumer", [])
-FINE, REBALANCING, UNKNOWN = 0, 27, 25
+OK, REBALANCING, UNKNOWN_MEMBER = 0, 27, 25
 
 
 class Coordinator:
-    """A coordinator that answers as it is told."""
+    """A coordinator whose answers have the error code `answer`."""
 
     def __init__(self) -> None:
-        self.answer = FINE
+        self.answer = OK
         self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._performed_join_prepare = False
         self.resets = 0
@@ -34,8 +34,8 @@ class Coordinator:
         self.resets += 1
 
 
-class Wire:
-    """A producer's client."""
+class Client:
+    """A producer's client that records what it sends."""
 
     def __init__(self) -> None:
         self.sent: list[object] = []
@@ -47,86 +47,86 @@ class Wire:
         self.sent.append(request)
 
 
-class Ended(Exception):
-    """The process would have ended."""
+class ProcessEnded(Exception):
+    """Raised where the process would have ended, with its status and message."""
 
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A clock that a test moves, and a process that ends by an exception."""
+    """Return a clock that a test moves; the process ends with `ProcessEnded` instead."""
     clock = SimpleNamespace(at=1000.0)
-    monkeypatch.setattr(member, "monotonic", lambda: clock.at)
+    monkeypatch.setattr(membership_module, "monotonic", lambda: clock.at)
 
-    def end(sentence: str, status: int) -> None:
-        raise Ended(status, sentence)
+    def exit_now(message: str, status: int) -> None:
+        raise ProcessEnded(status, message)
 
-    monkeypatch.setattr(member, "end", end)
+    monkeypatch.setattr(membership_module, "exit_now", exit_now)
     return clock
 
 
 @pytest.mark.parametrize(
-    ("request_", "answer", "held"),
+    ("request_", "answer", "renewed"),
     [
-        (HEARTBEAT, FINE, True),
+        (HEARTBEAT, OK, True),
         (HEARTBEAT, REBALANCING, True),
-        (HEARTBEAT, UNKNOWN, False),
-        (SYNC, FINE, True),
-        (JOIN, FINE, False),
+        (HEARTBEAT, UNKNOWN_MEMBER, False),
+        (SYNC, OK, True),
+        (JOIN, OK, False),
     ],
 )
-async def test_the_lease_is_renewed_by(now: SimpleNamespace, request_: object, answer: int, held: bool) -> None:  # noqa: FBT001
+async def test_the_lease_is_renewed_by(now: SimpleNamespace, request_: object, answer: int, renewed: bool) -> None:  # noqa: FBT001
     membership, coordinator = Membership(10), Coordinator()
-    membership.follow(coordinator)
+    membership.watch(coordinator)
     coordinator.answer = answer
     await coordinator._send_req(request_)
-    assert membership.holds() is held
+    assert membership.has_lease() is renewed
     now.at += 7.6
-    assert not membership.holds()
+    assert not membership.has_lease()
 
 
 async def test_records_wait_until_the_worker_is_known_to_be_a_member(now: SimpleNamespace) -> None:
-    membership, coordinator, wire = Membership(10), Coordinator(), Wire()
-    membership.follow(coordinator)
-    membership.guard(wire)
+    membership, coordinator, client = Membership(10), Coordinator(), Client()
+    membership.watch(coordinator)
+    membership.enforce_lease(client)
     record = ProduceRequest(required_acks=-1, timeout=1000, topics=[], transactional_id=None)
-    writing = asyncio.create_task(wire.send(1, record))
-    await wire.send(1, HEARTBEAT)
+    writing = asyncio.create_task(client.send(1, record))
+    await client.send(1, HEARTBEAT)
     await asyncio.sleep(0.05)
-    assert wire.sent == [HEARTBEAT]
+    assert client.sent == [HEARTBEAT]
     await coordinator._send_req(HEARTBEAT)
     await writing
-    assert wire.sent == [HEARTBEAT, record]
+    assert client.sent == [HEARTBEAT, record]
 
 
 async def test_a_worker_that_was_silent_too_long_ends(now: SimpleNamespace) -> None:
     membership, coordinator = Membership(10, "counter-0"), Coordinator()
-    membership.follow(coordinator)
+    membership.watch(coordinator)
     await coordinator._send_req(HEARTBEAT)
     now.at += 11
-    with pytest.raises(Ended, match=r"70.*silent for 10 s"):
+    with pytest.raises(ProcessEnded, match=r"70.*silent for 10 s"):
         coordinator.reset_generation()
 
 
 async def test_a_worker_whose_place_was_taken_ends(now: SimpleNamespace) -> None:
     membership, coordinator = Membership(10, "counter-0"), Coordinator()
-    membership.follow(coordinator)
+    membership.watch(coordinator)
     await coordinator._send_req(HEARTBEAT)
-    with pytest.raises(Ended, match=rf"{EX_REPLACED}.*another one joined as counter-0"):
+    with pytest.raises(ProcessEnded, match=rf"{EX_REPLACED}.*another one joined as counter-0"):
         coordinator.reset_generation()
 
 
 async def test_a_worker_whom_the_group_refuses_ends_and_says_why(now: SimpleNamespace) -> None:
     membership, coordinator = Membership(0.5), Coordinator()
-    membership.follow(coordinator)
+    membership.watch(coordinator)
     coordinator.answer = InvalidSessionTimeoutError.errno
-    with pytest.raises(Ended, match=r"70.*PIKET_SESSION_TIMEOUT_S lies outside"):
+    with pytest.raises(ProcessEnded, match=r"70.*PIKET_SESSION_TIMEOUT_S is outside"):
         await coordinator._send_req(JOIN)
 
 
 @pytest.mark.parametrize("phase", ["leaving", "joining"])
 async def test_who_holds_no_partition_just_joins_again(now: SimpleNamespace, phase: str) -> None:
     membership, coordinator = Membership(10), Coordinator()
-    membership.follow(coordinator)
+    membership.watch(coordinator)
     coordinator._performed_join_prepare = phase == "joining"
     if phase == "leaving":
         coordinator._closing.set_result(None)

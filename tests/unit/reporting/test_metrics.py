@@ -1,3 +1,5 @@
+"""Tests the coverage gauges of operations, scraped from a view in memory."""
+
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,8 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.reporting.metrics import HELP, CoverageCollector
-from services.reporting.view.rows import View
+from services.reporting.metrics import METRIC_HELP, CoverageCollector
+from services.reporting.view.rows import CoverageView
 from shared import telemetry
 from shared.domain.facts.coverage import Coverage, PostCoverage, UnitCoverage
 from tests.support.example_facts import THURSDAY, at
@@ -33,15 +35,15 @@ def row(units: Mapping[str, Mapping[str, PostCoverage]], opd: str = "DPMPTSP", r
 
 
 def scrape(*rows: Coverage, now: datetime = NOON, current: bool = True) -> dict[tuple[str, ...], float]:
-    view = View(lambda: now)
-    view.keep(rows)
+    view = CoverageView(lambda: now)
+    view.apply_rows(rows)
     if current:
-        view.confirm()
+        view.mark_complete()
     registry = CollectorRegistry()
     registry.register(CoverageCollector(view, lambda: now, ["32"]))
     families = text_string_to_metric_families(generate_latest(registry).decode())
     samples = [sample for family in families for sample in family.samples]
-    return {(s.name, *(s.labels[label] for label in HELP[s.name][1])): s.value for s in samples}
+    return {(s.name, *(s.labels[label] for label in METRIC_HELP[s.name][1])): s.value for s in samples}
 
 
 def staff(values: Mapping[tuple[str, ...], float], service: str) -> list[float]:
@@ -107,13 +109,19 @@ def test_a_thousand_opd_stay_within_the_budget_of_a_scrape() -> None:
 
 
 def test_every_metric_helps_in_both_languages_and_names_no_person() -> None:
-    assert all(text.count(". ") == 1 for text, _ in HELP.values())
-    assert {label for _, labels in HELP.values() for label in labels} == {"region", "opd", "service", "state", "mode"}
+    assert all(text.count(". ") == 1 for text, _ in METRIC_HELP.values())
+    assert {label for _, labels in METRIC_HELP.values() for label in labels} == {
+        "region",
+        "opd",
+        "service",
+        "state",
+        "mode",
+    }
 
 
 def test_metrics_are_served_on_a_port_of_their_own(tmp_path: Path, unused_port: int) -> None:
     registry = CollectorRegistry()
-    registry.register(CoverageCollector(View(lambda: NOON), lambda: NOON, ["32"]))
+    registry.register(CoverageCollector(CoverageView(lambda: NOON), lambda: NOON, ["32"]))
     stop = telemetry.serve_metrics(unused_port, registry)
     text = httpx.get(f"http://127.0.0.1:{unused_port}/metrics").text
     stop()

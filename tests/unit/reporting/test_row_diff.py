@@ -1,40 +1,40 @@
-"""A row held against the facts it was made of: an inspector says where they part, and from which minute on."""
+"""A row compared with the row that its facts make: the first difference, and the minute from which on it exists."""
 
 from typing import Any
 
 import pytest
 
-from services.reporting.domain.row_diff import parted
+from services.reporting.domain.row_diff import first_difference
 from shared.domain.facts.coverage import Coverage, PostCoverage, UnitCoverage
 from tests.support.example_facts import THURSDAY
 
 LOKET = PostCoverage(required=((480, 1), (900, 0)), known=((496, 1),))
 
 
-def known(heads: int, *later: tuple[int, int]) -> PostCoverage:
+def post_with_known(heads: int, *later: tuple[int, int]) -> PostCoverage:
     return LOKET.model_copy(update={"known": ((496, heads), *later)})
 
 
 def row(loket: PostCoverage | None = LOKET, *, unit: str = "Front Office", **more: Any) -> Coverage:
     posts = {"LOKET-1": loket} if loket else {}
     units = {"FRONT": UnitCoverage(name=unit, posts=posts)}
-    told = {"name": "DPMPTSP", "units": units, "modes": {"WFH": ((450, 3),)}, "revision": 7, **more}
-    return Coverage(region="32", opd="DPMPTSP", service_date=THURSDAY, definition=1, **told)
+    fields = {"name": "DPMPTSP", "units": units, "modes": {"WFH": ((450, 3),)}, "revision": 7, **more}
+    return Coverage(region="32", opd="DPMPTSP", service_date=THURSDAY, definition=1, **fields)
 
 
 def test_how_often_a_row_was_counted_and_what_it_has_seen_is_no_content() -> None:
-    assert parted(row(revision=9, generation=2, watermark={"/piket/32/roster": 4}), row()) is None
+    assert first_difference(row(revision=9, generation=2, watermark={"/piket/32/roster": 4}), row()) is None
 
 
 def test_steps_that_mean_the_same_heads_agree() -> None:
-    assert parted(row(known(1, (600, 1))), row()) is None
+    assert first_difference(row(post_with_known(1, (600, 1))), row()) is None
 
 
 @pytest.mark.parametrize(
-    ("seen", "said"),
+    ("actual", "text"),
     [
-        (row(known(2)), "FRONT/LOKET-1 known from 08.16 on: the view says 2, the facts 1"),
-        (row(known(1, (510, 0))), "FRONT/LOKET-1 known from 08.30 on: the view says 0, the facts 1"),
+        (row(post_with_known(2)), "FRONT/LOKET-1 known from 08.16 on: the view says 2, the facts 1"),
+        (row(post_with_known(1, (510, 0))), "FRONT/LOKET-1 known from 08.30 on: the view says 0, the facts 1"),
         (row(modes={}), "WFH from 07.30 on: the view says 0, the facts 3"),
         (row(name="Dinas"), "name: the view says Dinas, the facts DPMPTSP"),
         (row(unit="Depan"), "FRONT name: the view says Depan, the facts Front Office"),
@@ -42,13 +42,13 @@ def test_steps_that_mean_the_same_heads_agree() -> None:
         (None, "row: the view says no, the facts yes"),
     ],
 )  # fmt: skip
-def test_the_first_minute_that_differs_is_told(seen: Coverage | None, said: str) -> None:
-    assert str(parted(seen, row())) == f"32/DPMPTSP 2025-11-06 {said}"
+def test_the_first_minute_that_differs_is_told(actual: Coverage | None, text: str) -> None:
+    assert str(first_difference(actual, row())) == f"32/DPMPTSP 2025-11-06 {text}"
 
 
 def test_a_row_that_no_fact_makes_is_one_too_many() -> None:
-    assert str(parted(row(), None)) == "32/DPMPTSP 2025-11-06 row: the view says yes, the facts no"
+    assert str(first_difference(row(), None)) == "32/DPMPTSP 2025-11-06 row: the view says yes, the facts no"
 
 
 def test_a_row_that_is_nowhere_is_missed_by_nobody() -> None:
-    assert parted(None, None) is None
+    assert first_difference(None, None) is None

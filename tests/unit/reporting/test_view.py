@@ -1,10 +1,10 @@
-"""A view whose rows are replaced by those of a rebuilt one, and who must forget what the rebuilt one has not."""
+"""Tests that rows of a rebuilt view replace older ones, and that tombstones remove rows that it does not have."""
 
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from services.reporting.view.consumer import take
-from services.reporting.view.rows import View
+from services.reporting.view.consumer import apply_records
+from services.reporting.view.rows import CoverageView
 from shared.domain.facts.coverage import Coverage
 from tests.support.example_facts import THURSDAY, at
 
@@ -22,29 +22,30 @@ def record(value: Coverage | None, **headers: bytes) -> ConsumerRecord[bytes, by
     return ConsumerRecord("piket.32.coverage.v1", 0, 0, 0, 0, KEY.encode(), body, None, 0, 0, tuple(headers.items()))
 
 
-def seen(*records: ConsumerRecord[bytes, bytes]) -> list[tuple[int, int]]:
-    view = View(lambda: at("08:00"))
-    for each in records:
-        take(view, [each])
-    return [(shown.generation, shown.revision) for shown in view.rows.values()]
+def versions_after(*records: ConsumerRecord[bytes, bytes]) -> list[tuple[int, int]]:
+    """Return generation and revision of the rows of a view that has read these records, one by one."""
+    view = CoverageView(lambda: at("08:00"))
+    for consumed in records:
+        apply_records(view, [consumed])
+    return [(row.generation, row.revision) for row in view.rows.values()]
 
 
 def test_a_rebuilt_row_replaces_one_of_a_higher_revision() -> None:
-    assert seen(record(row(0, revision=99)), record(row(1)), record(row(0, revision=100))) == [(1, 1)]
+    assert versions_after(record(row(0, revision=99)), record(row(1)), record(row(0, revision=100))) == [(1, 1)]
 
 
 def test_a_row_that_the_rebuilt_view_has_not_is_forgotten_also_when_its_worker_writes_it_again() -> None:
-    assert seen(record(row(0)), record(None, generation=b"1"), record(row(0, revision=2))) == []
+    assert versions_after(record(row(0)), record(None, generation=b"1"), record(row(0, revision=2))) == []
 
 
 def test_a_row_of_the_rebuilt_view_outlives_what_is_forgotten_late() -> None:
-    assert seen(record(row(1)), record(None, generation=b"1")) == [(1, 1)]
-    assert seen(record(None, generation=b"1"), record(row(1))) == [(1, 1)]
+    assert versions_after(record(row(1)), record(None, generation=b"1")) == [(1, 1)]
+    assert versions_after(record(None, generation=b"1"), record(row(1))) == [(1, 1)]
 
 
 @pytest.mark.parametrize("headers", [{}, {"generation": b"x"}])
 def test_a_null_that_no_rebuild_wrote_forgets_nothing(headers: dict[str, bytes]) -> None:
-    assert seen(record(row(0)), record(None, **headers)) == [(0, 1)]
+    assert versions_after(record(row(0)), record(None, **headers)) == [(0, 1)]
 
 
 def test_the_first_generation_is_not_told() -> None:

@@ -1,4 +1,4 @@
-"""A worker tells how old its oldest unread record is, and its watchdog whether it gets on."""
+"""Tests the lag that a worker reports, and its watchdog."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -12,80 +12,80 @@ from prometheus_client import REGISTRY
 from services.reporting.process import watchdog
 from services.reporting.process.watchdog import Watchdog
 from services.reporting.worker import metrics
-from services.reporting.worker.metrics import Reading, counted
+from services.reporting.worker.metrics import LagMeter, count_outcomes
 from tests.support.example_facts import at
 
-PLACE = TP("piket.32.attendance.v1", 1)
+TOPIC_PARTITION = TP("piket.32.attendance.v1", 1)
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """Half past eight, until a test moves it."""
+    """Return a clock at half past eight that a test moves."""
     now = SimpleNamespace(wall=at("08:30"), monotonic=1000.0)
-    monkeypatch.setattr(metrics, "wall", lambda: now.wall)
+    monkeypatch.setattr(metrics, "wall_time", lambda: now.wall)
     monkeypatch.setattr(watchdog, "monotonic", lambda: now.monotonic)
     yield now
     metrics.LAG.clear()
     metrics.LAG_SECONDS.clear()
 
 
-async def read(reading: Reading, written: str) -> None:
-    """Let a batch pass whose last record was written then."""
+async def read_batch(lag_meter: LagMeter, written: str) -> None:
+    """Measure a batch whose last record was written at that time."""
     record = SimpleNamespace(timestamp=int(at(written).timestamp() * 1000))
 
     async def stream() -> AsyncIterator[Any]:
-        yield SimpleNamespace(value=(PLACE, None, [record]))
+        yield SimpleNamespace(value=(TOPIC_PARTITION, None, [record]))
 
-    assert [event.value[0] async for event in reading.seen(stream())] == [PLACE]
+    assert [event.value[0] async for event in lag_meter.measure_batches(stream())] == [TOPIC_PARTITION]
 
 
 def lag_seconds() -> float | None:
-    labels = {"topic": PLACE.topic, "partition": str(PLACE.partition)}
+    labels = {"topic": TOPIC_PARTITION.topic, "partition": str(TOPIC_PARTITION.partition)}
     return REGISTRY.get_sample_value("piket_worker_lag_seconds", labels)
 
 
 async def test_a_backlog_is_as_old_as_what_was_read_of_it_last(clock: SimpleNamespace) -> None:
-    reading = Reading()
-    await read(reading, "07:30")
-    reading.lag({PLACE: 400})
+    lag_meter = LagMeter()
+    await read_batch(lag_meter, "07:30")
+    lag_meter.report_lag({TOPIC_PARTITION: 400})
     assert lag_seconds() == 3600
 
 
 async def test_after_a_quiet_night_the_first_record_is_not_hours_old(clock: SimpleNamespace) -> None:
-    reading = Reading()
-    await read(reading, "01:00")
-    reading.lag({PLACE: 0})
+    lag_meter = LagMeter()
+    await read_batch(lag_meter, "01:00")
+    lag_meter.report_lag({TOPIC_PARTITION: 0})
     assert lag_seconds() == 0
     clock.wall += timedelta(seconds=5)
-    reading.lag({PLACE: 1})
+    lag_meter.report_lag({TOPIC_PARTITION: 1})
     assert lag_seconds() == 5
 
 
 def test_a_partition_of_which_nothing_is_read_lags_since_it_was_first_looked_at(clock: SimpleNamespace) -> None:
-    reading = Reading()
-    reading.lag({PLACE: 3})
+    lag_meter = LagMeter()
+    lag_meter.report_lag({TOPIC_PARTITION: 3})
     clock.wall += timedelta(seconds=40)
-    reading.lag({PLACE: 5})
+    lag_meter.report_lag({TOPIC_PARTITION: 5})
     assert lag_seconds() == 40
 
 
 def test_a_partition_that_went_to_another_worker_is_not_told_any_more(clock: SimpleNamespace) -> None:
-    reading = Reading()
-    reading.lag({PLACE: 0})
-    reading.lag({})
+    lag_meter = LagMeter()
+    lag_meter.report_lag({TOPIC_PARTITION: 0})
+    lag_meter.report_lag({})
     assert lag_seconds() is None
 
 
 def test_whoever_neither_gets_on_nor_is_excused_hangs(clock: SimpleNamespace) -> None:
     dog = Watchdog(60)
-    for reached, excused, hung in ((1, False, 0), (1, False, 10), (1, True, 0), (1, False, 10), (2, False, 0)):
+    for position, idle, stalled_s in ((1, False, 0), (1, False, 10), (1, True, 0), (1, False, 10), (2, False, 0)):
         clock.monotonic += 10
-        dog.look(reached, excused=excused)
-        assert dog.hung_s() == hung
+        dog.report(position, idle=idle)
+        assert dog.stalled_s() == stalled_s
 
 
 def test_facts_that_a_later_version_wrote_are_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    counted("piket.32.attendance.v1", "32", {"folded": 3}, {"repeat": 1})
+    count_outcomes("piket.32.attendance.v1", "32", {"folded": 3}, {"repeat": 1})
     assert caplog.text == ""
-    counted("piket.32.attendance.v1", "32", {"folded": 3}, {"left out": 2})
+    count_outcomes("piket.32.attendance.v1", "32", {"folded": 3}, {"left out": 2})
     assert "2 facts in the changelog of region 32 are left out" in caplog.text

@@ -5,59 +5,60 @@ from typing import Any
 
 import pytest
 
-from services.roster.domain.planning.planner import Drawn, plan
+from services.roster.domain.planning.planner import DayPlan, plan
 from services.roster.domain.planning.unit_day import UnitDay
-from shared.domain.facts.policy import Pattern, Pilot, Rules
-from tests.support.example_facts import arrangement, placed, post
-from tests.unit.roster.test_planner import STAFF, TUESDAY, back_office, bound
+from shared.domain.facts.policy import Pilot
+from shared.domain.facts.rules import Pattern, Rules
+from tests.support.example_facts import arrangement, placement, post
+from tests.support.roster_plans import STAFF, TUESDAY, back_office, policy_of
 
 OPEN: Mapping[str, Any] = {"pattern": Pattern(weekdays=("TUE",))}
 
 
 def tuesday(rules: Mapping[str, Any], **unit: object) -> UnitDay:
-    told = bound(Rules.model_validate({**OPEN, **rules}))
-    people = [placed(employee) for employee in STAFF[:4]]
+    effective = policy_of(Rules.model_validate({**OPEN, **rules}))
+    people = [placement(employee) for employee in STAFF[:4]]
     people[0] = people[0].model_copy(update={"position_class": "ADMINISTRATOR", "job_type": "ANALIS"})
-    return UnitDay(TUESDAY, back_office().model_copy(update=unit), told, people, {})
+    return UnitDay(TUESDAY, back_office().model_copy(update=unit), effective, people, {})
 
 
-def drawn(day: UnitDay) -> Drawn:
+def plan_of(day: UnitDay) -> DayPlan:
     return plan([day])[day.unit, day.work_date]
 
 
-def why(day: UnitDay) -> list[tuple[str, str]]:
-    return sorted((a.mode, a.reason.code) for a in drawn(day).assignments)
+def modes_and_reasons(day: UnitDay) -> list[tuple[str, str]]:
+    return sorted((a.mode, a.reason.code) for a in plan_of(day).assignments)
 
 
 def test_a_position_that_is_forced_on_site_stays_while_the_others_are_at_home() -> None:
-    assert why(tuesday({"forced_on_site_positions": ["ADMINISTRATOR"]})) == [
+    assert modes_and_reasons(tuesday({"forced_on_site_positions": ["ADMINISTRATOR"]})) == [
         *[("WFH", "WFH_WEEKDAY")] * 3, ("WFO", "POSITION"),
     ]  # fmt: skip
 
 
 def test_only_the_job_types_of_the_list_are_at_home() -> None:
-    assert why(tuesday({"eligible_job_types": ["ANALIS"]})) == [
+    assert modes_and_reasons(tuesday({"eligible_job_types": ["ANALIS"]})) == [
         ("WFH", "WFH_WEEKDAY"), *[("WFO", "JOB_TYPE")] * 3,
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", [{"kinds": ("KECAMATAN",)}, {"unit": "KECAMATAN"}], ids=["its kind", "its code"])
 def test_an_excluded_unit_stays_on_site_whole(unit: Mapping[str, object]) -> None:
-    assert why(tuesday({"excluded_units": ["KECAMATAN"]}, **unit)) == [("WFO", "EXCLUDED_UNIT")] * 4
+    assert modes_and_reasons(tuesday({"excluded_units": ["KECAMATAN"]}, **unit)) == [("WFO", "EXCLUDED_UNIT")] * 4
 
 
 def test_where_the_head_decides_nobody_is_sent_home_by_the_planner() -> None:
     rules = {"unit_head_decides": [{"units": ["KECAMATAN"], "may_decide": ["WHO"]}]}
-    assert why(tuesday(rules, kinds=("KECAMATAN",))) == [("WFO", "UNIT_HEAD")] * 4
+    assert modes_and_reasons(tuesday(rules, kinds=("KECAMATAN",))) == [("WFO", "UNIT_HEAD")] * 4
 
 
 @pytest.mark.parametrize("pattern", [{"dates": ["2025-12-02"]}, {"any_day": True}], ids=["a date", "any day"])
 def test_a_date_of_the_list_and_any_day_are_home_days(pattern: Mapping[str, object]) -> None:
-    assert {mode for mode, _ in why(tuesday({"pattern": pattern}))} == {"WFH"}
+    assert {mode for mode, _ in modes_and_reasons(tuesday({"pattern": pattern}))} == {"WFH"}
 
 
 def test_a_least_share_on_site_holds_where_no_greatest_share_at_home_is_set() -> None:
-    assert [mode for mode, _ in why(tuesday({"min_on_site_share": 0.25}))] == ["WFH", "WFH", "WFH", "WFO"]
+    assert [mode for mode, _ in modes_and_reasons(tuesday({"min_on_site_share": 0.25}))] == ["WFH", "WFH", "WFH", "WFO"]
 
 
 def test_a_site_that_has_not_begun_keeps_everybody_and_one_with_a_date_of_its_own_does_not() -> None:
@@ -66,26 +67,28 @@ def test_a_site_that_has_not_begun_keeps_everybody_and_one_with_a_date_of_its_ow
     pilot = {
         "sites": [{"site": site, "from": "2025-12-02", "dates": ["2025-12-02"]}, {"site": "*", "from": "2025-12-09"}]
     }
-    assert [{mode for mode, _ in why(tuesday(rules))} for rules in (later, pilot)] == [{"WFO"}, {"WFH"}]
+    assert [{mode for mode, _ in modes_and_reasons(tuesday(rules))} for rules in (later, pilot)] == [{"WFO"}, {"WFH"}]
 
 
 @pytest.mark.parametrize("at_pilot", ["BACK", "HALL"])
 def test_an_office_at_a_pilot_and_one_elsewhere_are_planned_together_within_the_strictest_share(at_pilot: str) -> None:
-    told = bound(Rules.model_validate({**OPEN, "max_share": 1.0}))
+    effective = policy_of(Rules.model_validate({**OPEN, "max_share": 1.0}))
     pilots = {at_pilot: Pilot(rules=Rules.model_validate({**OPEN, "max_share": 0.5}))}
-    told = told.model_copy(update={"periods": (told.periods[0].model_copy(update={"pilots": pilots}),)})
+    effective = effective.model_copy(update={"periods": (effective.periods[0].model_copy(update={"pilots": pilots}),)})
     days = []
     for unit, staff in (("BACK", STAFF[:4]), ("HALL", STAFF[4:8])):
         office = back_office(unit=unit)
-        there = office.model_copy(update={"site": office.site.model_copy(update={"site": unit})})
-        days.append(UnitDay(TUESDAY, there, told, [placed(employee, unit=unit) for employee in staff], {}))
-    assert sum(a.mode == "WFH" for drawn_ in plan(days).values() for a in drawn_.assignments) == 4
+        arrangement_ = office.model_copy(update={"site": office.site.model_copy(update={"site": unit})})
+        days.append(
+            UnitDay(TUESDAY, arrangement_, effective, [placement(employee, unit=unit) for employee in staff], {})
+        )
+    assert sum(a.mode == "WFH" for day_plan in plan(days).values() for a in day_plan.assignments) == 4
 
 
 def test_a_counter_with_another_minimum_on_another_weekday_is_filled_by_that_of_the_day() -> None:
     posts = (post(minimum=1, weekdays=("MON",)), post(minimum=2, weekdays=("TUE", "WED")))
     office = arrangement().model_copy(update={"posts": posts})
-    told = bound(Rules.model_validate(OPEN))
-    day = UnitDay(TUESDAY, office, told, [placed(employee) for employee in STAFF[:5]], {})
-    assert [(r.post, r.minimum) for r in drawn(day).required] == [("LOKET-1", 2)]
-    assert sum(a.post == "LOKET-1" for a in drawn(day).assignments) >= 2
+    effective = policy_of(Rules.model_validate(OPEN))
+    day = UnitDay(TUESDAY, office, effective, [placement(employee) for employee in STAFF[:5]], {})
+    assert [(r.post, r.minimum) for r in plan_of(day).required] == [("LOKET-1", 2)]
+    assert sum(a.post == "LOKET-1" for a in plan_of(day).assignments) >= 2

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.roster.domain.solver.min_cost_flow import Arcs, Contradiction, Ints, circulate
-from services.roster.domain.solver.wfh_flow import Cells, Cover, nested, solve
+from services.roster.domain.solver.min_cost_flow import Arcs, Infeasible, IntArray, min_cost_circulation
+from services.roster.domain.solver.wfh_flow import NestedLimit, WfhProblem, nest_limits, solve
 from tests.support import roster_instances as instances
 
-PROVED = -312697
+PROVED_OPTIMUM = -312697
 """The optimum of a-300x5, by two solvers (`piket-roster-instance/1`)."""
 
 Cell = tuple[int, int]
@@ -25,12 +25,12 @@ Answer = npt.NDArray[np.bool_]
 
 def test_three_hundred_people_over_a_week_reach_the_proved_optimum() -> None:
     inst = json.loads((Path(__file__).parent / "data/a-300x5.json").read_text())
-    chosen = solve(instances.cells(inst))
-    home = {cell for cell, at_home in zip(instances.available(inst), chosen, strict=True) if at_home}
-    assert (instances.broken(inst, home), instances.objective(inst, home)) == ([], PROVED)
+    chosen = solve(instances.wfh_problem(inst))
+    home = {cell for cell, at_home in zip(instances.allowed_cells(inst), chosen, strict=True) if at_home}
+    assert (instances.violations(inst, home), instances.objective(inst, home)) == ([], PROVED_OPTIMUM)
 
 
-def ints(*values: int) -> Ints:
+def ints(*values: int) -> IntArray:
     return np.array(values, np.int64)
 
 
@@ -40,81 +40,84 @@ GROUPS = st.sampled_from([(), ((0, 1, 2),), ((0, 1), (2,)), ((0, 1, 2), (0, 1)),
 SMALL = st.integers(0, 2)
 
 
-def cover(cells: list[Cell], group: Sequence[int], day: int, most: int) -> Cover:
-    return Cover(ints(*(n for n, (p, d) in enumerate(cells) if p in group and d == day)), 0, most)
+def nested_limit(cells: list[Cell], group: Sequence[int], day: int, most: int) -> NestedLimit:
+    return NestedLimit(ints(*(n for n, (p, d) in enumerate(cells) if p in group and d == day)), 0, most)
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Cells:
+def problems(draw: st.DrawFn) -> WfhProblem:
     cells = draw(st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=8, unique=True))
 
-    def numbers(count: int, values: st.SearchStrategy[int]) -> Ints:
+    def numbers(count: int, values: st.SearchStrategy[int]) -> IntArray:
         return ints(*draw(st.lists(values, min_size=count, max_size=count)))
 
     most = numbers(PEOPLE * 2, SMALL).reshape(PEOPLE, 2)
-    return Cells(
+    return WfhProblem(
         person=ints(*(person for person, _ in cells)),
         week=WEEK[[day for _, day in cells]],
         cost=numbers(len(cells), st.integers(-9, 4)),
         pinned=numbers(len(cells), st.sampled_from([0, 0, 0, 1])),
-        least=np.minimum(most, numbers(PEOPLE * 2, st.sampled_from([0, 0, 1])).reshape(PEOPLE, 2)),
-        most=most,
+        min_days=np.minimum(most, numbers(PEOPLE * 2, st.sampled_from([0, 0, 1])).reshape(PEOPLE, 2)),
+        max_days=most,
         history=numbers(PEOPLE, SMALL),
         fairness=draw(SMALL),
-        covers=[cover(cells, group, day, draw(SMALL)) for group in draw(GROUPS) for day in range(DAYS)],
+        limits=[nested_limit(cells, group, day, draw(SMALL)) for group in draw(GROUPS) for day in range(DAYS)],
     )
 
 
-def keeps(cells: Cells, chosen: Answer) -> bool:
-    weeks = Counter(zip(cells.person[chosen].tolist(), cells.week[chosen].tolist(), strict=True))
+def is_feasible(problem: WfhProblem, chosen: Answer) -> bool:
+    weeks = Counter(zip(problem.person[chosen].tolist(), problem.week[chosen].tolist(), strict=True))
     in_week = all(
-        cells.least[person, week] <= weeks[person, week] <= cells.most[person, week]
+        problem.min_days[person, week] <= weeks[person, week] <= problem.max_days[person, week]
         for person, week in product(range(PEOPLE), range(2))
     )
-    return in_week and all(chosen[cover.cells].sum() <= cover.most for cover in cells.covers)
+    return in_week and all(chosen[limit.cells].sum() <= limit.maximum for limit in problem.limits)
 
 
-def costs(cells: Cells, chosen: Answer) -> int:
-    days = np.bincount(cells.person, chosen, PEOPLE)
-    return int((cells.cost * chosen).sum() + cells.fairness * ((cells.history + days) ** 2).sum())
+def total_cost(problem: WfhProblem, chosen: Answer) -> int:
+    days = np.bincount(problem.person, chosen, PEOPLE)
+    return int((problem.cost * chosen).sum() + problem.fairness * ((problem.history + days) ** 2).sum())
 
 
-@given(questions())
-def test_no_answer_to_a_small_question_is_cheaper(cells: Cells) -> None:
-    answers = (np.array(answer) for answer in product((False, True), repeat=len(cells.person)))
-    sound = [answer for answer in answers if (answer >= cells.pinned).all() and keeps(cells, answer)]
-    if not sound:
-        with pytest.raises(Contradiction):
-            solve(cells)
+@given(problems())
+def test_no_answer_to_a_small_question_is_cheaper(problem: WfhProblem) -> None:
+    answers = (np.array(answer) for answer in product((False, True), repeat=len(problem.person)))
+    feasible = [answer for answer in answers if (answer >= problem.pinned).all() and is_feasible(problem, answer)]
+    if not feasible:
+        with pytest.raises(Infeasible):
+            solve(problem)
         return
-    chosen = solve(cells)
-    assert (keeps(cells, chosen), costs(cells, chosen)) == (True, min(costs(cells, answer) for answer in sound))
+    chosen = solve(problem)
+    assert (is_feasible(problem, chosen), total_cost(problem, chosen)) == (
+        True,
+        min(total_cost(problem, answer) for answer in feasible),
+    )
 
 
 def test_covers_that_cross_are_no_flow() -> None:
     with pytest.raises(ValueError, match="crosses"):
-        nested([Cover(ints(0, 1), 0, 1), Cover(ints(1, 2), 0, 1)], 3)
+        nest_limits([NestedLimit(ints(0, 1), 0, 1), NestedLimit(ints(1, 2), 0, 1)], 3)
 
 
 def test_a_cover_of_nobody_stands_alone() -> None:
-    assert nested([Cover(ints(), 0, 0)], 3)[1].tolist() == [-1]
+    assert nest_limits([NestedLimit(ints(), 0, 0)], 3)[1].tolist() == [-1]
 
 
 def test_nothing_to_move_is_no_flow() -> None:
-    assert circulate(Arcs(*(ints() for _ in range(5)))).tolist() == []
+    assert min_cost_circulation(Arcs(*(ints() for _ in range(5)))).tolist() == []
 
 
 def test_an_arc_that_must_carry_more_than_it_may_is_a_contradiction() -> None:
-    with pytest.raises(Contradiction):
-        circulate(Arcs(ints(0), ints(0), ints(2), ints(1), ints(0)))
+    with pytest.raises(Infeasible):
+        min_cost_circulation(Arcs(ints(0), ints(0), ints(2), ints(1), ints(0)))
 
 
 def test_what_flows_in_and_cannot_flow_out_is_a_contradiction() -> None:
-    with pytest.raises(Contradiction):
-        circulate(Arcs(ints(0, 1), ints(1, 0), ints(2, 0), ints(2, 1), ints(0, 0)))
+    with pytest.raises(Infeasible):
+        min_cost_circulation(Arcs(ints(0, 1), ints(1, 0), ints(2, 0), ints(2, 1), ints(0, 0)))
 
 
 def test_costs_beyond_what_is_exact_are_told_from_rules_that_contradict_one_another() -> None:
-    dear = Arcs(ints(0, 1), ints(1, 0), ints(1, 0), ints(1, 1), ints(2**62, 2**62))
+    arcs = Arcs(ints(0, 1), ints(1, 0), ints(1, 0), ints(1, 1), ints(2**62, 2**62))
     with pytest.raises(OverflowError, match="COST"):
-        circulate(dear)
+        min_cost_circulation(arcs)

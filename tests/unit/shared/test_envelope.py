@@ -1,4 +1,4 @@
-"""The bytes that are stored, sent and chained."""
+"""Tests the bytes that are stored, sent and chained."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.example_facts import ANI, Ledger, at, policy, tap
 
 @pytest.fixture(params=["plain", "caused", "traced"])
 def event(request: pytest.FixtureRequest) -> Event:
-    """Attributes on both sides of `chain`, and a fact with fractions and text."""
+    """Return events with attributes on both sides of `chain`, and one whose fact has fractions and text."""
     plain = Ledger().record(tap("in", ANI, at("08:16")), at("08:16"))
     caused = plain.model_copy(update={"causationid": "ab", "correlationid": "é"})
     traced = Ledger().record(policy(), at("08:16")).model_copy(update={"traceparent": "00-1-2-01"})
@@ -22,9 +22,9 @@ def test_the_sealed_bytes_are_the_canonical_form_of_the_event(event: Event) -> N
 
 
 def test_a_sealed_event_follows_its_predecessor(event: Event) -> None:
-    assert envelope.chain_holds(envelope.seal(event, "ab" * 32).body, "ab" * 32)
+    assert envelope.is_chained_to(envelope.seal(event, "ab" * 32).body, "ab" * 32)
 
 
 def test_an_altered_byte_breaks_the_chain(event: Event) -> None:
     body = envelope.seal(event, FIRST_CHAIN).body
-    assert not envelope.chain_holds(body.replace(b"DPMPTSP", b"DPMPTSQ"), FIRST_CHAIN)
+    assert not envelope.is_chained_to(body.replace(b"DPMPTSP", b"DPMPTSQ"), FIRST_CHAIN)

@@ -8,8 +8,8 @@ from uuid import UUID
 import jwt
 import pytest
 
-from deploy.local.token_issuer import AUDIENCE, ISSUER, USERS, Issuer, NotTheDemo
-from shared.identity import Action, Identity, Principal, Role, Scope, TokenRefused, may
+from deploy.local.token_issuer import AUDIENCE, ISSUER, USERS, Issuer, NotDemoProfile
+from shared.identity import Action, Identity, Principal, Role, Scope, TokenRefused, is_allowed
 
 DEWI = UUID("2b1c8f0e-9d34-4a51-8f0e-6f4d2c1b7a90")
 RINA = UUID("7c0f7a52-52a5-4f0a-9a55-0f3f1a3d9b11")
@@ -53,25 +53,25 @@ def somebody(*roles: Role, opd: str | None = "DPMPTSP", employee: UUID | None = 
 
 @pytest.mark.parametrize(("role", "action", "scope"), list(product(Role, Action, SCOPES)))
 def test_every_role_may_do_exactly_what_the_table_says(role: Role, action: Action, scope: str) -> None:
-    assert may(somebody(role), action, SCOPES[scope]) == (scope in ALLOWED.get((role, action), set()))
+    assert is_allowed(somebody(role), action, SCOPES[scope]) == (scope in ALLOWED.get((role, action), set()))
 
 
 @pytest.mark.parametrize(("action", "scope"), list(product(Action, SCOPES)))
 def test_without_a_role_nothing_is_allowed(action: Action, scope: str) -> None:
-    assert not may(somebody(), action, SCOPES[scope])
+    assert not is_allowed(somebody(), action, SCOPES[scope])
 
 
 def test_two_roles_add_up() -> None:
     chief = somebody(Role.EMPLOYEE, Role.SCHEDULER)
-    assert all(may(chief, action, chief.own()) for action in (Action.TAP, Action.PLAN))
+    assert all(is_allowed(chief, action, chief.self_scope()) for action in (Action.TAP, Action.PLAN))
 
 
 def test_nobody_taps_for_an_employee_that_the_token_does_not_name() -> None:
-    assert not may(somebody(Role.EMPLOYEE, employee=None), Action.TAP, Scope("32", "DPMPTSP"))
+    assert not is_allowed(somebody(Role.EMPLOYEE, employee=None), Action.TAP, Scope("32", "DPMPTSP"))
 
 
 def test_a_scheduler_without_an_opd_reaches_no_opd() -> None:
-    assert not may(somebody(Role.SCHEDULER, opd=None), Action.PLAN, Scope("32"))
+    assert not is_allowed(somebody(Role.SCHEDULER, opd=None), Action.PLAN, Scope("32"))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def issuer(tmp_path: Path) -> Issuer:
 
 @pytest.fixture
 def identity(issuer: Issuer) -> Identity:
-    return Identity.of(json.loads(issuer.jwks_file.read_text()), ISSUER, AUDIENCE)
+    return Identity.from_jwks(json.loads(issuer.jwks_file.read_text()), ISSUER, AUDIENCE)
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -99,23 +99,23 @@ def test_the_issuer_keeps_its_key_over_a_restart(issuer: Issuer, identity: Ident
 
 @pytest.mark.parametrize("profile", ["", "production", "DEMO"])
 def test_the_demo_issuer_refuses_any_other_profile(tmp_path: Path, profile: str) -> None:
-    with pytest.raises(NotTheDemo):
+    with pytest.raises(NotDemoProfile):
         Issuer(tmp_path, profile)
 
 
 def broken_tokens(issuer: Issuer, elsewhere: Issuer) -> Iterator[tuple[str, str]]:
     good = issuer.token("sri")
     header, claims, signature = good.split(".")
-    whole = jwt.decode(good, options={"verify_signature": False})
-    richer = base64.urlsafe_b64encode(json.dumps(whole | {"roles": ["OPS"]}).encode()).decode().rstrip("=")
-    yield "other claims under the same signature", f"{header}.{richer}.{signature}"
+    payload = jwt.decode(good, options={"verify_signature": False})
+    changed = base64.urlsafe_b64encode(json.dumps(payload | {"roles": ["OPS"]}).encode()).decode().rstrip("=")
+    yield "other claims under the same signature", f"{header}.{changed}.{signature}"
     yield "no signature", f"{header}.{claims}."
     yield "the key of another issuer", elsewhere.token("sri")
     yield "another audience", issuer.sign("sri", aud="payroll", region="32")
     yield "another issuer", issuer.sign("sri", iss="urn:evil", region="32")
-    yield "alg none", jwt.encode(whole, "", algorithm="none", headers={"kid": "demo"})
-    yield "a shared secret", jwt.encode(whole, "s" * 32, algorithm="HS256", headers={"kid": "demo"})
-    yield "no key id", jwt.encode(whole, issuer._key, algorithm="ES256")
+    yield "alg none", jwt.encode(payload, "", algorithm="none", headers={"kid": "demo"})
+    yield "a shared secret", jwt.encode(payload, "s" * 32, algorithm="HS256", headers={"kid": "demo"})
+    yield "no key id", jwt.encode(payload, issuer._key, algorithm="ES256")
     yield "no expiry", issuer.sign("sri", exp=None, region="32")
     yield "no region", issuer.sign("sri")
     yield "a region that is none", issuer.sign("sri", region="../32")
@@ -136,7 +136,7 @@ def refusal(identity: Identity, token: str) -> str:
 
 def test_a_forged_token_proves_nothing(issuer: Issuer, identity: Identity, tmp_path: Path) -> None:
     forged = dict(broken_tokens(issuer, Issuer(tmp_path / "elsewhere", "demo")))
-    assert {what: refusal(identity, token) for what, token in forged.items()} == dict.fromkeys(forged, "token-invalid")
+    assert {name: refusal(identity, token) for name, token in forged.items()} == dict.fromkeys(forged, "token-invalid")
 
 
 def test_an_expired_token_says_so(issuer: Issuer, identity: Identity) -> None:

@@ -9,10 +9,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from services.policy.pages import routes as policy_pages
-from services.reporting.domain.status.current_status import Rows, blank, opd_now
-from services.reporting.domain.status.page_context import of_opd
-from services.reporting.domain.status.status_timeline import State
-from services.reporting.domain.status.strip_chart import OFFICE_DAY, strip, window
+from services.reporting.domain.status.current_status import StatusRows, opd_as_unknown, opd_status
+from services.reporting.domain.status.page_context import opd_context
+from services.reporting.domain.status.status_timeline import CoverageState
+from services.reporting.domain.status.strip_chart import OFFICE_HOURS_SLOTS, draw_strip, visible_slots
 from services.reporting.pages import routes
 from shared.domain.facts.coverage import Coverage, UnitCoverage
 from shared.web.pages import HERE, STATIC, Pages
@@ -20,19 +20,21 @@ from tests.support.example_facts import at
 from tests.unit.reporting.test_current_status import CAME_0816, counter, row
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = pytest.mark.parametrize("folder", [routes.FOLDER, policy_pages.FOLDER], ids=["reporting", "policy"])
-PAGES = Pages(routes.FOLDER)
+FOLDERS = pytest.mark.parametrize(
+    "folder", [routes.TEMPLATES_FOLDER, policy_pages.TEMPLATES_FOLDER], ids=["reporting", "policy"]
+)
+PAGES = Pages(routes.TEMPLATES_FOLDER)
 
 
-def seen(lang: str, when: str, today: Coverage | None, behind: datetime | None = None) -> str:
-    stand = opd_now("32", "DPMPTSP", Rows(today), at(when), behind)
-    return PAGES.fragment(lang, "opd-main.html", **of_opd(stand, {}), cut=False)
+def opd_page(lang: str, when: str, today: Coverage | None, behind: datetime | None = None) -> str:
+    status = opd_status("32", "DPMPTSP", StatusRows(today), at(when), behind)
+    return PAGES.fragment(lang, "opd-main.html", **opd_context(status, {}), cut=False)
 
 
 def heading(html: str) -> str:
-    found = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
-    assert found
-    return found.group(1).strip()
+    match = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
+    assert match
+    return match.group(1).strip()
 
 
 @pytest.mark.parametrize(
@@ -49,42 +51,43 @@ def heading(html: str) -> str:
     ],
 )
 def test_the_heading_is_the_answer_in_both_languages(when: str, indonesian: str, english: str) -> None:
-    assert [heading(seen(lang, when, row(CAME_0816))) for lang in ("id", "en")] == [indonesian, english]
+    assert [heading(opd_page(lang, when, row(CAME_0816))) for lang in ("id", "en")] == [indonesian, english]
 
 
 def test_a_view_that_is_behind_says_since_when() -> None:
     assert (
-        heading(seen("id", "09:00", row(CAME_0816), at("08:40"))) == "Keadaan DPMPTSP tidak diketahui sejak 08.40 WIB"
+        heading(opd_page("id", "09:00", row(CAME_0816), at("08:40")))
+        == "Keadaan DPMPTSP tidak diketahui sejak 08.40 WIB"
     )
 
 
 def test_before_the_roster_is_published_the_page_says_so() -> None:
-    assert heading(seen("id", "06:00", None)) == "Belum ada jadwal DPMPTSP untuk hari ini"
+    assert heading(opd_page("id", "06:00", None)) == "Belum ada jadwal DPMPTSP untuk hari ini"
 
 
 def test_the_date_and_hour_are_written_as_people_write_them() -> None:
-    html = seen("id", "09:41", row(CAME_0816))
+    html = opd_page("id", "09:41", row(CAME_0816))
     assert "Kamis, 6 November 2025" in html
     assert "09.41 WIB" in html
 
 
 def test_a_card_shows_the_number_the_word_and_since_when() -> None:
-    card = re.sub(r"\s+", " ", seen("id", "08:10", row(())))
-    for words in ("0 <small>dari 1 orang", ">Kritis<", "sejak 08.00.", "Terjadwal, tetapi belum tercatat di tempat."):
-        assert words in card
+    card = re.sub(r"\s+", " ", opd_page("id", "08:10", row(())))
+    for text in ("0 <small>dari 1 orang", ">Kritis<", "sejak 08.00.", "Terjadwal, tetapi belum tercatat di tempat."):
+        assert text in card
 
 
 def test_a_closed_counter_shows_when_it_opens() -> None:
-    assert re.search(r"08\.00\s*<small>mulai buka", seen("id", "07:00", row(())))
+    assert re.search(r"08\.00\s*<small>mulai buka", opd_page("id", "07:00", row(())))
 
 
 def test_the_strip_says_its_runs_in_words() -> None:
-    assert "08.00 sampai 08.30 kritis, 08.30 sampai 11.00 aman" in seen("id", "16:00", row(CAME_0816))
+    assert "08.00 sampai 08.30 kritis, 08.30 sampai 11.00 aman" in opd_page("id", "16:00", row(CAME_0816))
 
 
 def test_what_a_code_says_is_escaped() -> None:
     unit = row(()).units["FRONT"].model_copy(update={"name": "<script>alert(1)</script>"})
-    assert "<script>" not in seen("id", "09:00", row(()).model_copy(update={"units": {"FRONT": unit}}))
+    assert "<script>" not in opd_page("id", "09:00", row(()).model_copy(update={"units": {"FRONT": unit}}))
 
 
 @FOLDERS
@@ -95,40 +98,50 @@ def test_pages_have_no_inline_style_or_script(folder: Path) -> None:
 
 
 def test_an_unopened_day_shows_office_hours() -> None:
-    assert window([[State.TUTUP] * 96]) == OFFICE_DAY
+    assert visible_slots([[CoverageState.TUTUP] * 96]) == OFFICE_HOURS_SLOTS
 
 
 def test_a_night_post_is_shown_from_midnight_to_midnight() -> None:
-    assert window([[State.AMAN] * 96]) == (0, 96)
+    assert visible_slots([[CoverageState.AMAN] * 96]) == (0, 96)
 
 
 def test_the_worse_the_taller_and_unknown_is_hatched() -> None:
-    drawn = strip([State.TUTUP, State.AMAN, State.RAWAN, State.KRITIS, State.TIDAK_DIKETAHUI], 0, 30)
-    assert drawn.paths == {
+    strip = draw_strip(
+        [
+            CoverageState.TUTUP,
+            CoverageState.AMAN,
+            CoverageState.RAWAN,
+            CoverageState.KRITIS,
+            CoverageState.TIDAK_DIKETAHUI,
+        ],
+        0,
+        30,
+    )
+    assert strip.paths == {
         "t": "M0 11.2h1v0.8h-1z",
         "a": "M1 9h1v3h-1z",
         "r": "M2 6h1v6h-1z",
         "k": "M3 0h1v12h-1z",
         "b": "M4.25 6h0.75",
     }
-    assert drawn.now == 2
+    assert strip.now == 2
 
 
 @FOLDERS
 def test_every_sentence_has_its_english_and_no_other(folder: Path) -> None:
-    said = set()
+    messages = set()
     for templates in (folder, HERE / "templates"):
-        found = extract_from_dir(
+        extracted = extract_from_dir(
             templates, [("**.html", "jinja2.ext.babel_extract")], {"**.html": {"trimmed": "false"}}
         )
-        said |= {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+        messages |= {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in extracted}
     translated = set()
     for catalogue in (HERE / "locale" / "en.po", folder / "en.po"):
         with catalogue.open("rb") as source:
             entries = [entry for entry in read_po(source) if entry.id]
         assert all(all(entry.string) if isinstance(entry.string, tuple) else entry.string for entry in entries)
         translated |= {entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in entries}
-    assert said == translated
+    assert messages == translated
 
 
 def test_what_was_vendored_is_what_its_maker_published() -> None:
@@ -144,7 +157,7 @@ def test_our_own_script_is_short() -> None:
 
 
 def test_a_view_that_is_behind_shows_no_figure_as_if_it_were_current() -> None:
-    html = seen("id", "09:00", row(CAME_0816), at("08:40"))
+    html = opd_page("id", "09:00", row(CAME_0816), at("08:40"))
     assert "pegawai hadir" not in html
     assert set(re.findall(r'data-state="(\w+)"', html)) == {"basi"}
     assert "sejak 08.40." in html
@@ -152,27 +165,27 @@ def test_a_view_that_is_behind_shows_no_figure_as_if_it_were_current() -> None:
 
 
 def test_when_the_stream_breaks_off_every_counter_is_unknown_since_the_last_word() -> None:
-    stand = opd_now("32", "DPMPTSP", Rows(row(CAME_0816)), at("09:00"))
-    html = PAGES.fragment("id", "opd-main.html", **of_opd(blank(stand), {}), cut=True)
+    status = opd_status("32", "DPMPTSP", StatusRows(row(CAME_0816)), at("09:00"))
+    html = PAGES.fragment("id", "opd-main.html", **opd_context(opd_as_unknown(status), {}), cut=True)
     assert set(re.findall(r'data-state="(\w+)"', html)) == {"basi"}
     assert "Keadaan DPMPTSP tidak diketahui sejak <span data-since>09.00 WIB</span>" in html
     assert not re.search(r"<svg|dari 1 orang|pegawai hadir", html)
 
 
 def test_an_opd_page_leads_back_to_its_region() -> None:
-    assert '<a href="/wilayah/32#opd">Provinsi Jawa Barat</a>' in seen("id", "09:00", row(CAME_0816))
+    assert '<a href="/wilayah/32#opd">Provinsi Jawa Barat</a>' in opd_page("id", "09:00", row(CAME_0816))
 
 
 @pytest.mark.parametrize(
-    ("code", "said"), [("LOKET-1", "Loket 1"), ("KTP-EL", "KTP el"), ("IGD", "IGD"), ("RAWAT_JALAN", "Rawat jalan")]
+    ("code", "name"), [("LOKET-1", "Loket 1"), ("KTP-EL", "KTP el"), ("IGD", "IGD"), ("RAWAT_JALAN", "Rawat jalan")]
 )
-def test_a_code_is_read_as_a_name_where_there_is_none(code: str, said: str) -> None:
+def test_a_code_is_read_as_a_name_where_there_is_none(code: str, name: str) -> None:
     counters = {"FRONT": UnitCoverage(rostered=True, posts={code: counter(())})}
-    assert f"<h3>{said}</h3>" in seen("id", "09:00", row(()).model_copy(update={"units": counters}))
+    assert f"<h3>{name}</h3>" in opd_page("id", "09:00", row(()).model_copy(update={"units": counters}))
 
 
 def test_an_opd_is_called_by_its_name_where_one_is_known() -> None:
-    stand = opd_now("32", "DPMPTSP", Rows(row(CAME_0816)), at("07:00"))
+    status = opd_status("32", "DPMPTSP", StatusRows(row(CAME_0816)), at("07:00"))
     names = {("32", "DPMPTSP"): "Dinas Penanaman Modal"}
-    html = PAGES.fragment("id", "opd-main.html", **of_opd(stand, names), cut=False)
+    html = PAGES.fragment("id", "opd-main.html", **opd_context(status, names), cut=False)
     assert heading(html) == "Titik layanan Dinas Penanaman Modal sedang tutup"

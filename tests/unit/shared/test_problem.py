@@ -1,20 +1,21 @@
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
 from shared import web
 from shared.domain.decider import KeyReused, VersionConflict
-from shared.domain.facts.base import Command, Invalid
+from shared.domain.errors import Invalid, json_pointer
+from shared.domain.facts.base import Command
 from shared.event_store.database import Unavailable
-from shared.identity import Action, Identity, Principal, Scope
-from shared.web.problem import pointer
-from shared.web.problem_types import KINDS
+from shared.identity import Action, Identity, Scope
+from shared.web.dependencies import PrincipalDep
+from shared.web.problem_types import PROBLEM_TYPES
 
 NIP = "198203042006041001"
 router = APIRouter()
@@ -26,8 +27,8 @@ class Visit(Command):
 
 
 @router.post("/visits")
-async def visit(body: Visit, principal: Annotated[Principal, Depends(web.principal)]) -> Visit:
-    web.require(principal, Action.PLACE, Scope("32", body.opd))
+async def visit(body: Visit, principal: PrincipalDep) -> Visit:
+    web.authorize(principal, Action.PLACE, Scope("32", body.opd))
     return body
 
 
@@ -41,7 +42,7 @@ async def fail(error: str) -> None:
     raise {
         "key": KeyReused("k"),
         "version": VersionConflict(3, 5),
-        "away": Unavailable("disk full at /var/lib/secret"),
+        "unavailable": Unavailable("disk full at /var/lib/secret"),
         "rule": Invalid("/to", "Akhir mendahului awal.", "The end is before the beginning."),
         "bug": RuntimeError("secret"),
     }[error]
@@ -54,7 +55,7 @@ def issuer(tmp_path: Any) -> Issuer:
 
 @pytest.fixture
 async def client(issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    app = web.application("Contoh", Identity.of(issuer.jwks(), ISSUER, AUDIENCE))
+    app = web.application("Contoh", Identity.from_jwks(issuer.jwks(), ISSUER, AUDIENCE))
     app.include_router(router)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://piket") as client:
@@ -73,8 +74,8 @@ async def test_every_problem_has_a_stable_type_and_both_languages(client: httpx.
         "status": 412,
         "title": "Sudah berubah",
         "title_en": "Changed meanwhile",
-        "detail": KINDS["version-conflict"].detail,
-        "detail_en": KINDS["version-conflict"].detail_en,
+        "detail": PROBLEM_TYPES["version-conflict"].detail,
+        "detail_en": PROBLEM_TYPES["version-conflict"].detail_en,
         "expected": 3,
         "actual": 5,
     }
@@ -85,13 +86,13 @@ async def test_every_problem_has_a_stable_type_and_both_languages(client: httpx.
     [
         ("/key", 422, "key-reused"),
         ("/version", 412, "version-conflict"),
-        ("/away", 503, "unavailable"),
+        ("/unavailable", 503, "unavailable"),
         ("/bug", 500, "internal"),
         ("/no/such/page", 404, "not-found"),
         ("/visits", 405, "method-not-allowed"),
     ],
 )
-async def test_what_goes_wrong_inside_is_named_but_not_shown(
+async def test_internal_errors_are_named_without_their_details(
     client: httpx.AsyncClient, path: str, status: int, slug: str
 ) -> None:
     answer = await client.request("PUT" if path == "/visits" else "GET", path)
@@ -99,8 +100,8 @@ async def test_what_goes_wrong_inside_is_named_but_not_shown(
     assert "secret" not in answer.text
 
 
-async def test_a_store_that_is_away_says_when_to_come_back(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/away")).headers["retry-after"] == "2"
+async def test_an_unavailable_store_says_when_to_retry(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/unavailable")).headers["retry-after"] == "2"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"opd": }', b"[" * 50_000])
@@ -132,16 +133,16 @@ async def test_an_invalid_body_is_422_with_pointers_and_without_its_values(
 
 
 def test_pointers_escape_as_rfc_6901_says() -> None:
-    assert pointer(["a/b", "~", 0]) == "/a~1b/~0/0"
+    assert json_pointer(["a/b", "~", 0]) == "/a~1b/~0/0"
 
 
-async def test_a_command_that_cannot_be_meant_says_where_and_why(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_command_names_pointer_and_reason(client: httpx.AsyncClient) -> None:
     answer = await client.get("/rule")
     error = {"pointer": "/to", "code": "rule", "detail": "Akhir mendahului awal."}
     assert answer.json()["errors"] == [error | {"detail_en": "The end is before the beginning."}]
 
 
-async def test_a_missing_field_is_said_in_both_languages(client: httpx.AsyncClient, issuer: Issuer) -> None:
+async def test_a_missing_field_is_described_in_both_languages(client: httpx.AsyncClient, issuer: Issuer) -> None:
     answer = await client.post("/visits", json={"opd": "DPMPTSP"}, headers=bearer(issuer.token("rahmat")))
     assert answer.json()["errors"][0] | {"pointer": "", "code": ""} == {
         "pointer": "",
@@ -158,9 +159,9 @@ async def test_without_a_token_the_answer_asks_for_one(client: httpx.AsyncClient
 
 
 async def test_an_expired_token_and_a_forged_one_are_told_apart(client: httpx.AsyncClient, issuer: Issuer) -> None:
-    late = issuer.sign("sri", lifetime=-60, region="32")
+    expired = issuer.sign("sri", lifetime=-60, region="32")
     types = []
-    for token in (late, issuer.token("sri")[:-8] + "AAAAAAAA"):
+    for token in (expired, issuer.token("sri")[:-8] + "AAAAAAAA"):
         answer = await client.post("/visits", json={"opd": "DPMPTSP", "people": 1}, headers=bearer(token))
         assert answer.status_code == 401
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
@@ -168,7 +169,7 @@ async def test_an_expired_token_and_a_forged_one_are_told_apart(client: httpx.As
     assert types == ["urn:piket:problem:token-expired", "urn:piket:problem:token-invalid"]
 
 
-async def test_who_may_not_is_told_so(client: httpx.AsyncClient, issuer: Issuer) -> None:
+async def test_an_action_without_the_right_is_403(client: httpx.AsyncClient, issuer: Issuer) -> None:
     answer = await client.post("/visits", json={"opd": "BAPENDA", "people": 1}, headers=bearer(issuer.token("rahmat")))
     assert (answer.status_code, answer.json()["action"]) == (403, "PLACE")
 

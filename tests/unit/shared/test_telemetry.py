@@ -19,7 +19,7 @@ JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJkZXdpIn0.c2lnbmF0dXJl"
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     stream, before = io.StringIO(), structlog.get_config()
-    telemetry.configure("attendance", stream=stream)
+    telemetry.configure_logging("attendance", stream=stream)
     yield stream
     structlog.configure(**before)
     structlog.contextvars.clear_contextvars()
@@ -27,7 +27,7 @@ def lines() -> Iterator[io.StringIO]:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "line",
     [
         {"event": f"tap of {NIP}"},
         {"event": "tap", "nip": int(NIP)},
@@ -44,9 +44,9 @@ def lines() -> Iterator[io.StringIO]:
         {"event": "failed", "error": ValueError(f"{NIP} at -6.9218,107.6072")},
     ],
 )
-def test_no_person_place_or_token_reaches_the_log(lines: io.StringIO, said: dict[str, object]) -> None:
-    told = dict(said)
-    structlog.get_logger().info(str(told.pop("event")), **told)
+def test_no_person_place_or_token_reaches_the_log(lines: io.StringIO, line: dict[str, object]) -> None:
+    values = dict(line)
+    structlog.get_logger().info(str(values.pop("event")), **values)
     logged = lines.getvalue()
     assert [secret for secret in (NIP, "200604", "c2lnbmF0dXJl", "6.9218", "107.6072") if secret in logged] == []
 

@@ -1,24 +1,24 @@
-"""What binds somebody on a date, and why: one answer, and the chain of rules that led to it. Pure."""
+"""Answers where somebody works on a date, with the reasons and the chain of rules that led to the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.policy.domain.explanation import phrases
-from services.policy.domain.explanation.reasons import Step, Telling
-from services.policy.domain.instruments.effective_policy import Stretches
-from services.policy.domain.resolution.conflicts import clashes
-from services.policy.domain.resolution.merge import sited
-from services.policy.domain.resolution.working_hours import clock, office_day, week
-from services.policy.domain.snapshot import Asked, PolicySnapshot
-from shared.domain.facts.policy import GRANTED_DAY, Conflict, Period, Said
-from shared.domain.facts.rules import Place, Presence, Rules
-from shared.domain.work_location import WEEKDAYS, Verdict, Where, home_share, verdict
+from services.policy.domain.explanation.reasons import Explanation, ExplanationStep
+from services.policy.domain.resolution.conflicts import conflicts_in_period
+from services.policy.domain.resolution.periods import ResolvedPeriod, at_site
+from services.policy.domain.resolution.working_hours import clock_time, office_day, weekly_hours
+from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
+from shared.domain.facts.instruments import BilingualText
+from shared.domain.facts.policy import GRANTED_DAY_PREFIX, Conflict, Period
+from shared.domain.facts.rules import WEEKDAYS, AllowedPlace, Presence, Rules
+from shared.domain.work_location import Location, WorkLocation, max_home_share, work_location
 
 
-class Hours(BaseModel):
-    """The office's hours on the date asked for, local, if it is one of its working days; `week` without breaks."""
+class OfficeHours(BaseModel):
+    """Office hours of the queried date in local time, as `HH:MM`; `week`: weekly hours without breaks."""
 
     start: str
     end: str
@@ -26,8 +26,12 @@ class Hours(BaseModel):
     week: float
 
 
-class Answer(BaseModel):
-    """Where somebody works on a date under the rules in force, and why; `reason` is of `because` what decides."""
+class PolicyAnswer(BaseModel):
+    """Where somebody works on a date under the rules in force, and why.
+
+    `because` explains the answer: outcome, deciding reasons and notes. `reason` holds only its deciding reasons; pages
+    use it, HTTP answers leave it out.
+    """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -35,60 +39,68 @@ class Answer(BaseModel):
     opd: str
     date: date
     class_: str = Field(serialization_alias="class")
-    answer: Where
+    answer: Location
     max_share: float | None
-    hours: Hours | None
+    hours: OfficeHours | None
     presence: Presence | None
-    places: tuple[Place, ...]
+    places: tuple[AllowedPlace, ...]
     won_by: Mapping[str, str]
     conflicts: tuple[Conflict, ...]
-    reason: Said = Field(exclude=True)
-    because: Said
-    chain: tuple[Step, ...]
+    reason: BilingualText = Field(exclude=True)
+    because: BilingualText
+    chain: tuple[ExplanationStep, ...]
 
 
-def answer(books: PolicySnapshot, asked: Asked, stretches: Stretches | None = None) -> Answer:
-    """The answer for one date; `stretches` are those of the OPD, where the caller has resolved them already."""
-    found = books.effective().stretches(asked.opd) if stretches is None else stretches
-    there = next((s for s in found if s[0].from_ <= asked.day <= (s[0].to or asked.day)), None)
-    period, ranked = sited(there, asked.who.site) if there else (None, ())
+def answer(
+    snapshot: PolicySnapshot, query: PolicyQuery, resolved_periods: Sequence[ResolvedPeriod] | None = None
+) -> PolicyAnswer:
+    """Return the answer for one date. Pass `resolved_periods` of the OPD to avoid resolving them again."""
+    periods = snapshot.effective().periods_of(query.opd) if resolved_periods is None else resolved_periods
+    current = next((p for p in periods if p[0].includes(query.day)), None)
+    period, ranked = at_site(current, query.who.site) if current else (None, ())
     rules = period.rules if period else Rules()
-    holiday = next((h for h in books.holidays if h.date == asked.day), None)
-    decided = verdict(rules, asked.day, asked.who, holiday=holiday is not None, approved=asked.approved)
-    clashing = tuple(clashes(period, ranked)) if period else ()
-    told = Telling(books, asked, rules, period, ranked, holiday, decided, clashing)
-    return Answer(
-        region=books.region,
-        opd=asked.opd,
-        date=asked.day,
-        class_=asked.who.class_,
-        answer=decided.where,
-        max_share=_share(rules, decided),
-        hours=_hours(rules, asked.day),
+    holiday = next((h for h in snapshot.holidays if h.date == query.day), None)
+    decision = work_location(rules, query.day, query.who, holiday=holiday is not None, approved=query.approved)
+    conflicts = tuple(conflicts_in_period(period, ranked)) if period else ()
+    explanation = Explanation(snapshot, query, rules, period, ranked, holiday, decision, conflicts)
+    return PolicyAnswer(
+        region=snapshot.region,
+        opd=query.opd,
+        date=query.day,
+        class_=query.who.class_,
+        answer=decision.location,
+        max_share=_max_home_share(rules, decision),
+        hours=_office_hours(rules, query.day),
         presence=rules.presence,
         places=rules.places,
-        won_by=_won_by(period) | told.decisive(),
-        conflicts=clashing,
-        reason=phrases.joined(list(told.because())),
-        because=phrases.joined([told.outcome(), *told.because(), *told.notes()]),
-        chain=tuple(told.chain()),
+        won_by=_source_ids(period) | explanation.deciding_sources(),
+        conflicts=conflicts,
+        reason=phrases.join_sentences(list(explanation.deciding_reasons())),
+        because=phrases.join_sentences([explanation.outcome(), *explanation.deciding_reasons(), *explanation.notes()]),
+        chain=tuple(explanation.steps()),
     )
 
 
-def _won_by(period: Period | None) -> dict[str, str]:
-    won = period.won_by.items() if period else ()
-    return {rule: winner.instrument for rule, winner in won if not rule.startswith(GRANTED_DAY)}
+def _source_ids(period: Period | None) -> dict[str, str]:
+    """Return the id of the winning instrument by rule; the entries of granted weekdays are internal and left out."""
+    winners = period.won_by.items() if period else ()
+    return {rule: winner.instrument for rule, winner in winners if not rule.startswith(GRANTED_DAY_PREFIX)}
 
 
-def _share(rules: Rules, decided: Verdict) -> float | None:
-    """The greatest share at home on the date: none where the head or an approval decides."""
-    shares: Mapping[Where, float] = {"WFH": 1.0, "MAX_SHARE": home_share(rules), "WFO": 0.0, "HOLIDAY": 0.0}
-    return shares.get(decided.where)
+def _max_home_share(rules: Rules, decision: WorkLocation) -> float | None:
+    """Return the greatest share of staff at home on the date; None if the head of the unit or an approval decides."""
+    shares: Mapping[Location, float] = {"WFH": 1.0, "MAX_SHARE": max_home_share(rules), "WFO": 0.0, "HOLIDAY": 0.0}
+    return shares.get(decision.location)
 
 
-def _hours(rules: Rules, day: date) -> Hours | None:
+def _office_hours(rules: Rules, day: date) -> OfficeHours | None:
     weekday = WEEKDAYS[day.weekday()]
     if not rules.hours or weekday not in rules.hours.work_days:
         return None
-    today = office_day(rules.hours, weekday)
-    return Hours(start=clock(today.start), end=clock(today.end), break_minutes=today.rest, week=week(rules.hours))
+    office = office_day(rules.hours, weekday)
+    return OfficeHours(
+        start=clock_time(office.start),
+        end=clock_time(office.end),
+        break_minutes=office.break_minutes,
+        week=weekly_hours(rules.hours),
+    )

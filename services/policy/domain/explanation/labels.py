@@ -1,13 +1,13 @@
-"""The codes of the rule language in words, in Indonesian and in English. Data."""
+"""Holds the labels of the rule language's codes, in Indonesian and English."""
 
 from collections.abc import Mapping
 
-from shared.domain.work_location import Where
+from shared.domain.work_location import Location
 
-Both = tuple[str, str]
-"""(Indonesian, English)"""
+Bilingual = tuple[str, str]
+"""The same phrase in Indonesian and in English, in this order."""
 
-OUTCOMES: Mapping[Where, Both] = {
+OUTCOME_LABELS: Mapping[Location, Bilingual] = {
     "WFH": ("bekerja dari rumah", "working from home"),
     "WFO": ("di kantor", "on site"),
     "MAX_SHARE": ("sebagian bekerja dari rumah", "some work from home"),
@@ -16,14 +16,14 @@ OUTCOMES: Mapping[Where, Both] = {
     "APPLICATION": ("di tempat lain hanya bila permohonan disetujui", "elsewhere only on an approved application"),
     "WFA": ("di tempat lain, permohonan disetujui", "elsewhere, on an approved application"),
 }
-STATES: Mapping[str, Both] = {
+NOT_BINDING_LABELS: Mapping[str, Bilingual] = {
     "DRAFT": ("masih rancangan dan tidak mengikat", "is a draft and binds nobody"),
     "STUDY": ("masih kajian dan tidak mengikat", "is a study and binds nobody"),
     "ENACTED": ("sudah ditetapkan tetapi belum berlaku", "is enacted but not in force"),
     "SUSPENDED": ("sedang ditangguhkan", "is suspended"),
 }
-"""What an instrument that binds nobody is."""
-DAYS: Mapping[str, Both] = {
+"""States in which an instrument binds nobody: the predicate of a sentence about it."""
+WEEKDAY_LABELS: Mapping[str, Bilingual] = {
     "MON": ("Senin", "Monday"),
     "TUE": ("Selasa", "Tuesday"),
     "WED": ("Rabu", "Wednesday"),
@@ -32,13 +32,13 @@ DAYS: Mapping[str, Both] = {
     "SAT": ("Sabtu", "Saturday"),
     "SUN": ("Minggu", "Sunday"),
 }
-CLASSES: Mapping[str, Both] = {
+CLASS_LABELS: Mapping[str, Bilingual] = {
     "NON_SERVICE": ("kantor tanpa layanan langsung", "offices without direct service"),
     "MIXED": ("kantor dengan loket", "offices with counters"),
     "DIRECT": ("layanan langsung", "direct service"),
     "EMERGENCY_24X7": ("layanan 24 jam", "24-hour service"),
 }
-CODES: Mapping[str, Both] = {
+CODE_LABELS: Mapping[str, Bilingual] = {
     "*": ("lainnya", "all others"),
     "HOME": ("rumah", "home"),
     "OTHER_OFFICE": ("kantor lain", "another office"),
@@ -109,7 +109,7 @@ CODES: Mapping[str, Both] = {
     "DAILY_OUTPUT": ("hasil harian", "the daily output"),
     "NINE_BOX": ("data kinerja ke nine-box", "performance data to the nine-box"),
 }
-PROVED: Mapping[str, Both] = {
+PRESENCE_LABELS: Mapping[str, Bilingual] = {
     "checks": ("{} kali sehari", "{} checks a day"),
     "reply_within_s": ("menjawab dalam {} detik", "answer within {} s"),
     "max_calls": ("paling banyak {} panggilan", "at most {} calls"),
@@ -117,7 +117,7 @@ PROVED: Mapping[str, Both] = {
     "reprimand_after_calls": ("teguran setelah {} panggilan", "a reprimand after {} calls"),
     "offline_limit_hours": ("luring diterima sampai {} jam", "offline accepted up to {} hours"),
 }
-WHY: Mapping[str, Both] = {
+RESOLUTION_REASONS: Mapping[str, Bilingual] = {
     "HIGHER_NORM": ("norma yang lebih tinggi menang", "the higher norm wins"),
     "STRICTEST_CAP": ("batas yang paling ketat berlaku", "the strictest cap holds"),
     "OWN_GOVERNMENT": ("pola mengikuti pemerintah sendiri", "the pattern follows the own government"),
@@ -128,7 +128,7 @@ WHY: Mapping[str, Both] = {
     ),
     "LATER_IN_FORCE": ("yang berlaku kemudian menang", "the later in force wins"),
 }
-EFFECTS: Mapping[str, Both] = {
+EFFECT_LABELS: Mapping[str, Bilingual] = {
     "WEEKLY_MEAN_SHARE": (
         "rata-rata seminggu paling banyak {}; tidak dipaksakan pada satu hari",
         "at most {} on average over a week; never enforced on a day",
@@ -137,12 +137,12 @@ EFFECTS: Mapping[str, Both] = {
     "WEEKLY_CAP_DAYS": ("paling banyak {} hari seminggu", "at most {} days a week"),
     "MAX_SHARE": ("paling banyak {} %", "at most {} %"),
 }
-FACTORS: Mapping[str, float] = {"MAX_SHARE": 100}
-"""A measure that is told in hundredths."""
-CONTESTED: Mapping[str, Both] = {
+EFFECT_FACTORS: Mapping[str, float] = {"MAX_SHARE": 100}
+"""Factors by which the value of an effect is multiplied for display: a share is shown in percent."""
+CONFLICT_LABELS: Mapping[str, Bilingual] = {
     "pattern": ("hari di rumah", "days at home"),
     "max_share": ("bagian di rumah", "share at home"),
     "weekly_cap_days": ("batas hari seminggu", "days a week"),
     "hours": ("jam kerja", "working hours"),
 }
-"""The rules that a conflict can be about."""
+"""The rules that can conflict."""

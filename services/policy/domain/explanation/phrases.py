@@ -1,4 +1,4 @@
-"""Words in Indonesian and in English: codes, dates, numbers, and the sentences beside the rules. Pure."""
+"""Writes codes, dates and numbers, and the sentences that are no rule, in Indonesian and English."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -6,113 +6,151 @@ from datetime import date
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from services.policy.domain.explanation.labels import CLASSES, CODES, CONTESTED, DAYS, EFFECTS, FACTORS, WHY
-from shared.domain.facts.policy import Conflict, Holiday, Said
+from services.policy.domain.explanation.labels import (
+    CLASS_LABELS,
+    CODE_LABELS,
+    CONFLICT_LABELS,
+    EFFECT_FACTORS,
+    EFFECT_LABELS,
+    RESOLUTION_REASONS,
+    WEEKDAY_LABELS,
+    Bilingual,
+)
+from shared.domain.facts.instruments import BilingualText
+from shared.domain.facts.policy import Conflict, Holiday
 from shared.domain.facts.rules import Approval
 
-Titles = Callable[[str], str]
-"""The title of an instrument by its id."""
+TitleLookup = Callable[[str], str]
+"""A function that returns the title of an instrument by its id."""
 
 
-def said(id_: str, en: str) -> Said:
-    """One sentence in both languages. What is only shown may be longer than what a fact may hold."""
-    return Said.model_construct(id=id_, en=en)
+def bilingual_text(id_: str, en: str) -> BilingualText:
+    """Return one text in both languages, without validation."""
+    # `model_construct` skips the length limits of facts: a text that is only displayed may be longer.
+    return BilingualText.model_construct(id=id_, en=en)
 
 
-def on(day: date) -> tuple[str, str]:
-    """`Kamis, 6 November 2025` in both languages."""
+def capitalize(pair: Bilingual) -> BilingualText:
+    """Return a phrase with a capital first letter; the other letters keep their case, unlike `str.capitalize`."""
+    return bilingual_text(pair[0][:1].upper() + pair[0][1:], pair[1][:1].upper() + pair[1][1:])
+
+
+def join_pairs(pairs: Iterable[Bilingual], separator: str = ", ") -> Bilingual:
+    """Join phrases with a separator, per language."""
+    phrases = [*pairs]
+    return separator.join(indonesian for indonesian, _ in phrases), separator.join(english for _, english in phrases)
+
+
+def join_sentences(sentences: Sequence[BilingualText]) -> BilingualText:
+    """Join sentences with spaces, per language."""
+    return bilingual_text(" ".join(s.id for s in sentences), " ".join(s.en for s in sentences))
+
+
+def date_text(day: date) -> Bilingual:
+    """Return a date as `6 November 2025`, per language."""
+    return format_date(day, "d MMMM y", locale="id"), format_date(day, "d MMMM y", locale="en")
+
+
+def long_date(day: date) -> Bilingual:
+    """Return a date with its weekday, as `Kamis, 6 November 2025`, per language."""
     return format_date(day, "EEEE, d MMMM y", locale="id"), format_date(day, "EEEE, d MMMM y", locale="en")
 
 
-def word(code: str) -> tuple[str, str]:
-    """A code in words; one that is not known stands as it is written, in lower case."""
-    plain = code.lower().replace("_", " ")
-    return DAYS.get(code) or CLASSES.get(code) or CODES.get(code) or (plain, plain)
-
-
-def listed(codes: Iterable[str]) -> tuple[str, str]:
-    """Several codes in words, with commas."""
-    words = [word(code) for code in codes]
-    return ", ".join(w[0] for w in words), ", ".join(w[1] for w in words)
-
-
-def number(value: float) -> tuple[str, str]:
-    """A number as it is written in each language: `37,5` and `37.5`."""
+def number_text(value: float) -> Bilingual:
+    """Return a number with the decimal separator of each language: `37,5` and `37.5`."""
     return format_decimal(value, locale="id"), format_decimal(value, locale="en")
 
 
 def percent(share: float) -> str:
-    """`75 %`."""
+    """Return a share (0.0 to 1.0) as `75 %`."""
     return f"{share * 100:g} %"
 
 
-UNSAID: Mapping[str, Said] = {
-    "pattern": said("Tidak ada pola WFH yang berlaku.", "No WFH pattern is in force."),
-    "excluded_classes": said(
+def label(code: str) -> Bilingual:
+    """Return the label of a code; an unknown code in lower case, with spaces instead of underscores."""
+    plain = code.lower().replace("_", " ")
+    return WEEKDAY_LABELS.get(code) or CLASS_LABELS.get(code) or CODE_LABELS.get(code) or (plain, plain)
+
+
+def label_list(codes: Iterable[str]) -> Bilingual:
+    """Return the labels of several codes, separated by commas."""
+    return join_pairs(label(code) for code in codes)
+
+
+def scope_label(code: str) -> Bilingual:
+    """Return the label of a code in a rule's scope, where `*` means all units (elsewhere `*` means all others)."""
+    return ("semua unit", "all units") if code == "*" else label(code)
+
+
+def scope_label_list(codes: Iterable[str]) -> Bilingual:
+    """Return the labels of a rule's scope, separated by commas."""
+    return join_pairs(scope_label(code) for code in codes)
+
+
+DEFAULT_REASONS: Mapping[str, BilingualText] = {
+    "pattern": bilingual_text("Tidak ada pola WFH yang berlaku.", "No WFH pattern is in force."),
+    "excluded_classes": bilingual_text(
         "Layanan langsung dan layanan 24 jam selalu di kantor.", "Direct and 24-hour service is always on site."
     ),
 }
-"""What decides where no instrument has set the rule."""
+"""The reason given where no instrument sets the deciding rule."""
 
 
-def holiday(found: Holiday | None) -> Said:
-    """A day without duty: of the calendar, or of the week."""
-    if found is None:
-        return said("Bukan hari kerja unit ini.", "No working day of this unit.")
-    return said(
-        f"{found.name} ({found.source}); hari WFH yang jatuh padanya hilang, tidak dipindah.",
-        f"{found.name} ({found.source}); a WFH day on it vanishes, it is not moved.",
+def holiday_sentence(holiday: Holiday | None) -> BilingualText:
+    """Explain a day without duty: a holiday of the calendar, or, without one, a weekly day off."""
+    if holiday is None:
+        return bilingual_text("Bukan hari kerja unit ini.", "No working day of this unit.")
+    return bilingual_text(
+        f"{holiday.name} ({holiday.source}); hari WFH yang jatuh padanya hilang, tidak dipindah.",
+        f"{holiday.name} ({holiday.source}); a WFH day on it vanishes, it is not moved.",
     )
 
 
-def given(sentence: tuple[str, str], title: str) -> Said:
-    """A sentence with the instrument that it comes from; without one where that is clear."""
-    giver = f" ({title})" if title else ""
-    return said(f"{sentence[0]}{giver}.", f"{sentence[1]}{giver}.")
+def with_source(sentence: Bilingual, title: str) -> BilingualText:
+    """Return a sentence with the title of its source instrument in brackets; with an empty title without brackets."""
+    source = f" ({title})" if title else ""
+    return bilingual_text(f"{sentence[0]}{source}.", f"{sentence[1]}{source}.")
 
 
-def approval(offer: Approval, title: str) -> Said:
-    """What may be granted, by whom, on what condition, and under which instrument."""
-    by, days, asked = word(offer.approver), listed(offer.weekdays), listed(offer.requires)
-    told = {
+def approval_sentence(offer: Approval, title: str) -> BilingualText:
+    """State what may be approved, by whom, on which conditions and under which instrument."""
+    approver, days, conditions = label(offer.approver), label_list(offer.weekdays), label_list(offer.requires)
+    text = {
         "OPD_DAYS": (
-            f"{days[0]} juga WFH, hanya bagi OPD yang permohonannya disetujui {by[0]}",
-            f"{days[1]} is a WFH day too, only for an OPD whose application {by[1]} approved",
+            f"{days[0]} juga WFH, hanya bagi OPD yang permohonannya disetujui {approver[0]}",
+            f"{days[1]} is a WFH day too, only for an OPD whose application {approver[1]} approved",
         ),
         "APPLICATION": (
-            f"Pegawai dapat memohon bekerja dari tempat lain; {by[0]} menyetujui",
-            f"One may apply to work elsewhere; {by[1]} approves",
+            f"Pegawai dapat memohon bekerja dari tempat lain; {approver[0]} menyetujui",
+            f"One may apply to work elsewhere; {approver[1]} approves",
         ),
         "ORDER": (
-            f"Perorangan dapat bekerja dari rumah atas perintah {by[0]}",
-            f"Single persons may be ordered to work from home by {by[1]}",
+            f"Perorangan dapat bekerja dari rumah atas perintah {approver[0]}",
+            f"Single persons may be ordered to work from home by {approver[1]}",
         ),
-    }.get(offer.kind, word(offer.kind))
-    more = (f", syarat: {asked[0]}", f", provided: {asked[1]}") if offer.requires else ("", "")
-    return given((told[0] + more[0], told[1] + more[1]), title)
+    }.get(offer.kind, label(offer.kind))
+    more = (f", syarat: {conditions[0]}", f", provided: {conditions[1]}") if offer.requires else ("", "")
+    return with_source((text[0] + more[0], text[1] + more[1]), title)
 
 
-def conflict(found: Conflict, title: Titles) -> Said:
-    """Which instruments meet, which one won and why, and what remains."""
-    why, _, winner = found.resolved_by.partition(":")
-    reason, rule = WHY.get(why, (why, why)), CONTESTED.get(found.rule, (found.rule, found.rule))
-    both = " / ".join(title(name) for name in found.instruments)
-    rest = effect(found.effect)
-    return said(
-        f"Konflik {rule[0]} ({both}): {reason[0]}, {title(winner)}{rest[0]}.",
-        f"Conflict of {rule[1]} ({both}): {reason[1]}, {title(winner)}{rest[1]}.",
+def conflict_sentence(conflict: Conflict, title_of: TitleLookup) -> BilingualText:
+    """State which instruments conflict, which one prevails and why, and what effect remains."""
+    code, _, winner = conflict.resolved_by.partition(":")
+    reason = RESOLUTION_REASONS.get(code, (code, code))
+    subject = CONFLICT_LABELS.get(conflict.rule, (conflict.rule, conflict.rule))
+    titles = " / ".join(title_of(name) for name in conflict.instruments)
+    remainder = effect_clause(conflict.effect)
+    return bilingual_text(
+        f"Konflik {subject[0]} ({titles}): {reason[0]}, {title_of(winner)}{remainder[0]}.",
+        f"Conflict of {subject[1]} ({titles}): {reason[1]}, {title_of(winner)}{remainder[1]}.",
     )
 
 
-def effect(code: str | None) -> tuple[str, str]:
-    """What remains of rules that cannot both hold, to be read on after who won."""
+def effect_clause(code: str | None) -> Bilingual:
+    """Return the effect that remains of conflicting rules, as a clause to append to a sentence; empty if unknown."""
     measure, _, value = (code or "").partition(":")
-    if measure not in EFFECTS:
+    if measure not in EFFECT_LABELS:
         return "", ""
-    (id_, en), (figure, number_) = EFFECTS[measure], number(float(value) * FACTORS.get(measure, 1))
-    return f"; {id_.format(figure)}", f"; {en.format(number_)}"
-
-
-def joined(sentences: Sequence[Said]) -> Said:
-    """Several sentences as one text."""
-    return said(" ".join(s.id for s in sentences), " ".join(s.en for s in sentences))
+    indonesian, english = EFFECT_LABELS[measure]
+    figure = number_text(float(value) * EFFECT_FACTORS.get(measure, 1))
+    return f"; {indonesian.format(figure[0])}", f"; {english.format(figure[1])}"

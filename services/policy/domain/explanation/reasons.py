@@ -1,4 +1,4 @@
-"""An answer in words: the outcome, the rule that decides it, what else must be known, and the whole chain. Pure."""
+"""Explains an answer: its outcome, the rule that decides it, notes, and the whole chain of rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,149 +7,156 @@ from functools import cached_property
 from pydantic import BaseModel
 
 from services.policy.domain.explanation import phrases
-from services.policy.domain.explanation.clauses import clauses, outside
-from services.policy.domain.explanation.labels import OUTCOMES, STATES
-from services.policy.domain.explanation.phrases import said
-from services.policy.domain.instruments.lifecycle import NEVER, state_on, superseded
-from services.policy.domain.resolution.binding import LAYERS, Ranked
-from services.policy.domain.snapshot import Asked, PolicySnapshot
-from shared.domain.facts.policy import Conflict, Holiday, Period, Said
-from shared.domain.facts.rules import Approval, Rules
-from shared.domain.work_location import WEEKDAYS, Verdict, offers
+from services.policy.domain.explanation.clauses import outside_pattern, rule_clauses
+from services.policy.domain.explanation.labels import NOT_BINDING_LABELS, OUTCOME_LABELS
+from services.policy.domain.explanation.phrases import bilingual_text
+from services.policy.domain.instruments.in_force import supersession_dates
+from services.policy.domain.instruments.lifecycle import OPEN_END, state_on
+from services.policy.domain.resolution.binding import LAYERS, ByPrecedence
+from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
+from shared.domain.facts.instruments import BilingualText
+from shared.domain.facts.policy import Conflict, Holiday, Period
+from shared.domain.facts.rules import WEEKDAYS, Approval, Rules
+from shared.domain.work_location import WorkLocation, approvals_on
 
 
-class Step(BaseModel):
-    """One rule of the chain: what it says, who gave it, and whether it decides the answer."""
+class ExplanationStep(BaseModel):
+    """One rule of the chain: its sentence, its source instrument, and whether it decides the answer."""
 
     rule: str
     instrument: str | None
     binds: bool
-    says: Said
+    says: BilingualText
 
 
 @dataclass(frozen=True)
-class Telling:
-    """An answer in words."""
+class Explanation:
+    """Explains one answer. It is the `Attribution` of the rules that apply to the queried person."""
 
-    books: PolicySnapshot
-    asked: Asked
+    snapshot: PolicySnapshot
+    query: PolicyQuery
     rules: Rules
     period: Period | None
-    ranked: Ranked
+    ranked: ByPrecedence
     holiday: Holiday | None
-    decided: Verdict
-    clashing: Sequence[Conflict]
+    decision: WorkLocation
+    conflicts: Sequence[Conflict]
 
-    def giver(self, rule: str) -> str | None:
-        """The id of the instrument that gave a rule; the one that decides it, where several fill it."""
-        won = self.period.won_by.get(rule) if self.period else None
-        return self.decisive().get(rule) or (won.instrument if won else None)
+    def source_id(self, rule: str) -> str | None:
+        """Return the id of a rule's source instrument: of a list that several fill, the one that decides the answer."""
+        winner = self.period.won_by.get(rule) if self.period else None
+        return self.deciding_sources().get(rule) or (winner.instrument if winner else None)
 
-    def by(self, rule: str) -> str:
-        """The title of the instrument that gave a rule."""
-        won = self.period.won_by.get(rule) if self.period else None
-        return self.books.title(won.instrument) if won else "Piket"
+    def source_title(self, rule: str) -> str:
+        """Return the title of the instrument that won a rule; `Piket` if the rule is a default of the program."""
+        winner = self.period.won_by.get(rule) if self.period else None
+        return self.snapshot.title(winner.instrument) if winner else "Piket"
 
-    def granted(self) -> Mapping[str, str]:
-        """The weekdays of the pattern that another instrument granted, with its title."""
-        days = self.period.granted() if self.period else {}
-        return {day: self.books.title(won.instrument) for day, won in days.items()}
+    def granted_days(self) -> Mapping[str, str]:
+        """Return the weekdays that another instrument added to the pattern, with its title."""
+        days = self.period.granted_weekdays() if self.period else {}
+        return {day: self.snapshot.title(winner.instrument) for day, winner in days.items()}
 
-    def listed(self, rule: str) -> Iterator[tuple[Sequence[str], str]]:
-        """The codes of a rule by the instrument that names them, each once, the most specific one first."""
-        named: set[str] = set()
+    def codes_by_source(self, rule: str) -> Iterator[tuple[Sequence[str], str]]:
+        """Yield the codes of a list by instrument, the most specific instrument first; a code only at the first."""
+        earlier: set[str] = set()
         for binding in reversed(self.ranked):
-            codes = [code for code in getattr(binding.rules, rule) if code not in named]
-            named |= set(codes)
+            codes = [code for code in getattr(binding.rules, rule) if code not in earlier]
+            earlier |= set(codes)
             if codes:
                 yield codes, binding.instrument.title
 
-    def decisive(self) -> dict[str, str]:
-        """The instrument that granted the weekday, and that names who is asked about, of the list that decides."""
-        granted = self.period.granted().get(WEEKDAYS[self.asked.day.weekday()]) if self.period else None
-        return ({"pattern": granted.instrument} if granted else {}) | self._naming()
+    def deciding_sources(self) -> dict[str, str]:
+        """Return, by rule, the instrument that decides the answer if that is not the rule's winner.
 
-    def _naming(self) -> dict[str, str]:
-        rule, who = self.decided.rule, self.asked.who
+        That is the instrument that granted the weekday, and the one that names the queried person in a list.
+        """
+        weekday = WEEKDAYS[self.query.day.weekday()]
+        grant = self.period.granted_weekdays().get(weekday) if self.period else None
+        return ({"pattern": grant.instrument} if grant else {}) | self._naming_source()
+
+    def _naming_source(self) -> dict[str, str]:
+        rule, profile = self.decision.rule, self.query.who
         lists = {
-            "excluded_classes": {who.class_},
-            "excluded_units": who.kinds,
-            "forced_on_site_positions": {who.position},
+            "excluded_classes": {profile.class_},
+            "excluded_units": profile.kinds,
+            "forced_on_site_positions": {profile.position},
         }
         if rule not in lists:
             return {}
-        naming = [b.instrument.instrument for b in self.ranked if lists[rule] & set(getattr(b.rules, rule))]
-        return {rule: naming[-1]} if naming else {}
+        sources = [b.instrument.instrument for b in self.ranked if lists[rule] & set(getattr(b.rules, rule))]
+        return {rule: sources[-1]} if sources else {}
 
-    def outcome(self) -> Said:
-        """Where one works that day."""
-        day, where = phrases.on(self.asked.day), OUTCOMES[self.decided.where]
-        return said(f"{day[0]}: {where[0]}.", f"{day[1]}: {where[1]}.")
+    def outcome(self) -> BilingualText:
+        """Return the sentence that states where the person works on the date."""
+        day, location = phrases.long_date(self.query.day), OUTCOME_LABELS[self.decision.location]
+        return bilingual_text(f"{day[0]}: {location[0]}.", f"{day[1]}: {location[1]}.")
 
-    def because(self) -> Iterator[Said]:
-        """What decides it: the calendar, what was granted, or rules."""
-        if self.decided.rule == "approvals":
-            yield self._offer(offers(self.rules, self.asked.day)[0])
-        elif self.decided.where == "HOLIDAY":
-            yield phrases.holiday(self.holiday)
-        elif self.decided == ("WFO", "pattern") and self.rules.pattern:
-            yield outside(self.rules, self)
+    def deciding_reasons(self) -> Iterator[BilingualText]:
+        """Yield the sentences of what decides the answer: the calendar, an approval, or one or two rules."""
+        if self.decision.rule == "approvals":
+            yield self._approval_sentence(approvals_on(self.rules, self.query.day)[0])
+        elif self.decision.location == "HOLIDAY":
+            yield phrases.holiday_sentence(self.holiday)
+        elif self.decision == ("WFO", "pattern") and self.rules.pattern:
+            yield outside_pattern(self.rules, self)
         else:
-            first = ("pattern",) if self.decided.where == "MAX_SHARE" else ()
-            deciding = dict.fromkeys((*first, self.decided.rule))
-            found = [self._rules[rule] for rule in deciding if rule in self._rules]
-            yield from found or [phrases.UNSAID[self.decided.rule]]
+            first = ("pattern",) if self.decision.location == "MAX_SHARE" else ()
+            deciding = dict.fromkeys((*first, self.decision.rule))
+            sentences = [self._clauses[rule] for rule in deciding if rule in self._clauses]
+            yield from sentences or [phrases.DEFAULT_REASONS[self.decision.rule]]
 
     @cached_property
-    def _rules(self) -> Mapping[str, Said]:
-        return dict(clauses(self.rules, self))
+    def _clauses(self) -> Mapping[str, BilingualText]:
+        return dict(rule_clauses(self.rules, self))
 
-    def notes(self) -> Iterator[Said]:
-        """What else must be known: who stays on site all the same, what may be granted, what is not in force yet."""
-        if self.decided.where not in {"WFO", "HOLIDAY"}:
-            if self.asked.who.class_ == "MIXED":
-                yield said("Loket tetap dilayani di kantor.", "The counter stays on site.")
-            cap = ("weekly_cap_days",) if self._counts() else ()
-            told = ("forced_on_site_positions", *cap, *(("places",) if self.elsewhere else ()))
-            yield from (self._rules[rule] for rule in told if rule in self._rules)
-        if self.decided == ("WFO", "pattern"):
-            yield from (self._offer(offer) for offer in offers(self.rules, self.asked.day))
-            yield from self._waiting()
+    def notes(self) -> Iterator[BilingualText]:
+        """Yield what else matters: who stays on site in any case, what may be approved, what is not in force yet."""
+        if self.decision.location not in {"WFO", "HOLIDAY"}:
+            if self.query.who.class_ == "MIXED":
+                yield bilingual_text("Loket tetap dilayani di kantor.", "The counter stays on site.")
+            cap = ("weekly_cap_days",) if self._counts_against_cap() else ()
+            rules = ("forced_on_site_positions", *cap, *(("places",) if self._is_elsewhere else ()))
+            yield from (self._clauses[rule] for rule in rules if rule in self._clauses)
+        if self.decision == ("WFO", "pattern"):
+            yield from (self._approval_sentence(offer) for offer in approvals_on(self.rules, self.query.day))
+            yield from self._not_binding_yet()
 
-    def _counts(self) -> bool:
-        """Whether the day counts against the weekly cap: what was granted need not."""
-        granted = self.decided.rule == "approvals" and self.decided.where != "APPLICATION"
-        return not granted or offers(self.rules, self.asked.day)[0].counts_against_weekly_cap
+    def _counts_against_cap(self) -> bool:
+        """Return whether the day counts against the weekly cap: an approved day may be exempt."""
+        is_approved_day = self.decision.rule == "approvals" and self.decision.location != "APPLICATION"
+        return not is_approved_day or approvals_on(self.rules, self.query.day)[0].counts_against_weekly_cap
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether the answer is about other places than home."""
-        return self.decided.where in {"WFA", "APPLICATION"}
+    def _is_elsewhere(self) -> bool:
+        """Return whether the answer is about other places than home."""
+        return self.decision.location in {"WFA", "APPLICATION"}
 
-    def _waiting(self) -> Iterator[Said]:
-        """Where nothing opens the day: the own government's instruments that do not bind."""
-        ends = superseded(self.books.courses)
-        for name, course in self.books.courses.items() if not self.rules.pattern else ():
-            state = STATES.get(state_on(course, self.asked.day, ends.get(name, NEVER)))
-            instrument = course.instrument
-            if state and instrument.layer != LAYERS[0] and instrument.decided_on <= self.asked.day:
-                yield said(f"{instrument.title} {state[0]}.", f"{instrument.title} {state[1]}.")
+    def _not_binding_yet(self) -> Iterator[BilingualText]:
+        """Yield instruments below the national layer that do not bind yet, if no pattern is in force."""
+        ends = supersession_dates(self.snapshot.instruments)
+        for name, history in self.snapshot.instruments.items() if not self.rules.pattern else ():
+            state = NOT_BINDING_LABELS.get(state_on(history, self.query.day, ends.get(name, OPEN_END)))
+            instrument = history.instrument
+            if state and instrument.layer != LAYERS[0] and instrument.decided_on <= self.query.day:
+                yield bilingual_text(f"{instrument.title} {state[0]}.", f"{instrument.title} {state[1]}.")
 
-    def chain(self) -> Iterator[Step]:
-        """Every rule that is set, in the order in which it may decide; what was granted; what could not both hold."""
+    def steps(self) -> Iterator[ExplanationStep]:
+        """Yield the holiday, every rule that is set in the order of decision, the approvals, then the conflicts."""
         if self.holiday:
-            yield self._step("calendar", phrases.holiday(self.holiday))
-        for rule, text in self._rules.items():
+            yield self._step("calendar", phrases.holiday_sentence(self.holiday))
+        for rule, text in self._clauses.items():
             yield self._step(rule, text)
         for offer in self.rules.approvals:
-            binds = self.decided.rule == "approvals"
-            yield Step(rule="approvals", instrument=offer.instrument, binds=binds, says=self._offer(offer))
-        for found in self.clashing:
-            told = phrases.conflict(found, self.books.title)
-            yield Step(rule=found.rule, instrument=found.instruments[0], binds=False, says=told)
+            binds = self.decision.rule == "approvals"
+            sentence = self._approval_sentence(offer)
+            yield ExplanationStep(rule="approvals", instrument=offer.instrument, binds=binds, says=sentence)
+        for conflict in self.conflicts:
+            sentence = phrases.conflict_sentence(conflict, self.snapshot.title)
+            yield ExplanationStep(rule=conflict.rule, instrument=conflict.instruments[0], binds=False, says=sentence)
 
-    def _offer(self, offer: Approval) -> Said:
-        return phrases.approval(offer, self.books.title(offer.instrument or ""))
+    def _approval_sentence(self, offer: Approval) -> BilingualText:
+        return phrases.approval_sentence(offer, self.snapshot.title(offer.instrument or ""))
 
-    def _step(self, rule: str, text: Said) -> Step:
-        return Step(rule=rule, instrument=self.giver(rule), binds=rule == self.decided.rule, says=text)
+    def _step(self, rule: str, text: BilingualText) -> ExplanationStep:
+        return ExplanationStep(rule=rule, instrument=self.source_id(rule), binds=rule == self.decision.rule, says=text)

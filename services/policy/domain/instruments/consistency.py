@@ -1,91 +1,109 @@
-"""What an instrument cannot mean beside others: whom it supersedes and binds, and shares that leave nobody. Pure."""
+"""Checks an instrument against the recorded ones: supersession, addressed OPD, shares that cannot both hold. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
-from services.policy.domain.instruments.effective_policy import ANY_OPD, Effective
-from services.policy.domain.instruments.lifecycle import Course, Courses, supersessions
+from services.policy.domain.instruments.effective_policy import ANY_OPD, EffectivePolicy
+from services.policy.domain.instruments.in_force import supersessions
+from services.policy.domain.instruments.lifecycle import Instruments
 from services.policy.domain.resolution.binding import LAYERS
-from services.policy.domain.resolution.merge import by_site
-from services.policy.domain.validation.rule_errors import Fault, shortage
-from shared.domain.facts.policy import Instrument, Period
+from services.policy.domain.resolution.periods import per_site
+from services.policy.domain.validation.rule_errors import share_conflict_error
+from shared.domain.errors import FieldError
+from shared.domain.facts.instruments import Instrument
+from shared.domain.facts.policy import Period
 
-POINTER = "/instrument/rules/min_on_site_share"
+
+class _ShareConflict(NamedTuple):
+    """An OPD for which one instrument keeps more people on site than another one allows, from a period on."""
+
+    opd: str
+    sources: str
+    period: Period
 
 
-def overlap_faults(instrument: Instrument, courses: Courses, register: Collection[str]) -> Iterator[Fault]:
-    """What an instrument says of others: those it supersedes, and the OPD that it binds."""
+def consistency_errors(
+    instrument: Instrument, instruments: Instruments, register: Collection[str]
+) -> Iterator[FieldError]:
+    """Report what an instrument supersedes wrongly, and each OPD that it is addressed to but is not registered."""
     for number, name in enumerate(instrument.supersedes):
-        yield from _succession_faults(f"/instrument/supersedes/{number}", instrument, name, courses)
+        yield from _supersedes_errors(f"/instrument/supersedes/{number}", instrument, name, instruments)
     for number, opd in enumerate(instrument.opds):
         if opd not in register:
             pointer = f"/instrument/opds/{number}"
-            yield (pointer, f"OPD {opd} belum terdaftar.", f"OPD {opd} is not in the register.")
+            yield FieldError(pointer, f"OPD {opd} belum terdaftar.", f"OPD {opd} is not in the register.")
 
 
-def _succession_faults(pointer: str, instrument: Instrument, name: str, courses: Courses) -> Iterator[Fault]:
-    if name not in courses:
-        yield (pointer, f"{name} tidak dikenal di wilayah ini.", f"{name} is unknown in this region.")
+def _supersedes_errors(
+    pointer: str, instrument: Instrument, name: str, instruments: Instruments
+) -> Iterator[FieldError]:
+    if name not in instruments:
+        yield FieldError(pointer, f"{name} tidak dikenal di wilayah ini.", f"{name} is unknown in this region.")
         return
-    own, upper = instrument.instrument, courses[name].instrument.layer
-    if LAYERS.index(upper) < LAYERS.index(instrument.layer):
-        yield (
+    successor, layer = instrument.instrument, instruments[name].instrument.layer
+    if LAYERS.index(layer) < LAYERS.index(instrument.layer):
+        yield FieldError(
             pointer,
-            f"{name} berlapis {upper}; instrumen berlapis {instrument.layer} tidak dapat menggantikannya.",
-            f"{name} is of layer {upper}; an instrument of layer {instrument.layer} cannot supersede it.",
+            f"{name} berlapis {layer}; instrumen berlapis {instrument.layer} tidak dapat menggantikannya.",
+            f"{name} is of layer {layer}; an instrument of layer {instrument.layer} cannot supersede it.",
         )
-    yield from _taken_faults(pointer, own, name, courses)
-    if own in _line(name, courses):
-        yield (
+    yield from _already_superseded_errors(pointer, successor, name, instruments)
+    chain = _superseded_chain(name, instruments)
+    if successor in chain:
+        cycle = " > ".join([successor, *chain])
+        yield FieldError(
             pointer,
-            f"{own} dan {name} akan saling menggantikan: {' > '.join([own, *_line(name, courses)])}.",
-            f"{own} and {name} would supersede each other: {' > '.join([own, *_line(name, courses)])}.",
+            f"{successor} dan {name} akan saling menggantikan: {cycle}.",
+            f"{successor} and {name} would supersede each other: {cycle}.",
         )
 
 
-def again_faults(instrument: Instrument, courses: Courses) -> Iterator[Fault]:
-    """Whom an instrument that begins only now, or once more, would supersede though another has done so meanwhile."""
+def supersession_errors(instrument: Instrument, instruments: Instruments) -> Iterator[FieldError]:
+    """Report what an instrument that is scheduled or resumed supersedes, if it now has another successor."""
     for name in instrument.supersedes:
-        yield from _taken_faults("/instrument", instrument.instrument, name, courses)
+        yield from _already_superseded_errors("/instrument", instrument.instrument, name, instruments)
 
 
-def _taken_faults(pointer: str, own: str, name: str, courses: Courses) -> Iterator[Fault]:
-    others = [other for other, c in courses.items() if other != own and name in dict(supersessions(c))]
+def _already_superseded_errors(
+    pointer: str, successor: str, name: str, instruments: Instruments
+) -> Iterator[FieldError]:
+    others = [id_ for id_, h in instruments.items() if id_ != successor and name in dict(supersessions(h))]
     if others:
-        yield (
+        yield FieldError(
             pointer,
-            f"{name} sudah digantikan {others[0]}; {own} tidak dapat menggantikannya lagi.",
-            f"{name} is superseded by {others[0]} already; {own} cannot supersede it once more.",
+            f"{name} sudah digantikan {others[0]}; {successor} tidak dapat menggantikannya lagi.",
+            f"{name} is superseded by {others[0]} already; {successor} cannot supersede it once more.",
         )
 
 
-def _line(name: str, courses: Mapping[str, Course]) -> list[str]:
-    """What an instrument supersedes, and what that one does, and so on, each once."""
-    line = [name]
-    for each in line:
-        course = courses.get(each)
-        line += [n for n in (course.instrument.supersedes if course else ()) if n not in line]
-    return line
+def _superseded_chain(name: str, instruments: Instruments) -> list[str]:
+    """Return an instrument and all that it supersedes, directly or through others, without repetition."""
+    chain = [name]
+    for superseded in chain:  # the list grows while it is read: each id is followed once
+        history = instruments.get(superseded)
+        chain += [n for n in (history.instrument.supersedes if history else ()) if n not in chain]
+    return chain
 
 
-def shortage_faults(before: Courses, after: Courses) -> Iterator[Fault]:
-    """Two instruments of which one forces more people home than the other lets go, and that have not met before."""
-    known = {found[:2] for found in _shortages(before)}
-    for opd, givers, period in _shortages(after):
-        if (opd, givers) not in known:
-            where = "" if opd == ANY_OPD else f"{opd}, "
-            told, rules = f"{where}{period.from_}: {givers}", period.rules
-            yield shortage(POINTER, rules.min_on_site_share or 0, rules.max_on_site_share or 0, told, told)
+def share_conflict_errors(before: Instruments, after: Instruments) -> Iterator[FieldError]:
+    """Report a minimum on site above the maximum on site of another instrument, unless `before` had it already."""
+    recorded = {(conflict.opd, conflict.sources) for conflict in _share_conflicts(before)}
+    for opd, sources, period in _share_conflicts(after):
+        if (opd, sources) not in recorded:
+            addressee = "" if opd == ANY_OPD else f"{opd}, "
+            detail, rules = f"{addressee}{period.from_}: {sources}", period.rules
+            yield share_conflict_error(rules.min_on_site_share or 0, rules.max_on_site_share or 0, detail, detail)
 
 
-def _shortages(courses: Courses) -> Iterator[tuple[str, str, Period]]:
-    """Of each OPD that is bound by something of its own, and of all others: who meets, and the first dates of it."""
-    effective, found = Effective(courses, ()), set[tuple[str, str]]()
-    for opd in (ANY_OPD, *sorted({name for course in courses.values() for name in course.instrument.opds})):
-        for period, _ in by_site(effective.stretches(opd)):
-            least, most = period.rules.min_on_site_share, period.rules.max_on_site_share
-            if least is None or most is None or least <= most:
+def _share_conflicts(instruments: Instruments) -> Iterator[_ShareConflict]:
+    """Yield each conflict once, with its first period: those of all OPD first, then those of addressed OPD."""
+    effective, reported = EffectivePolicy(instruments, ()), set[tuple[str, str]]()
+    for opd in (ANY_OPD, *sorted({name for history in instruments.values() for name in history.instrument.opds})):
+        for period, _ in per_site(effective.periods_of(opd)):
+            minimum, maximum = period.rules.min_on_site_share, period.rules.max_on_site_share
+            if minimum is None or maximum is None or minimum <= maximum:
                 continue
-            givers = " / ".join(period.won_by[rule].instrument for rule in ("min_on_site_share", "max_on_site_share"))
-            if (opd, givers) not in found and (ANY_OPD, givers) not in found:
-                found.add((opd, givers))
-                yield opd, givers, period
+            sources = " / ".join(period.won_by[rule].instrument for rule in ("min_on_site_share", "max_on_site_share"))
+            if (opd, sources) not in reported and (ANY_OPD, sources) not in reported:
+                reported.add((opd, sources))
+                yield _ShareConflict(opd, sources, period)

@@ -1,4 +1,4 @@
-"""What a decision on an instrument may see, and what it tells. Pure."""
+"""Defines the input and the output of a decision on an instrument, and guards that several decisions share. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,17 +10,25 @@ from services.policy.domain.commands import (
     RevokeInstrument,
     ScheduleInstrument,
     SuspendInstrument,
-    Turn,
+    Transition,
 )
-from services.policy.domain.instruments.lifecycle import NEVER, Course, Courses, Gap, bindings, superseded
-from shared.domain.facts.base import Fact, Invalid
-from shared.domain.facts.policy import Change, Instrument, Recommendation
+from services.policy.domain.instruments.in_force import bindings, supersession_dates
+from services.policy.domain.instruments.lifecycle import (
+    OPEN_END,
+    InactivePeriod,
+    InstrumentHistory,
+    Instruments,
+)
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import Fact
+from shared.domain.facts.instruments import Instrument, Recommendation
+from shared.domain.facts.policy import Change
 
-Turned = ScheduleInstrument | SuspendInstrument | ResumeInstrument | RevokeInstrument | ApproveDays
+TransitionCommand = ScheduleInstrument | SuspendInstrument | ResumeInstrument | RevokeInstrument | ApproveDays
 
 
-class Told(NamedTuple):
-    """A fact about an instrument; why policy changed by it, if it did; the OPD that are told, all if none is named."""
+class Decision(NamedTuple):
+    """An event to append, the reason of the policy change that it causes, if any, and the affected OPD (empty: all)."""
 
     fact: Fact
     change: Change | None = None
@@ -28,61 +36,66 @@ class Told(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What a decision on an instrument may see: what is on record and what was declined, the register, the date."""
+class DecisionContext:
+    """Input of a decision: the recorded instruments, the codes of existing OPD, today, declined recommendations."""
 
-    courses: Courses
+    instruments: Instruments
     register: frozenset[str]
     today: date
     declined: frozenset[Recommendation] = frozenset()
 
 
-def since(turn: Turn, today: date) -> date:
-    """Nothing that is decided on an instrument reaches back before it was known."""
-    return max(turn.effective_from, turn.published_on, today)
+def first_possible_date(transition: Transition, today: date) -> date:
+    """Return the effective date of a decision, but not a date before its publication or before today."""
+    return max(transition.effective_from, transition.published_on, today)
 
 
-def enacted(name: str, desk: Desk) -> Course:
-    """The course of an enacted instrument. Raises `Invalid` for any other."""
-    course = desk.courses.get(name)
-    if course is None or course.stage != "ENACTED":
+def require_enacted(name: str, context: DecisionContext) -> InstrumentHistory:
+    """Return the history of an enacted instrument. Raise `Invalid` if it is not enacted."""
+    history = context.instruments.get(name)
+    if history is None or history.stage != "ENACTED":
         raise Invalid(
             "/instrument",
             f"Instrumen {name} belum ditetapkan di wilayah ini.",
             f"Instrument {name} is not enacted in this region.",
         )
-    return course
+    return history
 
 
-def revoked(gap: Gap | None) -> bool:
-    """Whether a gap is there because the instrument was revoked."""
-    return gap is not None and gap.state == "REVOKED"
+def is_revocation(period: InactivePeriod | None) -> bool:
+    """Return True if an inactive period is a revocation, False for a suspension or None."""
+    return period is not None and period.state == "REVOKED"
 
 
-def over(name: str, desk: Desk) -> date:
-    """The first date on which an instrument is superseded or revoked for good, whatever its own words are."""
-    gap = desk.courses[name].open_gap
-    return min(superseded(desk.courses).get(name, NEVER), gap.first if gap and revoked(gap) else NEVER)
-
-
-def ended(name: str, last: date) -> Invalid:
-    """Why nothing more can be decided on an instrument that binds nobody from a date on."""
-    return Invalid(
-        "/effective_from",
-        f"Instrumen {name} tidak berlaku lagi sejak {last}.",
-        f"Instrument {name} is no longer in force from {last} on.",
+def ends_on(name: str, context: DecisionContext) -> date:
+    """Return the date from which an instrument is superseded or revoked. Its own last day does not count."""
+    inactive = context.instruments[name].open_inactive_period
+    return min(
+        supersession_dates(context.instruments).get(name, OPEN_END),
+        inactive.first if inactive and is_revocation(inactive) else OPEN_END,
     )
 
 
-def concerned(courses: Courses, *contents: Instrument) -> tuple[str, ...]:
-    """The OPD that instruments bind, and those that are bound by what these supersede; none stands for all."""
-    gone = [courses[name].instrument for content in contents for name in content.supersedes if name in courses]
-    named = [each.opds for each in (*contents, *gone)]
-    return tuple(dict.fromkeys(opd for opds in named for opd in opds)) if all(named) else ()
+def no_longer_in_force(name: str, ended_on: date) -> Invalid:
+    """Return the error for a decision on an instrument that no longer binds from a date on."""
+    return Invalid(
+        "/effective_from",
+        f"Instrumen {name} tidak berlaku lagi sejak {ended_on}.",
+        f"Instrument {name} is no longer in force from {ended_on} on.",
+    )
 
 
-def change(instrument: Instrument, kind: str, first: date, attested_by: str | None) -> Change:
-    """Why policy changed, by the dates of the instrument itself."""
+def affected_opds(instruments: Instruments, *contents: Instrument) -> tuple[str, ...]:
+    """Return the OPD that instruments, or what these supersede, are addressed to; empty if one is for all OPD."""
+    superseded = [
+        instruments[name].instrument for content in contents for name in content.supersedes if name in instruments
+    ]
+    addressees = [content.opds for content in (*contents, *superseded)]
+    return tuple(dict.fromkeys(opd for opds in addressees for opd in opds)) if all(addressees) else ()
+
+
+def policy_change(instrument: Instrument, kind: str, first: date, attested_by: str | None) -> Change:
+    """Return the reason of a policy change that an instrument itself causes, with the dates of the instrument."""
     return Change(
         kind=kind,
         instrument=instrument.instrument,
@@ -93,22 +106,26 @@ def change(instrument: Instrument, kind: str, first: date, attested_by: str | No
     )
 
 
-def turned(turn: Turned, fact: Fact, desk: Desk, kind: str, first: date) -> Told:
-    """A fact of a later decision on an instrument, and why policy changed by the dates of that decision."""
-    why = Change(
+def transition_decision(
+    command: TransitionCommand, fact: Fact, context: DecisionContext, kind: str, first: date
+) -> Decision:
+    """Return an event of a later decision, and the reason of the policy change with the dates of that decision."""
+    reason = Change(
         kind=kind,
-        instrument=turn.instrument,
-        decided_on=turn.decided_on,
-        published_on=turn.published_on,
+        instrument=command.instrument,
+        decided_on=command.decided_on,
+        published_on=command.published_on,
         effective_from=first,
     )
-    return Told(fact, why, concerned(desk.courses, desk.courses[turn.instrument].instrument))
+    return Decision(
+        fact, reason, affected_opds(context.instruments, context.instruments[command.instrument].instrument)
+    )
 
 
-def binding(courses: Courses, opd: str, today: date) -> list[Change]:
-    """Why an OPD that opens today is bound: by every instrument that still binds it, in the order of recording."""
+def changes_for_new_opd(instruments: Instruments, opd: str, today: date) -> list[Change]:
+    """Return a policy change for each instrument that binds a new OPD from today on, in the order of recording."""
     return [
-        change(b.instrument, "ENACTED", b.first, b.attested_by)
-        for b in bindings(courses)
+        policy_change(b.instrument, "ENACTED", b.first, b.attested_by)
+        for b in bindings(instruments)
         if max(b.first, today) < b.until and (not b.instrument.opds or opd in b.instrument.opds)
     ]

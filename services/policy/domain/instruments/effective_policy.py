@@ -1,44 +1,42 @@
-"""What each OPD of a region is told after a change: its rules, the calendar and the conflicts. Pure."""
+"""Computes the rules that are effective for each OPD of a region, and the events that publish them. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
-from services.policy.domain.instruments.lifecycle import Courses, bindings, grants
-from services.policy.domain.resolution.binding import Binding, Granted
+from services.policy.domain.instruments.in_force import bindings
+from services.policy.domain.instruments.lifecycle import Instruments, all_grants
+from services.policy.domain.resolution.binding import Binding, DayGrantPeriod
 from services.policy.domain.resolution.conflicts import conflicts
-from services.policy.domain.resolution.merge import Stretch, joined, stretches
+from services.policy.domain.resolution.periods import ResolvedPeriod, merge_adjacent, resolve_periods
 from shared.domain.facts.policy import Change, Holiday, OpdOpened, PolicyChanged
 
 ANY_OPD = "*"
-"""An OPD that no instrument names: what binds it binds all of the region."""
-
-Stretches = Sequence[Stretch]
+"""An OPD that no instrument is addressed to: only the instruments for all OPD bind it."""
 
 
-class Effective:
-    """What binds the OPD of a region by date. Those who are bound by the same are resolved once."""
+class EffectivePolicy:
+    """The effective rules of every OPD of a region. OPD with the same bindings and grants are resolved once."""
 
-    def __init__(self, courses: Courses, holidays: Iterable[Holiday]) -> None:
+    def __init__(self, instruments: Instruments, holidays: Iterable[Holiday]) -> None:
         self.holidays = tuple(sorted(holidays, key=lambda holiday: holiday.date))
-        self._bindings = bindings(courses)
-        self._grants = grants(courses)
-        self._resolved: dict[tuple[tuple[int, ...], tuple[Granted, ...]], Stretches] = {}
+        self._bindings = bindings(instruments)
+        self._grants = all_grants(instruments)
+        self._resolved: dict[tuple[tuple[int, ...], tuple[DayGrantPeriod, ...]], Sequence[ResolvedPeriod]] = {}
 
-    def stretches(self, opd: str) -> Stretches:
-        """The periods of one OPD, each beside what binds in it."""
-        own = [number for number, binding in enumerate(self._bindings) if _binds(binding, opd)]
-        granted = tuple(g for g in self._grants if g.opd == opd)
-        key = (tuple(own), granted)
+    def periods_of(self, opd: str) -> Sequence[ResolvedPeriod]:
+        """Return the resolved periods of one OPD, in the order of dates."""
+        indexes = tuple(index for index, binding in enumerate(self._bindings) if _binds(binding, opd))
+        grants = tuple(g for g in self._grants if g.opd == opd)
+        key = (indexes, grants)
         if key not in self._resolved:
-            self._resolved[key] = tuple(stretches([self._bindings[number] for number in own], granted))
+            self._resolved[key] = tuple(resolve_periods([self._bindings[index] for index in indexes], grants))
         return self._resolved[key]
 
-    def told(
+    def policy_changed_events(
         self, opd: OpdOpened, changes: Sequence[Change], before: PolicyChanged | None = None
     ) -> list[PolicyChanged]:
-        """The facts for one OPD, one for each change, after what it was told before."""
-        found = self.stretches(opd.opd)
-        first, periods = before.revision + 1 if before else 1, joined(period for period, _ in found)
+        """Return one event for each change; revisions continue after the last published one (`before`)."""
+        resolved = self.periods_of(opd.opd)
+        first, periods = before.revision + 1 if before else 1, merge_adjacent(period for period, _ in resolved)
         return [
             PolicyChanged(
                 region=opd.region,
@@ -47,7 +45,7 @@ class Effective:
                 revision=revision,
                 periods=periods,
                 holidays=self.holidays,
-                conflicts=conflicts(found),
+                conflicts=conflicts(resolved),
             )
             for revision, change in enumerate(changes, first)
         ]
@@ -55,9 +53,3 @@ class Effective:
 
 def _binds(binding: Binding, opd: str) -> bool:
     return not binding.instrument.opds or opd in binding.instrument.opds
-
-
-def declared(days: Sequence[Holiday], today: date) -> Change:
-    """Why policy changed: the calendar knows more days. It is no instrument, and known from its recording on."""
-    first = min(holiday.date for holiday in days)
-    return Change(kind="CALENDAR", instrument="kalender", decided_on=today, published_on=today, effective_from=first)

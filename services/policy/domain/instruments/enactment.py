@@ -1,25 +1,24 @@
-"""How an instrument comes to bind: drafted, enacted, amended, brought into force. Pure."""
+"""Decides how an instrument comes into force: draft, enactment, amendment, scheduling. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
 
 from services.policy.domain.commands import AmendInstrument, DraftInstrument, EnactInstrument, ScheduleInstrument
-from services.policy.domain.instruments.consistency import again_faults, overlap_faults
+from services.policy.domain.instruments.consistency import consistency_errors, supersession_errors
 from services.policy.domain.instruments.decision import (
-    Desk,
-    Told,
-    change,
-    concerned,
-    enacted,
-    ended,
-    over,
-    revoked,
-    turned,
+    Decision,
+    DecisionContext,
+    affected_opds,
+    ends_on,
+    is_revocation,
+    no_longer_in_force,
+    policy_change,
+    require_enacted,
+    transition_decision,
 )
-from services.policy.domain.instruments.lifecycle import NEVER, Course, Version
-from services.policy.domain.validation.rule_errors import raised
-from shared.domain.facts.base import Invalid
-from shared.domain.facts.policy import (
+from services.policy.domain.instruments.lifecycle import OPEN_END, InstrumentHistory, Version
+from shared.domain.errors import Invalid, raise_if_any
+from shared.domain.facts.instruments import (
     Instrument,
     InstrumentAmended,
     InstrumentDrafted,
@@ -28,13 +27,13 @@ from shared.domain.facts.policy import (
 )
 
 Publication = EnactInstrument | AmendInstrument | ScheduleInstrument
-"""What a named office may attest to have been public before it was recorded."""
+"""Commands with an attestation: a named office states that the instrument was public before it was recorded."""
 
 
-def draft(command: DraftInstrument, desk: Desk) -> Sequence[Told]:
-    """Put on the table, or change what lies there."""
+def draft(command: DraftInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Record a draft or study, or change it; `[]` if it is recorded as such. Raise `Invalid` if it is enacted."""
     content = command.instrument
-    before = desk.courses.get(content.instrument)
+    before = context.instruments.get(content.instrument)
     if before and before.stage == "ENACTED":
         raise Invalid(
             "/instrument/instrument",
@@ -43,102 +42,111 @@ def draft(command: DraftInstrument, desk: Desk) -> Sequence[Told]:
         )
     if before and (before.stage, before.instrument) == (command.stage, content):
         return []
-    return [Told(InstrumentDrafted(region=command.region, instrument=content, stage=command.stage))]
+    return [Decision(InstrumentDrafted(region=command.region, instrument=content, stage=command.stage))]
 
 
-def enact(command: EnactInstrument, desk: Desk) -> Sequence[Told]:
-    """An instrument binds from its date on, and never before it was known."""
+def enact(command: EnactInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Enact an instrument; it binds from its effective date, but not before it was published and recorded.
+
+    Return `[]` if it is enacted with this content. Raise `Invalid` if it is enacted with other content.
+    """
     instrument = command.instrument
-    before = desk.courses.get(instrument.instrument)
-    gap = before.open_gap if before else None
+    before = context.instruments.get(instrument.instrument)
+    inactive = before.open_inactive_period if before else None
     if before and before.stage == "ENACTED" and instrument not in _enactable(before):
         raise Invalid(
             "/instrument/instrument",
             f"Instrumen {instrument.instrument} sudah ditetapkan dengan isi lain; beri nama baru untuk perubahannya.",
             f"Instrument {instrument.instrument} is enacted already with other content; give the change its own name.",
         )
-    if before and before.stage == "ENACTED" and not revoked(gap):
+    if before and before.stage == "ENACTED" and not is_revocation(inactive):
         version = before.versions[-1 if instrument == before.instrument else 0]
-        return _known(command, version, begins(instrument))
-    raised(overlap_faults(instrument, desk.courses, desk.register))
-    first = _first(command, begins(instrument), desk.today)
-    if gap and first:  # what was revoked binds again from now on: nobody attests that it was never revoked
-        first = max(first, gap.first, desk.today)
+        return _already_enacted(command, version, first_effective_date(instrument))
+    raise_if_any(consistency_errors(instrument, context.instruments, context.register))
+    first = _first_binding_date(command, first_effective_date(instrument), context.today)
+    # a revoked instrument binds again from today on: an attestation cannot undo the revocation
+    if inactive and first:
+        first = max(first, inactive.first, context.today)
+    attested_by = command.published_attested_by
     fact = InstrumentEnacted(
-        region=command.region,
-        instrument=instrument,
-        binds_from=first,
-        published_attested_by=command.published_attested_by,
+        region=command.region, instrument=instrument, binds_from=first, published_attested_by=attested_by
     )
     kind = "ADOPTED" if instrument.adopts else "ENACTED"
-    why = change(instrument, kind, first, command.published_attested_by) if first else None
-    return [Told(fact, why, concerned(desk.courses, instrument))]
+    reason = policy_change(instrument, kind, first, attested_by) if first else None
+    return [Decision(fact, reason, affected_opds(context.instruments, instrument))]
 
 
-def _enactable(before: Course) -> tuple[Instrument, ...]:
-    """The content that is enacted already, with or without its date; what was revoked as it stood at last."""
-    known = (before.instrument,) if revoked(before.open_gap) else (before.versions[0].instrument, before.instrument)
-    return (*known, *(each.model_copy(update={"effective_from": None}) for each in known))
+def _enactable(before: InstrumentHistory) -> tuple[Instrument, ...]:
+    """Return the content that is already enacted, with and without its date; of a revoked one the last version."""
+    enacted = (
+        (before.instrument,)
+        if is_revocation(before.open_inactive_period)
+        else (before.versions[0].instrument, before.instrument)
+    )
+    return (*enacted, *(content.model_copy(update={"effective_from": None}) for content in enacted))
 
 
-def amend(command: AmendInstrument, desk: Desk) -> Sequence[Told]:
-    """Other content from its own date on, also for the sites that began earlier."""
+def amend(command: AmendInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Change the content of an enacted instrument from a date on; `[]` if it has this content.
+
+    Raise `Invalid` if the date is missing, the layer changes, or the instrument has ended by then.
+    """
     content = command.instrument
-    before = enacted(content.instrument, desk)
+    before = require_enacted(content.instrument, context)
     if before.instrument == content:
-        return _known(command, before.versions[-1], content.effective_from)
-    raised(overlap_faults(content, desk.courses, desk.register))
-    first = _first(command, content.effective_from, desk.today)
-    if first is None or before.first == NEVER or content.layer != before.instrument.layer:
+        return _already_enacted(command, before.versions[-1], content.effective_from)
+    raise_if_any(consistency_errors(content, context.instruments, context.register))
+    first = _first_binding_date(command, content.effective_from, context.today)
+    if first is None or before.first == OPEN_END or content.layer != before.instrument.layer:
         raise Invalid(
             "/instrument/effective_from",
             "Perubahan memerlukan tanggal berlaku, pada instrumen yang sudah bertanggal dan berlapis sama.",
             "An amendment needs a date from which it holds, of an instrument that has its own date and the same layer.",
         )
-    last = over(content.instrument, desk)
+    last = ends_on(content.instrument, context)
     if first >= last or first > before.until:
-        raise ended(content.instrument, min(last, before.until))
+        raise no_longer_in_force(content.instrument, min(last, before.until))
     fact = InstrumentAmended(
         region=command.region,
         instrument=content,
         binds_from=first,
         published_attested_by=command.published_attested_by,
     )
-    told = concerned(desk.courses, before.instrument, content)
-    return [Told(fact, change(content, "AMENDED", first, command.published_attested_by), told)]
+    opds = affected_opds(context.instruments, before.instrument, content)
+    return [Decision(fact, policy_change(content, "AMENDED", first, command.published_attested_by), opds)]
 
 
-def schedule(command: ScheduleInstrument, desk: Desk) -> Sequence[Told]:
-    """The date on which one without a date begins to bind."""
-    before = enacted(command.instrument, desk)
-    if before.first != NEVER:
+def schedule(command: ScheduleInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Set the date from which an undated instrument binds; `[]` if it has it. Raise `Invalid` if it has another."""
+    before = require_enacted(command.instrument, context)
+    if before.first != OPEN_END:
         if before.instrument.effective_from == command.effective_from:
-            return _known(command, before.versions[-1], begins(before.instrument))
+            return _already_enacted(command, before.versions[-1], first_effective_date(before.instrument))
         raise Invalid(
             "/effective_from",
             f"Instrumen {command.instrument} sudah mempunyai tanggal berlaku; ubah dengan instrumen perubahan.",
             f"Instrument {command.instrument} has a date already from which it binds; change it by an amendment.",
         )
-    raised(again_faults(before.instrument, desk.courses))
-    published = command.published_on if command.published_attested_by else max(command.published_on, desk.today)
-    first = begins(before.instrument.model_copy(update={"effective_from": command.effective_from}))
-    fact = InstrumentScheduled(**command.model_dump(), binds_from=max(first or published, published))
-    if fact.binds_from >= over(command.instrument, desk):
-        raise ended(command.instrument, over(command.instrument, desk))
-    return [turned(command, fact, desk, "ENACTED", fact.binds_from)]
+    raise_if_any(supersession_errors(before.instrument, context.instruments))
+    public_from = command.published_on if command.published_attested_by else max(command.published_on, context.today)
+    first = first_effective_date(before.instrument.model_copy(update={"effective_from": command.effective_from}))
+    fact = InstrumentScheduled(**command.model_dump(), binds_from=max(first or public_from, public_from))
+    if fact.binds_from >= ends_on(command.instrument, context):
+        raise no_longer_in_force(command.instrument, ends_on(command.instrument, context))
+    return [transition_decision(command, fact, context, "ENACTED", fact.binds_from)]
 
 
-def begins(instrument: Instrument) -> date | None:
-    """The first date on which an instrument says something anywhere: a site may begin before the others."""
+def first_effective_date(instrument: Instrument) -> date | None:
+    """Return the first date at any site, since a site may begin before the others; None if it is undated."""
     if instrument.effective_from is None:
         return None
     return min([instrument.effective_from, *(site.from_ for site in instrument.rules.sites)])
 
 
-def _known(command: Publication, version: Version, wished: date | None) -> Sequence[Told]:
-    """Nothing is told again; who attests only now would have it bind on dates that were told otherwise."""
+def _already_enacted(command: Publication, version: Version, start: date | None) -> Sequence[Decision]:
+    """Return `[]`. Raise `Invalid` for a later attestation that would change dates which are already published."""
     new = command.published_attested_by not in {None, version.attested_by}
-    if new and wished and max(wished, _published(command)) < version.first:
+    if new and start and max(start, _published_on(command)) < version.first:
         name = version.instrument.instrument
         raise Invalid(
             "/published_attested_by",
@@ -154,11 +162,11 @@ def _known(command: Publication, version: Version, wished: date | None) -> Seque
     return []
 
 
-def _published(command: Publication) -> date:
+def _published_on(command: Publication) -> date:
     return command.published_on if isinstance(command, ScheduleInstrument) else command.instrument.published_on
 
 
-def _first(command: EnactInstrument | AmendInstrument, wished: date | None, today: date) -> date | None:
+def _first_binding_date(command: EnactInstrument | AmendInstrument, start: date | None, today: date) -> date | None:
     published = command.instrument.published_on
-    known = published if command.published_attested_by else max(published, today)
-    return max(wished, known) if wished else None
+    public_from = published if command.published_attested_by else max(published, today)
+    return max(start, public_from) if start else None

@@ -1,16 +1,17 @@
-"""The course of an instrument, from its draft to its end: what is recorded of it, and on which dates it binds. Pure."""
+"""Folds the events of a region's instruments into one history per instrument, and returns its state on a date. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.resolution.binding import DAY, Binding, Granted
+from services.policy.domain.resolution.binding import ONE_DAY, DayGrantPeriod
 from shared.domain.facts.base import Fact
-from shared.domain.facts.policy import (
+from shared.domain.facts.instruments import (
     Instrument,
     InstrumentAmended,
     InstrumentDaysApproved,
+    InstrumentDeclined,
     InstrumentDrafted,
     InstrumentEnacted,
     InstrumentReached,
@@ -18,22 +19,26 @@ from shared.domain.facts.policy import (
     InstrumentRevoked,
     InstrumentScheduled,
     InstrumentSuspended,
+    Recommendation,
 )
 
-NEVER = date.max
-"""The date from which on something holds that has no date yet; and until which what has no end does."""
+OPEN_END = date.max
+"""Stands for a date that is not set: the start of an undated instrument, or the end of a period without end."""
 
 
 class Version(NamedTuple):
-    """What an instrument says from a date on."""
+    """The content of an instrument from a date on."""
 
     instrument: Instrument
     first: date
     attested_by: str | None = None
 
 
-class Gap(NamedTuple):
-    """Dates on which an instrument does not bind: from the first, until (not including) the second."""
+class InactivePeriod(NamedTuple):
+    """Dates on which an instrument does not bind, from `first` until `until`, which is not included.
+
+    `state` is SUSPENDED or REVOKED.
+    """
 
     first: date
     until: date
@@ -41,18 +46,21 @@ class Gap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """One instrument as recorded: its stage or its versions, the gaps between them, the approvals that it asks for."""
+class InstrumentHistory:
+    """The recorded history of one instrument.
+
+    `stage` is DRAFT, STUDY or ENACTED. `recorded_changes` holds every (state, date) that was recorded as reached.
+    """
 
     stage: str
     versions: tuple[Version, ...]
-    gaps: tuple[Gap, ...] = ()
-    grants: tuple[Granted, ...] = ()
-    reached: tuple[tuple[str, date], ...] = ()
+    inactive_periods: tuple[InactivePeriod, ...] = ()
+    grants: tuple[DayGrantPeriod, ...] = ()
+    recorded_changes: tuple[tuple[str, date], ...] = ()
 
     @property
     def instrument(self) -> Instrument:
-        """What it says by its last version."""
+        """The content of the last version."""
         return self.versions[-1].instrument
 
     @property
@@ -62,149 +70,127 @@ class Course:
 
     @property
     def until(self) -> date:
-        """The first date on which it no longer binds by its own words."""
-        return max(end(self.instrument), self.versions[-1].first)
+        """The first date on which it no longer binds by its own content. Suspension and revocation are not counted."""
+        return max(expiry_date(self.instrument), self.versions[-1].first)
 
     @property
-    def open_gap(self) -> Gap | None:
-        """The gap that nobody has closed."""
-        return next((gap for gap in self.gaps if gap.until == NEVER), None)
+    def open_inactive_period(self) -> InactivePeriod | None:
+        """The suspension or revocation that has no end yet."""
+        return next((period for period in self.inactive_periods if period.until == OPEN_END), None)
 
 
-Courses = Mapping[str, Course]
-"""Every instrument of a region by its id, in the order of recording."""
+Instruments = Mapping[str, InstrumentHistory]
+"""The instruments of a region by id, in the order of recording."""
 
 
-def end(instrument: Instrument) -> date:
-    """The first date that an instrument no longer binds, unless it ends otherwise."""
-    return instrument.effective_to + DAY if instrument.effective_to else NEVER
+@dataclass(frozen=True, slots=True)
+class InstrumentsState:
+    """The state of the stream `instruments/{region}`: its instruments, and the recommendations that it declined."""
+
+    instruments: Instruments = field(default_factory=dict)
+    declined: frozenset[Recommendation] = frozenset()
 
 
-def recorded(courses: Courses, fact: Fact) -> Courses:  # noqa: PLR0911 - one for each fact
-    """The courses after one more fact."""
+def evolve_instruments(state: InstrumentsState, fact: Fact) -> InstrumentsState:
+    """Return the state after one more event. Unknown events change nothing."""
+    if isinstance(fact, InstrumentDeclined):
+        return replace(state, declined=state.declined | {fact.recommendation})
+    return replace(state, instruments=apply_event(state.instruments, fact))
+
+
+def expiry_date(instrument: Instrument) -> date:
+    """Return the first date after the last day of an instrument; `OPEN_END` if it has no last day."""
+    return instrument.effective_to + ONE_DAY if instrument.effective_to else OPEN_END
+
+
+def apply_event(instruments: Instruments, fact: Fact) -> Instruments:  # noqa: PLR0911 - one for each event
+    """Return the instruments after one more event. Unknown events change nothing."""
     match fact:
         case InstrumentDrafted(instrument=content, stage=stage):
-            return {**courses, content.instrument: Course(stage, (Version(content, NEVER),))}
+            return {**instruments, content.instrument: InstrumentHistory(stage, (Version(content, OPEN_END),))}
         case InstrumentEnacted(instrument=content):
-            return {**courses, content.instrument: _enacted(courses.get(content.instrument), fact)}
-        case InstrumentAmended(instrument=content, binds_from=first, published_attested_by=by):
-            course = courses[content.instrument]
-            kept = tuple(v for v in course.versions if v.first < first)
-            return {**courses, content.instrument: replace(course, versions=(*kept, Version(content, first, by)))}
-        case InstrumentScheduled(instrument=name, effective_from=begins, binds_from=first, published_attested_by=by):
-            dated = courses[name].instrument.model_copy(update={"effective_from": begins})
-            return {**courses, name: replace(courses[name], versions=(Version(dated, first, by),))}
+            return {**instruments, content.instrument: _enact(instruments.get(content.instrument), fact)}
+        case InstrumentAmended(instrument=content, binds_from=first, published_attested_by=attested_by):
+            history = instruments[content.instrument]
+            versions = (*(v for v in history.versions if v.first < first), Version(content, first, attested_by))
+            return {**instruments, content.instrument: replace(history, versions=versions)}
+        case InstrumentScheduled(instrument=name, effective_from=start, binds_from=first, published_attested_by=by):
+            dated = instruments[name].instrument.model_copy(update={"effective_from": start})
+            return {**instruments, name: replace(instruments[name], versions=(Version(dated, first, by),))}
         case InstrumentSuspended(instrument=name, binds_until=until):
-            return _broken(courses, name, Gap(until, NEVER, "SUSPENDED"))
+            return {**instruments, name: _deactivate(instruments[name], until, "SUSPENDED")}
         case InstrumentRevoked(instrument=name, binds_until=until):
-            return _broken(courses, name, Gap(until, NEVER, "REVOKED"))
+            return {**instruments, name: _deactivate(instruments[name], until, "REVOKED")}
         case InstrumentResumed(instrument=name, binds_from=first):
-            return {**courses, name: _mended(courses[name], first)}
+            return {**instruments, name: _reactivate(instruments[name], first)}
         case InstrumentDaysApproved(instrument=name):
-            return {**courses, name: replace(courses[name], grants=(*courses[name].grants, granted(fact)))}
+            return {
+                **instruments,
+                name: replace(instruments[name], grants=(*instruments[name].grants, grant_from(fact))),
+            }
         case InstrumentReached(instrument=name, state=state, on=on):
-            reached = (*courses[name].reached, (state, on))
-            return {**courses, name: replace(courses[name], reached=reached)}
-    return courses
+            changes = (*instruments[name].recorded_changes, (state, on))
+            return {**instruments, name: replace(instruments[name], recorded_changes=changes)}
+    return instruments
 
 
-def _enacted(before: Course | None, fact: InstrumentEnacted) -> Course:
-    first = fact.binds_from or NEVER
+def _enact(before: InstrumentHistory | None, fact: InstrumentEnacted) -> InstrumentHistory:
+    first = fact.binds_from or OPEN_END
     version = Version(fact.instrument, first, fact.published_attested_by)
     if before is None or before.stage != "ENACTED":
-        return Course("ENACTED", (version,))
-    if (
-        before.open_gap and before.open_gap.first <= before.first
-    ):  # revoked before it began: nothing of it was ever in force
-        return replace(before, versions=(version,), gaps=())
-    return _mended(before, first)
+        return InstrumentHistory("ENACTED", (version,))
+    # revoked before it began: it was never in force, and the new enactment replaces it completely
+    if before.open_inactive_period and before.open_inactive_period.first <= before.first:
+        return replace(before, versions=(version,), inactive_periods=())
+    return _reactivate(before, first)
 
 
-def _broken(courses: Courses, name: str, gap: Gap) -> Courses:
-    """A revocation may come into a suspension, and takes its place from its own date on."""
-    course = courses[name]
-    before = tuple(g if g.until < NEVER else g._replace(until=min(g.until, gap.first)) for g in course.gaps)
-    gaps = tuple(g for g in before if g.first < g.until)
-    return {**courses, name: replace(course, gaps=(*gaps, gap))}
+def _deactivate(history: InstrumentHistory, first: date, state: str) -> InstrumentHistory:
+    # a revocation may fall into a suspension; the suspension then ends where the revocation begins
+    shortened = (p if p.until < OPEN_END else p._replace(until=min(p.until, first)) for p in history.inactive_periods)
+    periods = (*(p for p in shortened if p.first < p.until), InactivePeriod(first, OPEN_END, state))
+    return replace(history, inactive_periods=periods)
 
 
-def _mended(course: Course, first: date) -> Course:
-    gaps = tuple(g if g.until < NEVER else g._replace(until=first) for g in course.gaps)
-    return replace(course, gaps=tuple(g for g in gaps if g.first < g.until))
+def _reactivate(history: InstrumentHistory, first: date) -> InstrumentHistory:
+    periods = (p if p.until < OPEN_END else p._replace(until=first) for p in history.inactive_periods)
+    return replace(history, inactive_periods=tuple(p for p in periods if p.first < p.until))
 
 
-def granted(fact: InstrumentDaysApproved) -> Granted:
-    """The dates on which an OPD has the optional days that were approved."""
-    until = fact.effective_to + DAY if fact.effective_to else NEVER
-    return Granted(fact.instrument, fact.applicant, fact.weekdays, fact.binds_from, until)
+def grant_from(fact: InstrumentDaysApproved) -> DayGrantPeriod:
+    """Return the dates on which an OPD has the optional days that were approved."""
+    until = fact.effective_to + ONE_DAY if fact.effective_to else OPEN_END
+    return DayGrantPeriod(fact.instrument, fact.applicant, fact.weekdays, fact.binds_from, until)
 
 
-def bindings(courses: Courses) -> list[Binding]:
-    """Every instrument with the dates on which it binds, what supersedes it taken into account."""
-    ends = superseded(courses)
-    return [b for name, course in courses.items() for b in _bindings(course, ends.get(name, NEVER))]
+def all_grants(instruments: Instruments) -> list[DayGrantPeriod]:
+    """Return the grants of all instruments."""
+    return [grant for history in instruments.values() for grant in history.grants]
 
 
-def superseded(courses: Courses) -> Mapping[str, date]:
-    """From which date on an instrument is superseded: the first on which its successor binds everywhere and says so.
-
-    What was revoked or superseded itself before it began supersedes nothing, and what is suspended nothing yet.
-    """
-    ends: dict[str, date] = {}
-    for first, by, name in sorted((on, by, n) for by, course in courses.items() for n, on in supersessions(course)):
-        if first < ends.get(by, NEVER):
-            ends.setdefault(name, first)
-    return ends
-
-
-def supersessions(course: Course) -> list[tuple[str, date]]:
-    """Whatever an instrument supersedes, and since when, as long as nothing supersedes it."""
-    bound = [b for b in _bindings(course, NEVER) if b.everywhere < b.until]
-    return [(name, b.everywhere) for b in bound for name in b.instrument.supersedes]
-
-
-def _bindings(course: Course, until: date) -> Iterator[Binding]:
-    followed = (*(v.first for v in course.versions[1:]), NEVER)
-    for version, following in zip(course.versions, followed, strict=True):
-        last = min(following, end(version.instrument), until)
-        for first, stop in _without(version.first, last, course.gaps):
-            yield Binding(version.instrument, first, stop, version.attested_by, course.first)
-
-
-def _without(first: date, until: date, gaps: Iterable[Gap]) -> Iterator[tuple[date, date]]:
-    for gap in sorted(gaps):
-        if first < min(gap.first, until):
-            yield first, min(gap.first, until)
-        first = max(first, gap.until)
-    if first < until:
-        yield first, until
-
-
-def grants(courses: Courses) -> list[Granted]:
-    """The approvals of all instruments."""
-    return [grant for course in courses.values() for grant in course.grants]
-
-
-def state_on(course: Course, day: date, superseded_from: date = NEVER) -> str:
-    """DRAFT, STUDY, ENACTED (and not in force yet), IN_FORCE, SUSPENDED, SUPERSEDED, REVOKED or EXPIRED."""
-    gap = next((g for g in course.gaps if g.first <= day < g.until), None)
-    revoked = gap is not None and gap.state == "REVOKED"
-    if course.stage == "ENACTED" and superseded_from <= min(day, course.until, gap.first if gap and revoked else NEVER):
+def state_on(history: InstrumentHistory, day: date, superseded_from: date = OPEN_END) -> str:
+    """Return DRAFT, STUDY, ENACTED (not in force yet), IN_FORCE, SUSPENDED, SUPERSEDED, REVOKED or EXPIRED."""
+    inactive = next((p for p in history.inactive_periods if p.first <= day < p.until), None)
+    revoked = inactive is not None and inactive.state == "REVOKED"
+    revoked_from = inactive.first if inactive and revoked else OPEN_END
+    # what happened first counts: an instrument that expired or was revoked cannot be superseded afterwards
+    if history.stage == "ENACTED" and superseded_from <= min(day, history.until, revoked_from):
         return "SUPERSEDED"
-    if gap and (revoked or day < course.until):
-        return gap.state
-    if day < course.first:
-        return course.stage
-    return "IN_FORCE" if day < course.until else "EXPIRED"
+    if inactive and (revoked or day < history.until):
+        return inactive.state
+    if day < history.first:
+        return history.stage
+    return "IN_FORCE" if day < history.until else "EXPIRED"
 
 
-def segments(course: Course, superseded_from: date = NEVER) -> list[tuple[date, str]]:
-    """Every state of an instrument and the date from which it is in it, the first from its decision on."""
-    stops = {course.first, course.until, superseded_from, *(day for gap in course.gaps for day in gap[:2])}
-    decided = course.versions[0].instrument.decided_on
-    found = [(decided, state_on(course, decided, superseded_from))]
-    for day in sorted(stops - {NEVER}):
-        state = state_on(course, day, superseded_from)
-        if state != found[-1][1]:
-            found.append((day, state))
-    return found
+def state_changes(history: InstrumentHistory, superseded_from: date = OPEN_END) -> list[tuple[date, str]]:
+    """Return every state of an instrument with its first date, in order; the first state begins with its decision."""
+    boundaries = {day for period in history.inactive_periods for day in (period.first, period.until)}
+    boundaries |= {history.first, history.until, superseded_from}
+    decided_on = history.versions[0].instrument.decided_on
+    changes = [(decided_on, state_on(history, decided_on, superseded_from))]
+    for day in sorted(boundaries - {OPEN_END}):
+        state = state_on(history, day, superseded_from)
+        if state != changes[-1][1]:
+            changes.append((day, state))
+    return changes

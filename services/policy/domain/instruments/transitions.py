@@ -1,4 +1,4 @@
-"""What happens to an instrument that is enacted: suspended, resumed, revoked, days granted, a date reached. Pure."""
+"""Decides what happens to an enacted instrument: suspension, resumption, revocation, day grants, due dates. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,24 +11,30 @@ from services.policy.domain.commands import (
     RevokeInstrument,
     SuspendInstrument,
 )
-from services.policy.domain.instruments.consistency import again_faults
+from services.policy.domain.instruments.consistency import supersession_errors
 from services.policy.domain.instruments.decision import (
-    Desk,
-    Told,
-    change,
-    concerned,
-    enacted,
-    ended,
-    over,
-    revoked,
-    since,
-    turned,
+    Decision,
+    DecisionContext,
+    affected_opds,
+    ends_on,
+    first_possible_date,
+    is_revocation,
+    no_longer_in_force,
+    policy_change,
+    require_enacted,
+    transition_decision,
 )
-from services.policy.domain.instruments.lifecycle import NEVER, Course, Courses, granted, segments, superseded
-from services.policy.domain.resolution.binding import Granted
-from services.policy.domain.validation.rule_errors import raised
-from shared.domain.facts.base import Invalid
-from shared.domain.facts.policy import (
+from services.policy.domain.instruments.in_force import supersession_dates
+from services.policy.domain.instruments.lifecycle import (
+    OPEN_END,
+    InstrumentHistory,
+    Instruments,
+    grant_from,
+    state_changes,
+)
+from services.policy.domain.resolution.binding import DayGrantPeriod
+from shared.domain.errors import Invalid, raise_if_any
+from shared.domain.facts.instruments import (
     InstrumentDaysApproved,
     InstrumentDeclined,
     InstrumentReached,
@@ -37,112 +43,124 @@ from shared.domain.facts.policy import (
     InstrumentSuspended,
 )
 
-NOT_YET = frozenset({"DRAFT", "STUDY", "ENACTED"})
+STATES_BEFORE_FORCE = frozenset({"DRAFT", "STUDY", "ENACTED"})
+"""States that are not recorded when their date is reached: the decision itself is recorded."""
 
 
-def suspend(command: SuspendInstrument, desk: Desk) -> Sequence[Told]:
-    """No longer, until it is resumed."""
-    before = enacted(command.instrument, desk)
-    until = since(command, desk.today)
-    gap = before.open_gap
-    if until >= min(before.until, gap.first if gap else NEVER):
+def suspend(command: SuspendInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Suspend an enacted instrument from the later of its effective date and today.
+
+    Return `[]` if it is inactive by then. Raise `Invalid` if its revocation is recorded for a later date.
+    """
+    before = require_enacted(command.instrument, context)
+    until = first_possible_date(command, context.today)
+    inactive = before.open_inactive_period
+    if until >= min(before.until, inactive.first if inactive else OPEN_END):
         return []
-    if gap and revoked(gap):
+    if inactive and is_revocation(inactive):
         raise Invalid(
             "/instrument",
-            f"Instrumen {command.instrument} dicabut mulai {gap.first}; majukan pencabutannya.",
-            f"Instrument {command.instrument} is revoked from {gap.first} on; revoke it earlier instead.",
+            f"Instrumen {command.instrument} dicabut mulai {inactive.first}; majukan pencabutannya.",
+            f"Instrument {command.instrument} is revoked from {inactive.first} on; revoke it earlier instead.",
         )
     fact = InstrumentSuspended(**command.model_dump(), binds_until=until)
-    return [turned(command, fact, desk, "SUSPENDED", until)]
+    return [transition_decision(command, fact, context, "SUSPENDED", until)]
 
 
-def resume(command: ResumeInstrument, desk: Desk) -> Sequence[Told]:
-    """Once more, from now on."""
-    before = enacted(command.instrument, desk)
-    gap = before.open_gap
-    if gap is None or revoked(gap):
+def resume(command: ResumeInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Resume a suspended instrument.
+
+    Raise `Invalid` if it is not suspended, or if what it supersedes has another successor by now.
+    """
+    before = require_enacted(command.instrument, context)
+    inactive = before.open_inactive_period
+    if inactive is None or is_revocation(inactive):
         raise Invalid(
             "/instrument",
             f"Instrumen {command.instrument} tidak sedang ditangguhkan.",
             f"Instrument {command.instrument} is not suspended.",
         )
-    raised(again_faults(before.instrument, desk.courses))
-    first = max(since(command, desk.today), gap.first)
+    raise_if_any(supersession_errors(before.instrument, context.instruments))
+    first = max(first_possible_date(command, context.today), inactive.first)
     fact = InstrumentResumed(**command.model_dump(), binds_from=first)
-    return [turned(command, fact, desk, "RESUMED", first)]
+    return [transition_decision(command, fact, context, "RESUMED", first)]
 
 
-def revoke(command: RevokeInstrument, desk: Desk) -> Sequence[Told]:
-    """No longer, for good."""
-    before = enacted(command.instrument, desk)
-    until = since(command, desk.today)
-    gap = before.open_gap
-    if until >= min(before.until, gap.first if gap and revoked(gap) else NEVER):
+def revoke(command: RevokeInstrument, context: DecisionContext) -> Sequence[Decision]:
+    """Revoke an enacted instrument from the later of its effective date and today; `[]` if it has ended by then."""
+    before = require_enacted(command.instrument, context)
+    until = first_possible_date(command, context.today)
+    inactive = before.open_inactive_period
+    if until >= min(before.until, inactive.first if inactive and is_revocation(inactive) else OPEN_END):
         return []
     fact = InstrumentRevoked(**command.model_dump(), binds_until=until)
-    return [turned(command, fact, desk, "REVOKED", until)]
+    return [transition_decision(command, fact, context, "REVOKED", until)]
 
 
-def approve(command: ApproveDays, desk: Desk) -> Sequence[Told]:
-    """An OPD may use the optional days that it applied for."""
-    course = enacted(command.instrument, desk)
-    offered = {day for a in course.instrument.rules.approvals if a.kind == "OPD_DAYS" for day in a.weekdays}
+def approve(command: ApproveDays, context: DecisionContext) -> Sequence[Decision]:
+    """Grant an OPD optional weekdays; `[]` if it has them already. Raise `Invalid` for days that are not offered."""
+    history = require_enacted(command.instrument, context)
+    offered = {day for a in history.instrument.rules.approvals if a.kind == "OPD_DAYS" for day in a.weekdays}
     if not set(command.weekdays) <= offered:
         raise Invalid(
             "/weekdays",
             f"{command.instrument} tidak menawarkan hari {', '.join(command.weekdays)} atas permohonan OPD.",
             f"{command.instrument} does not offer {', '.join(command.weekdays)} on an OPD's application.",
         )
-    if command.opd not in desk.register:
+    if command.opd not in context.register:
         raise Invalid("/opd", f"OPD {command.opd} belum terdaftar.", f"OPD {command.opd} is not in the register.")
-    said = command.model_dump()
-    fact = InstrumentDaysApproved(applicant=said.pop("opd"), **said, binds_from=since(command, desk.today))
-    if any(_within(granted(fact), grant) for grant in course.grants):
+    fields = command.model_dump()
+    fact = InstrumentDaysApproved(
+        applicant=fields.pop("opd"), **fields, binds_from=first_possible_date(command, context.today)
+    )
+    if any(_covers(grant, grant_from(fact)) for grant in history.grants):
         return []
-    last = min(course.until, over(command.instrument, desk))
+    last = min(history.until, ends_on(command.instrument, context))
     if fact.binds_from >= last:
-        raise ended(command.instrument, last)
-    return [turned(command, fact, desk, "APPROVED", fact.binds_from)._replace(opds=(command.opd,))]
+        raise no_longer_in_force(command.instrument, last)
+    return [transition_decision(command, fact, context, "APPROVED", fact.binds_from)._replace(opds=(command.opd,))]
 
 
-def _within(asked: Granted, grant: Granted) -> bool:
-    """Whether an OPD has these days on these dates already."""
-    days = grant.opd == asked.opd and set(asked.weekdays) <= set(grant.weekdays)
-    return days and grant.first <= asked.first and asked.until <= grant.until
+def _covers(grant: DayGrantPeriod, request: DayGrantPeriod) -> bool:
+    same_days = grant.opd == request.opd and set(request.weekdays) <= set(grant.weekdays)
+    return same_days and grant.first <= request.first and request.until <= grant.until
 
 
-def decline(command: DeclineRecommendation, desk: Desk) -> Sequence[Told]:
-    """Another government is not followed; no rule changes."""
-    if command.recommendation in desk.declined:
+def decline(command: DeclineRecommendation, context: DecisionContext) -> Sequence[Decision]:
+    """Record that a recommendation of another government is declined; no rule changes. `[]` if it is recorded."""
+    if command.recommendation in context.declined:
         return []
-    return [Told(InstrumentDeclined(**command.model_dump()))]
+    return [Decision(InstrumentDeclined(**command.model_dump()))]
 
 
-def reach(command: RecordDue, desk: Desk) -> Sequence[Told]:
-    """Every change of state whose date has come, once."""
+def record_due(command: RecordDue, context: DecisionContext) -> Sequence[Decision]:
+    """Record every change of state whose date is reached and that is not recorded yet."""
     return [
-        Told(
+        Decision(
             InstrumentReached(region=command.region, instrument=name, state=state, on=on),
-            change(desk.courses[name].instrument, state, on, desk.courses[name].versions[-1].attested_by),
-            concerned(desk.courses, desk.courses[name].instrument),
+            policy_change(
+                context.instruments[name].instrument, state, on, context.instruments[name].versions[-1].attested_by
+            ),
+            affected_opds(context.instruments, context.instruments[name].instrument),
         )
-        for on, name, state in due(desk.courses, desk.today)
+        for on, name, state in due_changes(context.instruments, context.today)
     ]
 
 
-def due(courses: Courses, today: date) -> list[tuple[date, str, str]]:
-    """Every (date, instrument, state) that an instrument came into until today and that is not on record."""
-    ends = superseded(courses)
+def due_changes(instruments: Instruments, today: date) -> list[tuple[date, str, str]]:
+    """Return (date, instrument, state) of every change of state until today that is not recorded yet, sorted."""
+    ends = supersession_dates(instruments)
     return sorted(
         (on, name, state)
-        for name, course in courses.items()
-        for on, state in turns(course, ends.get(name, NEVER))
-        if on <= today and (state, on) not in course.reached
+        for name, history in instruments.items()
+        for on, state in dated_changes(history, ends.get(name, OPEN_END))
+        if on <= today and (state, on) not in history.recorded_changes
     )
 
 
-def turns(course: Course, superseded_from: date) -> list[tuple[date, str]]:
-    """The dates on which an enacted instrument comes into force, is amended, or leaves force by itself."""
-    reached = [(day, state) for day, state in segments(course, superseded_from) if state not in NOT_YET]
-    return [*reached, *((version.first, "AMENDED") for version in course.versions[1:])]
+def dated_changes(history: InstrumentHistory, superseded_from: date) -> list[tuple[date, str]]:
+    """Return the dates on which an instrument comes into force, is amended, or is no longer in force."""
+    changes = [
+        (day, state) for day, state in state_changes(history, superseded_from) if state not in STATES_BEFORE_FORCE
+    ]
+    return [*changes, *((version.first, "AMENDED") for version in history.versions[1:])]

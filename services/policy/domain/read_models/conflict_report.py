@@ -1,58 +1,68 @@
-"""Where rules of a region meet that cannot both hold: on which dates, who wins and why, in words. Pure."""
+"""Reports the conflicting rules of a region: on which dates, which instrument prevails and why, as text."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.explanation import nouns, phrases
-from services.policy.domain.explanation.labels import CONTESTED, WHY
+from services.policy.domain.explanation import phrases
+from services.policy.domain.explanation.labels import CONFLICT_LABELS, RESOLUTION_REASONS
 from services.policy.domain.instruments.effective_policy import ANY_OPD
-from services.policy.domain.instruments.lifecycle import NEVER, grants
-from services.policy.domain.resolution.conflicts import clashes
-from services.policy.domain.resolution.merge import by_site
+from services.policy.domain.instruments.lifecycle import OPEN_END, all_grants
+from services.policy.domain.resolution.conflicts import conflicts_in_period
+from services.policy.domain.resolution.periods import per_site
 from services.policy.domain.snapshot import PolicySnapshot
-from shared.domain.facts.policy import Conflict, Said
+from shared.domain.facts.instruments import BilingualText
+from shared.domain.facts.policy import Conflict
 
 
-class Clash(NamedTuple):
-    """Rules that cannot both hold, in words, and the dates on which they meet: until None if without end."""
+class ConflictSummary(NamedTuple):
+    """A conflict as text, with its first and last date over all OPD; `last` is None if it has no end."""
 
-    rule: Said
+    rule: BilingualText
     titles: tuple[str, ...]
     winner: str
-    why: Said
+    reason: BilingualText
     first: date
-    until: date | None
-    now: bool
+    last: date | None
+    is_current: bool
 
 
-def opds(books: PolicySnapshot) -> Sequence[str]:
-    """Those who may be bound by something of their own, after one who is not."""
-    named = {opd for course in books.courses.values() for opd in course.instrument.opds}
-    return [ANY_OPD, *sorted(named | {g.opd for g in grants(books.courses)})]
+def opds_with_rules(snapshot: PolicySnapshot) -> Sequence[str]:
+    """Return the OPD that an instrument or a grant names, after `ANY_OPD`, which stands for all others."""
+    named = {opd for history in snapshot.instruments.values() for opd in history.instrument.opds}
+    return [ANY_OPD, *sorted(named | {grant.opd for grant in all_grants(snapshot.instruments)})]
 
 
-def met(books: PolicySnapshot, day: date) -> Sequence[Clash]:
-    """The conflicts of any OPD that are not over on a date, each once, in the order of their dates."""
-    effective, found = books.effective(), dict[Conflict, list[tuple[date, date]]]()
-    for opd in opds(books):
-        for period, ranked in by_site(effective.stretches(opd)):
-            for clash in clashes(period, ranked):
-                found.setdefault(clash, []).append((period.from_, period.to or NEVER))
-    told = [_told(books, clash, dates, day) for clash, dates in found.items() if max(d[1] for d in dates) >= day]
-    return sorted(told, key=lambda c: (not c.now, c.first))
+def conflicts_from(snapshot: PolicySnapshot, day: date) -> Sequence[ConflictSummary]:
+    """Return the conflicts of all OPD that hold on a date or later: first the current ones, then by first date.
+
+    A conflict that several OPD or sites share is returned once.
+    """
+    effective, dates_of = snapshot.effective(), dict[Conflict, list[tuple[date, date]]]()
+    for opd in opds_with_rules(snapshot):
+        for period, ranked in per_site(effective.periods_of(opd)):
+            for conflict in conflicts_in_period(period, ranked):
+                dates_of.setdefault(conflict, []).append((period.from_, period.to or OPEN_END))
+    summaries = [
+        _summary(snapshot, conflict, dates, day)
+        for conflict, dates in dates_of.items()
+        if max(last for _, last in dates) >= day
+    ]
+    return sorted(summaries, key=lambda summary: (not summary.is_current, summary.first))
 
 
-def _told(books: PolicySnapshot, found: Conflict, dates: Sequence[tuple[date, date]], day: date) -> Clash:
-    code, _, winner = found.resolved_by.partition(":")
-    why, last = WHY.get(code, (code, code)), max(d[1] for d in dates)
-    rest = phrases.effect(found.effect)
-    return Clash(
-        nouns.capital(CONTESTED.get(found.rule, (found.rule, found.rule))),
-        tuple(books.title(name) for name in found.instruments),
-        books.title(winner),
-        nouns.capital((f"{why[0]}{rest[0]}.", f"{why[1]}{rest[1]}.")),
-        min(d[0] for d in dates),
-        None if last == NEVER else last,
-        any(first <= day <= until for first, until in dates),
+def _summary(
+    snapshot: PolicySnapshot, conflict: Conflict, dates: Sequence[tuple[date, date]], day: date
+) -> ConflictSummary:
+    code, _, winner = conflict.resolved_by.partition(":")
+    reason, last = RESOLUTION_REASONS.get(code, (code, code)), max(last for _, last in dates)
+    remainder = phrases.effect_clause(conflict.effect)
+    return ConflictSummary(
+        phrases.capitalize(CONFLICT_LABELS.get(conflict.rule, (conflict.rule, conflict.rule))),
+        tuple(snapshot.title(name) for name in conflict.instruments),
+        snapshot.title(winner),
+        phrases.capitalize((f"{reason[0]}{remainder[0]}.", f"{reason[1]}{remainder[1]}.")),
+        min(first for first, _ in dates),
+        None if last == OPEN_END else last,
+        any(first <= day <= last for first, last in dates),
     )

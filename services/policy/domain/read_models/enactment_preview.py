@@ -1,4 +1,4 @@
-"""What a shipped instrument would change, if a region enacted it today: decided in memory and stored nowhere. Pure."""
+"""Previews what a shipped instrument would change if a region enacted it today; nothing is stored."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,129 +8,156 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.policy.domain import decider
+from services.policy.domain.calendar import CalendarState
 from services.policy.domain.commands import DraftInstrument, EnactInstrument
 from services.policy.domain.decider import State
-from services.policy.domain.explanation import clauses, nouns, phrases
-from services.policy.domain.explanation.phrases import said
+from services.policy.domain.explanation import clauses, phrases
+from services.policy.domain.explanation.labels import Bilingual
+from services.policy.domain.explanation.phrases import bilingual_text
 from services.policy.domain.instruments.effective_policy import ANY_OPD
-from services.policy.domain.instruments.lifecycle import NEVER, recorded
-from services.policy.domain.presets.replay import STAGES
-from services.policy.domain.read_models.conflict_report import Clash, met
-from services.policy.domain.read_models.region_overview import WHERE
-from services.policy.domain.resolution.working_hours import week
+from services.policy.domain.instruments.lifecycle import InstrumentsState, apply_event
+from services.policy.domain.presets.replay import DRAFT_STAGES
+from services.policy.domain.read_models.conflict_report import ConflictSummary, conflicts_from
+from services.policy.domain.read_models.region_overview import LOCATION_LABELS
+from services.policy.domain.resolution.working_hours import weekly_hours
 from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.decider import Context
-from shared.domain.facts.base import Invalid
-from shared.domain.facts.policy import Instrument, Said
+from shared.domain.errors import Invalid
+from shared.domain.facts.instruments import BilingualText, Instrument
+from shared.domain.facts.policy import period_on
 from shared.domain.facts.rules import Rules
 from shared.domain.regions import local_date
-from shared.domain.work_location import CLASSES, ON_SITE_CLASSES, Who, home_share, verdict
+from shared.domain.work_location import ON_SITE_CLASSES, SERVICE_CLASSES, StaffProfile, max_home_share, work_location
 
 HORIZON = timedelta(days=365)
-"""How far ahead dates are compared."""
+"""The period from today in which dates are compared."""
 
-NO_ID = partial(UUID, int=0)
-"""Deciding on an instrument makes no id."""
-
-Lot = tuple[str, str]
-"""What a date holds for somebody in one respect, in words: where, for how long, how often."""
+NIL_ID_FACTORY = partial(UUID, int=0)
+"""Placeholder for the id factory of a decision: a decision on an instrument creates no id."""
 
 
-class Shift(NamedTuple):
-    """Dates of one class on which the answer would be another: how many, the first and the last."""
+class AnswerChange(NamedTuple):
+    """Dates on which one aspect of the answer changes in the same way: the service classes, and the dates.
 
-    who: Said
+    `days` is the number of dates; they lie between `first` and `last`, not always in sequence.
+    """
+
+    subject: BilingualText
     days: int
     first: date
     last: date
-    before: Said
-    after: Said
+    before: BilingualText
+    after: BilingualText
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What would be: the dates that change by class, the new conflicts, or why it cannot be."""
+class EnactmentPreview:
+    """The effect of an enactment: the changes by class and the new conflicts, or the errors that prevent it."""
 
     instrument: Instrument
     stage: str | None
-    binds: tuple[Said, ...]
-    shifts: Sequence[Shift] = ()
-    clashes: Sequence[Clash] = ()
-    faults: Sequence[Said] = ()
+    clauses: tuple[BilingualText, ...]
+    changes: Sequence[AnswerChange] = ()
+    conflicts: Sequence[ConflictSummary] = ()
+    errors: Sequence[BilingualText] = ()
 
 
-def fitting(books: PolicySnapshot, shipped: Mapping[str, Instrument]) -> Sequence[Instrument]:
-    """The shipped instruments that this region may record and has not: national ones and its own government's."""
-    own = [i for i in shipped.values() if i.layer == "NATIONAL" or i.government == books.region]
-    return sorted((i for i in own if i.instrument not in books.courses), key=lambda i: i.published_on)
+def available_presets(snapshot: PolicySnapshot, shipped: Mapping[str, Instrument]) -> Sequence[Instrument]:
+    """Return the shipped instruments that a region may record and has not recorded: national ones and its own."""
+    allowed = [i for i in shipped.values() if i.layer == "NATIONAL" or i.government == snapshot.region]
+    return sorted((i for i in allowed if i.instrument not in snapshot.instruments), key=lambda i: i.published_on)
 
 
-def recording(region: str, instrument: Instrument, attested_by: str | None = None) -> EnactInstrument | DraftInstrument:
-    """The command that records a shipped instrument: what is no decree yet becomes a draft or a study."""
-    stage = STAGES.get(instrument.instrument)
+def recording_command(
+    region: str, instrument: Instrument, attested_by: str | None = None
+) -> EnactInstrument | DraftInstrument:
+    """Return the command that records a shipped instrument: as a draft or a study if it is not a decree yet."""
+    stage = DRAFT_STAGES.get(instrument.instrument)
     if stage:
         return DraftInstrument.model_validate({"region": region, "instrument": instrument, "stage": stage})
     return EnactInstrument(region=region, instrument=instrument, published_attested_by=attested_by)
 
 
-def preview(books: PolicySnapshot, instrument: Instrument, now: datetime) -> Preview:
-    """Decide in memory, and compare every date of a year."""
-    told = Preview(instrument, STAGES.get(instrument.instrument), tuple(clauses.of_itself(instrument.rules)))
-    own, today = f"instruments/{books.region}", local_date(now, books.region)
-    states = {own: State(courses=books.courses), f"calendar/{books.region}": State(holidays=tuple(books.holidays))}
+def preview_enactment(snapshot: PolicySnapshot, instrument: Instrument, now: datetime) -> EnactmentPreview:
+    """Decide the enactment in memory and compare the answers of every date until the horizon."""
+    stage, rules = DRAFT_STAGES.get(instrument.instrument), instrument.rules
+    preview = EnactmentPreview(instrument, stage, tuple(clauses.instrument_clauses(rules)))
+    stream, today = f"instruments/{snapshot.region}", local_date(now, snapshot.region)
+    states: dict[str, State] = {
+        stream: InstrumentsState(snapshot.instruments),
+        f"calendar/{snapshot.region}": CalendarState(tuple(snapshot.holidays)),
+    }
+    command = recording_command(snapshot.region, instrument)
     try:
-        facts = decider.decide(recording(books.region, instrument), states, Context(now, NO_ID)).get(own, ())
+        facts = decider.decide(command, states, Context(now, NIL_ID_FACTORY)).get(stream, ())
     except Invalid as invalid:
-        return replace(told, faults=[said(f.indonesian, f.english) for f in invalid.faults])
-    after = replace(books, courses=reduce(recorded, facts, books.courses))
-    known = {(c.titles, c.rule.id) for c in met(books, today)}
+        return replace(preview, errors=[bilingual_text(e.indonesian, e.english) for e in invalid.errors])
+    after = replace(snapshot, instruments=reduce(apply_event, facts, snapshot.instruments))
+    existing = {(c.titles, c.rule.id) for c in conflicts_from(snapshot, today)}
     return replace(
-        told,
-        shifts=list(_shifts(books, after, today)),
-        clashes=[c for c in met(after, today) if (c.titles, c.rule.id) not in known],
+        preview,
+        changes=list(_changes(snapshot, after, today)),
+        conflicts=[c for c in conflicts_from(after, today) if (c.titles, c.rule.id) not in existing],
     )
 
 
-def _shifts(before: PolicySnapshot, after: PolicySnapshot, today: date) -> Iterator[Shift]:
-    """The dates that change in the same way, classes that change alike together."""
+def _changes(before: PolicySnapshot, after: PolicySnapshot, today: date) -> Iterator[AnswerChange]:
+    """Yield the changes by first date; classes that change in the same way on the same dates share one."""
     days = [today + timedelta(days=n) for n in range(HORIZON.days)]
-    found: dict[tuple[Lot, Lot, tuple[date, ...]], list[str]] = {}
-    for class_ in CLASSES:
-        moved: dict[tuple[Lot, Lot], list[date]] = {}
-        for day, was, will in zip(days, _lots(before, class_, days), _lots(after, class_, days), strict=True):
-            for pair in zip(was, will, strict=True):
-                if pair[0] != pair[1]:
-                    moved.setdefault(pair, []).append(day)
-        for (a, b), dates in moved.items():
-            found.setdefault((a, b, tuple(dates)), []).append(class_)
-    for (a, b, changed), classes in sorted(found.items(), key=lambda f: f[0][2][0]):
-        yield Shift(nouns.capital(phrases.listed(classes)), len(changed), changed[0], changed[-1], said(*a), said(*b))
+    classes_of: dict[tuple[Bilingual, Bilingual, tuple[date, ...]], list[str]] = {}
+    for class_ in SERVICE_CLASSES:
+        for (old, new), dates in _changed_dates(before, after, class_, days).items():
+            classes_of.setdefault((old, new, tuple(dates)), []).append(class_)
+    for (old, new, changed), classes in sorted(classes_of.items(), key=lambda change: change[0][2][0]):
+        yield AnswerChange(
+            phrases.capitalize(phrases.label_list(classes)),
+            len(changed),
+            changed[0],
+            changed[-1],
+            bilingual_text(*old),
+            bilingual_text(*new),
+        )
 
 
-def _lots(books: PolicySnapshot, class_: str, days: Sequence[date]) -> Iterator[tuple[Lot, ...]]:
-    """What each date holds for a unit of a class that no instrument names."""
-    holidays = {h.date for h in books.holidays}
-    periods = [period for period, _ in books.effective().stretches(ANY_OPD)]
+def _changed_dates(
+    before: PolicySnapshot, after: PolicySnapshot, class_: str, days: Sequence[date]
+) -> Mapping[tuple[Bilingual, Bilingual], Sequence[date]]:
+    """Return, by old and new text of an aspect, the dates on which a class changes from the one to the other."""
+    changed: dict[tuple[Bilingual, Bilingual], list[date]] = {}
+    for day, olds, news in zip(days, _aspects(before, class_, days), _aspects(after, class_, days), strict=True):
+        for old, new in zip(olds, news, strict=True):
+            if old != new:
+                changed.setdefault((old, new), []).append(day)
+    return changed
+
+
+def _aspects(snapshot: PolicySnapshot, class_: str, days: Sequence[date]) -> Iterator[tuple[Bilingual, ...]]:
+    """Yield the aspects of each date for a unit that no instrument names: location, weekly hours, weekly cap."""
+    holidays = {h.date for h in snapshot.holidays}
+    periods = [period for period, _ in snapshot.effective().periods_of(ANY_OPD)]
     for day in days:
-        rules = next((p.rules for p in periods if p.from_ <= day <= (p.to or NEVER)), Rules())
-        place = _place(rules, verdict(rules, day, Who(class_), holiday=day in holidays).where)
-        yield (place, _week(rules)) if class_ in ON_SITE_CLASSES else (place, _week(rules), _cap(rules))
+        period = period_on(periods, day)
+        rules = period.rules if period else Rules()
+        decision = work_location(rules, day, StaffProfile(class_), holiday=day in holidays)
+        aspects = (_location_text(rules, decision.location), _hours_text(rules))
+        # The cap limits days at home; classes that are always on site have none.
+        yield aspects if class_ in ON_SITE_CLASSES else (*aspects, _cap_text(rules))
 
 
-def _place(rules: Rules, where: str) -> Lot:
-    share = phrases.percent(home_share(rules))
-    told = WHERE.get(where, said(f"paling banyak {share} di rumah", f"at most {share} at home"))
-    return told.id.lower(), told.en.lower()
+def _location_text(rules: Rules, location: str) -> Bilingual:
+    share = phrases.percent(max_home_share(rules))
+    text = LOCATION_LABELS.get(location, bilingual_text(f"paling banyak {share} di rumah", f"at most {share} at home"))
+    return text.id.lower(), text.en.lower()
 
 
-def _week(rules: Rules) -> Lot:
+def _hours_text(rules: Rules) -> Bilingual:
     if not rules.hours:
         return "tanpa jam kerja yang ditetapkan", "no working hours set"
-    hours = phrases.number(week(rules.hours))
+    hours = phrases.number_text(weekly_hours(rules.hours))
     return f"{hours[0]} jam seminggu", f"{hours[1]} hours a week"
 
 
-def _cap(rules: Rules) -> Lot:
+def _cap_text(rules: Rules) -> Bilingual:
     n = rules.weekly_cap_days
     if n is None:
         return "tanpa batas hari seminggu", "no cap of days a week"

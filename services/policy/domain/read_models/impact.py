@@ -1,72 +1,79 @@
-"""What would-be facts of a stream make of the days of an OPD: other rules, another unit, or no OPD any more. Pure."""
+"""Returns the changes that proposed events make to the dates of an OPD: its rules, its units, or its end."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from services.policy.domain.arrangements import ArrangementState
 from services.policy.domain.decider import State
-from services.policy.domain.opd_register import End, heirs
-from services.policy.domain.resolution.binding import DAY
-from services.policy.domain.resolution.diff import Differing, Stretch, differing, joined
-from services.policy.domain.snapshot import Rulebook
+from services.policy.domain.opd_register import OpdEnd, OpdState, successors
+from services.policy.domain.resolution.binding import ONE_DAY
+from services.policy.domain.resolution.diff import ChangedDates, RuleChange, diff_timelines, merge_equal_changes
+from services.policy.domain.snapshot import OpdTimeline
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdSplit, PolicyChanged
 
-ARRANGED = ("class", "kinds", "site", "posts")
-"""What of a unit decides where its people work and who is needed."""
+COMPARED_FIELDS = ("class", "kinds", "site", "posts")
+"""The fields of an arrangement that decide where the staff of a unit work and how many are needed."""
 
 
-def changes(state: State, facts: Sequence[Fact]) -> list[Differing]:
-    """Every stretch of dates on which an OPD or one of its units would be told otherwise than by `state`."""
-    told = [fact for fact in facts if isinstance(fact, PolicyChanged)]
+def impact_of(state: State, facts: Sequence[Fact]) -> list[RuleChange]:
+    """Return the dates of an OPD or its units that `facts` change, compared with the state of their stream."""
+    policy = state.policy if isinstance(state, OpdState) else None
+    arrangements = state.arrangements if isinstance(state, ArrangementState) else ()
+    policies = [fact for fact in facts if isinstance(fact, PolicyChanged)]
     ends = [fact for fact in facts if isinstance(fact, OpdMerged | OpdSplit)]
     return [
-        *(each for last in told[-1:] for each in differing(last.opd, state.policy, last)),
-        *(each for end in ends for each in _ended(state, end)),
-        *_arranged(state.arranged, [fact for fact in facts if isinstance(fact, ArrangementChanged)]),
+        # Each policy replaces the one before it, so only the last one counts.
+        *(change for last in policies[-1:] for change in diff_timelines(last.opd, policy, last)),
+        *(change for end in ends for change in _closing_changes(policy, end)),
+        *_arrangement_changes(arrangements, [fact for fact in facts if isinstance(fact, ArrangementChanged)]),
     ]
 
 
-def _ended(state: State, end: End) -> Iterator[Differing]:
-    """From its end on an OPD has heirs instead of rules."""
-    yield Differing(opd=end.opd, from_=end.on, to=None, rules={"into": (None, heirs(end))})
-    if state.policy:
-        yield from differing(end.opd, state.policy, _until(state.policy, end.on))
+def _closing_changes(policy: PolicyChanged | None, end: OpdEnd) -> Iterator[RuleChange]:
+    """Yield the change from the OPD to its successors, and the rules that end with it."""
+    yield RuleChange(opd=end.opd, from_=end.on, to=None, rules={"into": (None, successors(end))})
+    if policy:
+        yield from diff_timelines(end.opd, policy, _rules_before(policy, end.on))
 
 
-def _until(policy: PolicyChanged, end: date) -> Rulebook:
-    last = end - DAY
+def _rules_before(policy: PolicyChanged, end: date) -> OpdTimeline:
+    last = end - ONE_DAY
     periods = [p.model_copy(update={"to": min(p.to or last, last)}) for p in policy.periods if p.from_ < end]
-    return Rulebook(periods, [h for h in policy.holidays if h.date < end])
+    return OpdTimeline(periods, [h for h in policy.holidays if h.date < end])
 
 
-def _arranged(known: Sequence[ArrangementChanged], facts: Sequence[ArrangementChanged]) -> Iterator[Differing]:
+def _arrangement_changes(
+    recorded: Sequence[ArrangementChanged], facts: Sequence[ArrangementChanged]
+) -> Iterator[RuleChange]:
     for number, fact in enumerate(facts):
-        for first, last, rules in joined(_rearranged([*known, *facts[:number]], fact)):
-            yield Differing(opd=fact.opd, unit=fact.unit, from_=first, to=last, rules=rules)
+        for first, last, rules in merge_equal_changes(_changed_dates([*recorded, *facts[:number]], fact)):
+            yield RuleChange(opd=fact.opd, unit=fact.unit, from_=first, to=last, rules=rules)
 
 
-def _rearranged(known: Sequence[ArrangementChanged], fact: ArrangementChanged) -> Iterator[Stretch]:
-    """The dates of an arrangement, cut where those before it begin and end."""
-    edges = {day for each in (*known, fact) for day in _span(each)}
-    for first, until in pairwise(sorted(day for day in edges if _span(fact)[0] <= day <= _span(fact)[1])):
-        rules = _changed(_on(known, first), fact)
+def _changed_dates(earlier: Sequence[ArrangementChanged], fact: ArrangementChanged) -> Iterator[ChangedDates]:
+    """Yield the dates that an arrangement changes, cut where earlier arrangements begin and end."""
+    begin, end = _date_range(fact)
+    edges = {day for arrangement in (*earlier, fact) for day in _date_range(arrangement)}
+    for first, until in pairwise(sorted(day for day in edges if begin <= day <= end)):
+        rules = _changed_fields(_arrangement_on(earlier, first), fact)
         if rules:
-            yield first, None if until == date.max else until - DAY, rules
+            yield ChangedDates(first, None if until == date.max else until - ONE_DAY, rules)
 
 
-def _changed(before: ArrangementChanged | None, after: ArrangementChanged) -> Mapping[str, tuple[Any, Any]]:
-    was: Mapping[str, Any] = before.model_dump(mode="json", by_alias=True) if before else {}
-    now = after.model_dump(mode="json", by_alias=True)
-    return {name: (was.get(name), now[name]) for name in ARRANGED if was.get(name) != now[name]}
+def _changed_fields(before: ArrangementChanged | None, after: ArrangementChanged) -> Mapping[str, tuple[Any, Any]]:
+    old: Mapping[str, Any] = before.model_dump(mode="json", by_alias=True) if before else {}
+    new = after.model_dump(mode="json", by_alias=True)
+    return {name: (old.get(name), new[name]) for name in COMPARED_FIELDS if old.get(name) != new[name]}
 
 
-def _on(known: Iterable[ArrangementChanged], day: date) -> ArrangementChanged | None:
-    """What holds on a day: the arrangement recorded last of those that are about it."""
-    return next((each for each in reversed([*known]) if _span(each)[0] <= day < _span(each)[1]), None)
+def _arrangement_on(recorded: Sequence[ArrangementChanged], day: date) -> ArrangementChanged | None:
+    """Return the arrangement that holds on a day: of all that cover it, the one recorded last."""
+    return next((a for a in reversed(recorded) if _date_range(a)[0] <= day < _date_range(a)[1]), None)
 
 
-def _span(arranged: ArrangementChanged) -> tuple[date, date]:
-    """The first date, and the first one after it."""
-    return arranged.valid_from, arranged.valid_to + DAY if arranged.valid_to else date.max
+def _date_range(arrangement: ArrangementChanged) -> tuple[date, date]:
+    """Return the first date of an arrangement and the date after its last one."""
+    return arrangement.valid_from, arrangement.valid_to + ONE_DAY if arrangement.valid_to else date.max

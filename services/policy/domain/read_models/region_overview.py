@@ -1,171 +1,194 @@
-"""The rules of one region on one date, as its page shows them: its instruments, and who is bound by what. Pure."""
+"""Builds the overview of a region on a date: its instruments, and which groups of staff are bound by what."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.explanation import clauses, nouns, phrases
-from services.policy.domain.explanation.answer import Answer, answer
-from services.policy.domain.explanation.phrases import said
-from services.policy.domain.instruments.effective_policy import ANY_OPD, Effective
-from services.policy.domain.instruments.lifecycle import NEVER, Course, superseded
-from services.policy.domain.read_models.conflict_report import Clash, met, opds
-from services.policy.domain.read_models.timeline_chart import OVER, STATES, UNKNOWN, Row, Window, row, state
-from services.policy.domain.reference_data.unit_types import typical
+from services.policy.domain.explanation import clauses, phrases
+from services.policy.domain.explanation.answer import PolicyAnswer, answer
+from services.policy.domain.explanation.phrases import bilingual_text
+from services.policy.domain.instruments.effective_policy import ANY_OPD, EffectivePolicy
+from services.policy.domain.instruments.in_force import supersession_dates
+from services.policy.domain.instruments.lifecycle import OPEN_END, InstrumentHistory
+from services.policy.domain.read_models.conflict_report import ConflictSummary, conflicts_from, opds_with_rules
+from services.policy.domain.read_models.timeline_chart import (
+    ENDED_STATES,
+    STATE_LABELS,
+    UNPUBLISHED,
+    TimelineRow,
+    TimelineWindow,
+    published_state,
+    timeline_row,
+)
+from services.policy.domain.reference_data.unit_types import default_unit_type
 from services.policy.domain.resolution.binding import LAYERS
-from services.policy.domain.snapshot import Asked, PolicySnapshot
-from shared.domain.facts.policy import Holiday, Instrument, Said
+from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
+from shared.domain.facts.instruments import BilingualText, Instrument
+from shared.domain.facts.policy import Holiday
 from shared.domain.facts.rules import Rules
-from shared.domain.work_location import CLASSES, Who
+from shared.domain.work_location import SERVICE_CLASSES, StaffProfile
 
-LAYER_NAMES: Mapping[str, Said] = {
-    "NATIONAL": said("Nasional", "National"),
-    "PROVINCE": said("Provinsi", "Province"),
-    "REGION": said("Kabupaten/kota", "Regency or city"),
-    "OPD": said("OPD", "OPD"),
+LAYER_LABELS: Mapping[str, BilingualText] = {
+    "NATIONAL": bilingual_text("Nasional", "National"),
+    "PROVINCE": bilingual_text("Provinsi", "Province"),
+    "REGION": bilingual_text("Kabupaten/kota", "Regency or city"),
+    "OPD": bilingual_text("OPD", "OPD"),
 }
-WHERE: Mapping[str, Said] = {
-    "WFH": said("Di rumah", "At home"),
-    "WFO": said("Di kantor", "On site"),
-    "HOLIDAY": said("Libur", "Off duty"),
-    "UNIT_HEAD": said("Kepala unit memutuskan", "The head of the unit decides"),
-    "APPLICATION": said("Di kantor; lain tempat atas permohonan", "On site; elsewhere on application"),
-    "WFA": said("Dari mana saja", "Anywhere"),
+LOCATION_LABELS: Mapping[str, BilingualText] = {
+    "WFH": bilingual_text("Di rumah", "At home"),
+    "WFO": bilingual_text("Di kantor", "On site"),
+    "HOLIDAY": bilingual_text("Libur", "Off duty"),
+    "UNIT_HEAD": bilingual_text("Kepala unit memutuskan", "The head of the unit decides"),
+    "APPLICATION": bilingual_text("Di kantor; lain tempat atas permohonan", "On site; elsewhere on application"),
+    "WFA": bilingual_text("Dari mana saja", "Anywhere"),
 }
-HOLIDAYS_AHEAD = 8
+MAX_HOLIDAYS = 8
 
 
-class Bound(NamedTuple):
-    """Somebody, where they work on the date, the instrument that says so and why, and the whole answer."""
+class BoundGroup(NamedTuple):
+    """A group of staff with the same answer: where it works, the deciding instrument, the reason, the full answer."""
 
-    who: Said
-    where: Said
+    subject: BilingualText
+    location: BilingualText
     winner: str | None
-    why: Said
-    answer: Answer
+    reason: BilingualText
+    answer: PolicyAnswer
 
 
-class Listed(NamedTuple):
-    """An instrument as the list shows it."""
+class InstrumentRow(NamedTuple):
+    """An instrument in the list of the page; `binds_from` is None while it has no date."""
 
     instrument: Instrument
-    layer: Said
+    layer: BilingualText
     state: str
-    word: Said
+    state_label: BilingualText
     binds_from: date | None
-    binds: tuple[Said, ...]
+    clauses: tuple[BilingualText, ...]
 
 
 @dataclass(frozen=True)
-class Overview:
-    """What the page of a region reads."""
+class RegionOverview:
+    """The overview of a region on a date; `in_force` is the number of instruments in force."""
 
     day: date
-    window: Window
+    window: TimelineWindow
     in_force: int
-    layers: Sequence[tuple[Said, Sequence[Row]]]
-    instruments: Sequence[Listed]
-    bound: Sequence[Bound]
-    clashes: Sequence[Clash]
+    layers: Sequence[tuple[BilingualText, Sequence[TimelineRow]]]
+    instruments: Sequence[InstrumentRow]
+    bound_groups: Sequence[BoundGroup]
+    conflicts: Sequence[ConflictSummary]
     holiday: Holiday | None
     holidays: Sequence[Holiday]
 
     @property
-    def now(self) -> Sequence[Clash]:
-        """The conflicts of the date itself."""
-        return [clash for clash in self.clashes if clash.now]
+    def current_conflicts(self) -> Sequence[ConflictSummary]:
+        """Return the conflicts that hold on the date itself."""
+        return [conflict for conflict in self.conflicts if conflict.is_current]
 
 
-def overview(books: PolicySnapshot, day: date) -> Overview:
-    """The page of a region for one date."""
-    ends, window = superseded(books.courses), Window.around(day)
-    listed = [_listed(c, state(c, day, ends.get(name, NEVER))) for name, c in books.courses.items()]
-    return Overview(
+def region_overview(snapshot: PolicySnapshot, day: date) -> RegionOverview:
+    """Return the overview of a region on a date."""
+    ends, window = supersession_dates(snapshot.instruments), TimelineWindow.around(day)
+    rows = [
+        _instrument_row(history, published_state(history, day, ends.get(name, OPEN_END)))
+        for name, history in snapshot.instruments.items()
+    ]
+    layers = [(LAYER_LABELS[layer], _timeline_rows(snapshot, layer, ends, window)) for layer in LAYERS]
+    return RegionOverview(
         day=day,
         window=window,
-        in_force=sum(each.state == "IN_FORCE" for each in listed),
-        layers=[(LAYER_NAMES[layer], rows) for layer in LAYERS if (rows := _rows(books, layer, ends, window))],
-        instruments=sorted(listed, key=_rank),
-        bound=list(_bound(books, day)),
-        clashes=met(books, day),
-        holiday=next((h for h in books.holidays if h.date == day), None),
-        holidays=sorted((h for h in books.holidays if h.date >= day), key=lambda h: h.date)[:HOLIDAYS_AHEAD],
+        in_force=sum(row.state == "IN_FORCE" for row in rows),
+        layers=[(label, timeline_rows) for label, timeline_rows in layers if timeline_rows],
+        instruments=sorted(rows, key=_list_order),
+        bound_groups=list(_bound_groups(snapshot, day)),
+        conflicts=conflicts_from(snapshot, day),
+        holiday=next((h for h in snapshot.holidays if h.date == day), None),
+        holidays=sorted((h for h in snapshot.holidays if h.date >= day), key=lambda h: h.date)[:MAX_HOLIDAYS],
     )
 
 
-def _rows(books: PolicySnapshot, layer: str, ends: Mapping[str, date], window: Window) -> list[Row]:
-    own = [(name, c) for name, c in books.courses.items() if c.instrument.layer == layer]
+def _timeline_rows(
+    snapshot: PolicySnapshot, layer: str, ends: Mapping[str, date], window: TimelineWindow
+) -> list[TimelineRow]:
+    histories = [(name, h) for name, h in snapshot.instruments.items() if h.instrument.layer == layer]
     return [
-        row(c, ends.get(name, NEVER), window) for name, c in sorted(own, key=lambda n: n[1].instrument.published_on)
+        timeline_row(history, ends.get(name, OPEN_END), window)
+        for name, history in sorted(histories, key=lambda named: named[1].instrument.published_on)
     ]
 
 
-def _listed(course: Course, now: str) -> Listed:
-    content = course.instrument
-    return Listed(
-        content,
-        LAYER_NAMES.get(content.layer, said(content.layer, content.layer)),
-        now,
-        STATES[now],
-        None if course.first == NEVER else course.first,
-        tuple(clauses.of_itself(content.rules)),
+def _instrument_row(history: InstrumentHistory, state: str) -> InstrumentRow:
+    instrument = history.instrument
+    return InstrumentRow(
+        instrument,
+        LAYER_LABELS.get(instrument.layer, bilingual_text(instrument.layer, instrument.layer)),
+        state,
+        STATE_LABELS[state],
+        None if history.first == OPEN_END else history.first,
+        tuple(clauses.instrument_clauses(instrument.rules)),
     )
 
 
-def _rank(each: Listed) -> tuple[int, int]:
-    """What is in force first, then what may come; what is over last."""
-    order = ("IN_FORCE", "SUSPENDED", "ENACTED", "STUDY", "DRAFT", UNKNOWN)
-    place = len(order) if each.state in OVER else order.index(each.state)
-    return place, -each.instrument.published_on.toordinal()
+def _list_order(row: InstrumentRow) -> tuple[int, int]:
+    """Return the sort key of the list: instruments in force first, ended ones last; of equals the newest first."""
+    order = ("IN_FORCE", "SUSPENDED", "ENACTED", "STUDY", "DRAFT", UNPUBLISHED)
+    rank = len(order) if row.state in ENDED_STATES else order.index(row.state)
+    return rank, -row.instrument.published_on.toordinal()
 
 
-def _bound(books: PolicySnapshot, day: date) -> Iterator[Bound]:
-    effective = books.effective()
-    for class_ in CLASSES:
-        yield _asked(books, effective, Asked(ANY_OPD, day, Who(class_)), nouns.capital(phrases.word(class_)))
-    rules = in_force(effective, day)
-    yield from _grouped(_asked(books, effective, Asked(ANY_OPD, day, who), name) for who, name in _spoken_of(rules))
-    for opd in opds(books)[1:]:
-        yield _asked(books, effective, Asked(opd, day), said(opd, opd))
+def _bound_groups(snapshot: PolicySnapshot, day: date) -> Iterator[BoundGroup]:
+    """Yield the service classes, then the unit types and positions that the rules name, then the OPD with own rules."""
+    effective = snapshot.effective()
+    for class_ in SERVICE_CLASSES:
+        query, name = PolicyQuery(ANY_OPD, day, StaffProfile(class_)), phrases.capitalize(phrases.label(class_))
+        yield _bound_group(snapshot, effective, query, name)
+    profiles = _named_profiles(rules_of_unnamed_opd(effective, day))
+    yield from _merge_equal_answers(
+        _bound_group(snapshot, effective, PolicyQuery(ANY_OPD, day, profile), name) for profile, name in profiles
+    )
+    for opd in opds_with_rules(snapshot)[1:]:
+        yield _bound_group(snapshot, effective, PolicyQuery(opd, day), bilingual_text(opd, opd))
 
 
-def in_force(effective: Effective, day: date) -> Rules:
-    """What binds an OPD on a date that no instrument names."""
-    found = effective.stretches(ANY_OPD)
-    return next((p.rules for p, _ in found if p.from_ <= day <= (p.to or day)), Rules())
+def rules_of_unnamed_opd(effective: EffectivePolicy, day: date) -> Rules:
+    """Return the rules that bind an OPD on a date if no instrument names it."""
+    return next((p.rules for p, _ in effective.periods_of(ANY_OPD) if p.includes(day)), Rules())
 
 
-def _spoken_of(rules: Rules) -> Iterator[tuple[Who, Said]]:
-    """The kinds of units and the positions for which the rules of the date say something of their own."""
+def _named_profiles(rules: Rules) -> Iterator[tuple[StaffProfile, BilingualText]]:
+    """Yield a typical profile, with its label, of each unit type and position that the rules name."""
     heads = [unit for discretion in rules.unit_head_decides for unit in discretion.units if unit != "*"]
-    for kind in dict.fromkeys([*rules.excluded_units, *heads]):
-        class_, kinds = typical(kind)
-        yield Who(class_, frozenset({kind, *kinds})), said(*nouns.name(kind))
+    for unit_type in dict.fromkeys([*rules.excluded_units, *heads]):
+        class_, wider_types = default_unit_type(unit_type)
+        profile = StaffProfile(class_, frozenset({unit_type, *wider_types}))
+        yield profile, bilingual_text(*phrases.scope_label(unit_type))
     for position in rules.forced_on_site_positions:
-        yield Who(position=position), said(*nouns.name(position))
+        yield StaffProfile(position=position), bilingual_text(*phrases.scope_label(position))
 
 
-def _asked(books: PolicySnapshot, effective: Effective, asked: Asked, name: Said) -> Bound:
-    told = answer(books, asked, effective.stretches(asked.opd))
-    step = next((step for step in told.chain if step.binds), None)
-    winner = books.title(step.instrument) if step and step.instrument else None
-    return Bound(name, where(told), winner, told.reason, told)
+def _bound_group(
+    snapshot: PolicySnapshot, effective: EffectivePolicy, query: PolicyQuery, name: BilingualText
+) -> BoundGroup:
+    result = answer(snapshot, query, effective.periods_of(query.opd))
+    step = next((step for step in result.chain if step.binds), None)
+    winner = snapshot.title(step.instrument) if step and step.instrument else None
+    return BoundGroup(name, location_label(result), winner, result.reason, result)
 
 
-def where(told: Answer) -> Said:
-    """Where somebody works, in a few words."""
-    if told.answer == "MAX_SHARE":
-        share = phrases.percent(told.max_share or 0)
-        return said(f"Paling banyak {share} di rumah", f"At most {share} at home")
-    return WHERE[told.answer]
+def location_label(result: PolicyAnswer) -> BilingualText:
+    """Return a short label of where the staff of an answer work."""
+    if result.answer == "MAX_SHARE":
+        share = phrases.percent(result.max_share or 0)
+        return bilingual_text(f"Paling banyak {share} di rumah", f"At most {share} at home")
+    return LOCATION_LABELS[result.answer]
 
 
-def _grouped(rows: Iterator[Bound]) -> Iterator[Bound]:
-    """Those who are answered alike and for the same reason stand in one row."""
-    alike: dict[tuple[str, str | None, str], list[Bound]] = {}
-    for each in rows:
-        alike.setdefault((each.where.id, each.winner, each.why.id), []).append(each)
-    for group in alike.values():
-        names = ", ".join(b.who.id for b in group), ", ".join(b.who.en for b in group)
-        yield group[0]._replace(who=nouns.capital(names))
+def _merge_equal_answers(groups: Iterator[BoundGroup]) -> Iterator[BoundGroup]:
+    """Merge the groups with the same location, deciding instrument and reason into one."""
+    equal: dict[tuple[str, str | None, str], list[BoundGroup]] = {}
+    for group in groups:
+        equal.setdefault((group.location.id, group.winner, group.reason.id), []).append(group)
+    for merged in equal.values():
+        names = phrases.join_pairs((group.subject.id, group.subject.en) for group in merged)
+        yield merged[0]._replace(subject=phrases.capitalize(names))

@@ -1,4 +1,4 @@
-"""Instruments on a line of time: a window of months, a bar for each state, and the same in words. Pure."""
+"""Draws the states of instruments as a timeline chart: a window of months, a bar for each state, a text of both."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,46 +9,47 @@ from typing import Literal, NamedTuple
 
 from babel.dates import format_date
 
-from services.policy.domain.explanation import clauses, nouns
-from services.policy.domain.explanation.phrases import said
-from services.policy.domain.instruments.lifecycle import NEVER, Course, state_on
-from services.policy.domain.resolution.binding import DAY
-from shared.domain.facts.policy import Said
+from services.policy.domain.explanation import clauses, phrases
+from services.policy.domain.explanation.labels import Bilingual
+from services.policy.domain.explanation.phrases import bilingual_text
+from services.policy.domain.instruments.lifecycle import OPEN_END, InstrumentHistory, state_on
+from services.policy.domain.resolution.binding import ONE_DAY
+from shared.domain.facts.instruments import BilingualText
 
-BACK, AHEAD = 4, 5
-"""Months of the window before and after that of the date."""
+MONTHS_BEFORE, MONTHS_AFTER = 4, 5
+"""Number of months in the window before and after the month of the date."""
 
-UNKNOWN = "UNKNOWN"
-"""The state of an instrument on a date before its publication: whatever is decided of it, nobody could know."""
+UNPUBLISHED = "UNKNOWN"
+"""The state of an instrument before its publication: the public cannot know its state yet."""
 
-OVER = frozenset({"SUPERSEDED", "REVOKED", "EXPIRED"})
-LOOKS: Mapping[str, str] = {
+ENDED_STATES = frozenset({"SUPERSEDED", "REVOKED", "EXPIRED"})
+BAR_STYLES: Mapping[str, str] = {
     "DRAFT": "draft",
     "STUDY": "study",
     "ENACTED": "enacted",
     "IN_FORCE": "inforce",
     "SUSPENDED": "susp",
 }
-"""The state and its look on the line; what is over is drawn grey where it was in force."""
+"""CSS class of a bar by state. An ended instrument has none: its time in force is drawn in grey (`past`)."""
 
-STATES: Mapping[str, Said] = {
-    "DRAFT": said("Rancangan", "Draft"),
-    "STUDY": said("Kajian", "Study"),
-    "ENACTED": said("Ditetapkan, belum berlaku", "Enacted, not in force"),
-    "IN_FORCE": said("Berlaku", "In force"),
-    "SUSPENDED": said("Ditangguhkan", "Suspended"),
-    "SUPERSEDED": said("Digantikan", "Superseded"),
-    "REVOKED": said("Dicabut", "Revoked"),
-    "EXPIRED": said("Berakhir", "Expired"),
-    UNKNOWN: said("Belum diumumkan", "Not published yet"),
+STATE_LABELS: Mapping[str, BilingualText] = {
+    "DRAFT": bilingual_text("Rancangan", "Draft"),
+    "STUDY": bilingual_text("Kajian", "Study"),
+    "ENACTED": bilingual_text("Ditetapkan, belum berlaku", "Enacted, not in force"),
+    "IN_FORCE": bilingual_text("Berlaku", "In force"),
+    "SUSPENDED": bilingual_text("Ditangguhkan", "Suspended"),
+    "SUPERSEDED": bilingual_text("Digantikan", "Superseded"),
+    "REVOKED": bilingual_text("Dicabut", "Revoked"),
+    "EXPIRED": bilingual_text("Berakhir", "Expired"),
+    UNPUBLISHED: bilingual_text("Belum diumumkan", "Not published yet"),
 }
 
-LETTERS = 0.9
-"""Letters of a bar's words for each hundredth of the line, at its least width of 40 rem."""
+CHARS_PER_PERCENT = 0.9
+"""Characters of text that fit in one percent of the chart at its minimum width of 40 rem."""
 
 
-class Span(NamedTuple):
-    """A state of an instrument from a date until (not including) another."""
+class StateSpan(NamedTuple):
+    """A state of an instrument from `first` to the day before `until`."""
 
     first: date
     until: date
@@ -56,120 +57,140 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One rectangle: its look, where it lies in hundredths of the line; its words, in it, before or after it."""
+class TimelineBar:
+    """One bar. `x`, `width` and `text_x` are in percent of the chart's width; the text is inside or beside the bar."""
 
-    look: str
+    style: str
     x: float
     width: float
-    text: Said | None
+    text: BilingualText | None
     text_x: float
-    place: Literal["inside", "before", "after"]
+    text_position: Literal["inside", "before", "after"]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One instrument on the line."""
+class TimelineRow:
+    """One instrument in the chart."""
 
     instrument: str
     title: str
-    word: Said
-    note: Said | None
-    spoken: Said
-    bars: tuple[Bar, ...]
+    state_label: BilingualText
+    short_label: BilingualText | None
+    screen_reader_text: BilingualText
+    bars: tuple[TimelineBar, ...]
 
 
 @dataclass(frozen=True)
-class Window:
-    """The months that are shown around a date."""
+class TimelineWindow:
+    """The months of the chart, from `first` to the day before `until`, around a date."""
 
     first: date
     until: date
     day: date
 
     @classmethod
-    def around(cls, day: date) -> "Window":
-        """Some months back and ahead of the month of a date."""
-        return cls(_month(day, -BACK), _month(day, AHEAD + 1), day)
+    def around(cls, day: date) -> "TimelineWindow":
+        """Return the window of whole months around a date."""
+        return cls(_month(day, -MONTHS_BEFORE), _month(day, MONTHS_AFTER + 1), day)
 
-    def at(self, day: date) -> float:
-        """Where a date lies, in hundredths; what is outside lies at the edge."""
-        inside = min(max(day, self.first), self.until)
-        return round(100 * (inside - self.first).days / (self.until - self.first).days, 2)
+    def percent_at(self, day: date) -> float:
+        """Return the x position of a date in percent; a date outside the window is moved to its edge."""
+        clamped = min(max(day, self.first), self.until)
+        return round(100 * (clamped - self.first).days / (self.until - self.first).days, 2)
 
-    def months(self) -> Sequence[tuple[float, Said]]:
-        """The first of each month: where it lies, and its short name."""
-        firsts = (_month(self.first, n) for n in range(BACK + AHEAD + 1))
-        return [(self.at(m), said(*(format_date(m, "MMM", locale=lang) for lang in ("id", "en")))) for m in firsts]
-
-
-def state(course: Course, day: date, superseded_from: date) -> str:
-    """The state of an instrument on a date, as somebody could know it then."""
-    return UNKNOWN if day < course.versions[0].instrument.published_on else state_on(course, day, superseded_from)
+    def month_marks(self) -> Sequence[tuple[float, BilingualText]]:
+        """Return the x position of the first day of each month, with the short name of the month."""
+        firsts = (_month(self.first, n) for n in range(MONTHS_BEFORE + MONTHS_AFTER + 1))
+        return [
+            (self.percent_at(m), bilingual_text(*(format_date(m, "MMM", locale=lang) for lang in ("id", "en"))))
+            for m in firsts
+        ]
 
 
-def spans(course: Course, superseded_from: date) -> Iterator[Span]:
-    """The states of an instrument in the order of their dates, from its publication on."""
-    published = course.versions[0].instrument.published_on
-    cuts = {published, course.first, course.until, superseded_from, *(d for gap in course.gaps for d in gap[:2])}
-    told = [(day, state_on(course, day, superseded_from)) for day in sorted(cuts - {NEVER}) if day >= published]
-    begun = [next(alike) for _, alike in groupby(told, key=itemgetter(1))]
-    for (first, now), until in zip(begun, [*(day for day, _ in begun[1:]), NEVER], strict=True):
-        yield Span(first, until, now)
+def published_state(history: InstrumentHistory, day: date, superseded_from: date) -> str:
+    """Return the state of an instrument on a date as far as it was published then."""
+    return UNPUBLISHED if day < history.versions[0].instrument.published_on else state_on(history, day, superseded_from)
 
 
-def row(course: Course, superseded_from: date, window: Window) -> Row:
-    """One instrument on the line."""
-    content, told = course.instrument, tuple(spans(course, superseded_from))
-    now = state(course, window.day, superseded_from)
-    over = now in OVER
-    drawn = [s for s in told if s.state in LOOKS and not (over and s.state == "ENACTED")]
-    shown = [s for s in drawn if s.first < window.until and s.until > window.first]
-    begins = [0.0] + [window.at(s.until) for s in shown[:-1]]
-    ends = [window.at(s.first) for s in shown[1:]] + [100.0]
-    note = clauses.brief(content.rules)
-    final = told[-1].state if over else None
-    rooms = zip(shown, begins, ends, strict=False)  # where nothing is shown there is room, but no bar
-    bars = tuple(_bar(span, final, window, room, note) for span, *room in rooms)
-    return Row(content.instrument, content.title, STATES[now], note, _spoken(told), bars)
+def state_spans(history: InstrumentHistory, superseded_from: date) -> Iterator[StateSpan]:
+    """Yield the states of an instrument by date, from its publication on."""
+    published = history.versions[0].instrument.published_on
+    cuts = {
+        published,
+        history.first,
+        history.until,
+        superseded_from,
+        *(d for gap in history.inactive_periods for d in gap[:2]),
+    }
+    states = [(day, state_on(history, day, superseded_from)) for day in sorted(cuts - {OPEN_END}) if day >= published]
+    starts = [next(equal) for _, equal in groupby(states, key=itemgetter(1))]
+    for (first, state), until in zip(starts, [*(day for day, _ in starts[1:]), OPEN_END], strict=True):
+        yield StateSpan(first, until, state)
 
 
-def _bar(span: Span, final: str | None, window: Window, room: Sequence[float], note: Said | None) -> Bar:
-    """One state; `final` is what became of an instrument that is over, `room` the free line around the bar."""
-    x, end = window.at(span.first), window.at(span.until)
-    grey = final if span.state == "IN_FORCE" else None
-    look, word = "past" if grey else LOOKS[span.state], STATES[grey or span.state]
-    long = said(f"{word.id} · {note.id}", f"{word.en} · {note.en}") if note and not grey else word
-    inside = next((text for text in (long, word) if _fits(text, end - x)), None)
+def timeline_row(history: InstrumentHistory, superseded_from: date, window: TimelineWindow) -> TimelineRow:
+    """Return the row of one instrument."""
+    instrument, spans = history.instrument, tuple(state_spans(history, superseded_from))
+    state = published_state(history, window.day, superseded_from)
+    has_ended = state in ENDED_STATES
+    drawable = [s for s in spans if s.state in BAR_STYLES and not (has_ended and s.state == "ENACTED")]
+    visible = [s for s in drawable if s.first < window.until and s.until > window.first]
+    note = clauses.short_label(instrument.rules)
+    final_state = spans[-1].state if has_ended else None
+    # The text beside a bar may use the space up to its neighbours, or to the edge of the chart.
+    left_edges = [0.0] + [window.percent_at(s.until) for s in visible[:-1]]
+    right_edges = [window.percent_at(s.first) for s in visible[1:]] + [100.0]
+    # Not strict: without a visible span there is one pair of edges and no bar.
+    bars = tuple(
+        _bar(span, final_state, window, edges, note)
+        for span, *edges in zip(visible, left_edges, right_edges, strict=False)
+    )
+    state_label, text = STATE_LABELS[state], _screen_reader_text(spans)
+    return TimelineRow(instrument.instrument, instrument.title, state_label, note, text, bars)
+
+
+def _bar(
+    span: StateSpan,
+    final_state: str | None,
+    window: TimelineWindow,
+    edges: Sequence[float],
+    note: BilingualText | None,
+) -> TimelineBar:
+    """Return the bar of a span. `final_state`: how the instrument ended; `edges`: the free space around the bar."""
+    x, end = window.percent_at(span.first), window.percent_at(span.until)
+    past_state = final_state if span.state == "IN_FORCE" else None
+    style, label = "past" if past_state else BAR_STYLES[span.state], STATE_LABELS[past_state or span.state]
+    long = bilingual_text(f"{label.id} · {note.id}", f"{label.en} · {note.en}") if note and not past_state else label
+    inside = next((text for text in (long, label) if _fits(text, end - x)), None)
     width = round(max(end - x, 0.3), 2)
     if inside:
-        return Bar(look, x, width, inside, round(x + 0.7, 2), "inside")
-    if span.state != "ENACTED" and _fits(word, x - room[0]):
-        return Bar(look, x, width, word, round(x - 0.7, 2), "before")
-    beside = word if span.state != "ENACTED" and _fits(word, room[1] - end) else None
-    return Bar(look, x, width, beside, round(end + 0.7, 2), "after")
+        return TimelineBar(style, x, width, inside, round(x + 0.7, 2), "inside")
+    if span.state != "ENACTED" and _fits(label, x - edges[0]):
+        return TimelineBar(style, x, width, label, round(x - 0.7, 2), "before")
+    after = label if span.state != "ENACTED" and _fits(label, edges[1] - end) else None
+    return TimelineBar(style, x, width, after, round(end + 0.7, 2), "after")
 
 
-def _fits(text: Said, width: float) -> bool:
-    return max(len(text.id), len(text.en)) <= (width - 1) * LETTERS
+def _fits(text: BilingualText, width: float) -> bool:
+    return max(len(text.id), len(text.en)) <= (width - 1) * CHARS_PER_PERCENT
 
 
-def _spoken(told: Sequence[Span]) -> Said:
-    """The states with their dates, for whoever does not see the line."""
-    each = [_said(span) for span in told]
-    return said("; ".join(s.id for s in each), "; ".join(s.en for s in each))
+def _screen_reader_text(spans: Sequence[StateSpan]) -> BilingualText:
+    """Return the states with their dates, for readers who cannot see the chart."""
+    return bilingual_text(*phrases.join_pairs((_span_text(span) for span in spans), "; "))
 
 
-def _said(span: Span) -> Said:
-    word, first = STATES[span.state], nouns.day(span.first)
-    if span.state in OVER or span.until == NEVER:
-        return said(f"{word.id} sejak {first[0]}", f"{word.en} since {first[1]}")
-    last = nouns.day(span.until - DAY)
-    if span.until - span.first == DAY:
-        return said(f"{word.id} {first[0]}", f"{word.en} on {first[1]}")
-    return said(f"{word.id} {first[0]} sampai {last[0]}", f"{word.en} {first[1]} to {last[1]}")
+def _span_text(span: StateSpan) -> Bilingual:
+    label, first = STATE_LABELS[span.state], phrases.date_text(span.first)
+    if span.state in ENDED_STATES or span.until == OPEN_END:
+        return f"{label.id} sejak {first[0]}", f"{label.en} since {first[1]}"
+    last = phrases.date_text(span.until - ONE_DAY)
+    if span.until - span.first == ONE_DAY:
+        return f"{label.id} {first[0]}", f"{label.en} on {first[1]}"
+    return f"{label.id} {first[0]} sampai {last[0]}", f"{label.en} {first[1]} to {last[1]}"
 
 
 def _month(day: date, by: int) -> date:
+    """Return the first day of the month that is `by` months after the month of a date."""
     year, month = divmod(day.year * 12 + day.month - 1 + by, 12)
     return date(year, month + 1, 1)

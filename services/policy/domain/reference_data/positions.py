@@ -1,6 +1,6 @@
-"""The positions that circulars speak of, and the other names by which people call them. Pure.
+"""Maps the names of positions to the codes that circulars use.
 
-The list is closed: a name that nobody knows would be answered as if its holder were free to stay at home.
+The list is closed: an unknown name would be answered as if its holder were free to work from home.
 """
 
 import json
@@ -9,36 +9,40 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
-from shared.domain.facts.base import Invalid
+from services.policy.domain.reference_data.normalized_text import normalize
+from shared.domain.errors import Invalid
 
 ECHELON = re.compile(r"^(?:eselon|echelon|esl) ?([ivx]+?|[1-5]) ?[abcd]?$")
-"""`Eselon III.a`, `echelon 3`, `ESL IIIB`: the letter is a step within the echelon."""
+"""Matches `Eselon III.a`, `echelon 3`, `ESL IIIB`. The letter is a step within the echelon and is ignored."""
 
 
-def position(text: str, region: str, named: Collection[str] = ()) -> str:
-    """The code of a position by any of its names; `named` are those of instruments. Raises `Invalid` for any other."""
-    spoken = _plain(text)
-    found = _spoken(region).get(spoken) or {_plain(code): code for code in named}.get(spoken)
-    if found is None:
-        raise _unknown(", ".join(dict.fromkeys([*_table(), *sorted(named)])))
-    return found
+def position_code(text: str, region: str, instrument_positions: Collection[str] = ()) -> str:
+    """Return the code of a position by one of its names. Raise `Invalid` for an unknown name.
+
+    `instrument_positions` are codes that the instruments of the region name; they are known as well.
+    """
+    name = _normalize(text)
+    code = _codes_by_name(region).get(name) or {_normalize(code): code for code in instrument_positions}.get(name)
+    if code is None:
+        raise _unknown(", ".join(dict.fromkeys([*_table(), *sorted(instrument_positions)])))
+    return code
 
 
-def _unknown(known: str) -> Invalid:
+def _unknown(choices: str) -> Invalid:
     return Invalid(
         "/position",
-        f"Jabatan ini tidak dikenal; pilih {known}, atau nama lain seperti eselon III atau kepala dinas.",
-        f"This position is unknown; choose one of {known}, or another name such as eselon III or kepala dinas.",
+        f"Jabatan ini tidak dikenal; pilih {choices}, atau nama lain seperti eselon III atau kepala dinas.",
+        f"This position is unknown; choose one of {choices}, or another name such as eselon III or kepala dinas.",
     )
 
 
-def _spoken(region: str) -> Mapping[str, str]:
-    """Every name, plainly written, with its code: what a sekda is depends on the government."""
+def _codes_by_name(region: str) -> Mapping[str, str]:
+    """Return the code of each normalized name. Some names differ by government: a sekda of a province and of a city."""
     level = "province" if len(region) == len("32") else "city"
     return {
         name: code
         for code, names in _table().items()
-        for name in (_plain(code), *names["words"], *names.get(level, ()))
+        for name in (_normalize(code), *names["words"], *names.get(level, ()))
     }
 
 
@@ -48,7 +52,6 @@ def _table() -> Mapping[str, Mapping[str, list[str]]]:
     return table
 
 
-def _plain(text: str) -> str:
-    """Words in lower case with single spaces, whatever stands between them; an echelon without its step."""
-    words = " ".join(re.findall(r"[a-z0-9]+", text.casefold()))
-    return ECHELON.sub(r"eselon \1", words)
+def _normalize(text: str) -> str:
+    """Return the normalized name, with an echelon written as `eselon iii`, without its step."""
+    return ECHELON.sub(r"eselon \1", normalize(text))

@@ -1,55 +1,61 @@
-"""The kinds of OPD and units that circulars speak of (`KECAMATAN`, `RSUD`), told from codes and names by a table.
+"""Classifies OPD and units by code and name into the types that circulars use (`KECAMATAN`, `RSUD`).
 
-A kind of services (`KESEHATAN`) is what a unit gives, not the name of the agency above it: the back office of a
-Dinas Kesehatan is no health service. What the sources leave open here is an assumption of the table.
+A service type (`KESEHATAN`) is what a unit provides; it does not follow from the name of its agency: the back office
+of a Dinas Kesehatan is not a health service. Where the sources are silent, the table in the JSON file is an assumption.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from services.policy.domain.reference_data.normalized_text import normalize
 
-class Kind(NamedTuple):
-    """One kind: the words that name it, the wider kinds it is of, the class of a typical one."""
 
-    words: tuple[str, ...]
-    of: tuple[str, ...]
+class UnitType(NamedTuple):
+    """One type: the words that name it, its wider types, and the service class of a typical unit."""
+
+    name_words: tuple[str, ...]
+    wider_types: tuple[str, ...]
     class_: str
-    services: bool
+    is_service: bool
 
 
-def kinds_of(code: str, name: str) -> tuple[str, ...]:
-    """The kinds of an OPD or a unit, narrow before wide; none for an ordinary office."""
-    spoken = f"{_plain(code)} {_plain(name)}"
-    narrow = [k for k, kind in table().items() if not kind.services and any(_says(spoken, w) for w in kind.words)]
-    return tuple(dict.fromkeys([*narrow, *(wide for k in narrow for wide in table()[k].of)]))
+def unit_types_of(code: str, name: str) -> tuple[str, ...]:
+    """Return the types of an OPD or unit, narrow types before wider ones; empty for an ordinary office."""
+    text = f"{normalize(code)} {normalize(name)}"
+    narrow = [
+        type_code
+        for type_code, unit_type in unit_types().items()
+        if not unit_type.is_service and any(_contains_word(text, word) for word in unit_type.name_words)
+    ]
+    return tuple(dict.fromkeys([*narrow, *_wider_types(narrow)]))
 
 
-def typical(name: str) -> tuple[str, tuple[str, ...]]:
-    """The class and kinds of a typical OPD or unit of a name; an ordinary office gives no service."""
-    named = tuple(k for k, kind in table().items() if _plain(name) in (_plain(k), *kind.words))
-    kinds = tuple(dict.fromkeys([*named, *(wide for k in named for wide in table()[k].of), *kinds_of(name, name)]))
-    return (table()[kinds[0]].class_ if kinds else "NON_SERVICE"), kinds
+def default_unit_type(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the service class and types of a typical OPD or unit with a name: `NON_SERVICE` for an ordinary office."""
+    text = normalize(name)
+    named = [c for c, unit_type in unit_types().items() if text in (normalize(c), *unit_type.name_words)]
+    types = tuple(dict.fromkeys([*named, *_wider_types(named), *unit_types_of(name, name)]))
+    return (unit_types()[types[0]].class_ if types else "NON_SERVICE"), types
+
+
+def _wider_types(narrow: Iterable[str]) -> Iterator[str]:
+    return (wide for type_code in narrow for wide in unit_types()[type_code].wider_types)
 
 
 @cache
-def table() -> Mapping[str, Kind]:
-    """Every kind by its code."""
-    written = json.loads(Path(__file__).with_suffix(".json").read_text())
+def unit_types() -> Mapping[str, UnitType]:
+    """Return all types by code."""
+    table = json.loads(Path(__file__).with_suffix(".json").read_text())
     return {
-        k: Kind(tuple(v["words"]), tuple(v["of"]), v["class"], v.get("services", False)) for k, v in written.items()
+        type_code: UnitType(tuple(row["words"]), tuple(row["of"]), row["class"], row.get("services", False))
+        for type_code, row in table.items()
     }
 
 
-def _says(spoken: str, word: str) -> bool:
-    """Whether a text has a word of the table, a number behind it or not: `SMAN3`."""
-    return re.search(rf"\b{word}[0-9]*\b", spoken) is not None
-
-
-def _plain(text: str) -> str:
-    """Words in lower case with single spaces, whatever stands between them."""
-    parts: Sequence[str] = re.findall(r"[a-z0-9]+", text.casefold())
-    return " ".join(parts)
+def _contains_word(text: str, word: str) -> bool:
+    """Return whether a text contains a word, with or without a number after it: `SMAN3`."""
+    return re.search(rf"\b{word}[0-9]*\b", text) is not None

@@ -1,7 +1,8 @@
-"""What the cells of the register mean: codes, names, weekdays, times of day, dates, places. Pure.
+"""Parses the cells of the register sheet: codes, names, weekdays, times of day, dates, numbers.
 
-Each reader takes a cell that is not empty and raises `Invalid` with a sentence about it. Programs of spreadsheets turn
-what was typed into times, dates and numbers; numbers with a comma are Indonesian ones, and so is the order of dates.
+Each parser takes a cell that is not empty and raises `Invalid`, with an empty pointer, if the cell is wrong. A
+spreadsheet program may have converted typed text to a time, date or number, so a parser accepts these types as well.
+Text follows Indonesian conventions: a decimal comma, and dates with the day first.
 """
 
 import re
@@ -9,11 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from shared.domain.facts.base import EARLIEST, LATEST, Invalid
-from shared.domain.work_location import WEEKDAYS
+from shared.domain.errors import Invalid
+from shared.domain.facts.base import EARLIEST, LATEST
+from shared.domain.facts.rules import WEEKDAYS
 
-HARI = ("SEN", "SEL", "RAB", "KAM", "JUM", "SAB", "MIN")
-DAY_NAMES: Mapping[str, int] = {
+WEEKDAY_CODES_ID = ("SEN", "SEL", "RAB", "KAM", "JUM", "SAB", "MIN")
+WEEKDAY_NUMBERS: Mapping[str, int] = {
     name: number
     for number, names in enumerate(
         ("sen senin mon monday", "sel selasa tue tuesday", "rab rabu wed wednesday", "kam kamis thu thursday",
@@ -21,150 +23,160 @@ DAY_NAMES: Mapping[str, int] = {
     )
     for name in names.split()
 }  # fmt: skip
-EVERY_DAY = frozenset({"setiaphari", "everyday"})
-ZONES: Mapping[str, str] = {
+EVERY_DAY_WORDS = frozenset({"setiaphari", "everyday"})
+TIMEZONES: Mapping[str, str] = {
     "WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura", "ASIA/JAKARTA": "Asia/Jakarta",
     "ASIA/PONTIANAK": "Asia/Pontianak", "ASIA/MAKASSAR": "Asia/Makassar", "ASIA/JAYAPURA": "Asia/Jayapura",
 }  # fmt: skip
-HOLIDAYS: Mapping[str, str] = {"BUKA": "OPEN", "OPEN": "OPEN", "TUTUP": "CLOSED", "CLOSED": "CLOSED"}
-EXCEL_DAY_ZERO = datetime(1899, 12, 31)  # noqa: DTZ001 - a time of day, of no zone
-DATES = (
+HOLIDAY_RULES: Mapping[str, str] = {"BUKA": "OPEN", "OPEN": "OPEN", "TUTUP": "CLOSED", "CLOSED": "CLOSED"}
+EXCEL_DAY_ZERO = datetime(1899, 12, 31)  # noqa: DTZ001 - a time of day without a time zone
+"""A cell with a duration of 24 hours or more is read as a datetime that counts from this date."""
+DATE_FORMATS = (
     (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?", (1, 2, 3)),
     (r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", (3, 2, 1)),
 )
 
-Reader = Callable[[Any], Any]
+CellParser = Callable[[Any], Any]
 
 
-def wrong(indonesian: str, english: str) -> Invalid:
-    """A fault of a cell; its place is told by who knows it."""
+def cell_error(indonesian: str, english: str) -> Invalid:
+    """Return the error of a cell. The caller, who knows row and column, adds the pointer."""
     return Invalid("", indonesian, english)
 
 
-def text(cell: object) -> str:
-    """What was typed; a whole number without its decimals. Anything else is no text."""
+def parse_text(cell: object) -> str:
+    """Return the cell as text, a whole number without decimals. Raise `Invalid` for a boolean, date or time."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise wrong("Isi dengan teks.", "Fill in text.")
+        raise cell_error("Isi dengan teks.", "Fill in text.")
     return str(cell)
 
 
-def code(cell: object) -> str:
-    """A code of an OPD, unit, post or site."""
-    written = text(cell)
-    if not re.fullmatch(r"[A-Z0-9][A-Z0-9_-]{0,39}", written):
-        raise wrong(
+def parse_code(cell: object) -> str:
+    """Return the code of an OPD, unit, post, site or skill."""
+    text = parse_text(cell)
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9_-]{0,39}", text):
+        raise cell_error(
             "Kode terdiri dari huruf besar, angka, - dan _, paling banyak 40.",
             "A code has capitals, digits, - and _, at most 40.",
         )
-    return written
+    return text
 
 
-def codes(cell: object) -> tuple[str, ...]:
-    """Several codes, with commas or spaces between."""
-    return tuple(dict.fromkeys(code(part) for part in re.split(r"[\s,;]+", text(cell)) if part))
+def parse_codes(cell: object) -> tuple[str, ...]:
+    """Return distinct codes that are separated by commas, semicolons or spaces."""
+    return tuple(dict.fromkeys(parse_code(part) for part in re.split(r"[\s,;]+", parse_text(cell)) if part))
 
 
-def words(least: int) -> Reader:
-    """A name on one line."""
+def name_parser(min_length: int) -> CellParser:
+    """Return a parser of a name on one line, with `min_length` to 120 characters."""
 
-    def read(cell: object) -> str:
-        written = text(cell)
-        if not least <= len(written) <= 120 or not written.isprintable():
-            raise wrong(f"Nama terdiri dari {least} sampai 120 huruf.", f"A name has {least} to 120 letters.")
-        return written
+    def parse(cell: object) -> str:
+        text = parse_text(cell)
+        if not min_length <= len(text) <= 120 or not text.isprintable():
+            raise cell_error(
+                f"Nama terdiri dari {min_length} sampai 120 huruf.", f"A name has {min_length} to 120 letters."
+            )
+        return text
 
-    return read
-
-
-def one_of(table: Mapping[str, str], shown: str) -> Reader:
-    """A word of a closed list, in any case."""
-
-    def read(cell: object) -> str:
-        written = re.sub(r"[\s-]+", "_", text(cell).upper())
-        if written not in table:
-            raise wrong(f"Pilih {shown}.", f"Choose one of {shown}.")
-        return table[written]
-
-    return read
+    return parse
 
 
-def number(low: float, high: float, unit: str = "") -> Reader:
-    """A number between two others, both included, with a point or a comma."""
+def choice_parser(choices: Mapping[str, str], hint: str) -> CellParser:
+    """Return a parser that maps one of the keys of `choices`, in any case, to its value; `hint` lists the choices."""
 
-    def read(cell: object) -> float:
-        written = text(cell).replace(",", ".")
-        if not re.fullmatch(r"-?\d{1,9}(\.\d{1,20})?", written) or not low <= float(written) <= high:
-            raise wrong(f"Isi angka {low:g} sampai {high:g}{unit}.", f"Give a number from {low:g} to {high:g}{unit}.")
-        return float(written)
+    def parse(cell: object) -> str:
+        text = re.sub(r"[\s-]+", "_", parse_text(cell).upper())
+        if text not in choices:
+            raise cell_error(f"Pilih {hint}.", f"Choose one of {hint}.")
+        return choices[text]
 
-    return read
-
-
-def whole(low: int, high: int) -> Reader:
-    """A whole number between two others, both included."""
-    read_any = number(low, high)
-
-    def read(cell: object) -> int:
-        found = float(read_any(cell))
-        if not found.is_integer():
-            raise wrong("Isi bilangan bulat.", "Give a whole number.")
-        return int(found)
-
-    return read
+    return parse
 
 
-def day(cell: object) -> date:
-    """A date of this and the next century: 2026-01-31 or 31/01/2026."""
-    found = cell.date() if isinstance(cell, datetime) else cell if isinstance(cell, date) else _written_day(text(cell))
-    if not EARLIEST <= found <= LATEST:
-        raise wrong(f"Tanggal harus {EARLIEST} sampai {LATEST}.", f"The date must be {EARLIEST} to {LATEST}.")
-    return found
+def number_parser(low: float, high: float, unit: str = "") -> CellParser:
+    """Return a parser of a number from `low` to `high`, with a decimal point or comma."""
+
+    def parse(cell: object) -> float:
+        text = parse_text(cell).replace(",", ".")
+        if not re.fullmatch(r"-?\d{1,9}(\.\d{1,20})?", text) or not low <= float(text) <= high:
+            raise cell_error(
+                f"Isi angka {low:g} sampai {high:g}{unit}.", f"Give a number from {low:g} to {high:g}{unit}."
+            )
+        return float(text)
+
+    return parse
 
 
-def _written_day(written: str) -> date:
-    for form, order in DATES:
-        if found := re.fullmatch(form, written):
+def integer_parser(low: int, high: int) -> CellParser:
+    """Return a parser of a whole number from `low` to `high`."""
+    parse_number = number_parser(low, high)
+
+    def parse(cell: object) -> int:
+        number = float(parse_number(cell))
+        if not number.is_integer():
+            raise cell_error("Isi bilangan bulat.", "Give a whole number.")
+        return int(number)
+
+    return parse
+
+
+def parse_date(cell: object) -> date:
+    """Return a date from `EARLIEST` to `LATEST`, given as a date, `2026-01-31` or `31/01/2026`."""
+    if isinstance(cell, datetime):
+        day = cell.date()
+    else:
+        day = cell if isinstance(cell, date) else _date_from_text(parse_text(cell))
+    if not EARLIEST <= day <= LATEST:
+        raise cell_error(f"Tanggal harus {EARLIEST} sampai {LATEST}.", f"The date must be {EARLIEST} to {LATEST}.")
+    return day
+
+
+def _date_from_text(text: str) -> date:
+    for pattern, order in DATE_FORMATS:
+        if match := re.fullmatch(pattern, text):
             try:
-                return date(*(int(found[n]) for n in order))
+                return date(*(int(match[group]) for group in order))
             except ValueError:
                 break
-    raise wrong("Ini bukan tanggal; tulis 2026-01-31 atau 31/01/2026.", "This is no date; write 2026-01-31.")
+    raise cell_error("Ini bukan tanggal; tulis 2026-01-31 atau 31/01/2026.", "This is no date; write 2026-01-31.")
 
 
-def minute(cell: object) -> int:
-    """A time of day in minutes; beyond midnight up to 48:00. A spreadsheet may have made a time or a part of a day."""
+def parse_minute(cell: object) -> int:
+    """Return a time of day in minutes since midnight, up to 48:00 for a shift that ends on the next day."""
     if isinstance(cell, time):
         return cell.hour * 60 + cell.minute
     if isinstance(cell, datetime):
-        return _bounded(cell - EXCEL_DAY_ZERO)
+        return _whole_minutes(cell - EXCEL_DAY_ZERO)
     if isinstance(cell, timedelta):
-        return _bounded(cell)
+        return _whole_minutes(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return _bounded(timedelta(days=cell) if 0 <= cell < 1 else None)
-    found = re.fullmatch(r"(\d{1,2})[:.]([0-5]\d)(?::00)?", text(cell))
-    return _bounded(timedelta(hours=int(found[1]), minutes=int(found[2])) if found else None)
+        # Spreadsheets store a time as a fraction of a day.
+        return _whole_minutes(timedelta(days=cell) if 0 <= cell < 1 else None)
+    match = re.fullmatch(r"(\d{1,2})[:.]([0-5]\d)(?::00)?", parse_text(cell))
+    return _whole_minutes(timedelta(hours=int(match[1]), minutes=int(match[2])) if match else None)
 
 
-def _bounded(span: timedelta | None) -> int:
-    if span is None or not timedelta() <= span <= timedelta(days=2):
-        raise wrong("Tulis jam sebagai 07:30; menit 00 sampai 59.", "Write a time as 07:30; minutes are 00 to 59.")
-    return round(span.total_seconds() / 60)
+def _whole_minutes(since_midnight: timedelta | None) -> int:
+    if since_midnight is None or not timedelta() <= since_midnight <= timedelta(days=2):
+        raise cell_error("Tulis jam sebagai 07:30; menit 00 sampai 59.", "Write a time as 07:30; minutes are 00 to 59.")
+    return round(since_midnight.total_seconds() / 60)
 
 
-def weekdays(cell: object) -> tuple[str, ...]:
-    """`SEN-JUM`, `Senin, Rabu`, `setiap hari`, `MON-FRI`."""
-    plain = re.sub(r"\s*(?:-|\u2013|s/d)\s*", "-", re.sub("['`\u2019]", "", text(cell).casefold()))
-    if re.sub(r"\s", "", plain) in EVERY_DAY:
+def parse_weekdays(cell: object) -> tuple[str, ...]:
+    """Return the weekdays of a text such as `SEN-JUM`, `Senin, Rabu`, `setiap hari` or `MON-FRI`, from Monday on."""
+    plain = re.sub(r"\s*(?:-|\u2013|s/d)\s*", "-", re.sub("['`\u2019]", "", parse_text(cell).casefold()))
+    if re.sub(r"\s", "", plain) in EVERY_DAY_WORDS:
         return WEEKDAYS
     parts = [part.split("-") for part in re.split(r"[,;/&+\s]+", plain) if part not in {"", "dan"}] or [[]]
-    found = {number for part in parts for number in _span(part)}
-    return tuple(WEEKDAYS[number] for number in sorted(found))
+    numbers = {number for part in parts for number in _weekday_range(part)}
+    return tuple(WEEKDAYS[number] for number in sorted(numbers))
 
 
-def _span(names: list[str]) -> list[int]:
-    if not 0 < len(names) <= 2 or any(name not in DAY_NAMES for name in names):
-        raise wrong("Isi hari, misalnya SEN-JUM atau SEN,RAB.", "Give weekdays, for example MON-FRI or MON,WED.")
-    first, last = DAY_NAMES[names[0]], DAY_NAMES[names[-1]]
+def _weekday_range(names: list[str]) -> list[int]:
+    if not 0 < len(names) <= 2 or any(name not in WEEKDAY_NUMBERS for name in names):
+        raise cell_error("Isi hari, misalnya SEN-JUM atau SEN,RAB.", "Give weekdays, for example MON-FRI or MON,WED.")
+    first, last = WEEKDAY_NUMBERS[names[0]], WEEKDAY_NUMBERS[names[-1]]
+    # A range may pass the end of the week: SAB-SEN is Saturday to Monday.
     return [n % 7 for n in range(first, last + 1 if last >= first else last + 8)]

@@ -1,160 +1,167 @@
-"""The columns of the register's sheet, and what its rows say in them. Pure."""
+"""Defines the columns of the register sheet and parses its rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.policy.domain.register_import import cell_parsers
-from services.policy.domain.register_import.cell_parsers import Reader
-from services.policy.domain.register_import.rows import Cell, Row, Unusable
-from services.policy.domain.validation.rule_errors import Fault, raised
-from shared.domain.facts.base import Invalid
-from shared.domain.work_location import CLASSES
+from services.policy.domain.register_import.cell_parsers import CellParser
+from services.policy.domain.register_import.rows import CellValue, RawRow, UnusableCell
+from shared.domain.errors import FieldError, Invalid, raise_if_any
+from shared.domain.work_location import SERVICE_CLASSES
 
-MOST_FAULTS = 100
+MAX_ERRORS = 100
 
 
 class Column(NamedTuple):
-    """A column: its other names, how its cells are read, and what it tells of: an OPD, a unit or a post."""
+    """A column: its other headings, the parser of its cells, and its level: key, opd, unit or post."""
 
-    others: tuple[str, ...]
-    read: Reader
-    of: str
-    needed: bool = False
+    aliases: tuple[str, ...]
+    parse: CellParser
+    level: str
+    required: bool = False
 
 
-CLASS = cell_parsers.one_of({name: name for name in CLASSES}, ", ".join(CLASSES))
-ZONE = cell_parsers.one_of(cell_parsers.ZONES, "WIB, WITA, WIT, Asia/Pontianak")
+CLASS = cell_parsers.choice_parser({name: name for name in SERVICE_CLASSES}, ", ".join(SERVICE_CLASSES))
+ZONE = cell_parsers.choice_parser(cell_parsers.TIMEZONES, "WIB, WITA, WIT, Asia/Pontianak")
+ON_HOLIDAYS = cell_parsers.choice_parser(cell_parsers.HOLIDAY_RULES, "BUKA, TUTUP")
 COLUMNS: Mapping[str, Column] = {
-    "opd": Column(("agency",), cell_parsers.code, "key", needed=True),
-    "nama_opd": Column(("opd_name", "agency_name"), cell_parsers.words(3), "opd"),
-    "opd_sejak": Column(("opd_since",), cell_parsers.day, "opd"),
-    "unit": Column((), cell_parsers.code, "key"),
-    "nama_unit": Column(("unit_name",), cell_parsers.words(1), "unit", needed=True),
-    "kelas": Column(("class",), CLASS, "unit", needed=True),
-    "jenis": Column(("kinds",), cell_parsers.codes, "unit"),
-    "situs": Column(("site",), cell_parsers.code, "unit", needed=True),
-    "lat": Column(("latitude",), cell_parsers.number(-90, 90), "unit", needed=True),
-    "lng": Column(("lon", "longitude"), cell_parsers.number(-180, 180), "unit", needed=True),
-    "radius_m": Column(("radius",), cell_parsers.whole(1, 5000), "unit", needed=True),
+    "opd": Column(("agency",), cell_parsers.parse_code, "key", required=True),
+    "nama_opd": Column(("opd_name", "agency_name"), cell_parsers.name_parser(3), "opd"),
+    "opd_sejak": Column(("opd_since",), cell_parsers.parse_date, "opd"),
+    "unit": Column((), cell_parsers.parse_code, "key"),
+    "nama_unit": Column(("unit_name",), cell_parsers.name_parser(1), "unit", required=True),
+    "kelas": Column(("class",), CLASS, "unit", required=True),
+    "jenis": Column(("kinds",), cell_parsers.parse_codes, "unit"),
+    "situs": Column(("site",), cell_parsers.parse_code, "unit", required=True),
+    "lat": Column(("latitude",), cell_parsers.number_parser(-90, 90), "unit", required=True),
+    "lng": Column(("lon", "longitude"), cell_parsers.number_parser(-180, 180), "unit", required=True),
+    "radius_m": Column(("radius",), cell_parsers.integer_parser(1, 5000), "unit", required=True),
     "zona": Column(("zone", "timezone"), ZONE, "unit"),
-    "berlaku_dari": Column(("valid_from",), cell_parsers.day, "unit", needed=True),
-    "berlaku_sampai": Column(("valid_to",), cell_parsers.day, "unit"),
-    "pos": Column(("post",), cell_parsers.code, "key"),
-    "hari": Column(("weekdays", "days"), cell_parsers.weekdays, "post", needed=True),
-    "buka": Column(("opens",), cell_parsers.minute, "post", needed=True),
-    "tutup": Column(("closes",), cell_parsers.minute, "post", needed=True),
-    "minimum": Column(("min",), cell_parsers.whole(0, 1000), "post", needed=True),
-    "keahlian": Column(("skills",), cell_parsers.codes, "post"),
-    "hari_libur": Column(("on_holidays",), cell_parsers.one_of(cell_parsers.HOLIDAYS, "BUKA, TUTUP"), "post"),
+    "berlaku_dari": Column(("valid_from",), cell_parsers.parse_date, "unit", required=True),
+    "berlaku_sampai": Column(("valid_to",), cell_parsers.parse_date, "unit"),
+    "pos": Column(("post",), cell_parsers.parse_code, "key"),
+    "hari": Column(("weekdays", "days"), cell_parsers.parse_weekdays, "post", required=True),
+    "buka": Column(("opens",), cell_parsers.parse_minute, "post", required=True),
+    "tutup": Column(("closes",), cell_parsers.parse_minute, "post", required=True),
+    "minimum": Column(("min",), cell_parsers.integer_parser(0, 1000), "post", required=True),
+    "keahlian": Column(("skills",), cell_parsers.parse_codes, "post"),
+    "hari_libur": Column(
+        ("on_holidays",), cell_parsers.choice_parser(cell_parsers.HOLIDAY_RULES, "BUKA, TUTUP"), "post"
+    ),
 }
-NAMES = {other: name for name, column in COLUMNS.items() for other in (name, *column.others)}
-NEEDED = frozenset(name for name, column in COLUMNS.items() if column.needed and column.of != "post")
-"""A sheet without these columns cannot tell of any unit; those of posts are missed where a row has one."""
+COLUMN_OF_HEADING = {heading: name for name, column in COLUMNS.items() for heading in (name, *column.aliases)}
+REQUIRED_COLUMNS = frozenset(name for name, column in COLUMNS.items() if column.required and column.level != "post")
+"""Columns that a sheet must have. The columns of posts are required only in rows that name a post."""
 
 
-class Line(NamedTuple):
-    """A row as it was read; one that is not sound lacks what could not be read."""
+class ParsedRow(NamedTuple):
+    """A row with the values of its filled cells by column; an invalid row lacks the cells that could not be parsed."""
 
-    row: int
-    says: Mapping[str, Any]
-    sound: bool
+    number: int
+    values: Mapping[str, Any]
+    is_valid: bool
 
-    def of(self, what: str) -> Mapping[str, Any]:
-        """What it says of its OPD, its unit or its post."""
-        return {name: value for name, value in self.says.items() if COLUMNS[name].of == what}
+    def values_of(self, level: str) -> Mapping[str, Any]:
+        """Return the values of one level: opd, unit or post."""
+        return {name: value for name, value in self.values.items() if COLUMNS[name].level == level}
 
 
-def at(row: int, column: str) -> str:
-    """The pointer of a cell: `/rows/12/kelas`."""
+def cell_pointer(row: int, column: str) -> str:
+    """Return the pointer of a cell, such as `/rows/12/kelas`."""
     return f"/rows/{row}/{column}"
 
 
-def lines(rows: Sequence[Row]) -> tuple[Sequence[Line], Sequence[Fault]]:
-    """Read rows, of which the first names the columns. Raises `Invalid` where those cannot be understood."""
-    header = _header(rows[0])
-    read = [(_read(header, row)) for row in rows[1:]]
-    if not read:
+def parse_rows(rows: Sequence[RawRow]) -> tuple[Sequence[ParsedRow], Sequence[FieldError]]:
+    """Parse rows, the first of which holds the headings. Raise `Invalid` if a heading is wrong or no row follows."""
+    header = _parse_header(rows[0])
+    parsed = [_parse_row(header, row) for row in rows[1:]]
+    if not parsed:
         raise Invalid("", "Tidak ada baris di bawah judul kolom.", "There is no row below the names of the columns.")
-    return [line for line, _ in read], [fault for _, faults in read for fault in faults]
+    return [row for row, _ in parsed], [error for _, errors in parsed for error in errors]
 
 
-def refuse(found: Sequence[Fault]) -> None:
-    """Raise `Invalid` with these faults in the order of their rows, if there is one; of very many, the first."""
-    told = sorted(found, key=lambda fault: _row_of(fault[0]))
-    if left := len(told[MOST_FAULTS:]):
-        told = [*told[:MOST_FAULTS], ("", f"Masih ada {left} kesalahan lain.", f"There are {left} more faults.")]
-    raised(told)
+def raise_row_errors(errors: Sequence[FieldError]) -> None:
+    """Raise one `Invalid` with the errors by row, at most `MAX_ERRORS` of them; do nothing if there are none."""
+    ordered = sorted(errors, key=lambda error: _row_of(error.pointer))
+    if rest := len(ordered[MAX_ERRORS:]):
+        summary = FieldError("", f"Masih ada {rest} kesalahan lain.", f"There are {rest} more faults.")
+        ordered = [*ordered[:MAX_ERRORS], summary]
+    raise_if_any(ordered)
 
 
 def _row_of(pointer: str) -> int:
     return int(pointer.split("/")[2]) if pointer.startswith("/rows/") else 0
 
 
-def _header(row: Row) -> Mapping[int, str]:
-    """The columns by their place. Raises `Invalid` for one that is unknown, there twice, or missing."""
-    shown = {n: cell[:40] if isinstance(cell, str) else "?" for n, cell in enumerate(row.cells) if cell is not None}
-    header = {n: NAMES.get(name.casefold().replace(" ", "_"), "") for n, name in shown.items()}
-    refuse([*_unknown(row.number, shown, header), *_missing(row.number, list(header.values()))])
+def _parse_header(row: RawRow) -> Mapping[int, str]:
+    """Return the column names by index. Raise `Invalid` if a heading is unknown, repeated or missing."""
+    headings = {n: cell[:40] if isinstance(cell, str) else "?" for n, cell in enumerate(row.cells) if cell is not None}
+    header = {n: COLUMN_OF_HEADING.get(text.casefold().replace(" ", "_"), "") for n, text in headings.items()}
+    unknown = _unknown_headings(row.number, headings, header)
+    raise_row_errors([*unknown, *_missing_headings(row.number, list(header.values()))])
     return header
 
 
-def _unknown(row: int, shown: Mapping[int, str], header: Mapping[int, str]) -> Iterator[Fault]:
-    known = ", ".join(COLUMNS)
-    for number, name in header.items():
+def _unknown_headings(row: int, headings: Mapping[int, str], header: Mapping[int, str]) -> Iterator[FieldError]:
+    known_columns = ", ".join(COLUMNS)
+    for index, name in header.items():
         if not name:
-            yield (
-                at(row, str(number + 1)),
-                f"Kolom {shown[number]} tidak dikenal; pakai {known}.",
-                f"Column {shown[number]} is unknown; use {known}.",
+            yield FieldError(
+                cell_pointer(row, str(index + 1)),
+                f"Kolom {headings[index]} tidak dikenal; pakai {known_columns}.",
+                f"Column {headings[index]} is unknown; use {known_columns}.",
             )
 
 
-def _missing(row: int, header: Sequence[str]) -> Iterator[Fault]:
+def _missing_headings(row: int, header: Sequence[str]) -> Iterator[FieldError]:
     for name in COLUMNS:
         if header.count(name) > 1:
-            yield (at(row, name), f"Kolom {name} ada dua kali.", f"Column {name} is there twice.")
-        if name in NEEDED and name not in header:
-            yield (at(row, name), f"Kolom {name} tidak ada.", f"Column {name} is missing.")
+            yield FieldError(cell_pointer(row, name), f"Kolom {name} ada dua kali.", f"Column {name} is there twice.")
+        if name in REQUIRED_COLUMNS and name not in header:
+            yield FieldError(cell_pointer(row, name), f"Kolom {name} tidak ada.", f"Column {name} is missing.")
 
 
-def _read(header: Mapping[int, str], row: Row) -> tuple[Line, Sequence[Fault]]:
-    says: dict[str, Any] = {}
-    faults = [*_nameless(header, row)]
-    given = {name: row.cells[number] for number, name in header.items() if number < len(row.cells)}
-    for name, cell in given.items():
+def _parse_row(header: Mapping[int, str], row: RawRow) -> tuple[ParsedRow, Sequence[FieldError]]:
+    values: dict[str, Any] = {}
+    errors = [*_cells_without_heading(header, row)]
+    cells = {name: row.cells[index] for index, name in header.items() if index < len(row.cells)}
+    for name, cell in cells.items():
         try:
-            says |= {name: COLUMNS[name].read(_usable(cell))} if cell is not None else {}
-        except Invalid as broken:
-            faults.append((at(row.number, name), broken.indonesian, broken.english))
-    line = Line(row.number, says, sound=not faults)
-    gaps = [] if faults else [missed(row.number, name) for name in _gaps(line)]
-    return line._replace(sound=not (faults or gaps)), [*faults, *gaps]
+            values |= {name: COLUMNS[name].parse(_require_usable(cell))} if cell is not None else {}
+        except Invalid as invalid:
+            errors.append(FieldError(cell_pointer(row.number, name), invalid.indonesian, invalid.english))
+    parsed = ParsedRow(row.number, values, is_valid=not errors)
+    # A cell that could not be parsed would be reported as missing, too.
+    missing = [] if errors else [missing_value(row.number, name) for name in _missing_columns(parsed)]
+    return parsed._replace(is_valid=not (errors or missing)), [*errors, *missing]
 
 
-def _nameless(header: Mapping[int, str], row: Row) -> Iterator[Fault]:
-    for number, cell in enumerate(row.cells):
-        if cell is not None and number not in header:
-            yield (at(row.number, str(number + 1)), "Kolom ini tidak berjudul.", "This column has no name.")
+def _cells_without_heading(header: Mapping[int, str], row: RawRow) -> Iterator[FieldError]:
+    for index, cell in enumerate(row.cells):
+        if cell is not None and index not in header:
+            pointer = cell_pointer(row.number, str(index + 1))
+            yield FieldError(pointer, "Kolom ini tidak berjudul.", "This column has no name.")
 
 
-def _usable(cell: Cell) -> Cell:
-    if isinstance(cell, Unusable):
-        raise cell_parsers.wrong(cell.indonesian, cell.english)
+def _require_usable(cell: CellValue) -> CellValue:
+    if isinstance(cell, UnusableCell):
+        raise cell_parsers.cell_error(cell.indonesian, cell.english)
     return cell
 
 
-def _gaps(line: Line) -> Iterator[str]:
-    """What a row must say besides: of what it speaks, and of a post everything."""
-    if "opd" not in line.says:
+def _missing_columns(row: ParsedRow) -> Iterator[str]:
+    """Yield the columns that a row must fill: the keys of what it describes, and everything required of a post."""
+    if "opd" not in row.values:
         yield "opd"
-    if "unit" not in line.says and (line.of("unit") or line.of("post") or "pos" in line.says):
+    if "unit" not in row.values and (row.values_of("unit") or row.values_of("post") or "pos" in row.values):
         yield "unit"
-    if "pos" not in line.says and line.of("post"):
+    if "pos" not in row.values and row.values_of("post"):
         yield "pos"
-    if "pos" in line.says:
-        yield from (name for name, c in COLUMNS.items() if c.of == "post" and c.needed and name not in line.says)
+    if "pos" in row.values:
+        required = (name for name, column in COLUMNS.items() if column.level == "post" and column.required)
+        yield from (name for name in required if name not in row.values)
 
 
-def missed(row: int, name: str) -> Fault:
-    """The fault of a cell that is empty."""
-    return (at(row, name), f"Isi {name}.", f"Fill in {name}.")
+def missing_value(row: int, name: str) -> FieldError:
+    """Return the error of a cell that must be filled."""
+    return FieldError(cell_pointer(row, name), f"Isi {name}.", f"Fill in {name}.")

@@ -1,4 +1,4 @@
-"""The register written as a sheet: what is written is read back as the same register."""
+"""Exports the register as an xlsx or csv sheet, which the import reads back as the same register."""
 
 import csv
 import io
@@ -10,22 +10,24 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from services.policy.domain.commands import ArrangeUnit, OpenOpd
-from services.policy.domain.register_import.cell_parsers import HARI
+from services.policy.domain.opd_commands import ArrangeUnit, OpenOpd
+from services.policy.domain.register_import.cell_parsers import WEEKDAY_CODES_ID
 from services.policy.domain.register_import.columns import COLUMNS
-from services.policy.domain.register_import.rows import MAX_ROWS, NAME, Kind
-from services.policy.domain.register_import.sheet import LONGEST_NIGHT
+from services.policy.domain.register_import.rows import MAX_ROWS, SHEET_NAME, FileFormat
+from services.policy.domain.register_import.sheet import MAX_NIGHT_MINUTES, MINUTES_PER_DAY
+from services.policy.domain.resolution.working_hours import clock_time
 from shared.domain.facts.policy import Post
-from shared.domain.work_location import CLASSES, WEEKDAYS
+from shared.domain.facts.rules import WEEKDAYS
+from shared.domain.work_location import SERVICE_CLASSES
 
-Filled = Mapping[str, str | int | float]
+SheetRow = Mapping[str, str | int | float]
 
-LISTS: Mapping[str, Sequence[str]] = {
-    "kelas": CLASSES,
+COLUMN_CHOICES: Mapping[str, Sequence[str]] = {
+    "kelas": SERVICE_CLASSES,
     "hari_libur": ("BUKA", "TUTUP"),
     "zona": ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"),
 }
-SAID: Mapping[str, str] = {
+COLUMN_HINTS: Mapping[str, str] = {
     "opd": "kode OPD / code of the OPD",
     "nama_opd": "wajib untuk OPD baru / needed for a new OPD",
     "opd_sejak": "tanggal OPD ada; kosong: berlaku_dari / since when the OPD exists; empty: berlaku_dari",
@@ -45,17 +47,20 @@ SAID: Mapping[str, str] = {
 }
 
 
-def rows(agencies: Iterable[OpenOpd], units: Sequence[ArrangeUnit]) -> Iterator[Filled]:
-    """The rows of a register: every OPD with its units and their posts."""
+def register_rows(agencies: Iterable[OpenOpd], units: Sequence[ArrangeUnit]) -> Iterator[SheetRow]:
+    """Yield the rows of a register: each OPD with its units and their posts."""
     for agency in agencies:
-        key: Filled = {"opd": agency.opd, "nama_opd": agency.name, "opd_sejak": agency.on.isoformat()}
-        own = [unit for unit in units if unit.opd == agency.opd]
-        yield from (row for unit in own for row in _unit(key, unit)) if own else [key]
+        opd_values: SheetRow = {"opd": agency.opd, "nama_opd": agency.name, "opd_sejak": agency.on.isoformat()}
+        units_of_opd = [unit for unit in units if unit.opd == agency.opd]
+        if not units_of_opd:
+            yield opd_values
+        for unit in units_of_opd:
+            yield from _unit_rows(opd_values, unit)
 
 
-def _unit(key: Filled, unit: ArrangeUnit) -> Iterator[Filled]:
-    says: Filled = {
-        **key,
+def _unit_rows(opd_values: SheetRow, unit: ArrangeUnit) -> Iterator[SheetRow]:
+    values: SheetRow = {
+        **opd_values,
         "unit": unit.unit,
         "nama_unit": unit.name,
         "kelas": unit.class_,
@@ -68,81 +73,78 @@ def _unit(key: Filled, unit: ArrangeUnit) -> Iterator[Filled]:
         "berlaku_dari": unit.valid_from.isoformat(),
         "berlaku_sampai": unit.valid_to.isoformat() if unit.valid_to else "",
     }
-    yield from ({**says, **_post(post)} for post in unit.posts) if unit.posts else [says]
+    yield from ({**values, **_post_values(post)} for post in unit.posts) if unit.posts else [values]
 
 
-def _post(post: Post) -> Filled:
+def _post_values(post: Post) -> SheetRow:
     return {
         "pos": post.post,
-        "hari": hari(post.weekdays),
-        "buka": clock(post.opens_minute),
-        "tutup": clock(_closing(post)),
+        "hari": weekdays_text(post.weekdays),
+        "buka": clock_time(post.opens_minute),
+        "tutup": clock_time(_written_closing_minute(post)),
         "minimum": post.minimum,
         "keahlian": " ".join(post.skills),
         "hari_libur": "BUKA" if post.on_holidays == "OPEN" else "TUTUP",
     }
 
 
-def _closing(post: Post) -> int:
-    """A night ends at the time of the morning after, as one would say it; a longer shift beyond 24:00."""
-    night = post.closes_minute > 1440 and post.closes_minute - post.opens_minute <= LONGEST_NIGHT
-    return post.closes_minute - 1440 if night else post.closes_minute
+def _written_closing_minute(post: Post) -> int:
+    """Return the closing time as people write it: a night shift ends at 06:00, only a longer shift beyond 24:00."""
+    is_night = post.closes_minute > MINUTES_PER_DAY and post.closes_minute - post.opens_minute <= MAX_NIGHT_MINUTES
+    return post.closes_minute - MINUTES_PER_DAY if is_night else post.closes_minute
 
 
-def hari(weekdays: Sequence[str]) -> str:
-    """`SEN-JUM`, `SETIAP HARI`, `SEN,RAB`."""
+def weekdays_text(weekdays: Sequence[str]) -> str:
+    """Return weekdays as `SEN-JUM`, `SETIAP HARI` or `SEN,RAB`."""
     numbers = sorted(WEEKDAYS.index(day) for day in weekdays)
     if len(numbers) == len(WEEKDAYS):
         return "SETIAP HARI"
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"{HARI[numbers[0]]}-{HARI[numbers[-1]]}"
-    return ",".join(HARI[number] for number in numbers)
+        return f"{WEEKDAY_CODES_ID[numbers[0]]}-{WEEKDAY_CODES_ID[numbers[-1]]}"
+    return ",".join(WEEKDAY_CODES_ID[number] for number in numbers)
 
 
-def clock(minute: int) -> str:
-    """Minutes as `07:30`, beyond midnight as `31:15`."""
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _csv(filled: Sequence[Filled]) -> bytes:
-    """As Excel in Indonesia reads and writes it: a mark, semicolons, decimal commas."""
+def _csv(sheet_rows: Sequence[SheetRow]) -> bytes:
+    """Return csv as Excel with Indonesian settings reads and writes it: byte order mark, semicolons, decimal commas."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
     writer.writerow(COLUMNS)
-    for row in filled:
+    for row in sheet_rows:
         values = (row.get(name, "") for name in COLUMNS)
         writer.writerow(str(value).replace(".", ",") if isinstance(value, float) else value for value in values)
     return out.getvalue().encode("utf-8-sig")
 
 
-def _xlsx(filled: Sequence[Filled]) -> bytes:
-    book, out = Workbook(), io.BytesIO()
-    page: Worksheet = book.active  # type: ignore[assignment] # a new workbook has one worksheet
-    page.title = NAME
-    page.append([*COLUMNS])
-    for row in filled:
-        page.append([row.get(name) for name in COLUMNS])
+def _xlsx(sheet_rows: Sequence[SheetRow]) -> bytes:
+    workbook, out = Workbook(), io.BytesIO()
+    sheet: Worksheet = workbook.active  # type: ignore[assignment] # a new workbook has one worksheet
+    sheet.title = SHEET_NAME
+    sheet.append([*COLUMNS])
+    for row in sheet_rows:
+        sheet.append([row.get(name) for name in COLUMNS])
     for number, name in enumerate(COLUMNS, 1):
         letter = get_column_letter(number)
-        page.cell(1, number).font = Font(bold=True)
-        page.column_dimensions[letter].width = max(12, len(name) + 3)
-        if name in LISTS:
-            allowed = DataValidation(type="list", formula1=f'"{",".join(LISTS[name])}"', allow_blank=True)
+        sheet.cell(1, number).font = Font(bold=True)
+        sheet.column_dimensions[letter].width = max(12, len(name) + 3)
+        if name in COLUMN_CHOICES:
+            allowed = DataValidation(type="list", formula1=f'"{",".join(COLUMN_CHOICES[name])}"', allow_blank=True)
             allowed.add(f"{letter}2:{letter}{MAX_ROWS}")
-            page.add_data_validation(allowed)
-    page.freeze_panes = "A2"
-    _explained(book.create_sheet("pilihan"))
-    book.save(out)
+            sheet.add_data_validation(allowed)
+    sheet.freeze_panes = "A2"
+    _add_column_guide(workbook.create_sheet("pilihan"))
+    workbook.save(out)
     return out.getvalue()
 
 
-def _explained(page: Worksheet) -> None:
-    page.append(["kolom", "English", "isi", "pilihan"])
+def _add_column_guide(sheet: Worksheet) -> None:
+    sheet.append(["kolom", "English", "isi", "pilihan"])
     for name, column in COLUMNS.items():
-        page.append([name, " / ".join(column.others), SAID.get(name, ""), ", ".join(LISTS.get(name, ()))])
+        sheet.append(
+            [name, " / ".join(column.aliases), COLUMN_HINTS.get(name, ""), ", ".join(COLUMN_CHOICES.get(name, ()))]
+        )
     for letter, width in zip("ABCD", (16, 24, 90, 60), strict=True):
-        page.column_dimensions[letter].width = width
+        sheet.column_dimensions[letter].width = width
 
 
-FILLED: Mapping[Kind, Callable[[Sequence[Filled]], bytes]] = {"xlsx": _xlsx, "csv": _csv}
-"""How a register becomes a file."""
+WRITERS: Mapping[FileFormat, Callable[[Sequence[SheetRow]], bytes]] = {"xlsx": _xlsx, "csv": _csv}
+"""The function that writes a register to a file, by file format."""

@@ -1,6 +1,6 @@
-"""A whole sheet decided as one: every OPD and unit of it in turn, or nothing. Pure.
+"""Decides the import of a whole sheet as one command: all of its OPD and units, or nothing.
 
-One transaction, so that a file is never stored in part; whatever it says that stands already changes nothing.
+A file is one transaction, so it is never stored in part. Rows that repeat what is recorded already change nothing.
 """
 
 from collections import defaultdict
@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 
 from services.policy.domain import decider
-from services.policy.domain.commands import OpenOpd, PolicyCommand
-from services.policy.domain.decider import Facts, State, States
-from services.policy.domain.opd_register import Entry
-from services.policy.domain.register_import.columns import at, missed, refuse
-from services.policy.domain.register_import.sheet import Agency, Arranged, Sheet
-from services.policy.domain.validation.rule_errors import Fault, raised
+from services.policy.domain.decider import FactsByStream, State, States
+from services.policy.domain.opd_commands import OpenOpd
+from services.policy.domain.opd_register import OpdEntry
+from services.policy.domain.register_import.columns import cell_pointer, missing_value, raise_row_errors
+from services.policy.domain.register_import.sheet import ParsedOpd, ParsedUnit, RegisterSheet
 from shared.domain.decider import Context
-from shared.domain.facts.base import Fact, Invalid, Value
+from shared.domain.errors import FieldError, Invalid, raise_if_any
+from shared.domain.facts.base import Fact, Value
 
-COLUMN_OF: Mapping[str, str] = {"/opd": "opd", "/valid_from": "berlaku_dari", "/valid_to": "berlaku_sampai"}
-"""Where a fault of a command stands in its row."""
+COLUMN_OF_POINTER: Mapping[str, str] = {"/opd": "opd", "/valid_from": "berlaku_dari", "/valid_to": "berlaku_sampai"}
+"""The column of the sheet that an error pointer of a command refers to."""
 
-Told = Callable[[int, int], object]
-"""Hears how many of how many OPD and units are decided."""
+ProgressCallback = Callable[[int, int], object]
+"""Receives the number of OPD and units that are decided so far, and the number of all."""
 
 
-class Tally(Value):
-    """What an import changed, or would change: OPD by code, units as `{opd}/{unit}`."""
+class ImportSummary(Value):
+    """The changes of an import, or of its dry run: OPD by code, units as `{opd}/{unit}`."""
 
     opd_new: tuple[str, ...]
     opd_unchanged: int
@@ -34,86 +34,99 @@ class Tally(Value):
     units_unchanged: int
 
 
-def stream(sheet: Sheet) -> str:
-    """The primary stream: what binds the region, which every OPD that is opened hears."""
+def stream(sheet: RegisterSheet) -> str:
+    """Return the primary stream: the instruments of the region, which bind each OPD from its opening on."""
     return f"instruments/{sheet.region}"
 
 
-def reads(sheet: Sheet) -> tuple[str, ...]:
-    """The calendar, the OPD of the sheet, and all units of those; no other."""
-    own = [f"policy/{sheet.region}/{agency.opd}" for agency in sheet.agencies]
+def reads(sheet: RegisterSheet) -> tuple[str, ...]:
+    """Return the other streams to load: the calendar, the OPD of the sheet, and all units of these OPD."""
+    opds = [f"policy/{sheet.region}/{opd.opd}" for opd in sheet.opds]
     units = {f"arrangement/{sheet.region}/{unit.command.opd}/" for unit in sheet.units}
-    return (f"calendar/{sheet.region}", *own, *sorted(units))
+    return (f"calendar/{sheet.region}", *opds, *sorted(units))
 
 
-def decide(sheet: Sheet, states: States, context: Context, told: Told | None = None) -> Facts:
-    """The facts of all commands, each seeing those before it. Raises `Invalid` with the rows of every fault."""
-    seen: dict[str, State] = defaultdict(lambda: decider.initial, states)
+def decide(
+    sheet: RegisterSheet, states: States, context: Context, on_progress: ProgressCallback | None = None
+) -> FactsByStream:
+    """Decide one command after another and return the events of all.
+
+    Each command sees the events of those before it. Raise one `Invalid` with all errors, each with its row.
+    """
+    current: dict[str, State] = defaultdict(lambda: decider.initial, states)
     facts: dict[str, list[Fact]] = {}
-    found: list[Fault] = []
-    faulty = set[str]()
-    steps: list[Agency | Arranged] = [*sheet.agencies, *sheet.units]
+    errors: list[FieldError] = []
+    invalid_opds = set[str]()
+    steps: list[ParsedOpd | ParsedUnit] = [*sheet.opds, *sheet.units]
     for number, step in enumerate(steps, 1):
-        if isinstance(step, Arranged) and step.command.opd in faulty:
+        # Units of an OPD that was refused would only repeat its error.
+        if isinstance(step, ParsedUnit) and step.command.opd in invalid_opds:
             continue
         try:
-            decided = _decided(step, sheet.region, seen, context)
-        except Invalid as refused:
-            found += _placed(step, refused)
-            faulty |= {step.opd} if isinstance(step, Agency) else set()
+            decided = _decide_step(step, sheet.region, current, context)
+        except Invalid as invalid:
+            errors += _row_errors(step, invalid)
+            invalid_opds |= {step.opd} if isinstance(step, ParsedOpd) else set()
             continue
-        for name, more in decided.items():
-            facts.setdefault(name, []).extend(more)
-            seen[name] = reduce(decider.evolve, more, seen[name])
-        if told:
-            told(number, len(steps))
-    refuse(found)
+        for name, events in decided.items():
+            facts.setdefault(name, []).extend(events)
+            current[name] = reduce(decider.evolve, events, current[name])
+        if on_progress:
+            on_progress(number, len(steps))
+    raise_row_errors(errors)
     return facts
 
 
-def _decided(step: Agency | Arranged, region: str, seen: dict[str, State], context: Context) -> Facts:
-    if isinstance(step, Arranged):
-        return decider.decide(step.command, seen, context)
-    command = _opening(step, region, seen[f"policy/{region}/{step.opd}"].entry)
-    return decider.decide(command, seen, context) if command else {}
+def _decide_step(
+    step: ParsedOpd | ParsedUnit, region: str, current: dict[str, State], context: Context
+) -> FactsByStream:
+    if isinstance(step, ParsedUnit):
+        return decider.decide(step.command, current, context)
+    state = decider.opd_state(current[f"policy/{region}/{step.opd}"])
+    command = _open_command(step, region, state.entry if state else None)
+    return decider.decide(command, current, context) if command else {}
 
 
-def _opening(agency: Agency, region: str, entry: Entry | None) -> PolicyCommand | None:
-    """The command that opens an OPD, or None for one that stands in the register as the sheet says."""
+def _open_command(opd: ParsedOpd, region: str, entry: OpdEntry | None) -> OpenOpd | None:
+    """Return the command that opens an OPD; None if the register has it already. Raise `Invalid` if they differ."""
     if entry:
-        raised(_unlike(agency, entry))
+        raise_if_any(_differences(opd, entry))
         return None
-    missing = {"nama_opd": agency.name, "opd_sejak": agency.on}
-    raised((column, *missed(0, column)[1:]) for column, value in missing.items() if value is None)
-    return OpenOpd.model_validate({"region": region, "opd": agency.opd, "name": agency.name, "on": agency.on})
+    required = {"nama_opd": opd.name, "opd_sejak": opd.on}
+    raise_if_any(
+        missing_value(0, column)._replace(pointer=column) for column, value in required.items() if value is None
+    )
+    return OpenOpd.model_validate({"region": region, "opd": opd.opd, "name": opd.name, "on": opd.on})
 
 
-def _unlike(agency: Agency, entry: Entry) -> Iterator[Fault]:
-    for column, asked, known in (
-        ("nama_opd", agency.name, entry.opened.name),
-        ("opd_sejak", agency.since, entry.opened.on),
+def _differences(opd: ParsedOpd, entry: OpdEntry) -> Iterator[FieldError]:
+    for column, value, recorded in (
+        ("nama_opd", opd.name, entry.opened.name),
+        ("opd_sejak", opd.since, entry.opened.on),
     ):
-        if asked not in {None, known}:
-            yield (column, f"Di register tertulis {known}.", f"The register has {known}.")
+        if value not in {None, recorded}:
+            yield FieldError(column, f"Di register tertulis {recorded}.", f"The register has {recorded}.")
 
 
-def _placed(step: Agency | Arranged, refused: Invalid) -> Iterator[Fault]:
-    row = step.row if isinstance(step, Agency) else step.rows[0]
-    for fault in refused.faults:
-        column = COLUMN_OF.get(fault.pointer, "unit" if fault.pointer.startswith("/") else fault.pointer)
-        yield (at(row, column), fault.indonesian, fault.english)
+def _row_errors(step: ParsedOpd | ParsedUnit, invalid: Invalid) -> Iterator[FieldError]:
+    """Yield the errors of a command as errors of its row; a pointer without a column becomes the column `unit`."""
+    row = step.row if isinstance(step, ParsedOpd) else step.rows[0]
+    for error in invalid.errors:
+        # `_open_command` uses the name of a column as the pointer; the decider uses pointers that begin with `/`.
+        column = COLUMN_OF_POINTER.get(error.pointer, "unit" if error.pointer.startswith("/") else error.pointer)
+        yield error._replace(pointer=cell_pointer(row, column))
 
 
-def tally(sheet: Sheet, changed: Iterable[tuple[str, int]]) -> Tally:
-    """What changed, by (stream, version of the fact there)."""
-    first = dict(reversed([*changed]))
-    opd = [a.opd for a in sheet.agencies if first.get(f"policy/{sheet.region}/{a.opd}") == 1]
-    names = {f"{u.command.opd}/{u.command.unit}": f"arrangement/{sheet.region}/" for u in sheet.units}
-    units = {name: first[folder + name] for name, folder in names.items() if folder + name in first}
-    return Tally(
-        opd_new=tuple(opd),
-        opd_unchanged=len(sheet.agencies) - len(opd),
+def import_summary(sheet: RegisterSheet, changed: Iterable[tuple[str, int]]) -> ImportSummary:
+    """Summarize the events of an import, given as (stream, version of the event in its stream)."""
+    first_versions = dict(reversed([*changed]))
+    new_opds = [opd.opd for opd in sheet.opds if first_versions.get(f"policy/{sheet.region}/{opd.opd}") == 1]
+    folders = {f"{unit.command.opd}/{unit.command.unit}": f"arrangement/{sheet.region}/" for unit in sheet.units}
+    units = {name: first_versions[folder + name] for name, folder in folders.items() if folder + name in first_versions}
+    return ImportSummary(
+        opd_new=tuple(new_opds),
+        opd_unchanged=len(sheet.opds) - len(new_opds),
         units_new=tuple(name for name, version in units.items() if version == 1),
         units_changed=tuple(name for name, version in units.items() if version > 1),
-        units_unchanged=len(names) - len(units),
+        units_unchanged=len(folders) - len(units),
     )

@@ -1,4 +1,7 @@
-"""The rows of a sheet from the bytes of an xlsx or csv file. They come from strangers: each fault is one sentence."""
+"""Reads the rows of a sheet from the bytes of an xlsx or csv file.
+
+Files are untrusted input: size is limited, and each problem is reported as an `Invalid` with one sentence.
+"""
 
 import csv
 import io
@@ -10,47 +13,47 @@ from typing import Any, Literal, NamedTuple
 
 from openpyxl import load_workbook
 
-from shared.domain.facts.base import Invalid
+from shared.domain.errors import Invalid
 
 MAX_BYTES, MAX_UNPACKED = 10 * 1024 * 1024, 100 * 1024 * 1024
 MAX_ROWS, LAST_ROW, MAX_COLUMNS = 10_000, 100_000, 60
-NAME = "register"
-"""The sheet that is read where a workbook has one of this name; else the first."""
+SHEET_NAME = "register"
+"""The name of the worksheet that is read; a workbook without it is read from its first worksheet."""
 
-Kind = Literal["xlsx", "csv"]
+FileFormat = Literal["xlsx", "csv"]
 
 
-class Unusable(NamedTuple):
-    """A cell that shows something which does not stand in it."""
+class UnusableCell(NamedTuple):
+    """A cell whose displayed value is not stored in it, with the error message."""
 
     indonesian: str
     english: str
 
 
-FORMULA = Unusable(
+FORMULA_CELL = UnusableCell(
     "Sel berisi rumus; salin lalu tempel sebagai nilai.", "The cell holds a formula; copy and paste it as a value."
 )
-ERROR = Unusable("Sel berisi galat rumus.", "The cell holds the error of a formula.")
+ERROR_CELL = UnusableCell("Sel berisi galat rumus.", "The cell holds the error of a formula.")
 
-Cell = str | int | float | bool | date | time | timedelta | Unusable | None
+CellValue = str | int | float | bool | date | time | timedelta | UnusableCell | None
 
 
-class Row(NamedTuple):
-    """A row that is not empty, by its number in the file."""
+class RawRow(NamedTuple):
+    """A row that is not empty, with its number in the file (from 1)."""
 
     number: int
-    cells: Sequence[Cell]
+    cells: Sequence[CellValue]
 
 
-def table(kind: Kind, content: bytes) -> Sequence[Row]:
-    """Every row that is not empty. Raises `Invalid` for what is no such file, too large, or empty."""
+def read_rows(file_format: FileFormat, content: bytes) -> Sequence[RawRow]:
+    """Return every row that is not empty. Raise `Invalid` if the file is broken, too large, or empty."""
     if len(content) > MAX_BYTES:
         raise Invalid("", "Berkas melebihi 10 MB; bagi per OPD.", "The file exceeds 10 MB; split it by OPD.")
-    read = _workbook(content) if kind == "xlsx" else _text(content)
-    rows: list[Row] = []
-    for number, cells in enumerate(read, 1):
+    raw_rows = _workbook_rows(content) if file_format == "xlsx" else _csv_rows(content)
+    rows: list[RawRow] = []
+    for number, cells in enumerate(raw_rows, 1):
         if any(cell is not None for cell in cells):
-            rows.append(Row(number, cells))
+            rows.append(RawRow(number, cells))
         if len(rows) > MAX_ROWS or number > LAST_ROW:
             raise Invalid(
                 f"/rows/{number}",
@@ -62,57 +65,57 @@ def table(kind: Kind, content: bytes) -> Sequence[Row]:
     return rows
 
 
-def _workbook(content: bytes) -> Iterator[Sequence[Cell]]:
+def _workbook_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what a workbook holds beside its cells is of no concern
-            yield from _cells(content)
-    except Exception as broken:  # a library that reads strangers' bytes may raise anything
+            warnings.simplefilter("ignore")  # about parts of a workbook other than its cells
+            yield from _worksheet_rows(content)
+    except Exception as error:  # a parser of untrusted bytes may raise anything
         raise Invalid(
             "",
             "Ini bukan buku kerja xlsx yang utuh; simpan sebagai .xlsx tanpa kata sandi.",
             "This is no whole xlsx workbook; save it as .xlsx without a password.",
-        ) from broken
+        ) from error
 
 
-def _cells(content: bytes) -> Iterator[Sequence[Cell]]:
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
-            raise ValueError("a workbook that unpacks to more than anybody types")
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
-    sheet: Any = book[NAME] if NAME in book.sheetnames else book.worksheets[0]
-    sheet.reset_dimensions()  # some programs write wrong ones
+def _worksheet_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
+            raise ValueError("the unpacked workbook is larger than any typed register")
+    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+    sheet: Any = workbook[SHEET_NAME] if SHEET_NAME in workbook.sheetnames else workbook.worksheets[0]
+    sheet.reset_dimensions()  # some programs store wrong dimensions
     for row in sheet.iter_rows(max_col=MAX_COLUMNS):
-        yield [_cell(cell) for cell in row]
-    book.close()
+        yield [_cell_value(cell) for cell in row]
+    workbook.close()
 
 
-def _cell(cell: Any) -> Cell:  # noqa: ANN401 - openpyxl's cells
-    kind = getattr(cell, "data_type", "n")
-    value: Cell = {"f": FORMULA, "e": ERROR}.get(kind, cell.value)
+def _cell_value(cell: Any) -> CellValue:  # noqa: ANN401 - openpyxl's cells
+    data_type = getattr(cell, "data_type", "n")
+    value: CellValue = {"f": FORMULA_CELL, "e": ERROR_CELL}.get(data_type, cell.value)
     return (value.strip() or None) if isinstance(value, str) else value
 
 
-def _text(content: bytes) -> Iterator[Sequence[Cell]]:
-    text = _decoded(content)
-    lines, separator = _separated(text)
+def _csv_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
+    text = _decode(content)
+    lines, separator = _split_lines(text)
     try:
         for row in csv.reader(lines, delimiter=separator, strict=False):
             yield [cell.strip() or None for cell in row[:MAX_COLUMNS]]
-    except csv.Error as broken:
-        raise _no_text() from broken
+    except csv.Error as error:
+        raise _not_csv() from error
 
 
-def _separated(text: str) -> tuple[Iterable[str], str]:
-    """The lines and what stands between their cells: what `sep=` says, or the most frequent in the first line."""
+def _split_lines(text: str) -> tuple[Iterable[str], str]:
+    """Return the lines and the separator: the one that `sep=` sets, or the most frequent one in the first line."""
     first = text.lstrip().split("\n", 1)[0].strip()
     if first.lower().startswith("sep=") and len(first) == len("sep=;"):
         return io.StringIO("\n" + text.partition("\n")[2], newline=""), first[-1]
     return io.StringIO(text, newline=""), max(";,\t", key=first.count)
 
 
-def _decoded(content: bytes) -> str:
-    """UTF-8 with or without a mark, UTF-16 by its mark, or what Excel writes on Windows."""
+def _decode(content: bytes) -> str:
+    """Decode UTF-8 with or without a byte order mark, UTF-16 with one, or cp1252, which Excel writes on Windows."""
     encodings = ("utf-16",) if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:
@@ -121,8 +124,8 @@ def _decoded(content: bytes) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise _no_text()
+    raise _not_csv()
 
 
-def _no_text() -> Invalid:
+def _not_csv() -> Invalid:
     return Invalid("", "Ini bukan teks csv; simpan sebagai CSV UTF-8.", "This is no csv text; save it as CSV UTF-8.")

@@ -1,29 +1,39 @@
-"""What a file says of the register: one row for each post, for a unit without posts, or for an OPD alone. Pure.
+"""Parses the rows of a register sheet to OPD and units, with their posts.
 
-Whatever a row says of its OPD and its unit may be left out in the rows after the first, and may not differ there.
+A row describes one post, a unit without posts, or only an OPD. Rows of the same OPD or unit may repeat its values or
+leave them out after the first row, but must not contradict them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from services.policy.domain.commands import ArrangeUnit
-from services.policy.domain.register_import.columns import COLUMNS, Line, at, lines, missed, refuse
-from services.policy.domain.register_import.rows import Row
-from services.policy.domain.validation.rule_errors import Fault
+from services.policy.domain.opd_commands import ArrangeUnit
+from services.policy.domain.register_import.columns import (
+    COLUMNS,
+    ParsedRow,
+    cell_pointer,
+    missing_value,
+    parse_rows,
+    raise_row_errors,
+)
+from services.policy.domain.register_import.rows import RawRow
+from shared.domain.errors import FieldError
 from shared.domain.facts.policy import Post, Site
-from shared.domain.regions import zone
+from shared.domain.regions import region_timezone
 
-MOST_POSTS = 200
-LONGEST_NIGHT = 12 * 60
-"""The longest shift over midnight that is told from its times alone; a longer one is taken for reversed hours."""
+MAX_POSTS = 200
+MINUTES_PER_DAY = 24 * 60
+MAX_NIGHT_MINUTES = 12 * 60
+"""The longest shift over midnight that may be written as 22:00 to 06:00; a longer one counts as reversed hours."""
+
 OPEN_ON_HOLIDAYS = {"EMERGENCY_24X7": "OPEN"}
 
 
-class Agency(NamedTuple):
-    """An OPD of the sheet, by its first row; what stands in the register already may be left out.
+class ParsedOpd(NamedTuple):
+    """An OPD of the sheet and its first row. `name` and `since` may be empty if the register has the OPD already.
 
-    `on` is since when it exists as written, or else from when its first unit is arranged.
+    `since` is the date in the column `opd_sejak`; `on` is the same, or without it the first `berlaku_dari` of a unit.
     """
 
     row: int
@@ -33,150 +43,157 @@ class Agency(NamedTuple):
     on: date | None
 
 
-class Arranged(NamedTuple):
-    """A unit of the sheet, and the rows of its posts in their order."""
+class ParsedUnit(NamedTuple):
+    """A unit of the sheet: the numbers of its rows, and the command that arranges it."""
 
     rows: tuple[int, ...]
     command: ArrangeUnit
 
 
-class Sheet(NamedTuple):
-    """What a file says of the register of a region."""
+class RegisterSheet(NamedTuple):
+    """The OPD and units of a sheet, for the register of a region."""
 
     region: str
-    agencies: tuple[Agency, ...]
-    units: tuple[Arranged, ...]
+    opds: tuple[ParsedOpd, ...]
+    units: tuple[ParsedUnit, ...]
 
 
-def sheet(region: str, rows: Sequence[Row]) -> Sheet:
-    """Read the rows of a table, of which the first names the columns. Raises `Invalid` with a fault for each cell."""
-    read, faults = lines(rows)
-    found = list(faults)
-    agencies = [_agency(own, found) for own in _grouped(read, "opd")]
+def parse_sheet(region: str, rows: Sequence[RawRow]) -> RegisterSheet:
+    """Parse rows, the first of which holds the headings. Raise one `Invalid` with an error for each wrong cell."""
+    parsed, row_errors = parse_rows(rows)
+    errors = list(row_errors)
+    opds = [_parse_opd(group, errors) for group in _group_rows(parsed, "opd")]
     units = [
-        _arranged(region, own, found)
-        for own in _grouped([line for line in read if "unit" in line.says], "opd", "unit")
-        if all(line.sound for line in own)
+        _parse_unit(region, group, errors)
+        for group in _group_rows([row for row in parsed if "unit" in row.values], "opd", "unit")
+        if all(row.is_valid for row in group)
     ]
-    refuse(found)
-    return Sheet(region, tuple(agencies), tuple(unit for unit in units if unit))
+    raise_row_errors(errors)
+    return RegisterSheet(region, tuple(opds), tuple(unit for unit in units if unit))
 
 
-def _grouped(read: Sequence[Line], *keys: str) -> Sequence[Sequence[Line]]:
-    groups: dict[tuple[Any, ...], list[Line]] = {}
-    for line in read:
-        groups.setdefault(tuple(line.says.get(key) for key in keys), []).append(line)
-    return [own for named, own in groups.items() if None not in named]
+def _group_rows(rows: Sequence[ParsedRow], *keys: str) -> Sequence[Sequence[ParsedRow]]:
+    """Group the rows by their values of the key columns; rows without one of these are left out."""
+    groups: dict[tuple[Any, ...], list[ParsedRow]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.values.get(key) for key in keys), []).append(row)
+    return [group for key, group in groups.items() if None not in key]
 
 
-def _agency(own: Sequence[Line], found: list[Fault]) -> Agency:
-    found += _differences(own, "opd")
-    says = _merged(own, "opd")
-    since = [line.says["berlaku_dari"] for line in own if "berlaku_dari" in line.says]
-    written = says.get("opd_sejak")
-    return Agency(own[0].row, own[0].says["opd"], says.get("nama_opd"), written, written or min(since, default=None))
+def _parse_opd(group: Sequence[ParsedRow], errors: list[FieldError]) -> ParsedOpd:
+    """Return the OPD of a group of rows; add contradictions between the rows to `errors`."""
+    errors += _contradictions(group, "opd")
+    first, values = group[0], _merge_values(group, "opd")
+    unit_starts = [row.values["berlaku_dari"] for row in group if "berlaku_dari" in row.values]
+    since = values.get("opd_sejak")
+    on = since or min(unit_starts, default=None)
+    return ParsedOpd(first.number, first.values["opd"], values.get("nama_opd"), since, on)
 
 
-def _arranged(region: str, own: Sequence[Line], found: list[Fault]) -> Arranged | None:
-    """A unit whose rows agree, or None with what is wrong put among the faults."""
-    first, says = own[0], _merged(own, "unit")
-    gaps = [name for name, column in COLUMNS.items() if column.of == "unit" and column.needed and name not in says]
-    faults = [*(missed(first.row, name) for name in gaps), *_differences(own, "unit"), *_twice(own), *_reversed(own)]
-    found += faults
-    return None if faults else Arranged(tuple(line.row for line in own), _command(region, own, says))
+def _parse_unit(region: str, group: Sequence[ParsedRow], errors: list[FieldError]) -> ParsedUnit | None:
+    """Return the unit of a group of rows. If the rows are wrong, add to `errors` and return None."""
+    first, values = group[0], _merge_values(group, "unit")
+    required = [name for name, column in COLUMNS.items() if column.level == "unit" and column.required]
+    unit_errors = [
+        *(missing_value(first.number, name) for name in required if name not in values),
+        *_contradictions(group, "unit"),
+        *_duplicate_posts(group),
+        *_wrong_opening_times(group),
+    ]
+    errors += unit_errors
+    return None if unit_errors else ParsedUnit(tuple(row.number for row in group), _command(region, group, values))
 
 
-def _merged(own: Sequence[Line], what: str) -> Mapping[str, Any]:
-    """What rows say together: of each column the first that is filled in."""
-    return {name: value for line in reversed(own) for name, value in line.of(what).items()}
+def _merge_values(group: Sequence[ParsedRow], level: str) -> Mapping[str, Any]:
+    """Return the values of a group of rows: of each column the first one that is filled."""
+    return {name: value for row in reversed(group) for name, value in row.values_of(level).items()}
 
 
-def _differences(own: Sequence[Line], what: str) -> Iterator[Fault]:
-    says = _merged(own, what)
-    for line in own:
-        for name, value in line.of(what).items():
-            if value != says[name]:
-                yield (
-                    at(line.row, name),
-                    f"{name} berbeda dari baris sebelumnya untuk {what} yang sama.",
-                    f"{name} differs from an earlier row of the same {what}.",
+def _contradictions(group: Sequence[ParsedRow], level: str) -> Iterator[FieldError]:
+    values = _merge_values(group, level)
+    for row in group:
+        for name, value in row.values_of(level).items():
+            if value != values[name]:
+                yield FieldError(
+                    cell_pointer(row.number, name),
+                    f"{name} berbeda dari baris sebelumnya untuk {level} yang sama.",
+                    f"{name} differs from an earlier row of the same {level}.",
                 )
 
 
-def _twice(own: Sequence[Line]) -> Iterator[Fault]:
-    """A unit has one row without a post, or one for each of its posts; a post may keep other hours on other days."""
-    for number, line in enumerate(own):
-        same = next((other for other in own[:number] if _again(line, other)), None)
-        if same:
-            column = "pos" if "pos" in line.says else "unit"
-            name = line.says[column]
-            yield (
-                at(line.row, column),
-                f"{name} sudah tertulis di baris {same.row}.",
-                f"{name} is written in row {same.row} already.",
+def _duplicate_posts(group: Sequence[ParsedRow]) -> Iterator[FieldError]:
+    """Yield an error for each row that repeats an earlier one, and one for too many posts.
+
+    A unit has one row without a post, or one row for each post; a post may have other rows for other weekdays.
+    """
+    for index, row in enumerate(group):
+        duplicate = next((earlier for earlier in group[:index] if _is_duplicate(row, earlier)), None)
+        if duplicate:
+            column = "pos" if "pos" in row.values else "unit"
+            name = row.values[column]
+            yield FieldError(
+                cell_pointer(row.number, column),
+                f"{name} sudah tertulis di baris {duplicate.number}.",
+                f"{name} is written in row {duplicate.number} already.",
             )
-    if len(own) > MOST_POSTS:
-        yield (
-            at(own[MOST_POSTS].row, "pos"),
-            f"Satu unit paling banyak {MOST_POSTS} pos.",
-            f"A unit has at most {MOST_POSTS} posts.",
+    if len(group) > MAX_POSTS:
+        yield FieldError(
+            cell_pointer(group[MAX_POSTS].number, "pos"),
+            f"Satu unit paling banyak {MAX_POSTS} pos.",
+            f"A unit has at most {MAX_POSTS} posts.",
         )
 
 
-def _again(line: Line, other: Line) -> bool:
-    posts = {line.says.get("pos"), other.says.get("pos")}
-    return None in posts or (len(posts) == 1 and bool(set(line.says["hari"]) & set(other.says["hari"])))
+def _is_duplicate(row: ParsedRow, earlier: ParsedRow) -> bool:
+    posts = {row.values.get("pos"), earlier.values.get("pos")}
+    return None in posts or (len(posts) == 1 and bool(set(row.values["hari"]) & set(earlier.values["hari"])))
 
 
-def _reversed(own: Sequence[Line]) -> Iterator[Fault]:
-    for line in own:
-        if "pos" in line.says and line.says["buka"] >= 1440:
-            yield (at(line.row, "buka"), "Jam buka mendahului 24:00.", "A post opens before 24:00.")
-        elif "pos" in line.says and closes(line.says["buka"], line.says["tutup"]) is None:
-            yield (
-                at(line.row, "tutup"),
+def _wrong_opening_times(group: Sequence[ParsedRow]) -> Iterator[FieldError]:
+    for row in group:
+        if "pos" in row.values and row.values["buka"] >= MINUTES_PER_DAY:
+            pointer = cell_pointer(row.number, "buka")
+            yield FieldError(pointer, "Jam buka mendahului 24:00.", "A post opens before 24:00.")
+        elif "pos" in row.values and closing_minute(row.values["buka"], row.values["tutup"]) is None:
+            yield FieldError(
+                cell_pointer(row.number, "tutup"),
                 "Jam tutup tidak sesudah jam buka; tugas malam yang panjang ditulis lewat 24:00, misalnya 31:00.",
                 "It does not close after it opens; write a long night beyond 24:00, for example 31:00.",
             )
 
 
-def closes(opens: int, written: int) -> int | None:
-    """When a post closes, beyond 1440 for a night: 22:00-06:00 is 1320-1800. None for reversed hours."""
-    if written > opens:
-        return written
-    night = written + 1440
-    return night if night - opens <= LONGEST_NIGHT else None
+def closing_minute(opening: int, closing: int) -> int | None:
+    """Return the closing minute, beyond 1440 for a night shift: 22:00-06:00 is 1320-1800. None for reversed hours."""
+    if closing > opening:
+        return closing
+    next_day = closing + MINUTES_PER_DAY
+    return next_day if next_day - opening <= MAX_NIGHT_MINUTES else None
 
 
-def _command(region: str, own: Sequence[Line], says: Mapping[str, Any]) -> ArrangeUnit:
-    place = Site(
-        site=says["situs"],
-        lat=says["lat"],
-        lng=says["lng"],
-        radius_m=says["radius_m"],
-        timezone=says.get("zona") or zone(region).key,
-    )
+def _command(region: str, group: Sequence[ParsedRow], values: Mapping[str, Any]) -> ArrangeUnit:
+    timezone = values.get("zona") or region_timezone(region).key
+    lat, lng, radius_m = values["lat"], values["lng"], values["radius_m"]
     return ArrangeUnit(
         region=region,
-        opd=own[0].says["opd"],
-        unit=own[0].says["unit"],
-        name=says["nama_unit"],
-        class_=says["kelas"],
-        site=place,
-        posts=tuple(_post(line.says, says["kelas"]) for line in own if "pos" in line.says),
-        valid_from=says["berlaku_dari"],
-        valid_to=says.get("berlaku_sampai"),
-        kinds=says.get("jenis", ()),
+        opd=group[0].values["opd"],
+        unit=group[0].values["unit"],
+        name=values["nama_unit"],
+        class_=values["kelas"],
+        site=Site(site=values["situs"], lat=lat, lng=lng, radius_m=radius_m, timezone=timezone),
+        posts=tuple(_post(row.values, values["kelas"]) for row in group if "pos" in row.values),
+        valid_from=values["berlaku_dari"],
+        valid_to=values.get("berlaku_sampai"),
+        kinds=values.get("jenis", ()),
     )
 
 
-def _post(says: Mapping[str, Any], class_: str) -> Post:
+def _post(values: Mapping[str, Any], class_: str) -> Post:
     return Post(
-        post=says["pos"],
-        weekdays=says["hari"],
-        opens_minute=says["buka"],
-        closes_minute=closes(says["buka"], says["tutup"]) or 0,
-        minimum=says["minimum"],
-        skills=says.get("keahlian", ()),
-        on_holidays=says.get("hari_libur") or OPEN_ON_HOLIDAYS.get(class_, "CLOSED"),
+        post=values["pos"],
+        weekdays=values["hari"],
+        opens_minute=values["buka"],
+        closes_minute=closing_minute(values["buka"], values["tutup"]) or 0,
+        minimum=values["minimum"],
+        skills=values.get("keahlian", ()),
+        on_holidays=values.get("hari_libur") or OPEN_ON_HOLIDAYS.get(class_, "CLOSED"),
     )

@@ -1,123 +1,123 @@
-"""Rules of several instruments that cannot both hold in full: found in the resolved periods, told once. Pure."""
+"""Detects rules of several instruments that cannot all be followed, in the resolved periods of an OPD. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from services.policy.domain.resolution.binding import LAYERS, Binding, Ranked
-from services.policy.domain.resolution.merge import Stretch, by_site
-from services.policy.domain.resolution.working_hours import week
-from shared.domain.facts.policy import Conflict, Period, Winner
+from services.policy.domain.resolution.binding import LAYERS, Binding, ByPrecedence
+from services.policy.domain.resolution.periods import ResolvedPeriod, per_site
+from services.policy.domain.resolution.working_hours import weekly_hours
+from shared.domain.facts.instruments import Winner
+from shared.domain.facts.policy import Conflict, Period
 from shared.domain.facts.rules import Rules
 
-WORKING_DAYS = 5
-"""Of a week, over which a share of each day becomes days a head (Perpres 21/2023)."""
+WORKING_DAYS_PER_WEEK = 5
+"""Converts a share of each working day into days per person (Perpres 21/2023)."""
 
-CAPS = ("max_share", "weekly_cap_days")
-GOVERNMENT: Mapping[str, str] = {
+CAP_RULES = ("max_share", "weekly_cap_days")
+LAYER_REASONS: Mapping[str, str] = {
     "OPD": "OWN_OPD",
     "REGION": "OWN_GOVERNMENT",
     "PROVINCE": "OWN_GOVERNMENT",
     "NATIONAL": "LATER_IN_FORCE",
 }
-"""Why an instrument of this layer gives the pattern, though another one beside it has one too."""
+"""Layer of an instrument → why its pattern or hours are followed although another instrument sets them too."""
 
 
-def conflicts(stretches: Iterable[Stretch]) -> tuple[Conflict, ...]:
-    """The conflicts of all periods in the order of their dates, each once however often the dates are cut."""
-    return tuple(dict.fromkeys(found for each in by_site(stretches) for found in clashes(*each)))
+def conflicts(resolved_periods: Iterable[ResolvedPeriod]) -> tuple[Conflict, ...]:
+    """Return the conflicts of all periods in the order of their dates, without repetition."""
+    per_period = (conflicts_in_period(*resolved) for resolved in per_site(resolved_periods))
+    return tuple(dict.fromkeys(conflict for in_period in per_period for conflict in in_period))
 
 
-def clashes(period: Period, ranked: Ranked) -> Iterator[Conflict]:
-    """What cannot both hold in a period. `ranked` is what binds in it, in rising precedence."""
-    yield from grouping(period)
-    yield from _patterns(ranked)
-    for rule in CAPS:
-        yield from _loosened(rule, period, ranked)
-    yield from _hours(period, ranked)
+def conflicts_in_period(period: Period, bindings: ByPrecedence) -> Iterator[Conflict]:
+    """Yield the conflicts between the bindings of one period."""
+    yield from share_vs_cap_conflicts(period)
+    yield from _pattern_conflicts(bindings)
+    for rule in CAP_RULES:
+        yield from _loosened_cap_conflicts(rule, period, bindings)
+    yield from _hours_conflicts(period, bindings)
 
 
-def grouping(period: Period) -> Iterator[Conflict]:
-    """A share of so many days a week that a person would be away for longer than the weekly cap lets him be.
+def share_vs_cap_conflicts(period: Period) -> Iterator[Conflict]:
+    """Yield a conflict if the daily share means more days per person than the weekly cap allows.
 
-    Both bind: the share on each day, the cap for each person. The mean share of a week that remains is shown and
-    never enforced on a day (design 4-domain, resolution of policy).
+    Both bind: the share on each day, the cap for each person. The remaining mean share of a week is only displayed
+    and never enforced on a day (design 4-domain, resolution of policy).
     """
     rules, won_by = period.rules, period.won_by
     if rules.max_share is None or rules.weekly_cap_days is None:
         return
     share, cap = won_by["max_share"], won_by["weekly_cap_days"]
-    if days_a_head(rules) > rules.weekly_cap_days and share.instrument != cap.instrument:
+    if days_per_person(rules) > rules.weekly_cap_days and share.instrument != cap.instrument:
         yield Conflict(
             rule="max_share",
             instruments=(share.instrument, cap.instrument),
-            resolved_by=f"{_why(share.layer, cap)}:{cap.instrument}",
-            effect=f"WEEKLY_MEAN_SHARE:{rules.weekly_cap_days / WORKING_DAYS:g}",
+            resolved_by=f"{_cap_reason(share.layer, cap)}:{cap.instrument}",
+            effect=f"WEEKLY_MEAN_SHARE:{rules.weekly_cap_days / WORKING_DAYS_PER_WEEK:g}",
         )
 
 
-def days_a_head(rules: Rules) -> float:
-    """The days a week that a share of each open day is for each person."""
+def days_per_person(rules: Rules) -> float:
+    """Return the mean days at home per week and person that the share of each open day means."""
     pattern = rules.pattern
     if pattern is None or pattern.dates:
         return 0.0
-    return (rules.max_share or 0) * (len(pattern.weekdays) or WORKING_DAYS)
+    return (rules.max_share or 0) * (len(pattern.weekdays) or WORKING_DAYS_PER_WEEK)
 
 
-def _patterns(ranked: Ranked) -> Iterator[Conflict]:
-    """One instrument gives the pattern; what another one says of the days is recorded and not followed."""
-    giving = [b for b in ranked if b.rules.pattern]
-    for other in giving[:-1]:
-        giver = giving[-1]
-        if giver.rules.pattern != other.rules.pattern:
-            yield Conflict(
-                rule="pattern", instruments=(_id(giver), _id(other)), resolved_by=f"{_over(giver, other)}:{_id(giver)}"
-            )
+def _pattern_conflicts(bindings: ByPrecedence) -> Iterator[Conflict]:
+    """Yield a conflict for every pattern that differs from the one that is followed, the last one."""
+    sources = [b for b in bindings if b.rules.pattern]
+    for overruled in sources[:-1]:
+        source = sources[-1]
+        if source.rules.pattern != overruled.rules.pattern:
+            reason = f"{_pattern_reason(source, overruled)}:{_id(source)}"
+            yield Conflict(rule="pattern", instruments=(_id(source), _id(overruled)), resolved_by=reason)
 
 
-def _over(giver: Binding, other: Binding) -> str:
-    """Why one of two patterns is followed."""
-    if giver.instrument.layer != other.instrument.layer:
-        return GOVERNMENT[giver.instrument.layer]
-    return "SAME_DATE" if giver.in_force == other.in_force else "LATER_IN_FORCE"
+def _pattern_reason(source: Binding, overruled: Binding) -> str:
+    if source.instrument.layer != overruled.instrument.layer:
+        return LAYER_REASONS[source.instrument.layer]
+    return "SAME_DATE" if source.in_force_from == overruled.in_force_from else "LATER_IN_FORCE"
 
 
-def _loosened(rule: str, period: Period, ranked: Ranked) -> Iterator[Conflict]:
-    """A lower layer may be stricter than an upper one's cap; a looser word of it does not hold."""
+def _loosened_cap_conflicts(rule: str, period: Period, bindings: ByPrecedence) -> Iterator[Conflict]:
+    """Yield a conflict for every lower layer that sets a looser cap than an upper layer; it may only be stricter."""
     winner = period.won_by.get(rule)
-    for other in ranked:
-        asked, held = getattr(other.rules, rule), getattr(period.rules, rule)
-        if winner and asked is not None and asked > held and _below(other, winner):
-            instruments = (_id(other), winner.instrument)
-            effect = f"{rule.upper()}:{held:g}"
+    for binding in bindings:
+        cap, effective_cap = getattr(binding.rules, rule), getattr(period.rules, rule)
+        if winner and cap is not None and cap > effective_cap and _is_below(binding, winner):
+            instruments = (_id(binding), winner.instrument)
+            effect = f"{rule.upper()}:{effective_cap:g}"
             yield Conflict(
                 rule=rule, instruments=instruments, resolved_by=f"HIGHER_NORM:{instruments[1]}", effect=effect
             )
 
 
-def _hours(period: Period, ranked: Ranked) -> Iterator[Conflict]:
-    """Hours of one's own are shown against the law where they give another week."""
-    national = [b for b in ranked if b.rules.hours and b.instrument.layer == LAYERS[0]]
+def _hours_conflicts(period: Period, bindings: ByPrecedence) -> Iterator[Conflict]:
+    """Yield a conflict if a region's own hours make another week than the national law, an overlay included."""
+    national = [b for b in bindings if b.rules.hours and b.instrument.layer == LAYERS[0]]
     law = max(national, key=lambda b: (b.instrument.overlay, b.first), default=None)
     winner = period.won_by.get("hours")
     if not law or not winner or winner.instrument == _id(law):
         return
-    own, ought = _week(period.rules), _week(law.rules)
-    if own != ought:
-        why = f"{GOVERNMENT[winner.layer]}:{winner.instrument}"
-        instruments, effect = (winner.instrument, _id(law)), f"WEEK_HOURS:{own:g}"
-        yield Conflict(rule="hours", instruments=instruments, resolved_by=why, effect=effect)
+    followed, required = _week_hours(period.rules), _week_hours(law.rules)
+    if followed != required:
+        reason = f"{LAYER_REASONS[winner.layer]}:{winner.instrument}"
+        instruments, effect = (winner.instrument, _id(law)), f"WEEK_HOURS:{followed:g}"
+        yield Conflict(rule="hours", instruments=instruments, resolved_by=reason, effect=effect)
 
 
-def _week(rules: Rules) -> float:
-    return week(rules.hours) if rules.hours else 0.0
+def _week_hours(rules: Rules) -> float:
+    return weekly_hours(rules.hours) if rules.hours else 0.0
 
 
-def _why(layer: str, cap: Winner) -> str:
-    """A cap of a higher norm wins by its rank; any other because the strictest cap of all layers holds."""
+def _cap_reason(layer: str, cap: Winner) -> str:
+    """Return why a cap limits a share: it is a higher norm, or only the strictest cap of all layers."""
     return "HIGHER_NORM" if LAYERS.index(cap.layer) < LAYERS.index(layer) else "STRICTEST_CAP"
 
 
-def _below(other: Binding, winner: Winner) -> bool:
-    return LAYERS.index(other.instrument.layer) > LAYERS.index(winner.layer)
+def _is_below(binding: Binding, winner: Winner) -> bool:
+    return LAYERS.index(binding.instrument.layer) > LAYERS.index(winner.layer)
 
 
 def _id(binding: Binding) -> str:

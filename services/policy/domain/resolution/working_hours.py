@@ -1,50 +1,51 @@
-"""Hours of the office on one day and over a week, from what an instrument says of them. Pure."""
+"""Computes the office hours of one day and of a week from the hours that an instrument sets. Pure."""
 
 from typing import NamedTuple
 
-from shared.domain.facts.rules import Hours
+from shared.domain.facts.rules import WorkingHours
 
-HOUR = 60
+MINUTES_PER_HOUR = 60
 
 
 class OfficeDay(NamedTuple):
-    """One day of the office in local minutes from midnight, its break among them."""
+    """One day of the office: start and end in local minutes from midnight, and the minutes of break between."""
 
     start: int
     end: int
-    rest: int
+    break_minutes: int
 
     @property
-    def worked(self) -> int:
-        """Minutes without the break."""
-        return self.end - self.start - self.rest
+    def worked_minutes(self) -> int:
+        """Minutes between start and end, without the break."""
+        return self.end - self.start - self.break_minutes
 
 
-def office_day(hours: Hours, weekday: str) -> OfficeDay:
-    """The hours of one weekday: to `day_end`, or as long as the week's hours ask, each working day the same."""
-    start, rest = minute(hours.day_start), _rest(hours, weekday)
+def office_day(hours: WorkingHours, weekday: str) -> OfficeDay:
+    """Return the hours of one weekday: until `day_end`, or the hours of the week in equal parts on its work days."""
+    start, pause = minutes_of(hours.day_start), _break_minutes(hours, weekday)
     if hours.day_end:
-        return OfficeDay(start, minute(hours.day_end), rest)
-    return OfficeDay(start, start + round((hours.week or 0) * HOUR / len(hours.work_days)) + rest, rest)
+        return OfficeDay(start, minutes_of(hours.day_end), pause)
+    worked = round((hours.week or 0) * MINUTES_PER_HOUR / len(hours.work_days))
+    return OfficeDay(start, start + worked + pause, pause)
 
 
-def week(hours: Hours) -> float:
-    """Hours a week without breaks: as they are worked, where an end of the day is set; else as they are said."""
+def weekly_hours(hours: WorkingHours) -> float:
+    """Return the hours of a week without breaks: the sum of its days if `day_end` is set, otherwise `week`."""
     if not hours.day_end:
         return hours.week or 0.0
-    return sum(office_day(hours, day).worked for day in hours.work_days) / HOUR
+    return sum(office_day(hours, day).worked_minutes for day in hours.work_days) / MINUTES_PER_HOUR
 
 
-def _rest(hours: Hours, weekday: str) -> int:
-    return next((rest.minutes for rest in hours.breaks if weekday in rest.weekdays), 0)
+def _break_minutes(hours: WorkingHours, weekday: str) -> int:
+    return next((pause.minutes for pause in hours.breaks if weekday in pause.weekdays), 0)
 
 
-def minute(clock: str) -> int:
-    """`07:30` as minutes from midnight."""
-    hour, past = clock.split(":")
-    return int(hour) * HOUR + int(past)
+def minutes_of(clock: str) -> int:
+    """Return `07:30` as minutes from midnight."""
+    hours, minutes = clock.split(":")
+    return int(hours) * MINUTES_PER_HOUR + int(minutes)
 
 
-def clock(minutes: int) -> str:
-    """Minutes from midnight as `07:30`."""
-    return f"{minutes // HOUR:02}:{minutes % HOUR:02}"
+def clock_time(minutes: int) -> str:
+    """Return minutes from midnight as `07:30`."""
+    return f"{minutes // MINUTES_PER_HOUR:02}:{minutes % MINUTES_PER_HOUR:02}"

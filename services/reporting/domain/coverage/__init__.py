@@ -1,1 +1,1 @@
-"""Derives the coverage of one OPD and service date from its set of facts."""
+"""Derives the coverage rows of one OPD from its set of facts."""

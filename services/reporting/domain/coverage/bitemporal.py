@@ -1,93 +1,112 @@
-"""What holds on a service date: stretch by stretch as it was recorded, and as it is known at last. Pure."""
+"""Splits a service date into intervals in which nothing new was recorded, each with the facts then in force. Pure.
+
+Two times are involved: the minute that a row is about (valid time) and the minute in which a fact was recorded. The
+intervals answer "as known then"; the latest one, which knows every fact, answers "as known now".
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
-from services.reporting.domain.coverage.duties import Rota
+from services.reporting.domain.coverage.duties import DutySchedule
 from services.reporting.domain.coverage.presence import Duty
-from services.reporting.domain.fact_store.compact import Placement, Settled
-from services.reporting.domain.fact_store.current import NOTHING, InForce, in_force
+from services.reporting.domain.fact_store.compact import CompactPlacement, ReferenceFact
+from services.reporting.domain.fact_store.current import NO_FACTS, CurrentFacts, reduce_facts
 from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdSplit, PolicyChanged
 
 T = TypeVar("T")
-TERMS = (ArrangementChanged, PolicyChanged, OpdMerged, OpdSplit)
-Draw = Callable[[InForce], Rota]
+POLICY_TYPES = (ArrangementChanged, PolicyChanged, OpdMerged, OpdSplit)
 
 
-class Stretch(NamedTuple):
-    """What holds while nothing new is recorded, over minutes since the epoch, half-open.
+class RecordedInterval(NamedTuple):
+    """The minutes from `start` to before `end` in which nothing new was recorded, and the facts in force.
 
-    `terms` counts the changes of policy and arrangements before it.
+    `policy_version` counts the minutes so far in which a change of policy or arrangement was recorded.
     """
 
-    holds: InForce
-    terms: int
-    rota: Rota
+    current: CurrentFacts
+    policy_version: int
+    schedule: DutySchedule
     start: int
     end: int
 
 
-class Own(NamedTuple):
-    """What holds for one person: equal while nothing that concerns them was recorded."""
+class PersonState(NamedTuple):
+    """The facts that concern one employee: equal in two intervals unless one of these facts was recorded between."""
 
-    terms: int
+    policy_version: int
     duties: Sequence[Duty]
-    placements: Sequence[Placement]
+    placements: Sequence[CompactPlacement]
 
 
 @dataclass(frozen=True, slots=True)
-class Run(Generic[T]):
-    """Something that stays the same over some stretches; equal whatever else holds in them."""
+class ConstantInterval(Generic[T]):
+    """Minutes in which a value stays the same; `current`, the facts in force at its start, is ignored by `==`."""
 
     value: T
     start: int
     end: int
-    holds: InForce = field(compare=False)
+    current: CurrentFacts = field(compare=False)
 
 
-class Plan:
-    """The stretches between two minutes, and what holds by everything that was recorded, also after them."""
+class RecordedHistory:
+    """The recorded intervals between two minutes.
 
-    def __init__(self, settled: Collection[Settled], span: tuple[int, int], draw: Draw) -> None:
-        *self.stretches, self.last = _stretches(settled, *span, draw)
+    `latest` covers the same minutes with every recorded fact in force, also those recorded after the last minute.
+    """
 
-    def runs(self, value: Callable[[Stretch], T]) -> Iterator[Run[T]]:
-        """The stretches, joined where a value stays the same."""
-        for same, joined in groupby(self.stretches, value):
-            first, *rest = joined
-            yield Run(same, first.start, (rest or [first])[-1].end, first.holds)
+    def __init__(
+        self,
+        facts: Collection[ReferenceFact],
+        span: tuple[int, int],
+        schedule: Callable[[CurrentFacts], DutySchedule],
+    ) -> None:
+        *self.intervals, self.latest = _recorded_intervals(facts, *span, schedule)
 
-    def people(self) -> Collection[bytes]:
-        """Everybody who has a duty at some time."""
-        return set().union(*(stretch.rota.people() for stretch in (*self.stretches, self.last)))
+    def constant_intervals(self, values: Iterable[T]) -> Iterator[ConstantInterval[T]]:
+        """Merge adjacent intervals with equal values; `values` has one value for each of `intervals`."""
+        for value, pairs in groupby(zip(values, self.intervals, strict=True), itemgetter(0)):
+            merged = [interval for _, interval in pairs]
+            yield ConstantInterval(value, merged[0].start, merged[-1].end, merged[0].current)
 
-    def of(self, employee: bytes) -> Sequence[Run[Own]]:
-        """What holds for a person, run by run; in the last one as it is known at last."""
+    def employees(self) -> Collection[bytes]:
+        """Return all employees who have a duty in any interval."""
+        return set().union(*(interval.schedule.employees() for interval in (*self.intervals, self.latest)))
 
-        def own(stretch: Stretch) -> Own:
-            placements = stretch.holds.placements.get(employee, ())
-            return Own(stretch.terms, stretch.rota.duties(employee), placements)
+    def states_of(self, employee: bytes) -> Sequence[ConstantInterval[PersonState]]:
+        """Return the states of an employee as recorded, and as the last element the state by all facts."""
+        latest = self.latest
+        states = [_person_state(interval, employee) for interval in self.intervals]
+        final = ConstantInterval(_person_state(latest, employee), latest.start, latest.end, latest.current)
+        return [*self.constant_intervals(states), final]
 
-        return [*self.runs(own), Run(own(self.last), self.last.start, self.last.end, self.last.holds)]
+    def policy_intervals(self) -> Sequence[object]:
+        """Return policy and arrangements interval by interval: equal if they are the same at every minute."""
+        versions = [interval.policy_version for interval in self.intervals]
+        intervals = [*self.constant_intervals(versions), ConstantInterval(0, 0, 0, self.latest.current)]
+        return [(i.start, i.end, i.current.policy, i.current.arrangements, i.current.ends) for i in intervals]
 
-    def terms(self) -> Sequence[object]:
-        """Policy and arrangements, run by run: equal while they are the same at every minute."""
-        runs = [*self.runs(lambda stretch: stretch.terms), Run(0, 0, 0, self.last.holds)]
-        return [(r.start, r.end, r.holds.policy, r.holds.arrangements, r.holds.ends) for r in runs]
+
+def _person_state(interval: RecordedInterval, employee: bytes) -> PersonState:
+    placements = interval.current.placements.get(employee, ())
+    return PersonState(interval.policy_version, interval.schedule.duties_of(employee), placements)
 
 
-def _stretches(settled: Collection[Settled], start: int, end: int, draw: Draw) -> Iterator[Stretch]:
-    recorded: defaultdict[int, list[Settled]] = defaultdict(list, {start: []})
-    for fact in settled:
-        recorded[max(start, int(fact.recorded // 60))].append(fact)
-    cuts, holds, terms = sorted(recorded), NOTHING, 0
-    for minute, following in zip(cuts, [*cuts[1:], end], strict=True):
-        holds = in_force(recorded[minute], holds)
-        terms += any(isinstance(fact.data, TERMS) for fact in recorded[minute])
-        stretch = Stretch(holds, terms, draw(holds), minute, min(following, end))
+def _recorded_intervals(
+    facts: Collection[ReferenceFact], start: int, end: int, schedule: Callable[[CurrentFacts], DutySchedule]
+) -> Iterator[RecordedInterval]:
+    by_minute: defaultdict[int, list[ReferenceFact]] = defaultdict(list, {start: []})
+    for fact in facts:
+        by_minute[max(start, int(fact.recorded // 60))].append(fact)
+    minutes, current, version = sorted(by_minute), NO_FACTS, 0
+    for minute, following in zip(minutes, [*minutes[1:], end], strict=True):
+        current = reduce_facts(by_minute[minute], current)
+        version += any(isinstance(fact.data, POLICY_TYPES) for fact in by_minute[minute])
+        interval = RecordedInterval(current, version, schedule(current), minute, min(following, end))
+        # Facts recorded after the service date only matter to the latest interval.
         if minute < end:
-            yield stretch
-    yield stretch._replace(start=start, end=end)
+            yield interval
+    yield interval._replace(start=start, end=end)

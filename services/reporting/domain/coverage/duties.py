@@ -1,4 +1,4 @@
-"""The lanes of coverage, as spans of heads: what is needed, who is rostered, who is there. Pure.
+"""Derives required and planned heads, and the duties of employees, from the facts in force. Pure.
 
 Time is whole minutes since the epoch.
 """
@@ -7,113 +7,123 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.reporting.domain.coverage.intervals import Need
-from services.reporting.domain.coverage.presence import Duty, duty
-from services.reporting.domain.fact_store.compact import DAY, CompactTap, Roster, shared
-from services.reporting.domain.fact_store.current import InForce
-from shared.domain.regions import midnight, zone
+from services.reporting.domain.coverage.intervals import HeadcountSpan
+from services.reporting.domain.coverage.presence import Duty, duty_of
+from services.reporting.domain.fact_store.compact import ONE_DAY, CompactRoster, CompactTap, intern_value
+from services.reporting.domain.fact_store.current import CurrentFacts
+from shared.domain.regions import midnight_minute, region_timezone
 
-UnitDay = tuple[str, date]
-REFUSED = "check-in-refused"
+RosterKey = tuple[str, date]
+"""(unit, work date)"""
+REFUSED_CHECK_IN = "check-in-refused"
 NO_UNITS: frozenset[str] = frozenset()
 
 
-class Drawn(NamedTuple):
-    """A roster on the clock, from its site's midnight on: who has which duties."""
+class ScheduledRoster(NamedTuple):
+    """A roster placed on the clock: `start` is the site's midnight of its work date; `duties` are by employee."""
 
-    roster: Roster
+    roster: CompactRoster
     start: int
     duties: Mapping[bytes, tuple[Duty, ...]]
 
 
-class Rota(NamedTuple):
-    """The rosters that hold on some work dates, the one recorded last at the end.
+class DutySchedule(NamedTuple):
+    """The active rosters of some work dates, in the order of recording.
 
-    `rank` is the place in that order; `units` those in which somebody was ever rostered.
+    `position` is the index of each roster in `rosters`. `units_of` holds the units in which an employee was ever
+    rostered, so that a look-up visits only these.
     """
 
     days: Collection[date]
-    drawn: Sequence[Drawn]
-    rank: Mapping[UnitDay, int]
-    units: Mapping[bytes, frozenset[str]]
+    rosters: Sequence[ScheduledRoster]
+    position: Mapping[RosterKey, int]
+    units_of: Mapping[bytes, frozenset[str]]
 
-    def get(self, place: UnitDay) -> Drawn | None:
-        """The roster of a unit and work date."""
-        return self.drawn[self.rank[place]] if place in self.rank else None
+    def roster_of(self, key: RosterKey) -> ScheduledRoster | None:
+        """Return the roster of a unit and work date; None without an active one."""
+        return self.rosters[self.position[key]] if key in self.position else None
 
-    def duties(self, employee: bytes) -> tuple[Duty, ...]:
-        """Somebody's duties, in the order of their rosters."""
-        places = ((unit, day) for unit in self.units.get(employee, ()) for day in self.days)
-        ranks = sorted(self.rank[place] for place in places if place in self.rank)
-        return tuple(own for rank in ranks for own in self.drawn[rank].duties.get(employee, ()))
+    def duties_of(self, employee: bytes) -> tuple[Duty, ...]:
+        """Return the duties of an employee, in the order of their rosters."""
+        keys = ((unit, day) for unit in self.units_of.get(employee, ()) for day in self.days)
+        positions = sorted(self.position[key] for key in keys if key in self.position)
+        return tuple(duty for position in positions for duty in self.rosters[position].duties.get(employee, ()))
 
-    def people(self) -> set[bytes]:
-        """Everybody who has a duty."""
-        return {employee for drawn in self.drawn for employee in drawn.duties}
-
-
-def around(day: date) -> tuple[date, date, date]:
-    """The work dates that matter to a service date: a night begun before, the day, shifts that touch the next."""
-    return (day - DAY, day, day + DAY)
+    def employees(self) -> set[bytes]:
+        """Return all employees who have a duty."""
+        return {employee for scheduled in self.rosters for employee in scheduled.duties}
 
 
-def required(holds: InForce, unit: str, day: date) -> Iterator[Need]:
-    """The service standard of every post of a unit that opens on a work date."""
-    if arrangement := holds.arrangement(unit, day):
-        start = midnight(day, arrangement.site.timezone)
+def work_dates_around(day: date) -> tuple[date, date, date]:
+    """Return the work dates that affect a service date: its own, and both neighbours because of night shifts."""
+    return (day - ONE_DAY, day, day + ONE_DAY)
+
+
+def required_spans(current: CurrentFacts, unit: str, day: date) -> Iterator[HeadcountSpan]:
+    """Yield the service standard of every post of a unit that opens on a work date."""
+    if arrangement := current.arrangement(unit, day):
+        start = midnight_minute(day, arrangement.site.timezone)
         for p in arrangement.posts:
-            if holds.is_open(p, day):
-                yield Need((unit, p.post), start + p.opens_minute, start + p.closes_minute, p.minimum)
+            if p.opens_on(day, current.holidays):
+                yield HeadcountSpan((unit, p.post), start + p.opens_minute, start + p.closes_minute, p.minimum)
 
 
-class Roll:
-    """An OPD's rosters on the clock, each drawn up once."""
+class ScheduleCache:
+    """The scheduled rosters of an OPD: each is computed once for all service dates that it touches."""
 
     def __init__(self) -> None:
-        self._drawn: dict[UnitDay, Drawn] = {}
-        self._units: dict[bytes, frozenset[str]] = {}
+        self._scheduled: dict[RosterKey, ScheduledRoster] = {}
+        self._units_of: dict[bytes, frozenset[str]] = {}
 
-    def draw(self, holds: InForce, days: Collection[date]) -> Rota:
-        """The rosters that hold on some work dates."""
-        standing = [r for (_, day), r in holds.rosters.items() if day in days and r.stands]
-        drawn = [self._of(r, midnight(r.day, timezone(holds, r.unit, r.day, r.region))) for r in standing]
-        return Rota(days, drawn, {(r.unit, r.day): rank for rank, r in enumerate(standing)}, self._units)
+    def schedule(self, current: CurrentFacts, days: Collection[date]) -> DutySchedule:
+        """Return the duty schedule of some work dates."""
+        active = [r for (_, day), r in current.rosters.items() if day in days and r.is_active]
+        rosters = [
+            self._schedule_roster(
+                r, midnight_minute(r.work_date, site_timezone(current, r.unit, r.work_date, r.region))
+            )
+            for r in active
+        ]
+        position = {(r.unit, r.work_date): index for index, r in enumerate(active)}
+        return DutySchedule(days, rosters, position, self._units_of)
 
-    def forget(self, before: date) -> None:
-        """Drop the rosters of earlier work dates."""
-        self._drawn = {place: drawn for place, drawn in self._drawn.items() if place[1] >= before}
+    def close_days(self, first: date) -> None:
+        """Delete the rosters of work dates before `first`."""
+        self._scheduled = {key: scheduled for key, scheduled in self._scheduled.items() if key[1] >= first}
 
-    def _of(self, roster: Roster, start: int) -> Drawn:
-        place = (roster.unit, roster.day)
-        drawn = self._drawn.get(place)
-        if drawn is None or drawn.roster is not roster or drawn.start != start:
-            drawn = self._drawn[place] = Drawn(roster, start, _duties(roster, start))
-            for employee in drawn.duties:
-                self._units[employee] = shared(self._units.get(employee, NO_UNITS) | {roster.unit})
-        return drawn
+    def _schedule_roster(self, roster: CompactRoster, start: int) -> ScheduledRoster:
+        key = (roster.unit, roster.work_date)
+        scheduled = self._scheduled.get(key)
+        # `start` changes if the unit moves to a site in another time zone.
+        if scheduled is None or scheduled.roster is not roster or scheduled.start != start:
+            scheduled = self._scheduled[key] = ScheduledRoster(roster, start, _duties(roster, start))
+            for employee in scheduled.duties:
+                self._units_of[employee] = intern_value(self._units_of.get(employee, NO_UNITS) | {roster.unit})
+        return scheduled
 
 
-def _duties(roster: Roster, start: int) -> Mapping[bytes, tuple[Duty, ...]]:
-    alike = {shift: (duty(shift, roster.unit, roster.day, start),) for shift in {*roster.shifts}}
-    own: dict[bytes, tuple[Duty, ...]] = {}
+def _duties(roster: CompactRoster, start: int) -> Mapping[bytes, tuple[Duty, ...]]:
+    # Equal shifts share one tuple: a unit of 300 employees has a handful of shifts.
+    by_shift = {shift: (duty_of(shift, roster.unit, roster.work_date, start),) for shift in {*roster.shifts}}
+    duties: dict[bytes, tuple[Duty, ...]] = {}
     for employee, shift in roster.assignments():
-        own[employee] = own[employee] + alike[shift] if employee in own else alike[shift]
-    return own
+        duties[employee] = duties[employee] + by_shift[shift] if employee in duties else by_shift[shift]
+    return duties
 
 
-def planned(drawn: Drawn) -> Iterator[Need]:
-    """Heads rostered on site, breaks taken out."""
-    duties = (own for each in drawn.duties.values() for own in each)
-    return (Need((d.unit, d.post), start, end) for d in duties if d.post for start, end in d.covers())
+def planned_spans(scheduled: ScheduledRoster) -> Iterator[HeadcountSpan]:
+    """Return the spans of heads rostered at a post on site, without breaks."""
+    duties = (duty for employee_duties in scheduled.duties.values() for duty in employee_duties)
+    return (HeadcountSpan((d.unit, d.post), start, end) for d in duties if d.post for start, end in d.cover_spans())
 
 
-def accepted(taps: Iterable[CompactTap]) -> Sequence[CompactTap]:
-    """One person's accepted taps, in the order of their ids whatever came first."""
-    known = {tap.id: tap for tap in taps if tap.manner.kind != REFUSED}
-    return [known[tap_id] for tap_id in sorted(known)]
+def accepted_taps(taps: Iterable[CompactTap]) -> Sequence[CompactTap]:
+    """Return one employee's accepted taps, each once, in the order of their ids."""
+    by_id = {tap.id: tap for tap in taps if tap.context.kind != REFUSED_CHECK_IN}
+    return [by_id[tap_id] for tap_id in sorted(by_id)]
 
 
-def timezone(holds: InForce, unit: str, day: date, region: str) -> str:
-    """The zone of a unit's site on a day; the region's where no arrangement names a site."""
-    arrangement = holds.arrangement(unit, day)
-    return arrangement.site.timezone if arrangement else zone(region).key
+def site_timezone(current: CurrentFacts, unit: str, day: date, region: str) -> str:
+    """Return the time zone of a unit's site on a day; the region's if no arrangement is valid."""
+    arrangement = current.arrangement(unit, day)
+    return arrangement.site.timezone if arrangement else region_timezone(region).key

@@ -1,1 +1,1 @@
-"""Keeps facts in compact form, indexed by OPD and date."""
+"""Stores facts in compact form, indexed by OPD and date."""

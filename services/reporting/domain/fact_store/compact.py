@@ -1,7 +1,7 @@
-"""Facts as the view needs them: what coverage asks of an event and no more, alike parts shared. Pure.
+"""Reduces events to the few fields that coverage needs, and shares equal parts between facts. Pure.
 
-A province taps a million times a day, and each fact stays for days: an event as it was validated takes ten times this.
-Ids are 16 bytes, instants seconds since the epoch.
+A province records a million taps a day and each fact stays in memory for days. A fully validated event takes ten times
+the memory. Ids are 16 bytes; instants are seconds since the epoch.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,22 +12,23 @@ from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from shared.domain.envelope import Event, name
-from shared.domain.facts.attendance import Tap as TapTold
-from shared.domain.facts.base import Fact as Told
+from shared.domain.envelope import Event, event_name
+from shared.domain.facts.attendance import Tap
+from shared.domain.facts.base import Fact
 from shared.domain.facts.roster import Assignment, EmployeePlaced, RosterAssigned
 
 LIVE_DAYS = 3
-"""Days after a date in which facts about it count for its row; what is recorded later is left to history."""
-DAY = timedelta(days=1)
-EPOCH, DAY_S = date(1970, 1, 1).toordinal(), 86_400
+"""Days after a date in which facts about it still count for its row; facts recorded later are left to history."""
+ONE_DAY = timedelta(days=1)
+EPOCH_ORDINAL, SECONDS_PER_DAY = date(1970, 1, 1).toordinal(), 86_400
+MINUTES_PER_DAY = 1440
 T = TypeVar("T")
-Same = Callable[[bytes], bytes]
-"""Answers the one object that stands for equal bytes."""
+InternBytes = Callable[[bytes], bytes]
+"""Returns one shared object for all equal byte strings."""
 
 
-class Manner(NamedTuple):
-    """What taps have in common: where they come from and how they were made. `site` is None unless tapped at a site."""
+class TapContext(NamedTuple):
+    """The part that many taps have in common: origin and kind of tap. `site` is None unless tapped at a site."""
 
     source: str
     key: bytes
@@ -40,30 +41,31 @@ class Manner(NamedTuple):
     post: str | None
 
 
+# gc=False on all structs: they hold no reference cycles, and the collector then has millions of objects fewer to visit.
 class CompactTap(Struct, frozen=True, gc=False):
-    """One press of the button, accepted or refused; `delay` is how much later it was received, in full seconds."""
+    """A tap, accepted or refused; `delay` is the time from tapping to receipt, in seconds, rounded up."""
 
     id: bytes
     recorded: float
-    day: date
+    tap_date: date
     employee: bytes
     occurred: float
     delay: int
-    manner: Manner
+    context: TapContext
 
     @property
     def key(self) -> bytes:
-        """`{region}/{opd}`."""
-        return self.manner.key
+        """Return the record key `{region}/{opd}`."""
+        return self.context.key
 
     @property
     def source(self) -> str:
-        """`/piket/{region}/attendance`."""
-        return self.manner.source
+        """Return the event source `/piket/{region}/attendance`."""
+        return self.context.source
 
 
-class Settled(Struct, frozen=True, gc=False):
-    """Any other fact, as policy and roster settled it: a `Roster`, a `Placement`, or what was told, as it is."""
+class ReferenceFact(Struct, frozen=True, gc=False):
+    """A fact of policy or roster; `data` is a `CompactRoster`, a `CompactPlacement` or the event data unchanged."""
 
     id: bytes
     sequence: int
@@ -73,8 +75,8 @@ class Settled(Struct, frozen=True, gc=False):
     data: object
 
 
-class Shift(NamedTuple):
-    """Where and when somebody is expected, in minutes from the site's midnight of the work date."""
+class CompactShift(NamedTuple):
+    """Where and when an employee is expected, in minutes from the site's midnight of the work date."""
 
     post: str | None
     mode: str
@@ -83,24 +85,24 @@ class Shift(NamedTuple):
     breaks: tuple[tuple[int, int], ...]
 
 
-class Roster(Struct, frozen=True, gc=False):
-    """Who works when in one unit on one work date; one that was withdrawn does not stand."""
+class CompactRoster(Struct, frozen=True, gc=False):
+    """The employees and shifts of one unit on one work date; a withdrawn roster is not active."""
 
     region: str
     unit: str
-    day: date
-    stands: bool
-    into_the_night: bool
+    work_date: date
+    is_active: bool
+    crosses_midnight: bool
     staff: tuple[bytes, ...]
-    shifts: tuple[Shift, ...]
+    shifts: tuple[CompactShift, ...]
 
-    def assignments(self) -> Iterable[tuple[bytes, Shift]]:
-        """Who works which shift, in the order of the roster."""
+    def assignments(self) -> Iterable[tuple[bytes, CompactShift]]:
+        """Return the pairs of employee and shift, in roster order."""
         return zip(self.staff, self.shifts, strict=True)
 
 
-class Placement(Struct, frozen=True, gc=False):
-    """What a person can do from a date to a date, both included."""
+class CompactPlacement(Struct, frozen=True, gc=False):
+    """The skills of an employee from `start` to `end`, both included; no end if `end` is None."""
 
     employee: bytes
     start: date
@@ -108,84 +110,90 @@ class Placement(Struct, frozen=True, gc=False):
     skills: tuple[str, ...]
 
 
-Fact = CompactTap | Settled
-manner, shift = lru_cache(200_000)(Manner), lru_cache(20_000)(Shift)
-shared: Callable[[T], T] = lru_cache(20_000)(lambda value: value)
-"""Answers the one object that stands for equal names or dates."""
+CompactFact = CompactTap | ReferenceFact
+intern_context, intern_shift = lru_cache(200_000)(TapContext), lru_cache(20_000)(CompactShift)
+intern_value: Callable[[T], T] = lru_cache(20_000)(lambda value: value)
+"""Returns one shared object for equal names, dates or other hashable values."""
 
 
-def same(content: bytes) -> bytes:
-    """Share nothing."""
+def identity(content: bytes) -> bytes:
+    """Return the same object: the `InternBytes` that shares nothing."""
     return content
 
 
-def lean(event: Event, one: Same = same) -> Fact:
-    """What the view needs of an event."""
-    read, source, key = event.data, shared(event.source), one(event.partitionkey.encode())
-    if isinstance(read, TapTold):
-        return _tap(event, read, key, one)
-    return Settled(event.id.bytes, event.sequence, event.recordedtime.timestamp(), source, key, _data(read, one))
+def compact(event: Event, intern: InternBytes = identity) -> CompactFact:
+    """Return the compact form of an event. `intern` shares equal ids and keys."""
+    data, source, key = event.data, intern_value(event.source), intern(event.partitionkey.encode())
+    if isinstance(data, Tap):
+        return _compact_tap(event, data, key, intern)
+    return ReferenceFact(
+        event.id.bytes, event.sequence, event.recordedtime.timestamp(), source, key, _compact_data(data, intern)
+    )
 
 
-def _tap(event: Event, told: TapTold, key: bytes, one: Same) -> CompactTap:
+def _compact_tap(event: Event, tap: Tap, key: bytes, intern: InternBytes) -> CompactTap:
     return CompactTap(
         event.id.bytes,
         event.recordedtime.timestamp(),
-        told.tap_date,
-        one(told.employee.bytes),
-        told.occurred_at.timestamp(),
-        ceil((told.received_at - told.occurred_at).total_seconds()),
-        manner(
+        tap.tap_date,
+        intern(tap.employee.bytes),
+        tap.occurred_at.timestamp(),
+        ceil((tap.received_at - tap.occurred_at).total_seconds()),
+        intern_context(
             event.source,
             key,
-            told.region,
-            name(event.type),
-            told.mode,
-            told.strength == "CONFIRMED",
-            told.place.site if told.place.class_ == "SITE" else None,
-            told.unit,
-            told.post,
+            tap.region,
+            event_name(event.type),
+            tap.mode,
+            tap.strength == "CONFIRMED",
+            tap.place.site if tap.place.class_ == "SITE" else None,
+            tap.unit,
+            tap.post,
         ),
     )
 
 
-def _data(told: Told, one: Same) -> object:
-    match told:
+def _compact_data(data: Fact, intern: InternBytes) -> object:
+    match data:
         case RosterAssigned():
-            ends = [*(a.to_minute for a in told.assignments), *(r.to_minute for r in told.required)]
-            staff = tuple(one(a.employee.bytes) for a in told.assignments)
-            stands, late = told.status != "WITHDRAWN", max(ends, default=0) > 1440
-            return Roster(
-                told.region,
-                shared(told.unit),
-                shared(told.work_date),
-                stands,
-                late,
-                staff,
-                (*map(_shift, told.assignments),),
+            # A standard that the roster records may end later than every shift: its row is needed as well.
+            ends = [*(a.to_minute for a in data.assignments), *(r.to_minute for r in data.required)]
+            return CompactRoster(
+                data.region,
+                intern_value(data.unit),
+                intern_value(data.work_date),
+                is_active=data.status != "WITHDRAWN",
+                crosses_midnight=max(ends, default=0) > MINUTES_PER_DAY,
+                staff=tuple(intern(a.employee.bytes) for a in data.assignments),
+                shifts=tuple(map(_compact_shift, data.assignments)),
             )
         case EmployeePlaced():
-            return Placement(one(told.employee.bytes), shared(told.from_), shared(told.to), shared(told.skills))
-    return told
+            return CompactPlacement(
+                intern(data.employee.bytes),
+                intern_value(data.from_),
+                intern_value(data.to),
+                intern_value(data.skills),
+            )
+    return data
 
 
-def _shift(told: Assignment) -> Shift:
-    breaks = tuple((b.from_minute, b.to_minute) for b in told.breaks)
-    return shift(told.post, told.mode, told.from_minute, told.to_minute, breaks)
+def _compact_shift(assignment: Assignment) -> CompactShift:
+    breaks = tuple((b.from_minute, b.to_minute) for b in assignment.breaks)
+    return intern_shift(assignment.post, assignment.mode, assignment.from_minute, assignment.to_minute, breaks)
 
 
-def day_of(fact: Fact) -> date | None:
-    """The date that a fact is about; None for one that lasts."""
+def date_of(fact: CompactFact) -> date | None:
+    """Return the tap date or work date of a fact; None for a fact that is not about a single date."""
     if isinstance(fact, CompactTap):
-        return fact.day
-    return fact.data.day if isinstance(fact.data, Roster) else None
+        return fact.tap_date
+    return fact.data.work_date if isinstance(fact.data, CompactRoster) else None
 
 
-def counts(recorded: float, day: date) -> bool:
-    """Whether what was recorded at an instant counts for the row of a date, or came too late."""
-    return recorded < (day.toordinal() - EPOCH + 1 + LIVE_DAYS) * DAY_S
+def within_live_window(recorded: float, day: date) -> bool:
+    """Return whether a fact about `day`, recorded at an instant (seconds), is early enough to count for its row."""
+    return recorded < (day.toordinal() - EPOCH_ORDINAL + 1 + LIVE_DAYS) * SECONDS_PER_DAY
 
 
-def first_open(reached: float) -> date:
-    """The first date for whose row a fact can still count, when all that was recorded before an instant is known."""
-    return date.fromordinal(EPOCH + int(reached // DAY_S) - LIVE_DAYS)
+def first_open_date(watermark: float) -> date:
+    """Return the first date whose row can still change, if all facts recorded before `watermark` (seconds) are read."""
+    return date.fromordinal(EPOCH_ORDINAL + int(watermark // SECONDS_PER_DAY) - LIVE_DAYS)

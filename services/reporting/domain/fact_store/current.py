@@ -1,4 +1,4 @@
-"""What holds, given a set of facts: for every question the last recorded answer, whatever the order of arrival."""
+"""Reduces reference facts to the ones in force: the last recorded fact wins, whatever the order of arrival. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,73 +6,78 @@ from datetime import date
 
 from rpds import HashTrieMap
 
-from services.reporting.domain.fact_store.compact import Placement, Roster, Settled
-from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdOpened, OpdSplit, PolicyChanged, Post, Rules
-from shared.domain.work_location import WEEKDAYS
+from services.reporting.domain.fact_store.compact import CompactPlacement, CompactRoster, ReferenceFact
+from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdOpened, OpdSplit, PolicyChanged
+from shared.domain.facts.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    """The name, end, arrangements, rosters (the last recorded last), policy and placements of one OPD by its facts."""
+class CurrentFacts:
+    """The reference facts in force for one OPD.
+
+    Arrangements by unit, in the order of recording; rosters by (unit, work date), the last recorded at the end;
+    placements by employee; `ends` is the date from which the OPD no longer exists.
+    """
 
     arrangements: Mapping[str, tuple[ArrangementChanged, ...]] = field(default_factory=dict)
-    rosters: Mapping[tuple[str, date], Roster] = field(default_factory=dict)
+    rosters: Mapping[tuple[str, date], CompactRoster] = field(default_factory=dict)
     policy: PolicyChanged | None = None
     holidays: frozenset[date] = frozenset()
-    placements: "HashTrieMap[bytes, tuple[Placement, ...]]" = field(default_factory=HashTrieMap)
+    placements: "HashTrieMap[bytes, tuple[CompactPlacement, ...]]" = field(default_factory=HashTrieMap)
     name: str = ""
     ends: date = date.max
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
-        """The last recorded arrangement of a unit that is valid on a day; none once its OPD has ended."""
+        """Return the last recorded arrangement of a unit that is valid on a day; None if its OPD has ended."""
         if day >= self.ends:
             return None
-        valid = [a for a in self.arrangements.get(unit, ()) if a.valid_from <= day <= (a.valid_to or day)]
-        return valid[-1] if valid else None
+        for arrangement in reversed(self.arrangements.get(unit, ())):
+            if arrangement.is_valid_on(day):
+                return arrangement
+        return None
 
     def skills_of(self, employee: bytes, day: date) -> frozenset[str]:
-        """What a person can do by their last recorded placement that holds on a day; nothing without one."""
-        holding = [p for p in self.placements.get(employee, ()) if p.start <= day <= (p.end or day)]
-        return frozenset(holding[-1].skills) if holding else frozenset()
+        """Return the skills in the last recorded placement that is valid on a day; empty without a placement."""
+        valid = [p for p in self.placements.get(employee, ()) if p.start <= day <= (p.end or day)]
+        return frozenset(valid[-1].skills) if valid else frozenset()
 
     def rules(self, day: date, site: str | None) -> Rules:
-        """The rules of a day at a site; none set where no instrument binds."""
-        periods = self.policy.periods if self.policy else ()
-        return next((p.at(site).rules for p in periods if p.from_ <= day <= (p.to or day)), Rules())
+        """Return the rules of a day at a site; empty rules if no instrument applies."""
+        period = self.policy.period_on(day) if self.policy else None
+        return period.at_site(site).rules if period else Rules()
 
-    def rostered(self, unit: str, day: date) -> bool:
-        """Whether a roster of a unit's work date stands."""
+    def has_active_roster(self, unit: str, day: date) -> bool:
+        """Return whether a unit has a roster for a work date that was not withdrawn."""
         roster = self.rosters.get((unit, day))
-        return roster is not None and roster.stands
-
-    def is_open(self, post: Post, day: date) -> bool:
-        """Whether a post opens on a work date: its weekday, and no holiday unless it serves on holidays too."""
-        return WEEKDAYS[day.weekday()] in post.weekdays and (day not in self.holidays or post.on_holidays == "OPEN")
+        return roster is not None and roster.is_active
 
 
-NOTHING = InForce()
+NO_FACTS = CurrentFacts()
 
 
-def in_force(facts: Iterable[Settled], onto: InForce = NOTHING) -> InForce:
-    """Reduce facts to what holds, onto what held by earlier ones of their sources. The order of `facts` is no matter.
+def reduce_facts(facts: Iterable[ReferenceFact], base: CurrentFacts = NO_FACTS) -> CurrentFacts:
+    """Return what is in force after `facts`, which may be in any order. `base`: what earlier facts put in force.
 
-    Sources are contiguous sequences.
+    Facts must follow those of `base` in their source: sources are contiguous sequences, so `sequence` orders them.
     """
-    arrangements, rosters, placements = dict(onto.arrangements), dict(onto.rosters), onto.placements
-    policy, holidays, name, ends = onto.policy, onto.holidays, onto.name, onto.ends
-    for settled in sorted(facts, key=lambda fact: (fact.source, fact.sequence)):
-        match settled.data:
-            case ArrangementChanged() as told:
-                arrangements[told.unit] = (*arrangements.get(told.unit, ()), told)
-            case Roster() as told:
-                rosters.pop((told.unit, told.day), None)
-                rosters[told.unit, told.day] = told
-            case PolicyChanged() as told:
-                policy, holidays = told, frozenset(h.date for h in told.holidays)
-            case Placement() as told if told.skills or told.employee in placements:
-                placements = placements.insert(told.employee, (*placements.get(told.employee, ()), told))
-            case OpdOpened() as told:
-                name = told.name
-            case OpdMerged() | OpdSplit() as told:
-                ends = told.on
-    return InForce(arrangements, rosters, policy, holidays, placements, name, ends)
+    arrangements, rosters, placements = dict(base.arrangements), dict(base.rosters), base.placements
+    policy, holidays, name, ends = base.policy, base.holidays, base.name, base.ends
+    for fact in sorted(facts, key=lambda fact: (fact.source, fact.sequence)):
+        match fact.data:
+            case ArrangementChanged() as arrangement:
+                arrangements[arrangement.unit] = (*arrangements.get(arrangement.unit, ()), arrangement)
+            case CompactRoster() as roster:
+                # Removed first so that the replacement moves to the end: the order decides between two posts.
+                rosters.pop((roster.unit, roster.work_date), None)
+                rosters[roster.unit, roster.work_date] = roster
+            case PolicyChanged() as change:
+                policy, holidays = change, frozenset(h.date for h in change.holidays)
+            # Most placements carry no skills: storing one matters only where it replaces skills.
+            case CompactPlacement() as placement if placement.skills or placement.employee in placements:
+                former = placements.get(placement.employee, ())
+                placements = placements.insert(placement.employee, (*former, placement))
+            case OpdOpened() as opening:
+                name = opening.name
+            case OpdMerged() | OpdSplit() as ending:
+                ends = ending.on
+    return CurrentFacts(arrangements, rosters, policy, holidays, placements, name, ends)

@@ -1,8 +1,8 @@
-"""Reads events from their bytes as lean facts. Pure.
+"""Decodes the bytes of events to compact facts. Pure.
 
-Taps are nearly all there is to read. One made in a manner that was seen before (the same OPD, unit, post, site) is read
-by msgspec, in a third of the time; the first of its manner, everything else and everything odd by the full decoder,
-which alone says what is no event.
+Nearly all events are taps. If a tap with the same context (OPD, unit, post, site ...) was decoded before, msgspec
+decodes it in a third of the time (12 against 35 microseconds). The full decoder takes the first tap of each context,
+all other events and everything unusual; it alone decides whether bytes are not an event.
 """
 
 from datetime import date, datetime
@@ -13,16 +13,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct, field
 
-from services.reporting.domain.fact_store.compact import CompactTap, Fact, Manner, lean
+from services.reporting.domain.fact_store.compact import CompactFact, CompactTap, TapContext, compact
 from shared.domain.envelope import Undecodable, decode, source
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, PostTaken
 from shared.domain.facts.base import EARLIEST, LATEST
 
-FAST = {fact.TYPE.encode() for fact in (CheckedIn, CheckedOut, PostTaken)}
-MOST, DIGITS = 2**63, 20
+FAST_TYPES = {fact.TYPE.encode() for fact in (CheckedIn, CheckedOut, PostTaken)}
+MAX_SEQUENCE, MAX_SEQUENCE_DIGITS = 2**63, 20
 
-Instant = Annotated[datetime, Meta(tz=True)]
-Whole = Annotated[int, Meta(ge=0)]
+ZonedDatetime = Annotated[datetime, Meta(tz=True)]
+NonNegativeInt = Annotated[int, Meta(ge=0)]
 
 
 class _Place(Struct):
@@ -32,7 +32,7 @@ class _Place(Struct):
 
 class _Evidence(Struct):
     kind: str
-    accuracy_m: Whole | None = None
+    accuracy_m: NonNegativeInt | None = None
     distance_class: str | None = None
 
 
@@ -42,8 +42,8 @@ class _Data(Struct):
     employee: UUID
     tap_date: date
     mode: str
-    occurred_at: Instant
-    received_at: Instant
+    occurred_at: ZonedDatetime
+    received_at: ZonedDatetime
     place: _Place
     evidence: _Evidence
     strength: str
@@ -59,8 +59,8 @@ class _Wire(Struct):
     source: str
     type: str
     subject: str
-    time: Instant
-    recordedtime: Instant
+    time: ZonedDatetime
+    recordedtime: ZonedDatetime
     sequence: str
     streamversion: int
     partitionkey: str
@@ -72,65 +72,71 @@ class _Wire(Struct):
     traceparent: str | None = None
 
 
-_wire = msgspec.json.Decoder(_Wire)
+_wire_decoder = msgspec.json.Decoder(_Wire)
 
 
-class Reader:
-    """Reads events; what their facts have in common is kept once."""
+class Decoder:
+    """Decodes events; equal ids, dates and tap contexts of its facts are one object."""
 
     def __init__(self) -> None:
-        self._manners: dict[tuple[str | None, ...], Manner] = {}
-        self._same: dict[bytes, bytes] = {}
-        self._days: dict[date, date] = {}
+        self._contexts: dict[tuple[str | None, ...], TapContext] = {}
+        self._bytes: dict[bytes, bytes] = {}
+        self._dates: dict[date, date] = {}
 
-    def read(self, body: bytes) -> Fact:
-        """The fact that an event tells. Raises `Undecodable`."""
-        wire = _quickly(body)
-        seen = self._manners.get(_traits(wire)) if wire else None
-        if wire and seen:
-            return self._tap(wire, seen)
-        fact = self._whole(body)
+    def decode(self, body: bytes) -> CompactFact:
+        """Return the compact fact of an event. Raise `Undecodable` if the bytes are not a valid event."""
+        wire = _decode_fast(body)
+        context = self._contexts.get(_context_key(wire)) if wire else None
+        if wire and context:
+            return self._compact_tap(wire, context)
+        fact = self._decode_full(body)
         if wire and isinstance(fact, CompactTap):
-            self._manners[_traits(wire)] = fact.manner
+            self._contexts[_context_key(wire)] = fact.context
         return fact
 
-    def _whole(self, body: bytes) -> Fact:
+    def _decode_full(self, body: bytes) -> CompactFact:
         event = decode(body)
         if event.source != source(event.data.region, event.service) or event.partitionkey != event.data.partition_key:
             raise Undecodable(f"{event.source} with the key {event.partitionkey} is not of {event.data.partition_key}")
-        return lean(event, self._one)
+        return compact(event, self._intern)
 
-    def _tap(self, wire: _Wire, manner: Manner) -> CompactTap:
-        told = wire.data
-        occurred = told.occurred_at
+    def _compact_tap(self, wire: _Wire, context: TapContext) -> CompactTap:
+        tap = wire.data
+        occurred = tap.occurred_at
         return CompactTap(
             wire.id.bytes,
             wire.recordedtime.timestamp(),
-            self._days.setdefault(told.tap_date, told.tap_date),
-            self._one(told.employee.bytes),
+            self._dates.setdefault(tap.tap_date, tap.tap_date),
+            self._intern(tap.employee.bytes),
             occurred.timestamp(),
-            ceil((told.received_at - occurred).total_seconds()),
-            manner,
+            ceil((tap.received_at - occurred).total_seconds()),
+            context,
         )
 
-    def _one(self, content: bytes) -> bytes:
-        return self._same.setdefault(content, content)
+    def _intern(self, content: bytes) -> bytes:
+        return self._bytes.setdefault(content, content)
 
 
-def _traits(wire: _Wire) -> tuple[str | None, ...]:
-    told, place = wire.data, wire.data.place
-    return (wire.source, wire.type, wire.partitionkey, told.region, told.opd, told.unit, told.post, told.mode,
-            told.strength, place.class_, place.site)  # fmt: skip
+def _context_key(wire: _Wire) -> tuple[str | None, ...]:
+    """Return every field that the full decoder checks against a list or builds the context from.
+
+    Equal keys mean that the full decoder accepted exactly these values before.
+    """
+    tap, place = wire.data, wire.data.place
+    return (wire.source, wire.type, wire.partitionkey, tap.region, tap.opd, tap.unit, tap.post, tap.mode,
+            tap.strength, place.class_, place.site)  # fmt: skip
 
 
-def _quickly(body: bytes) -> _Wire | None:
-    """What canonical bytes of a tap tell; None for any other, and for what may be none."""
-    if body[body.rfind(b'"type":"') + 8 : -2] not in FAST or not body.isascii():
+def _decode_fast(body: bytes) -> _Wire | None:
+    """Decode the canonical bytes of a tap; None for any other event, and for bytes that may be invalid."""
+    # The canonical form ends with the type: a look at the tail avoids parsing events of other types.
+    if body[body.rfind(b'"type":"') + 8 : -2] not in FAST_TYPES or not body.isascii():
         return None
     try:
-        wire = _wire.decode(body)
+        wire = _wire_decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError):
         return None
-    told = wire.sequence
-    number = int(told) if len(told) <= DIGITS and told.isascii() and told.isdigit() else 0
-    return wire if 1 <= number < MOST and EARLIEST <= wire.data.tap_date <= LATEST else None
+    # `isdigit` alone accepts digits of other scripts, and `int` is slow on thousands of digits.
+    digits = wire.sequence
+    number = int(digits) if len(digits) <= MAX_SEQUENCE_DIGITS and digits.isascii() and digits.isdigit() else 0
+    return wire if 1 <= number < MAX_SEQUENCE and EARLIEST <= wire.data.tap_date <= LATEST else None

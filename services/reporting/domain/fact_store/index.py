@@ -1,31 +1,32 @@
-"""What is kept of one OPD: its lasting facts, and those about dates, each once. Pure."""
+"""Indexes the facts of one OPD by date and employee; each fact is stored once. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from services.reporting.domain.fact_store.compact import CompactTap, Fact, Roster, Settled, day_of
+from services.reporting.domain.fact_store.compact import CompactFact, CompactRoster, CompactTap, ReferenceFact, date_of
 
 NO_TAPS: tuple[CompactTap, ...] = ()
 
 
-class Dated:
-    """The facts about one date: rosters by id, and each employee's taps in the order of their arrival."""
+class FactsOfDate:
+    """The facts about one date: rosters by id, and the taps of each employee in the order of arrival."""
 
     __slots__ = ("rosters", "size", "taps")
 
     def __init__(self) -> None:
-        self.rosters: dict[bytes, Settled] = {}
+        self.rosters: dict[bytes, ReferenceFact] = {}
         self.taps: dict[bytes, tuple[CompactTap, ...]] = {}
         self.size = 0
 
-    def knows(self, fact: Fact) -> bool:
-        """Whether a fact was added before."""
+    def contains(self, fact: CompactFact) -> bool:
+        """Return whether a fact is stored."""
         if isinstance(fact, CompactTap):
+            # An employee has a few taps a date: comparing their ids needs no set of ids in memory.
             return any(tap.id == fact.id for tap in self.taps.get(fact.employee, NO_TAPS))
         return fact.id in self.rosters
 
-    def add(self, fact: Fact) -> None:
-        """Keep a fact that is not known."""
+    def add(self, fact: CompactFact) -> None:
+        """Store a fact that is not stored yet."""
         self.size += 1
         if isinstance(fact, CompactTap):
             self.taps[fact.employee] = (*self.taps.get(fact.employee, NO_TAPS), fact)
@@ -33,61 +34,61 @@ class Dated:
         self.rosters[fact.id] = fact
 
     def ids(self) -> Iterator[bytes]:
-        """The id of every fact."""
+        """Yield the id of every stored fact."""
         yield from self.rosters
-        yield from (tap.id for own in self.taps.values() for tap in own)
+        yield from (tap.id for taps in self.taps.values() for tap in taps)
 
 
-NOTHING = Dated()
+NO_FACTS = FactsOfDate()
 
 
-class Kept:
-    """Facts by what they are about."""
+class FactIndex:
+    """All facts of one OPD: those about a date by date, the lasting ones (policy, arrangement, placement) by id."""
 
     def __init__(self) -> None:
-        self._lasting: dict[bytes, Settled] = {}
-        self._dated: dict[date, Dated] = {}
+        self._lasting: dict[bytes, ReferenceFact] = {}
+        self._by_date: dict[date, FactsOfDate] = {}
 
-    def knows(self, fact: Fact) -> bool:
-        """Whether a fact was added before."""
-        day = day_of(fact)
-        return fact.id in self._lasting if day is None else self._dated.get(day, NOTHING).knows(fact)
+    def contains(self, fact: CompactFact) -> bool:
+        """Return whether a fact is stored."""
+        day = date_of(fact)
+        return fact.id in self._lasting if day is None else self._by_date.get(day, NO_FACTS).contains(fact)
 
-    def add(self, fact: Fact) -> None:
-        """Keep a fact that is not known."""
-        day = day_of(fact)
+    def add(self, fact: CompactFact) -> None:
+        """Store a fact that is not stored yet."""
+        day = date_of(fact)
         if day is None:
             self._lasting[fact.id] = fact  # type: ignore[assignment]  # a tap has a date
         else:
-            self._dated.setdefault(day, Dated()).add(fact)
+            self._by_date.setdefault(day, FactsOfDate()).add(fact)
 
-    def settled(self, days: Iterable[date]) -> Iterator[Settled]:
-        """Everything but taps that can matter to some dates."""
+    def reference_facts(self, days: Iterable[date]) -> Iterator[ReferenceFact]:
+        """Yield all lasting facts, and the rosters of some work dates."""
         yield from self._lasting.values()
         for day in days:
-            yield from self._dated.get(day, NOTHING).rosters.values()
+            yield from self._by_date.get(day, NO_FACTS).rosters.values()
 
-    def rosters(self, days: Iterable[date]) -> Iterator[Roster]:
-        """Every roster of some work dates, those that were replaced too."""
-        told = (fact.data for day in days for fact in self._dated.get(day, NOTHING).rosters.values())
-        return (roster for roster in told if isinstance(roster, Roster))
+    def rosters(self, days: Iterable[date]) -> Iterator[CompactRoster]:
+        """Return every roster of some work dates, including replaced ones."""
+        data = (fact.data for day in days for fact in self._by_date.get(day, NO_FACTS).rosters.values())
+        return (roster for roster in data if isinstance(roster, CompactRoster))
 
     def taps(self, employee: bytes, days: Iterable[date]) -> Sequence[CompactTap]:
-        """Somebody's taps of some dates, refused ones too."""
-        return [tap for day in days for tap in self._dated.get(day, NOTHING).taps.get(employee, NO_TAPS)]
+        """Return the taps of an employee on some dates, including refused ones."""
+        return [tap for day in days for tap in self._by_date.get(day, NO_FACTS).taps.get(employee, NO_TAPS)]
 
-    def tapped(self, days: Iterable[date]) -> set[bytes]:
-        """Everybody with a tap of some dates."""
-        return {employee for day in days for employee in self._dated.get(day, NOTHING).taps}
+    def employees_with_taps(self, days: Iterable[date]) -> set[bytes]:
+        """Return all employees who tapped on some dates."""
+        return {employee for day in days for employee in self._by_date.get(day, NO_FACTS).taps}
 
     def size(self, days: Iterable[date]) -> int:
-        """How many facts can matter to some dates."""
-        return len(self._lasting) + sum(self._dated.get(day, NOTHING).size for day in days)
+        """Return the number of facts that can affect some dates."""
+        return len(self._lasting) + sum(self._by_date.get(day, NO_FACTS).size for day in days)
 
-    def forget(self, before: date) -> list[bytes]:
-        """Drop what is about earlier dates; answers the ids."""
-        gone = [day for day in self._dated if day < before]
-        return [fact_id for day in gone for fact_id in self._dated.pop(day).ids()]
+    def close_days(self, first: date) -> list[bytes]:
+        """Delete the facts about dates before `first`; return their ids."""
+        closed = [day for day in self._by_date if day < first]
+        return [fact_id for day in closed for fact_id in self._by_date.pop(day).ids()]
 
     def __len__(self) -> int:
-        return self.size(self._dated)
+        return self.size(self._by_date)

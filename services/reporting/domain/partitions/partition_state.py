@@ -1,153 +1,182 @@
-"""What a worker holds: every region's facts in the partitions that it was assigned, as long as they can matter."""
+"""Holds the facts of all regions in the partitions assigned to a worker, until their days are closed. Pure.
+
+`PartitionState` contains `RegionState` contains `FactSet` contains `FactIndex`. They share four verbs: `add` (a new
+fact), `restore` (from the changelog), `close_days` (delete by time) and `release` (a partition was revoked).
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from services.reporting.domain.fact_store.compact import DAY, first_open
-from services.reporting.domain.partitions.region_state import Known
-from services.reporting.domain.partitions.watermarks import ahead, complete_until
+from services.reporting.domain.fact_store.compact import ONE_DAY, first_open_date
+from services.reporting.domain.partitions.region_state import RegionState
+from services.reporting.domain.partitions.watermarks import low_watermark, sources_to_pause
 from shared.domain.facts.coverage import Coverage
 
-SLACK_S = 86_400.0
-"""How much longer a day stays open than facts about it count: a relay may be late."""
-STATE = b"/-|state"
+CLOSE_GRACE_S = 86_400.0
+"""How much longer a day stays open than its facts count: a relay may be late."""
+STATE_KEY_SUFFIX = b"/-|state"
 
 
-class Row(NamedTuple):
-    """`{region}/{opd}|{event id}` and the bytes of the event, null when its day was closed; or `{region}/-|state`."""
+class ChangelogRecord(NamedTuple):
+    """A record for the changelog: a fact or the state of a region.
+
+    Fact: key `{region}/{opd}|{event id}`, value the bytes of the event, None after its day was closed. State: key
+    `{region}/-|state`, value a `ChangelogState` as JSON.
+    """
 
     key: bytes
     value: bytes | None
 
 
-def state_of(key: bytes) -> str | None:
-    """The region of whose state a row of the changelog tells; None for a row of a fact."""
-    return key.removesuffix(STATE).decode() if key.endswith(STATE) else None
+def region_of_state_key(key: bytes) -> str | None:
+    """Return the region if a changelog key belongs to a state; None for the key of a fact."""
+    return key.removesuffix(STATE_KEY_SUFFIX).decode() if key.endswith(STATE_KEY_SUFFIX) else None
 
 
-class Place(NamedTuple):
-    """The facts of one region in one partition number of its topics."""
+class RegionPartition(NamedTuple):
+    """A region and a partition number of its topics."""
 
     region: str
     partition: int
 
 
-class Touched(NamedTuple):
-    """The rows of an OPD; `opd` is the record key, `{region}/{opd}`."""
+class OpdPartition(NamedTuple):
+    """An OPD in a partition; `opd` is the record key `{region}/{opd}`."""
 
-    place: Place
+    region_partition: RegionPartition
     opd: bytes
 
 
-class Held:
-    """Facts by place. `sources` names the one source of each topic; of dates before `since` no rows are made.
+class PartitionState:
+    """The region states of all assigned partitions.
 
-    What was recovered is shown `again`: a kill may have come between a fact and its row. Until then no day of its place
-    is closed. `staged`: the rows are written beside those that readers see.
+    `sources` maps each topic to its source. No rows are made of dates before `since`. `staged`: rows are written to a
+    staged view beside the one that people read.
+
+    The rows of restored facts are published again, because a worker may have been killed after it stored a fact and
+    before it published the row. Until then no day of that region and partition is closed.
     """
 
     def __init__(self, sources: Mapping[str, str], since: date | None, *, staged: bool = False) -> None:
         self._sources, self._staged = sources, staged
-        self._known: defaultdict[Place, Known] = defaultdict(lambda: Known(since, staged=staged))
-        self._recovered: set[int] = set()
-        self._again: deque[Touched] = deque()
-        self._unshown: set[Place] = set()
-        self._complete: dict[Place, float] = {}
+        self._regions: defaultdict[RegionPartition, RegionState] = defaultdict(
+            lambda: RegionState(since, staged=staged)
+        )
+        self._restored: set[int] = set()
+        self._republish: deque[OpdPartition] = deque()
+        self._unpublished: set[RegionPartition] = set()
+        self._low_watermarks: dict[RegionPartition, float] = {}
 
-    def at(self, place: Place) -> Known:
-        """What is known at a place."""
-        return self._known[place]
+    def region_state(self, key: RegionPartition) -> RegionState:
+        """Return the state of a region in a partition; create it if it is new."""
+        return self._regions[key]
 
-    def dates(self, touched: Touched) -> Collection[date]:
-        """The dates of which an OPD has a row; none where it was revoked since."""
-        return self._known[touched.place].dates(touched.opd) if touched.place in self._known else ()
+    def dates(self, opd: OpdPartition) -> Collection[date]:
+        """Return the service dates for which an OPD has a row; none if its partition was revoked."""
+        return self._regions[opd.region_partition].dates(opd.opd) if opd.region_partition in self._regions else ()
 
-    def row(self, touched: Touched, day: date) -> Coverage | None:
-        """A row; None where it was revoked since."""
-        return self._known[touched.place].row(touched.opd, day) if touched.place in self._known else None
+    def row(self, opd: OpdPartition, day: date) -> Coverage | None:
+        """Return a row of an OPD; None if its partition was revoked or the date has no row."""
+        return self._regions[opd.region_partition].row(opd.opd, day) if opd.region_partition in self._regions else None
 
-    def state(self, place: Place) -> Iterator[Row]:
-        """What the changelog is to say of a place beside its facts; nothing of one that was revoked since."""
-        if place in self._known:
-            yield Row(place.region.encode() + STATE, self._known[place].state())
+    def state_records(self, key: RegionPartition) -> Iterator[ChangelogRecord]:
+        """Yield the changelog record of a region's state; nothing if the partition was revoked."""
+        if key in self._regions:
+            yield ChangelogRecord(key.region.encode() + STATE_KEY_SUFFIX, self._regions[key].encode_state())
 
-    def recover(self, partition: int, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take what the changelog of a newly assigned partition tells; null where a fact was deleted."""
-        self._recovered.add(partition)
-        known: dict[bytes, Known] = {}
-        for key, body in rows:
-            if body is not None:
-                opd = key.partition(b"|")[0]
+    def restore(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Store the changelog of a newly assigned partition, given as keys and values; None marks a deleted fact."""
+        self._restored.add(partition)
+        # By the bytes of the region, so that no RegionPartition is built for each of millions of records.
+        regions: dict[bytes, RegionState] = {}
+        for record_key, value in records:
+            if value is not None:
+                opd = record_key.partition(b"|")[0]
                 region = opd.partition(b"/")[0]
-                if region not in known:
-                    known[region] = self._known[Place(region.decode(), partition)]
-                known[region].recall(opd, body)
+                if region not in regions:
+                    regions[region] = self._regions[RegionPartition(region.decode(), partition)]
+                regions[region].restore(opd, value)
 
-    def show_again(self) -> int:
-        """Put every OPD of the partitions that were recovered since the last call on the list; answers how many."""
-        recovered, self._recovered = self._recovered, set()
-        places = sorted(place for place in self._known if place.partition in recovered)
-        found = [Touched(place, opd) for place in places for opd in sorted(self._known[place].opds())]
-        self._again.extend(found)
-        self._unshown |= {touched.place for touched in found}
-        self._mark(places)
-        return len(found)
+    def schedule_republish(self) -> int:
+        """Queue every OPD of the partitions restored since the last call for publishing; return their number."""
+        restored, self._restored = self._restored, set()
+        regions = sorted(key for key in self._regions if key.partition in restored)
+        opds = [OpdPartition(key, opd) for key in regions for opd in sorted(self._regions[key].opds())]
+        self._republish.extend(opds)
+        self._unpublished |= {opd.region_partition for opd in opds}
+        self._update_staged(regions)
+        return len(opds)
 
-    def waits(self) -> bool:
-        """Whether anything is on the list."""
-        return bool(self._again)
+    def has_pending(self) -> bool:
+        """Return whether an OPD is queued for publishing."""
+        return bool(self._republish)
 
-    def again(self, most: int) -> Iterator[tuple[Touched, Collection[date]]]:
-        """Take so many OPD from the list; answers the dates whose rows are to be shown."""
-        for touched in [self._again.popleft() for _ in range(min(most, len(self._again)))]:
-            yield touched, self.dates(touched)
+    def next_to_republish(self, limit: int) -> Iterator[tuple[OpdPartition, Collection[date]]]:
+        """Take up to `limit` OPD from the queue; yield each with the dates whose rows must be published."""
+        for opd in [self._republish.popleft() for _ in range(min(limit, len(self._republish)))]:
+            yield opd, self.dates(opd)
 
-    def shown(self) -> set[Place]:
-        """All that was taken from the list is out; answers the places that are staged no more: their state is new."""
-        self._unshown = {touched.place for touched in self._again}
-        return self._mark(self._known)
+    def mark_published(self) -> set[RegionPartition]:
+        """Record that the rows of all OPD taken from the queue are published.
 
-    def _mark(self, places: Iterable[Place]) -> set[Place]:
-        done = {p for p in places if self._known[p].staged and self._all_out(p)} if not self._staged else set()
-        for place in places:
-            self._known[place].staged = self._staged or (self._known[place].staged and place not in done)
+        Return the regions and partitions that are no longer staged: their state must be written to the changelog.
+        """
+        self._unpublished = {opd.region_partition for opd in self._republish}
+        return self._update_staged(self._regions)
+
+    def _update_staged(self, regions: Iterable[RegionPartition]) -> set[RegionPartition]:
+        done: set[RegionPartition] = set()
+        if not self._staged:
+            done = {key for key in regions if self._regions[key].staged and self._is_published(key)}
+        for key in regions:
+            self._regions[key].staged = self._staged or (self._regions[key].staged and key not in done)
         return done
 
-    def in_view(self, place: Place) -> bool:
-        """Whether readers see a row of every fact that was recovered, if not yet by this worker."""
-        return place not in self._known or not self._known[place].staged
+    def is_visible(self, key: RegionPartition) -> bool:
+        """Return whether the view that people read has a row of every restored fact, from this worker or another."""
+        return key not in self._regions or not self._regions[key].staged
 
-    def _all_out(self, place: Place) -> bool:
-        return place not in self._unshown and place.partition not in self._recovered
+    def _is_published(self, key: RegionPartition) -> bool:
+        return key not in self._unpublished and key.partition not in self._restored
 
-    def drop(self, partition: int) -> None:
-        """Forget a partition that another worker has now."""
-        for place in [place for place in self._known if place.partition == partition]:
-            del self._known[place]
-            self._complete.pop(place, None)
+    def release(self, partition: int) -> None:
+        """Delete the facts of a partition that now belongs to another worker."""
+        for key in [key for key in self._regions if key.partition == partition]:
+            del self._regions[key]
+            self._low_watermarks.pop(key, None)
 
-    def pace(self, at_end: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Note how far everything is read by now; answers what must wait until what lags behind has caught up."""
-        waiting: set[tuple[str, int]] = set()
-        for place, known in self._known.items():
-            topics = {source: topic for topic, source in self._sources.items() if topic.split(".")[1] == place.region}
-            ended = {source for source, topic in topics.items() if (topic, place.partition) in at_end}
-            self._complete[place] = complete_until(known.reached, topics, ended)
-            waiting |= {(topics[source], place.partition) for source in ahead(known.reached, topics, ended)}
-        return waiting
+    def update_watermarks(self, at_end: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Update the low watermarks; return the topic-partitions to pause until slower sources have caught up.
 
-    def close_days(self, waiting: Mapping[Touched, Iterable[date]]) -> Iterator[tuple[int, Row]]:
-        """Forget days whose facts can change no more, none whose row is to be shown; answers rows by partition.
-
-        The state goes before what it declares as gone: a changelog that was written in part names no half of a day.
+        `at_end` are the topic-partitions that were read to their end.
         """
-        for place in filter(self._all_out, self._known):
-            known = self._known[place]
-            until = self._complete.get(place, 0.0) - SLACK_S
-            needed = (day for touched, days in waiting.items() if touched.place == place for day in days)
-            first = min([first_open(max(until, 0.0)) - DAY, *needed])
-            if until > 0 and (known.first is None or first > known.first):
-                gone = [Row(b"%b|%b" % (opd, fact_id.hex().encode()), None) for opd, fact_id in known.close(first)]
-                yield from ((place.partition, row) for row in (*self.state(place), *gone))
+        to_pause: set[tuple[str, int]] = set()
+        for key, state in self._regions.items():
+            topics = {source: topic for topic, source in self._sources.items() if topic.split(".")[1] == key.region}
+            finished = {source for source, topic in topics.items() if (topic, key.partition) in at_end}
+            self._low_watermarks[key] = low_watermark(state.reached, topics, finished)
+            to_pause |= {
+                (topics[source], key.partition) for source in sources_to_pause(state.reached, topics, finished)
+            }
+        return to_pause
+
+    def close_days(self, pending: Mapping[OpdPartition, Iterable[date]]) -> Iterator[tuple[int, ChangelogRecord]]:
+        """Delete the days whose facts can no longer change; yield partition and changelog record of each change.
+
+        `pending` are rows that are not published yet: their days stay open.
+        """
+        for key in filter(self._is_published, self._regions):
+            state = self._regions[key]
+            until = self._low_watermarks.get(key, 0.0) - CLOSE_GRACE_S
+            pending_days = (day for opd, days in pending.items() if opd.region_partition == key for day in days)
+            # A row depends on the facts of the next date too: the row before the first open date can still change.
+            first = min([first_open_date(max(until, 0.0)) - ONE_DAY, *pending_days])
+            if until > 0 and (state.first is None or first > state.first):
+                deleted = [
+                    ChangelogRecord(b"%b|%b" % (opd, fact_id.hex().encode()), None)
+                    for opd, fact_id in state.close_days(first)
+                ]
+                # The state goes first: after a crash in between, the changelog never has rows of half a day.
+                yield from ((key.partition, record) for record in (*self.state_records(key), *deleted))

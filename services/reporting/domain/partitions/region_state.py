@@ -1,4 +1,4 @@
-"""What is known of one region in one partition: the facts of each OPD, and how far each source was read. Pure."""
+"""Holds the facts of one region in one partition, by OPD, and how far each source was read. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -7,18 +7,20 @@ from datetime import date
 import msgspec
 
 from services.reporting.domain.coverage.fact_set import FactSet
-from services.reporting.domain.fact_store.compact import Fact
-from services.reporting.domain.fact_store.decoder import Reader
+from services.reporting.domain.fact_store.compact import CompactFact
+from services.reporting.domain.fact_store.decoder import Decoder
 from shared.domain.envelope import Event, Undecodable
 from shared.domain.facts.coverage import Coverage
 
-NO_OPD = b"/-"
+NO_OPD_SUFFIX = b"/-"
+"""The end of the record key `{region}/-` of facts about a whole region, and of the state in the changelog."""
 
 
-class State(msgspec.Struct, frozen=True):
-    """What stands in the changelog beside the facts: the first date that has rows, and how far each source was read.
+class ChangelogState(msgspec.Struct, frozen=True):
+    """The state of a region and partition that the changelog keeps beside the facts.
 
-    That is, up to which sequence and until which instant. `staged`: its rows were written beside the view so far.
+    `first` is the first date that has rows; `watermark` the last sequence, and `reached` the last recorded instant
+    (seconds), that was read of each source; `staged`: the rows were written to a staged view that nobody reads yet.
     """
 
     first: date | None
@@ -27,95 +29,96 @@ class State(msgspec.Struct, frozen=True):
     staged: bool = False
 
 
-def first_of(body: bytes) -> date | None:
-    """The first date that has rows by a state."""
-    return msgspec.json.decode(body, type=State).first
+def first_date_of_state(body: bytes) -> date | None:
+    """Return the first date that has rows, from the bytes of a `ChangelogState`."""
+    return msgspec.json.decode(body, type=ChangelogState).first
 
 
-class Known:
-    """Facts by `{region}/{opd}`; there are rows of the dates from `first` on, and it only grows.
+class RegionState:
+    """The facts of a region in one partition, by record key `{region}/{opd}`.
 
-    What is recalled from the changelog stays in bytes until its OPD is asked for. `outcomes` counts facts that were
-    known already or came too late; `reached` tells until which instant each source was read; `staged`, that readers
-    do not see every row yet.
+    There are rows of the dates from `first` on; `first` never decreases. `outcomes` counts repeated facts ("repeat"),
+    late ones ("late") and those of a later version ("left out"). `reached` is the last recorded instant read of each
+    source, in seconds. `staged`: not every row is in the view that people read.
     """
 
     def __init__(self, first: date | None = None, *, staged: bool = False) -> None:
         self.first, self.staged = first, staged
         self.outcomes: Counter[str] = Counter()
         self.reached: dict[str, float] = {}
-        self._facts: dict[bytes, FactSet] = {}
-        self._recalled: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        self._fact_sets: dict[bytes, FactSet] = {}
+        # Restored facts stay bytes until their OPD is needed, so that new facts do not wait until all are decoded.
+        self._undecoded: defaultdict[bytes, list[bytes]] = defaultdict(list)
         self._watermark: dict[str, int] = {}
-        self._reader = Reader()
+        self._decoder = Decoder()
 
-    def read(self, body: bytes, source: str, key: bytes | None) -> Fact:
-        """The fact that an event tells. Raises `Undecodable`, also for one of another source or under another key."""
-        fact = self._reader.read(body)
+    def decode(self, body: bytes, source: str, key: bytes | None) -> CompactFact:
+        """Return the fact of a record. Raise `Undecodable` also if it belongs to another source or record key."""
+        fact = self._decoder.decode(body)
         if fact.source == source and fact.key == key:
             return fact
         raise Undecodable(f"{fact.source} with the key {fact.key.decode()} does not belong on this topic")
 
-    def add(self, fact: Fact) -> Collection[date] | None:
-        """Keep a fact; answers the service dates of every row that it touches, also when it is a repeat.
+    def add(self, fact: CompactFact) -> Collection[date] | None:
+        """Store a new fact; return the service dates whose rows it affects, also if it is a repeat.
 
-        None for one that is not kept: it is of no OPD, came too late, or its day is closed.
+        Return None if it was dropped: no OPD, recorded after the live window, or its date is closed.
         """
-        return None if fact.key.endswith(NO_OPD) else self._of(fact.key).add(fact)
+        return None if fact.key.endswith(NO_OPD_SUFFIX) else self._fact_set(fact.key).add(fact)
 
-    def reach(self, event: Event) -> None:
-        """Note that a source was read up to an event."""
+    def advance(self, event: Event) -> None:
+        """Record that a source was read up to an event."""
         self._watermark[event.source] = max(event.sequence, self._watermark.get(event.source, 0))
         self.reached[event.source] = max(event.recordedtime.timestamp(), self.reached.get(event.source, 0.0))
 
-    def state(self) -> bytes:
-        """What is to stand in the changelog beside the facts."""
-        return msgspec.json.encode(State(self.first, self._watermark, self.reached, self.staged))
+    def encode_state(self) -> bytes:
+        """Return the `ChangelogState` as JSON."""
+        return msgspec.json.encode(ChangelogState(self.first, self._watermark, self.reached, self.staged))
 
-    def recall(self, opd: bytes, body: bytes) -> None:
-        """Take what stands in the changelog under an OPD: a fact, or under none the state."""
-        if not opd.endswith(NO_OPD):
-            self._recalled[opd].append(body)
+    def restore(self, opd: bytes, body: bytes) -> None:
+        """Store a value from the changelog: a fact of an OPD, or the state if `opd` is `{region}/-`."""
+        if not opd.endswith(NO_OPD_SUFFIX):
+            self._undecoded[opd].append(body)
             return
-        state = msgspec.json.decode(body, type=State)
+        state = msgspec.json.decode(body, type=ChangelogState)
         self.staged = state.staged
         self.first = max(filter(None, (self.first, state.first)), default=None)
         self._watermark |= state.watermark
         self.reached |= state.reached
 
     def opds(self) -> Collection[bytes]:
-        """Every OPD of which a fact is known or was recalled."""
-        return {*self._facts, *self._recalled}
+        """Return the record keys of all OPD with facts, added or restored."""
+        return {*self._fact_sets, *self._undecoded}
 
     def dates(self, opd: bytes) -> Collection[date]:
-        """The dates of which an OPD has a row."""
-        return self._of(opd).dates()
+        """Return the service dates for which an OPD has a row."""
+        return self._fact_set(opd).dates()
 
     def row(self, opd: bytes, service_date: date) -> Coverage | None:
-        """The row of an OPD; None where no fact of it is known, or the day was closed."""
-        if opd not in self._facts or service_date not in self._facts[opd].dates():
+        """Return a row of an OPD; None if it has no facts or the date has no row."""
+        if opd not in self._fact_sets or service_date not in self._fact_sets[opd].dates():
             return None
-        return self._facts[opd].row(service_date, self._watermark)
+        return self._fact_sets[opd].row(service_date, self._watermark)
 
-    def close(self, first: date) -> Iterator[tuple[bytes, bytes]]:
-        """Forget the rows before a date; answers OPD and id of the facts that only they needed."""
+    def close_days(self, first: date) -> Iterator[tuple[bytes, bytes]]:
+        """Delete the rows before `first` and the facts that only they need; yield OPD and id of each deleted fact."""
         self.first = first
         for opd in self.opds():
-            for fact_id in self._of(opd).close(first):
+            for fact_id in self._fact_set(opd).close_days(first):
                 yield opd, fact_id
 
-    def _of(self, opd: bytes) -> FactSet:
-        facts = self._facts.get(opd)
+    def _fact_set(self, opd: bytes) -> FactSet:
+        facts = self._fact_sets.get(opd)
         if facts is None:
             region, code = opd.decode().split("/")
-            facts = self._facts[opd] = FactSet(region, code, self.outcomes, self.first)
-        if opd in self._recalled:
-            for body in self._recalled.pop(opd):
-                self._remember(facts, body)
+            facts = self._fact_sets[opd] = FactSet(region, code, self.outcomes, self.first)
+        if opd in self._undecoded:
+            for body in self._undecoded.pop(opd):
+                self._restore_fact(facts, body)
         return facts
 
-    def _remember(self, facts: FactSet, body: bytes) -> None:
+    def _restore_fact(self, facts: FactSet, body: bytes) -> None:
         try:
-            facts.recall(self._reader.read(body))
-        except Undecodable:  # a later version wrote it; its source topic keeps it
+            facts.restore(self._decoder.decode(body))
+        except Undecodable:  # a later version of the worker wrote it; its source topic still has it
             self.outcomes["left out"] += 1

@@ -1,22 +1,28 @@
-"""How far a region's sources were read in one partition, by the instants at which their facts were recorded. Pure."""
+"""Computes the low watermark of a region's sources in one partition, and which sources are too far ahead. Pure.
+
+A source is one service of a region. Its progress is the instant at which the last fact read from it was recorded, in
+seconds since the epoch.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 
-AHEAD_S = 86_400.0
-"""How much later facts may be read than those of a source that lags behind: a replay keeps its days together."""
-NEVER = 0.0
+MAX_LEAD_S = 86_400.0
+"""How far a source may be ahead of the slowest one: a replay then reads the facts of a day together."""
+NEVER_READ = 0.0
 
 
-def complete_until(reached: Mapping[str, float], sources: Iterable[str], at_end: Collection[str]) -> float:
-    """The instant before which no fact of any source is unread, in seconds since the epoch.
+def low_watermark(reached: Mapping[str, float], sources: Iterable[str], at_end: Collection[str]) -> float:
+    """Return the instant before which the facts of all sources are read; 0 if a source has not been read.
 
-    A source that was read to its end is as far as the others.
+    `at_end` are the sources that were read to their end: they count as far as the fastest source.
     """
-    latest = max(reached.values(), default=NEVER)
-    return min((latest if source in at_end else reached.get(source, NEVER) for source in sources), default=NEVER)
+    latest = max(reached.values(), default=NEVER_READ)
+    return min(
+        (latest if source in at_end else reached.get(source, NEVER_READ) for source in sources), default=NEVER_READ
+    )
 
 
-def ahead(reached: Mapping[str, float], sources: Collection[str], at_end: Collection[str]) -> set[str]:
-    """The sources that wait for one that lags behind."""
-    slowest = complete_until(reached, sources, at_end)
-    return {source for source in sources if reached.get(source, NEVER) > slowest + AHEAD_S}
+def sources_to_pause(reached: Mapping[str, float], sources: Collection[str], at_end: Collection[str]) -> set[str]:
+    """Return the sources that are more than `MAX_LEAD_S` ahead of the low watermark."""
+    slowest = low_watermark(reached, sources, at_end)
+    return {source for source in sources if reached.get(source, NEVER_READ) > slowest + MAX_LEAD_S}

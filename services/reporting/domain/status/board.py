@@ -1,4 +1,4 @@
-"""The board: how all regions stand, and what needs somebody first. Pure."""
+"""Summarizes all regions for the board: the tally of states, the shortages, the unknown parts, a line per OPD. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,158 +7,169 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from services.reporting.domain.status.current_status import OpdNow, PostNow, UnitNow
-from services.reporting.domain.status.status_timeline import PRESSING, SLOT, State, slots, worst
-from services.reporting.domain.status.strip_chart import HOUR, Strip, strip
-from shared.domain.places import Place, places
-from shared.domain.regions import zone
+from services.reporting.domain.status.current_status import OpdStatus, PostStatus, UnitStatus
+from services.reporting.domain.status.status_timeline import (
+    SEVERITY_RANK,
+    SLOT_MINUTES,
+    CoverageState,
+    slot_states,
+    worst_state,
+)
+from services.reporting.domain.status.strip_chart import SLOTS_PER_HOUR, Strip, draw_strip
+from shared.domain.places import Government, governments
+from shared.domain.regions import region_timezone
 
-HOURS_AHEAD = 8
-SHOWN = 12
-"""As many lines say what needs somebody; the map has the rest."""
+FORECAST_HOURS = 8
+MAX_LINES = 12
+"""Lines in the list of shortages and unknown parts; the map shows the rest."""
 
 
 @dataclass(frozen=True)
-class RegionNow:
-    """A region that is connected, and its OPD. `behind` tells since when nothing new is known of it."""
+class RegionStatus:
+    """A connected region and its OPD. `behind`: since when the view has nothing new of it; None if it is current."""
 
     region: str
     at: datetime
-    opds: tuple[OpdNow, ...]
+    opds: tuple[OpdStatus, ...]
     behind: datetime | None = None
 
     @property
-    def place(self) -> Place:
-        """Its name and where it lies."""
-        return places().get(self.region) or Place(self.region, self.region, self.region, 0, 0, 0, 0)
+    def place(self) -> Government:
+        """Return the government of the region; a region outside West Java has its code for a name and no tile."""
+        return governments().get(self.region) or Government(self.region, self.region, self.region, 0, 0, 0, 0)
 
     @cached_property
-    def counts(self) -> Counter[State]:
-        """Its counters by state."""
+    def counts(self) -> Counter[CoverageState]:
+        """Return the number of posts in each state."""
         return Counter(post.state for opd in self.opds for post in opd.posts)
 
     @property
-    def state(self) -> State:
-        """As covered as its worst OPD."""
-        return worst(opd.state for opd in self.opds)
+    def state(self) -> CoverageState:
+        """Return the most severe state of its OPD."""
+        return worst_state(opd.state for opd in self.opds)
 
 
-class Tally(NamedTuple):
-    """The worst state, how many counters are in it, how many are open, how many there are."""
+class StateTally(NamedTuple):
+    """The most severe state, how many posts have it, how many posts are open, how many there are."""
 
-    state: State
+    state: CoverageState
     number: int
     open: int
     all: int
 
 
-def tally(regions: Iterable[RegionNow]) -> Tally:
-    """The answer in one line: the worst state of some regions, and its number."""
-    state, counts = State.TUTUP, Counter[State]()
+def tally(regions: Iterable[RegionStatus]) -> StateTally:
+    """Return the tally of all posts of some regions."""
+    state, counts = CoverageState.TUTUP, Counter[CoverageState]()
     for region in regions:
-        state = worst((state, region.state))
+        state = worst_state((state, region.state))
         counts.update(region.counts)
-    return Tally(state, counts[state], counts.total() - counts[State.TUTUP], counts.total())
+    return StateTally(state, counts[state], counts.total() - counts[CoverageState.TUTUP], counts.total())
 
 
 class Shortage(NamedTuple):
-    """A counter that lacks somebody now. `minutes` is for how long, None if since before midnight."""
+    """A post that is short of staff now; `minutes` is for how long, None if since before midnight."""
 
-    place: Place
-    opd: OpdNow
-    unit: UnitNow
-    post: PostNow
+    place: Government
+    opd: OpdStatus
+    unit: UnitStatus
+    post: PostStatus
     minutes: int | None
 
 
-class Unknown(NamedTuple):
-    """A region (`opd` is empty) or an OPD of which nothing is known: how many counters, since when if it ever was."""
+class UnknownCoverage(NamedTuple):
+    """A region (`opd` is empty) or an OPD whose state is unknown, and the number of its posts.
 
-    place: Place
+    `since` and `minutes`: since when, and for how long; None for an OPD, whose state was never known that day.
+    """
+
+    place: Government
     opd: str
     posts: int
     since: datetime | None
     minutes: int | None
 
 
-def shortages(regions: Iterable[RegionNow]) -> list[Shortage]:
-    """Every counter below its requirement, the longest first."""
-    found = [
-        Shortage(region.place, opd, unit, post, _minutes(post.since, opd.at))
+def shortages(regions: Iterable[RegionStatus]) -> list[Shortage]:
+    """Return every post below its requirement, the longest shortage first."""
+    short = [
+        Shortage(region.place, opd, unit, post, _minutes_since(post.since, opd.at))
         for region in regions
         for opd in region.opds
-        if opd.state is State.KRITIS
+        if opd.state is CoverageState.KRITIS
         for unit in opd.units
         for post in unit.posts
-        if post.state is State.KRITIS
+        if post.state is CoverageState.KRITIS
     ]
-    return sorted(found, key=lambda short: short.post.since)
+    return sorted(short, key=lambda shortage: shortage.post.since)
 
 
-def unknowns(regions: Iterable[RegionNow], now: datetime) -> Iterator[Unknown]:
-    """The regions that are behind, and in the others the OPD without a roster or an arrangement."""
+def unknown_coverage(regions: Iterable[RegionStatus], now: datetime) -> Iterator[UnknownCoverage]:
+    """Yield the regions that are behind, and of the other regions each OPD without a roster or an arrangement."""
     for region in regions:
         if region.behind:
             minutes = int((now - region.behind) / timedelta(minutes=1))
-            since = region.behind.astimezone(zone(region.region))
-            yield Unknown(region.place, "", region.counts.total(), since, minutes)
+            since = region.behind.astimezone(region_timezone(region.region))
+            yield UnknownCoverage(region.place, "", region.counts.total(), since, minutes)
             continue
         for opd in region.opds:
-            posts = sum(post.state is State.TIDAK_DIKETAHUI for post in opd.posts)
-            if posts or opd.state is State.TIDAK_DIKETAHUI:
-                yield Unknown(region.place, opd.opd, posts, None, None)
+            posts = sum(post.state is CoverageState.TIDAK_DIKETAHUI for post in opd.posts)
+            if posts or opd.state is CoverageState.TIDAK_DIKETAHUI:
+                yield UnknownCoverage(region.place, opd.opd, posts, None, None)
 
 
-def _minutes(since: datetime, at: datetime) -> int | None:
-    here = at.astimezone(since.tzinfo)
-    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
-    return int((here - since) / timedelta(minutes=1)) if since > midnight else None
+def _minutes_since(since: datetime, at: datetime) -> int | None:
+    local = at.astimezone(since.tzinfo)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    # A row begins at midnight: a shortage that "began" then may be older.
+    return int((local - since) / timedelta(minutes=1)) if since > midnight else None
 
 
-class Line(NamedTuple):
-    """An OPD in the list: its weakest counter, when it opens if all is closed, the hours to come."""
+class BoardLine(NamedTuple):
+    """A line of an OPD: its weakest post, when it opens if all posts are closed, the strip of the next hours."""
 
-    opd: OpdNow
-    weakest: PostNow | None
+    opd: OpdStatus
+    weakest: PostStatus | None
     opens: datetime | None
     strip: Strip | None
 
 
-def lines(region: RegionNow) -> list[Line]:
-    """The OPD of a region, the worst first, the longest first among equals."""
-    return sorted(map(_line, region.opds), key=_pressing)
+def board_lines(region: RegionStatus) -> list[BoardLine]:
+    """Return the lines of a region's OPD: the most severe state first, then the longest."""
+    return sorted(map(_line, region.opds), key=_severity_order)
 
 
-def _line(opd: OpdNow) -> Line:
-    posts = opd.posts
-    opens = min((post.opens for post in posts if post.opens), default=None) if opd.state is State.TUTUP else None
-    drawn = None if opd.behind or not posts else ahead(posts)
-    return Line(opd, min(posts, key=weakness, default=None), opens, drawn)
+def _line(opd: OpdStatus) -> BoardLine:
+    posts, is_closed = opd.posts, opd.state is CoverageState.TUTUP
+    opens = min((post.opens for post in posts if post.opens), default=None) if is_closed else None
+    strip = None if opd.behind or not posts else forecast_strip(posts)
+    return BoardLine(opd, min(posts, key=weakness_order, default=None), opens, strip)
 
 
-def weakness(post: PostNow) -> tuple[int, int, str]:
-    """The lower, the weaker: by state, then by how many are missing."""
-    return PRESSING[post.state], post.on_site - post.required, post.post
+def weakness_order(post: PostStatus) -> tuple[int, int, str]:
+    """Return a sort key, weakest post first: by state, then by the number of missing heads."""
+    return SEVERITY_RANK[post.state], post.on_site - post.required, post.post
 
 
-def _pressing(line: Line) -> tuple[int, float, str]:
-    since = line.weakest.since.timestamp() if line.opd.state is State.KRITIS and line.weakest else 0
-    return PRESSING[line.opd.state], since, line.opd.opd
+def _severity_order(line: BoardLine) -> tuple[int, float, str]:
+    since = line.weakest.since.timestamp() if line.opd.state is CoverageState.KRITIS and line.weakest else 0
+    return SEVERITY_RANK[line.opd.state], since, line.opd.opd
 
 
-def ahead(posts: Sequence[PostNow]) -> Strip:
-    """The next eight hours of an OPD: each slot as covered as its worst counter."""
-    first = posts[0].minute // SLOT
-    last = first + HOURS_AHEAD * HOUR
-    return strip(slots([post.ahead for post in posts], posts[0].minute, first, last), first)
+def forecast_strip(posts: Sequence[PostStatus]) -> Strip:
+    """Draw the next eight hours of an OPD; each slot has the most severe state of its posts."""
+    first = posts[0].minute // SLOT_MINUTES
+    last = first + FORECAST_HOURS * SLOTS_PER_HOUR
+    return draw_strip(slot_states([post.states_from_now for post in posts], posts[0].minute, first, last), first)
 
 
-def unseen(region: RegionNow) -> RegionNow:
-    """The same region when nothing more is known of it: what a page shows whose stream broke off."""
-    opds = (OpdNow(region.region, opd.opd, region.at, State.TIDAK_DIKETAHUI, (), {}, region.at) for opd in region.opds)
-    return RegionNow(region.region, region.at, tuple(opds), region.at)
+def region_as_unknown(region: RegionStatus) -> RegionStatus:
+    """Return the status that a page shows if it receives nothing more after this one: all states are unknown."""
+    unknown = CoverageState.TIDAK_DIKETAHUI
+    opds = (OpdStatus(region.region, opd.opd, region.at, unknown, (), {}, region.at) for opd in region.opds)
+    return RegionStatus(region.region, region.at, tuple(opds), region.at)
 
 
-def last_check_in(regions: Iterable[RegionNow]) -> datetime | None:
-    """When somebody was last seen to arrive, in any region that is current."""
+def last_check_in(regions: Iterable[RegionStatus]) -> datetime | None:
+    """Return the last instant at which an employee arrived; None if nobody has."""
     return max((opd.last_in for region in regions for opd in region.opds if opd.last_in), default=None)

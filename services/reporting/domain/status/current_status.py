@@ -1,4 +1,4 @@
-"""How an OPD, its units and its counters stand at an instant, and since when, from coverage rows. Pure."""
+"""Derives the status of an OPD, its units and its posts at an instant from coverage rows. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -11,175 +11,184 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, computed_field
 
 from services.reporting.domain.status.status_timeline import (
-    DAY,
+    MINUTES_PER_DAY,
     NO_POST,
-    Course,
-    Day,
-    Run,
-    Runs,
-    State,
+    CoverageState,
+    DayStates,
+    PostDays,
+    StateInterval,
     forecast,
-    runs,
-    slots,
-    worst,
+    known_states,
+    slot_states,
+    worst_state,
 )
-from shared.domain.facts.coverage import Coverage, Steps, UnitCoverage, at
-from shared.domain.regions import midnight, minute_of, zone
+from shared.domain.facts.coverage import Coverage, Steps, UnitCoverage, heads_at
+from shared.domain.regions import epoch_minute, midnight_minute, region_timezone
 
 NO_UNIT = UnitCoverage()
 
 
 @dataclass(frozen=True)
-class PostNow:
-    """One counter: its state and since when; heads needed, there and rostered; the day's 96 slots.
+class PostStatus:
+    """The status of a post: its state, since when, and the heads required, on site and rostered in this minute.
 
-    `opens` is when it next needs somebody, if it does today; `minute` is now, of the service date at the site.
+    `opens` is the next instant of the service date at which the post needs staff, if any. `minute` is the current
+    minute of the service date at the site.
     """
 
     post: str
-    state: State
+    state: CoverageState
     since: datetime
     required: int
     on_site: int
     planned: int
     opens: datetime | None
     minute: Annotated[int, Field(exclude=True)]
-    course: Annotated[Course, Field(exclude=True)]
+    day_states: Annotated[DayStates, Field(exclude=True)]
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def slots(self) -> tuple[State, ...]:
-        """The day as it was until now, and as expected after."""
-        return slots([self.course], self.minute)
+    def slots(self) -> tuple[CoverageState, ...]:
+        """Return the 96 slots of the service date: as known until now, as expected after."""
+        return slot_states([self.day_states], self.minute)
 
     @property
-    def ahead(self) -> Course:
-        """From now on: the state of this minute, and what is expected."""
-        return self.course._replace(known=(Run(self.minute, self.minute + 1, self.state),))
+    def states_from_now(self) -> DayStates:
+        """Return the current state and the expected ones, without the past."""
+        return self.day_states._replace(known=(StateInterval(self.minute, self.minute + 1, self.state),))
 
 
 @dataclass(frozen=True)
-class UnitNow:
-    """One unit and its counters."""
+class UnitStatus:
+    """The status of a unit and its posts."""
 
     unit: str
     name: str
-    state: State
-    posts: tuple[PostNow, ...]
+    state: CoverageState
+    posts: tuple[PostStatus, ...]
 
 
 @dataclass(frozen=True)
-class OpdNow:
-    """One OPD. `modes` counts people by where they work; `last_in` is when one was last seen to arrive.
+class OpdStatus:
+    """The status of an OPD. `modes` counts employees by work mode; `last_in` is the last instant at which one arrived.
 
-    `behind` tells since when the view knows nothing new.
+    `behind` is the instant since which the view has received nothing new; None if it is current.
     """
 
     region: str
     opd: str
     at: datetime
-    state: State
-    units: tuple[UnitNow, ...]
+    state: CoverageState
+    units: tuple[UnitStatus, ...]
     modes: Mapping[str, int]
     behind: datetime | None = None
     last_in: datetime | None = None
 
     @property
-    def posts(self) -> tuple[PostNow, ...]:
-        """Every counter of the OPD."""
+    def posts(self) -> tuple[PostStatus, ...]:
+        """Return the posts of all units."""
         return tuple(post for unit in self.units for post in unit.posts)
 
 
-class Rows(NamedTuple):
-    """The rows of the service date and of the next one, which tells of the hour past midnight."""
+class StatusRows(NamedTuple):
+    """The rows of the service date and of the next date, which is needed to look ahead beyond midnight."""
 
     today: Coverage | None
     tomorrow: Coverage | None = None
 
-    def following(self, unit: str) -> UnitCoverage | None:
-        """The next day of a unit; None while nothing has been said of that day."""
+    def next_day_of(self, unit: str) -> UnitCoverage | None:
+        """Return the coverage of a unit on the next date; None if that date has no row yet."""
         return None if self.tomorrow is None else self.tomorrow.units.get(unit, NO_UNIT)
 
 
-def opd_now(region: str, opd: str, rows: Rows, now: datetime, behind: datetime | None = None) -> OpdNow:
-    """How an OPD stands. Without a row, or with a view that is behind, it is unknown; that is never a guess."""
+def opd_status(region: str, opd: str, rows: StatusRows, now: datetime, behind: datetime | None = None) -> OpdStatus:
+    """Return the status of an OPD. Without a row, or if the view is behind, its state is unknown and never guessed."""
     if rows.today is None:
-        return OpdNow(region, opd, now, State.TIDAK_DIKETAHUI, (), {}, behind)
+        return OpdStatus(region, opd, now, CoverageState.TIDAK_DIKETAHUI, (), {}, behind)
     units = tuple(
-        _unit_now(code, unit, rows.following(code), _moment(rows.today, ZoneInfo(unit.timezone), now, behind))
+        _unit_status(code, unit, rows.next_day_of(code), _site_minute(rows.today, ZoneInfo(unit.timezone), now, behind))
         for code, unit in sorted(rows.today.units.items())
     )
-    state = worst(unit.state for unit in units) if units else State.TIDAK_DIKETAHUI
-    here = _moment(rows.today, zone(region), now, behind)
-    modes = {mode: at(steps, here.minute) for mode, steps in rows.today.modes.items()}
-    arrived = max((_last_rise(steps, here.minute) for steps in rows.today.modes.values()), default=-1)
-    return OpdNow(region, opd, now, state, units, modes, behind, here.when(arrived) if arrived >= 0 else None)
+    state = worst_state(unit.state for unit in units) if units else CoverageState.TIDAK_DIKETAHUI
+    region_minute = _site_minute(rows.today, region_timezone(region), now, behind)
+    modes = {mode: heads_at(steps, region_minute.minute) for mode, steps in rows.today.modes.items()}
+    arrival = max((_last_rise(steps, region_minute.minute) for steps in rows.today.modes.values()), default=-1)
+    last_in = region_minute.instant_of(arrival) if arrival >= 0 else None
+    return OpdStatus(region, opd, now, state, units, modes, behind, last_in)
 
 
 def _last_rise(steps: Steps, minute: int) -> int:
-    """The last minute at which heads became more; -1 if never."""
-    told = range(bisect_right(steps, minute, key=itemgetter(0)))
-    return next((steps[n][0] for n in reversed(told) if steps[n][1] > (steps[n - 1][1] if n else 0)), -1)
+    """Return the last minute up to `minute` at which the number of heads rose; -1 if it never did."""
+    past = range(bisect_right(steps, minute, key=itemgetter(0)))
+    return next((steps[n][0] for n in reversed(past) if steps[n][1] > (steps[n - 1][1] if n else 0)), -1)
 
 
-def blank(stand: OpdNow) -> OpdNow:
-    """The same OPD and its counters when nothing more is known of it from now on."""
+def opd_as_unknown(status: OpdStatus) -> OpdStatus:
+    """Return the status that a page shows if it receives nothing more after this one: all states are unknown."""
     units = tuple(
-        replace(unit, state=State.TIDAK_DIKETAHUI, posts=tuple(_blank(post, stand.at) for post in unit.posts))
-        for unit in stand.units
+        replace(
+            unit,
+            state=CoverageState.TIDAK_DIKETAHUI,
+            posts=tuple(_post_as_unknown(post, status.at) for post in unit.posts),
+        )
+        for unit in status.units
     )
-    return replace(stand, state=State.TIDAK_DIKETAHUI, units=units, modes={}, behind=stand.at)
+    return replace(status, state=CoverageState.TIDAK_DIKETAHUI, units=units, modes={}, behind=status.at)
 
 
-def _blank(post: PostNow, at: datetime) -> PostNow:
-    return replace(post, state=State.TIDAK_DIKETAHUI, since=at.astimezone(post.since.tzinfo))
+def _post_as_unknown(post: PostStatus, since: datetime) -> PostStatus:
+    return replace(post, state=CoverageState.TIDAK_DIKETAHUI, since=since.astimezone(post.since.tzinfo))
 
 
-class _Moment(NamedTuple):
-    """A minute of the service date at a site."""
+class _SiteMinute(NamedTuple):
+    """The current minute of the service date at a site, and the site's midnight."""
 
     minute: int
     midnight: datetime
     behind: datetime | None
 
-    def when(self, minute: int) -> datetime:
+    def instant_of(self, minute: int) -> datetime:
         return self.midnight + timedelta(minutes=minute)
 
 
-def _moment(row: Coverage, timezone: ZoneInfo, now: datetime, behind: datetime | None) -> _Moment:
-    minute = minute_of(now) - midnight(row.service_date, timezone)
+def _site_minute(row: Coverage, timezone: ZoneInfo, now: datetime, behind: datetime | None) -> _SiteMinute:
+    minute = epoch_minute(now) - midnight_minute(row.service_date, timezone)
     start = datetime.combine(row.service_date, time(), timezone)
-    return _Moment(min(max(minute, 0), DAY - 1), start, behind)
+    # A site in another zone than its region begins and ends the date up to two hours earlier or later.
+    return _SiteMinute(min(max(minute, 0), MINUTES_PER_DAY - 1), start, behind)
 
 
-def _unit_now(code: str, unit: UnitCoverage, following: UnitCoverage | None, moment: _Moment) -> UnitNow:
+def _unit_status(code: str, unit: UnitCoverage, next_day: UnitCoverage | None, now: _SiteMinute) -> UnitStatus:
     posts = tuple(
-        _post_now(name, Day(post, None if following is None else following.posts.get(name, NO_POST)), moment)
+        _post_status(name, PostDays(post, None if next_day is None else next_day.posts.get(name, NO_POST)), now)
         for name, post in sorted(unit.posts.items())
     )
-    unknown = moment.behind or not (posts or unit.rostered)
-    return UnitNow(code, unit.name, State.TIDAK_DIKETAHUI if unknown else worst(p.state for p in posts), posts)
+    is_unknown = now.behind or not (posts or unit.rostered)
+    state = CoverageState.TIDAK_DIKETAHUI if is_unknown else worst_state(p.state for p in posts)
+    return UnitStatus(code, unit.name, state, posts)
 
 
-def _post_now(name: str, day: Day, moment: _Moment) -> PostNow:
-    minute, behind = moment.minute, moment.behind
-    course = Course(runs(day), _unseen(forecast(day)) if behind else forecast(day))
-    run = next(run for run in course.known if run.end > minute)
-    opens = next((start for start, heads in day.post.required if start > minute and heads), None)
-    return PostNow(
+def _post_status(name: str, days: PostDays, now: _SiteMinute) -> PostStatus:
+    minute, behind = now.minute, now.behind
+    states = DayStates(known_states(days), _unknown_while_open(forecast(days)) if behind else forecast(days))
+    current = next(interval for interval in states.known if interval.end > minute)
+    opens = next((start for start, heads in days.post.required if start > minute and heads), None)
+    return PostStatus(
         post=name,
-        state=State.TIDAK_DIKETAHUI if behind else run.state,
-        since=behind.astimezone(moment.midnight.tzinfo) if behind else moment.when(run.start),
-        required=at(day.post.required, minute),
-        on_site=at(day.post.known, minute),
-        planned=at(day.post.planned, minute),
-        opens=None if opens is None else moment.when(opens),
+        state=CoverageState.TIDAK_DIKETAHUI if behind else current.state,
+        since=behind.astimezone(now.midnight.tzinfo) if behind else now.instant_of(current.start),
+        required=heads_at(days.post.required, minute),
+        on_site=heads_at(days.post.known, minute),
+        planned=heads_at(days.post.planned, minute),
+        opens=None if opens is None else now.instant_of(opens),
         minute=minute,
-        course=course,
+        day_states=states,
     )
 
 
-def _unseen(expected: Runs) -> Runs:
-    """What a view that is behind expects: nothing, of the hours in which somebody is needed."""
-    unknown = State.TIDAK_DIKETAHUI
-    return tuple(run if run.state is State.TUTUP else run._replace(state=unknown) for run in expected)
+def _unknown_while_open(expected: tuple[StateInterval, ...]) -> tuple[StateInterval, ...]:
+    """Return the expectation of a view that is behind: unknown in all hours in which the post needs staff."""
+    return tuple(
+        interval if interval.state is CoverageState.TUTUP else interval._replace(state=CoverageState.TIDAK_DIKETAHUI)
+        for interval in expected
+    )

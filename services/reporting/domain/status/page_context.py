@@ -1,4 +1,4 @@
-"""What the templates read, from how things stand. Pure."""
+"""Builds the variables of the page templates from region and OPD status. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,120 +6,123 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.reporting.domain.status.board import (
-    SHOWN,
-    RegionNow,
-    Tally,
+    MAX_LINES,
+    RegionStatus,
+    StateTally,
+    board_lines,
     last_check_in,
-    lines,
     shortages,
     tally,
-    unknowns,
+    unknown_coverage,
 )
-from services.reporting.domain.status.current_status import OpdNow, PostNow, UnitNow
-from services.reporting.domain.status.status_timeline import State
-from services.reporting.domain.status.strip_chart import HOUR, Strip, hours, strip, window
-from shared.domain.places import Place, places
-from shared.domain.regions import zone
+from services.reporting.domain.status.current_status import OpdStatus, PostStatus, UnitStatus
+from services.reporting.domain.status.status_timeline import CoverageState
+from services.reporting.domain.status.strip_chart import SLOTS_PER_HOUR, Strip, draw_strip, hour_labels, visible_slots
+from shared.domain.places import Government, governments
+from shared.domain.regions import region_timezone
 
-Names = Mapping[tuple[str, str], str]
-"""What an OPD is called, by region and code; the code stands where there is none."""
+OpdNames = Mapping[tuple[str, str], str]
+"""The name of an OPD by region and code; pages show the code of an OPD without a name."""
 
 
-class Card(NamedTuple):
-    """One counter as it is drawn; `since` is None where the state began before today."""
+class PostCard(NamedTuple):
+    """The card of a post; `since` is None if its state began before the date."""
 
-    post: PostNow
+    post: PostStatus
     strip: Strip
     since: datetime | None
 
 
-class Tile(NamedTuple):
-    """One region on the map; without a tally it is not connected."""
+class RegionTile(NamedTuple):
+    """A region on the map; `tally` is None if the region is not connected."""
 
-    place: Place
-    tally: Tally | None
+    place: Government
+    tally: StateTally | None
     opds: int
 
 
-def of_board(regions: Sequence[RegionNow], shown: str, now: datetime, names: Names) -> Mapping[str, Any]:
-    """The board; `shown` is the region whose OPD are listed."""
+def board_context(
+    regions: Sequence[RegionStatus], listed_region: str, now: datetime, names: OpdNames
+) -> Mapping[str, Any]:
+    """Return the variables of the board; `listed_region` is the region whose OPD are listed."""
     by_code = {region.region: region for region in regions}
-    listed = by_code.get(shown)
-    drawn = lines(listed) if listed else []
-    tiles = [_tile(place, by_code.get(code)) for code, place in places().items()]
-    short, unknown = shortages(regions), list(unknowns(regions, now))
+    listed = by_code.get(listed_region)
+    lines = board_lines(listed) if listed else []
+    tiles = [_tile(place, by_code.get(code)) for code, place in governments().items()]
+    short, unknown = shortages(regions), list(unknown_coverage(regions, now))
+    at = _displayed_instant(regions, now)
     return {
-        "at": _clock(regions, now).astimezone(zone(shown)),
-        "lag": int((now - _clock(regions, now)).total_seconds()),
-        "shown": shown,
-        "place": listed.place.name if listed else places()[shown].name,
+        "at": at.astimezone(region_timezone(listed_region)),
+        "lag": int((now - at).total_seconds()),
+        "listed_region": listed_region,
+        "place": listed.place.name if listed else governments()[listed_region].name,
         "tally": tally(regions),
-        "still": _standstill(regions, shown),
-        "without": sum(region.behind is not None for region in regions),
-        "last_in": _there(last_check_in(regions), shown),
-        "opens": _there(min(_openings(regions), default=None), shown),
-        "short": short[:SHOWN],
-        "unknown": unknown[: max(SHOWN - len(short), 0)],
-        "more": max(len(short) + len(unknown) - SHOWN, 0),
+        "all_behind_since": _all_behind_since(regions, listed_region),
+        "regions_behind": sum(region.behind is not None for region in regions),
+        "last_in": _local_time(last_check_in(regions), listed_region),
+        "opens": _local_time(min(_openings(regions), default=None), listed_region),
+        "short": short[:MAX_LINES],
+        "unknown": unknown[: max(MAX_LINES - len(short), 0)],
+        "more": max(len(short) + len(unknown) - MAX_LINES, 0),
         "tiles": tiles,
         "legend": Counter(tile.tally and tile.tally.state for tile in tiles),
-        "lines": drawn,
-        "axis": next((hours(line.strip) for line in drawn if line.strip), []),
-        "lead": next((-line.strip.first % HOUR for line in drawn if line.strip), 0),
+        "lines": lines,
+        "axis": next((hour_labels(line.strip) for line in lines if line.strip), []),
+        "lead": next((-line.strip.first % SLOTS_PER_HOUR for line in lines if line.strip), 0),
         "names": names,
     }
 
 
-def _clock(regions: Iterable[RegionNow], now: datetime) -> datetime:
-    """The instant that every current region has reached, else the last that any has."""
+def _displayed_instant(regions: Iterable[RegionStatus], now: datetime) -> datetime:
+    """Return the instant that every current region has reached; if none is current, the latest of any region."""
     current = [region.at for region in regions if not region.behind]
     return min(current, default=None) or max((region.at for region in regions), default=now)
 
 
-def _standstill(regions: Sequence[RegionNow], shown: str) -> datetime | None:
-    """Since when nothing at all is known: all regions are behind."""
+def _all_behind_since(regions: Sequence[RegionStatus], listed_region: str) -> datetime | None:
+    """Return the last instant known of any region if all are behind; otherwise None."""
     since = [region.behind for region in regions if region.behind]
-    return _there(max(since), shown) if since and len(since) == len(regions) else None
+    return _local_time(max(since), listed_region) if since and len(since) == len(regions) else None
 
 
-def _openings(regions: Iterable[RegionNow]) -> Iterable[datetime]:
+def _openings(regions: Iterable[RegionStatus]) -> Iterable[datetime]:
     return (post.opens for region in regions for opd in region.opds for post in opd.posts if post.opens)
 
 
-def _there(at: datetime | None, region: str) -> datetime | None:
-    return at and at.astimezone(zone(region))
+def _local_time(at: datetime | None, region: str) -> datetime | None:
+    return at and at.astimezone(region_timezone(region))
 
 
-def _tile(place: Place, region: RegionNow | None) -> Tile:
-    return Tile(place, tally([region]), len(region.opds)) if region else Tile(place, None, 0)
+def _tile(place: Government, region: RegionStatus | None) -> RegionTile:
+    return RegionTile(place, tally([region]), len(region.opds)) if region else RegionTile(place, None, 0)
 
 
-def of_opd(stand: OpdNow, names: Names) -> Mapping[str, Any]:
-    """One OPD and its counters."""
-    at = stand.at.astimezone(zone(stand.region))
+def opd_context(status: OpdStatus, names: OpdNames) -> Mapping[str, Any]:
+    """Return the variables of the page of one OPD."""
+    at = status.at.astimezone(region_timezone(status.region))
     return {
-        "stand": stand,
-        "name": names.get((stand.region, stand.opd), stand.opd),
-        "place": places().get(stand.region),
+        "status": status,
+        "name": names.get((status.region, status.opd), status.opd),
+        "place": governments().get(status.region),
         "at": at,
-        "behind": _there(stand.behind, stand.region),
-        "short": sum(post.state is State.KRITIS for post in stand.posts),
-        "risky": sum(post.state is State.RAWAN for post in stand.posts),
-        "open": sum(post.required > 0 for post in stand.posts),
-        "units": [(unit, _cards(unit, at)) for unit in stand.units],
-        "others": [unit.name for unit in stand.units if not unit.posts],
+        "behind": _local_time(status.behind, status.region),
+        "short": sum(post.state is CoverageState.KRITIS for post in status.posts),
+        "risky": sum(post.state is CoverageState.RAWAN for post in status.posts),
+        "open": sum(post.required > 0 for post in status.posts),
+        "units": [(unit, _cards(unit, at)) for unit in status.units],
+        "units_without_posts": [unit.name for unit in status.units if not unit.posts],
     }
 
 
-def _cards(unit: UnitNow, at: datetime) -> list[Card]:
+def _cards(unit: UnitStatus, at: datetime) -> list[PostCard]:
     days = [post.slots for post in unit.posts]
-    first, last = window(days)
+    first, last = visible_slots(days)
     return [
-        Card(post, strip(day[first:last], first, post.minute), _began_today(post, at))
+        PostCard(post, draw_strip(day[first:last], first, post.minute), _since_today(post, at))
         for post, day in zip(unit.posts, days, strict=True)
     ]
 
 
-def _began_today(post: PostNow, at: datetime) -> datetime | None:
+def _since_today(post: PostStatus, at: datetime) -> datetime | None:
     midnight = at.astimezone(post.since.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
     return post.since if post.since > midnight else None

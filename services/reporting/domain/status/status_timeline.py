@@ -1,4 +1,4 @@
-"""The states of a counter over a whole day, from the steps of its coverage: as they were, and as expected. Pure."""
+"""Computes the states of a post over a whole day from its coverage row: as they were, and as expected. Pure."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -6,18 +6,18 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from shared.domain.facts.coverage import PostCoverage, Steps, at
+from shared.domain.facts.coverage import PostCoverage, Steps, heads_at
 
-DAY = 1440
-AHEAD = 60
-"""Minutes within which a shortage to come makes a counter RAWAN."""
-SLOT = 15
-SLOTS = DAY // SLOT
+MINUTES_PER_DAY = 1440
+RISK_HORIZON_MINUTES = 60
+"""A staffed post is RAWAN if it will be short of staff within this time."""
+SLOT_MINUTES = 15
+SLOTS_PER_DAY = MINUTES_PER_DAY // SLOT_MINUTES
 NO_POST = PostCoverage()
 
 
-class State(StrEnum):
-    """The five states (design 4-domain), the most pressing first: an OPD is as covered as its worst post."""
+class CoverageState(StrEnum):
+    """The five states (design 4-domain), the most severe first."""
 
     KRITIS = "KRITIS"
     TIDAK_DIKETAHUI = "TIDAK_DIKETAHUI"
@@ -26,47 +26,33 @@ class State(StrEnum):
     TUTUP = "TUTUP"
 
 
-STATES = tuple(State)
-PRESSING = {state: rank for rank, state in enumerate(STATES)}
+STATES = tuple(CoverageState)
+SEVERITY_RANK = {state: rank for rank, state in enumerate(STATES)}
+"""0 is the most severe state."""
 
 
-def worst(states: Iterable[State]) -> State:
-    """The most pressing of some states; TUTUP if there is none."""
-    return min(states, key=PRESSING.__getitem__, default=State.TUTUP)
+def worst_state(states: Iterable[CoverageState]) -> CoverageState:
+    """Return the most severe of some states (of the parts of a unit, OPD or region); TUTUP if there is none."""
+    return min(states, key=SEVERITY_RANK.__getitem__, default=CoverageState.TUTUP)
 
 
-class Day(NamedTuple):
-    """A counter on its service date, and the same counter on the next one, None while nothing was said of that."""
+class PostDays(NamedTuple):
+    """The coverage of a post on the service date and on the next date; None if the next date has no row yet."""
 
     post: PostCoverage
-    following: PostCoverage | None = None
+    next_day: PostCoverage | None = None
 
 
-class Run(NamedTuple):
-    """A state over minutes of the service date, half-open."""
+class StateInterval(NamedTuple):
+    """A state from minute `start` to before minute `end` of the service date."""
 
     start: int
     end: int
-    state: State
+    state: CoverageState
 
 
-Runs = tuple[Run, ...]
-
-
-@lru_cache(maxsize=10_000)
-def runs(day: Day) -> Runs:
-    """The states of the whole day, each minute by what was known then, seeing an hour ahead."""
-    spans = list(_spans(day, "required", "known", "unrostered"))
-    short = [start for start, _, (needed, known, _) in spans if known < needed]
-    return _merged(
-        run
-        for start, end, (needed, known, unrostered) in spans
-        for run in _of_span(Heads(start, end, needed, known), next((s for s in short if s >= end), 2 * DAY), unrostered)
-    )
-
-
-class Heads(NamedTuple):
-    """Heads needed and there over minutes."""
+class StaffingSpan(NamedTuple):
+    """Heads required and present from minute `start` to before minute `end`."""
 
     start: int
     end: int
@@ -74,86 +60,113 @@ class Heads(NamedTuple):
     known: int
 
 
-def _of_span(heads: Heads, next_short: int, unrostered: int) -> Iterator[Run]:
-    start, end, required, known = heads
+# Cached: rows are immutable, and a status is computed every minute, mostly from rows that have not changed.
+@lru_cache(maxsize=10_000)
+def known_states(days: PostDays) -> tuple[StateInterval, ...]:
+    """Return the states of the service date, each minute as known then, looking ahead by the risk horizon."""
+    spans = list(_constant_spans(days, "required", "known", "unrostered"))
+    short = [start for start, _, (required, known, _) in spans if known < required]
+    return _merge_adjacent(
+        interval
+        for start, end, (required, known, unrostered) in spans
+        for interval in _states_of_span(
+            StaffingSpan(start, end, required, known),
+            next((s for s in short if s >= end), 2 * MINUTES_PER_DAY),
+            unrostered,
+        )
+    )
+
+
+def _states_of_span(span: StaffingSpan, next_short: int, unrostered: int) -> Iterator[StateInterval]:
+    """Yield the states of a span; `next_short` is the next minute at which heads are missing."""
+    start, end, required, known = span
     if unrostered:
-        yield Run(start, end, State.TIDAK_DIKETAHUI)
+        yield StateInterval(start, end, CoverageState.TIDAK_DIKETAHUI)
         return
     if required == 0 or known < required:
-        yield Run(start, end, State.KRITIS if required else State.TUTUP)
+        yield StateInterval(start, end, CoverageState.KRITIS if required else CoverageState.TUTUP)
         return
-    turns = min(max(start, next_short - AHEAD), end)
-    yield Run(start, turns, State.AMAN)
-    yield Run(turns, end, State.RAWAN)
+    risk_start = min(max(start, next_short - RISK_HORIZON_MINUTES), end)
+    yield StateInterval(start, risk_start, CoverageState.AMAN)
+    yield StateInterval(risk_start, end, CoverageState.RAWAN)
 
 
 @lru_cache(maxsize=10_000)
-def forecast(day: Day) -> Runs:
-    """What to expect of today and tomorrow: RAWAN where only the plan fills the counter, KRITIS where not even that."""
-    spans = _spans(day, "required", "known", "planned", "unrostered")
-    expected = [Run(start, end, _expected(*heads)) for start, end, heads in spans]
-    if day.following is None:
-        return (*_merged(expected), Run(DAY, 2 * DAY, State.TIDAK_DIKETAHUI))
-    return _merged(expected, 2 * DAY)
+def forecast(days: PostDays) -> tuple[StateInterval, ...]:
+    """Return the expected states of the service date and the next date, in minutes from midnight of the first.
 
-
-def _expected(required: int, known: int, planned: int, unrostered: int) -> State:
-    if unrostered:
-        return State.TIDAK_DIKETAHUI
-    if required == 0:
-        return State.TUTUP
-    if known >= required:
-        return State.AMAN
-    return State.RAWAN if planned >= required else State.KRITIS
-
-
-class Course(NamedTuple):
-    """A counter's day as it was known at each minute, and what to expect of it and of the next."""
-
-    known: Runs
-    expected: Runs
-
-
-def slots(courses: Iterable[Course], now: int, first: int = 0, last: int = SLOTS) -> tuple[State, ...]:
-    """Slots of 15 minutes, each with the worst moment of all counters: as it was until now, as expected after.
-
-    Slot 0 begins at midnight of the service date, slot 96 at the next one. Where no counter says anything: TUTUP.
+    Where staff is missing: RAWAN if the roster fills the post, KRITIS if it does not.
     """
-    ranks = [PRESSING[State.TUTUP]] * (last - first)
-    for course in courses:
-        for start, end, state in _seen(course, now):
-            rank = PRESSING[state]
-            for n in range(max(start // SLOT, first), min(-(-end // SLOT), last)):
+    spans = _constant_spans(days, "required", "known", "planned", "unrostered")
+    expected = [StateInterval(start, end, _expected_state(*heads)) for start, end, heads in spans]
+    if days.next_day is None:
+        unknown = StateInterval(MINUTES_PER_DAY, 2 * MINUTES_PER_DAY, CoverageState.TIDAK_DIKETAHUI)
+        return (*_merge_adjacent(expected), unknown)
+    return _merge_adjacent(expected, 2 * MINUTES_PER_DAY)
+
+
+def _expected_state(required: int, known: int, planned: int, unrostered: int) -> CoverageState:
+    if unrostered:
+        return CoverageState.TIDAK_DIKETAHUI
+    if required == 0:
+        return CoverageState.TUTUP
+    if known >= required:
+        return CoverageState.AMAN
+    return CoverageState.RAWAN if planned >= required else CoverageState.KRITIS
+
+
+class DayStates(NamedTuple):
+    """The states of a post: as known at each minute of the service date, and as expected until the end of the next."""
+
+    known: tuple[StateInterval, ...]
+    expected: tuple[StateInterval, ...]
+
+
+def slot_states(
+    posts: Iterable[DayStates], now: int, first: int = 0, last: int = SLOTS_PER_DAY
+) -> tuple[CoverageState, ...]:
+    """Return the states of the 15-minute slots from `first` to before `last`.
+
+    A slot has the most severe state of all posts in its minutes: as known up to minute `now`, as expected after it.
+    Slot 0 begins at midnight of the service date, slot 96 at the next midnight. A slot without any state is TUTUP.
+    """
+    # Ranks instead of states, because a comparison of small integers is all that the inner loop does.
+    ranks = [SEVERITY_RANK[CoverageState.TUTUP]] * (last - first)
+    for states in posts:
+        for start, end, state in _known_then_expected(states, now):
+            rank = SEVERITY_RANK[state]
+            for n in range(max(start // SLOT_MINUTES, first), min(-(-end // SLOT_MINUTES), last)):
                 ranks[n - first] = min(ranks[n - first], rank)
     return tuple(STATES[rank] for rank in ranks)
 
 
-def _seen(course: Course, now: int) -> Iterator[Run]:
-    for start, end, state in course.known:
+def _known_then_expected(states: DayStates, now: int) -> Iterator[StateInterval]:
+    for start, end, state in states.known:
         if start <= now:
-            yield Run(start, min(end, now + 1), state)
-    for start, end, state in course.expected:
+            yield StateInterval(start, min(end, now + 1), state)
+    for start, end, state in states.expected:
         if end > now + 1:
-            yield Run(max(start, now + 1), end, state)
+            yield StateInterval(max(start, now + 1), end, state)
 
 
-def _spans(day: Day, *lanes: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    """The stretches of two days in which no lane changes: start, end, heads of each lane."""
-    steps = [_joined(getattr(day.post, lane), getattr(day.following or NO_POST, lane)) for lane in lanes]
-    cuts = sorted({0, 2 * DAY, *(minute for lane in steps for minute, _ in lane)})
-    return ((start, end, tuple(at(lane, start) for lane in steps)) for start, end in pairwise(cuts))
+def _constant_spans(days: PostDays, *lanes: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """Split two days where a lane changes; yield start, end and the heads of each lane."""
+    steps = [_two_days(getattr(days.post, lane), getattr(days.next_day or NO_POST, lane)) for lane in lanes]
+    cuts = sorted({0, 2 * MINUTES_PER_DAY, *(minute for lane in steps for minute, _ in lane)})
+    return ((start, end, tuple(heads_at(lane, start) for lane in steps)) for start, end in pairwise(cuts))
 
 
-def _joined(today: Steps, tomorrow: Steps) -> Steps:
-    return (*today, (DAY, 0), *((DAY + minute, heads) for minute, heads in tomorrow))
+def _two_days(today: Steps, tomorrow: Steps) -> Steps:
+    # The step to 0 at midnight: a row without a step at minute 0 begins with no heads.
+    return (*today, (MINUTES_PER_DAY, 0), *((MINUTES_PER_DAY + minute, heads) for minute, heads in tomorrow))
 
 
-def _merged(states: Iterable[Run], until: int = DAY) -> Runs:
-    """One run per state, until a minute."""
-    merged: list[Run] = []
-    for run in states:
-        if merged and merged[-1].state is run.state:
-            merged[-1] = merged[-1]._replace(end=run.end)
-        elif run.start < min(run.end, until):
-            merged.append(run)
-    return tuple(run._replace(end=min(run.end, until)) for run in merged)
+def _merge_adjacent(intervals: Iterable[StateInterval], until: int = MINUTES_PER_DAY) -> tuple[StateInterval, ...]:
+    """Merge adjacent intervals with equal states, drop empty ones, and cut off what lies beyond minute `until`."""
+    merged: list[StateInterval] = []
+    for interval in intervals:
+        if merged and merged[-1].state is interval.state:
+            merged[-1] = merged[-1]._replace(end=interval.end)
+        elif interval.start < min(interval.end, until):
+            merged.append(interval)
+    return tuple(interval._replace(end=min(interval.end, until)) for interval in merged)

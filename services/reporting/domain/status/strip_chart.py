@@ -1,95 +1,109 @@
-"""A counter's day as a strip: one column is 15 minutes, the worse the taller, so that colour never speaks alone."""
+"""Draws the states of a post or OPD as a strip chart in SVG. Pure.
+
+One column is a slot of 15 minutes. The more severe a state, the taller its bar: colour is never the only signal.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from services.reporting.domain.status.status_timeline import SLOT, SLOTS, State
+from services.reporting.domain.status.status_timeline import SLOT_MINUTES, SLOTS_PER_DAY, CoverageState
 
-HOUR = 4
-OFFICE_DAY = (6 * HOUR, 18 * HOUR)
-"""The slots of 06:00 to 18:00, shown when nothing is open."""
+SLOTS_PER_HOUR = 4
+OFFICE_HOURS_SLOTS = (6 * SLOTS_PER_HOUR, 18 * SLOTS_PER_HOUR)
+"""The slots from 06:00 to 18:00, shown if nothing is open that day."""
 
 
-class Look(NamedTuple):
-    """How a state is drawn: its class, and its bar from `top`, `tall` high, in a strip of height 12."""
+class BarStyle(NamedTuple):
+    """The CSS class of a state, and the top and height of its bar in a strip 12 units high."""
 
-    mark: str
+    css_class: str
     top: float
-    tall: float
+    height: float
 
 
-LOOKS: Mapping[State, Look] = {
-    State.KRITIS: Look("k", 0, 12),
-    State.RAWAN: Look("r", 6, 6),
-    State.AMAN: Look("a", 9, 3),
-    State.TUTUP: Look("t", 11.2, 0.8),
+BAR_STYLES: Mapping[CoverageState, BarStyle] = {
+    CoverageState.KRITIS: BarStyle("k", 0, 12),
+    CoverageState.RAWAN: BarStyle("r", 6, 6),
+    CoverageState.AMAN: BarStyle("a", 9, 3),
+    CoverageState.TUTUP: BarStyle("t", 11.2, 0.8),
 }
-"""TIDAK_DIKETAHUI is not a bar but a hatched column (path `b`)."""
+"""TIDAK_DIKETAHUI has no bar: it is drawn as a hatched column in the path of `UNKNOWN_CSS_CLASS`."""
+UNKNOWN_CSS_CLASS = "b"
 
 
-class Part(NamedTuple):
-    """A stretch of slots in one state, as minutes of the day on which the strip begins."""
+class StripPart(NamedTuple):
+    """Adjacent slots in one state, in minutes from midnight of the day on which the strip begins."""
 
     start: int
     end: int
-    state: State
+    state: CoverageState
 
 
 class Strip(NamedTuple):
-    """What the template draws. `paths` are SVG path data by class; `now` is a column, or None outside."""
+    """The data of the template that draws a strip.
+
+    `first` is the slot at which the strip begins; `paths` are SVG path data by CSS class; `hours` is the path of the
+    hour lines; `now` is the column of the current time, None if it is outside.
+    """
 
     width: int
     first: int
-    parts: tuple[Part, ...]
+    parts: tuple[StripPart, ...]
     paths: Mapping[str, str]
     hours: str
     now: float | None
 
 
-def window(days: Iterable[Sequence[State]]) -> tuple[int, int]:
-    """The slots worth showing: from the hour before anything opens to the hour after all is closed."""
-    open_slots = [n for slots in days for n, state in enumerate(slots) if state is not State.TUTUP]
+def visible_slots(days: Iterable[Sequence[CoverageState]]) -> tuple[int, int]:
+    """Return the first slot to show and the slot after the last: from an hour before opening to an hour after closing.
+
+    Full hours. `days` are the 96 slots of each post; without an open one, the office hours.
+    """
+    open_slots = [n for slots in days for n, state in enumerate(slots) if state is not CoverageState.TUTUP]
     if not open_slots:
-        return OFFICE_DAY
-    first, last = min(open_slots) // HOUR * HOUR - HOUR, -(-(max(open_slots) + 1) // HOUR) * HOUR + HOUR
-    return max(first, 0), min(last, SLOTS)
+        return OFFICE_HOURS_SLOTS
+    first_hour, hour_after_last = min(open_slots) // SLOTS_PER_HOUR, -(-(max(open_slots) + 1) // SLOTS_PER_HOUR)
+    first, last = (first_hour - 1) * SLOTS_PER_HOUR, (hour_after_last + 1) * SLOTS_PER_HOUR
+    return max(first, 0), min(last, SLOTS_PER_DAY)
 
 
-def strip(states: Sequence[State], first: int, minute: int | None = None) -> Strip:
-    """Draw slots, the first of which is slot `first` of the day; `minute` is now, if it is to be marked."""
+def draw_strip(states: Sequence[CoverageState], first: int, minute: int | None = None) -> Strip:
+    """Return the strip of some slots, the first of which is slot `first` of the day. `minute` is the current minute."""
     last = first + len(states)
-    parts: list[Part] = []
-    at = first
-    for state, group in groupby(states):
-        end = at + len(list(group))
-        parts.append(Part(at * SLOT, end * SLOT, state))
-        at = end
+    parts: list[StripPart] = []
+    start = first
+    for state, slots in groupby(states):
+        end = start + len(list(slots))
+        parts.append(StripPart(start * SLOT_MINUTES, end * SLOT_MINUTES, state))
+        start = end
     return Strip(
         width=len(states),
         first=first,
         parts=tuple(parts),
         paths=_paths(parts, first),
-        hours="".join(f"M{n - first} 0v12" for n in range(first, last) if n % HOUR == 0),
-        now=minute / SLOT - first if minute is not None and first <= minute / SLOT < last else None,
+        hours="".join(f"M{n - first} 0v12" for n in range(first, last) if n % SLOTS_PER_HOUR == 0),
+        now=minute / SLOT_MINUTES - first if minute is not None and first <= minute / SLOT_MINUTES < last else None,
     )
 
 
-def hours(strip: Strip) -> list[int]:
-    """The full hours that begin within a strip."""
-    return [n // HOUR % 24 for n in range(strip.first, strip.first + strip.width) if n % HOUR == 0]
+def hour_labels(strip: Strip) -> list[int]:
+    """Return the full hours at which a slot of the strip begins, from 0 to 23."""
+    slots = range(strip.first, strip.first + strip.width)
+    return [n // SLOTS_PER_HOUR % 24 for n in slots if n % SLOTS_PER_HOUR == 0]
 
 
-def _paths(parts: Iterable[Part], first: int) -> Mapping[str, str]:
+def _paths(parts: Iterable[StripPart], first: int) -> Mapping[str, str]:
     paths: dict[str, str] = {}
     for part in parts:
-        x, wide = part.start // SLOT - first, (part.end - part.start) // SLOT
-        look = LOOKS.get(part.state)
-        drawn = f"M{x + 0.25} 6h{wide - 0.25}" if look is None else _bar(look, x, wide)
-        mark = look.mark if look else "b"
-        paths[mark] = paths.get(mark, "") + drawn
+        x, width = part.start // SLOT_MINUTES - first, (part.end - part.start) // SLOT_MINUTES
+        style = BAR_STYLES.get(part.state)
+        # A dashed line as wide as the strip is high makes the hatched column: it starts a quarter into the slot.
+        path = f"M{x + 0.25} 6h{width - 0.25}" if style is None else _bar(style, x, width)
+        css_class = style.css_class if style else UNKNOWN_CSS_CLASS
+        paths[css_class] = paths.get(css_class, "") + path
     return paths
 
 
-def _bar(look: Look, x: int, wide: int) -> str:
-    return f"M{x} {look.top:g}h{wide}v{look.tall:g}h-{wide}z"
+def _bar(style: BarStyle, x: int, width: int) -> str:
+    return f"M{x} {style.top:g}h{width}v{style.height:g}h-{width}z"

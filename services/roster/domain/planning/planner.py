@@ -1,7 +1,8 @@
-"""The days of an OPD: who fills which post, who works at home, and why. Pure, and proved where it says so.
+"""Plans the work dates of an OPD: who fills which post, who works from home, and why. Pure.
 
-Posts first (service beats the WFH day, the share and seniority), each unit's day by its own flow; then home, for all
-units and days in one flow; then a referee that shares no code with either judges the plan.
+1. Posts, one min-cost flow for each unit and date: service has priority over home days, shares and seniority.
+2. Home days, one flow for all units and dates together.
+3. A verifier that shares no code with steps 1 and 2 checks the finished plan.
 """
 
 from collections import Counter
@@ -11,24 +12,30 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.roster.domain.planning import verifier, wfh_allocation
-from services.roster.domain.planning.post_assignment import Known, fill
-from services.roster.domain.planning.published_rosters import Standing, standing
-from services.roster.domain.planning.shift_builder import Decided, missing, shifts, tired
-from services.roster.domain.planning.unit_day import Turn, UnitDay
-from services.roster.domain.planning.wfh_allocation import Homes
+from services.roster.domain.planning.post_assignment import Continuity, assign_posts
+from services.roster.domain.planning.published_rosters import PublishedRosters, published_rosters
+from services.roster.domain.planning.shift_builder import (
+    AllocationResult,
+    build_assignments,
+    needs_rest,
+    post_shortage,
+)
+from services.roster.domain.planning.unit_day import PostShift, UnitDay
+from services.roster.domain.planning.wfh_allocation import EmployeeDates
 from shared.domain.facts.roster import Assignment, Required, RosterAssigned
 
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
-Key = tuple[str, date]
+UnitDate = tuple[str, date]
 """A unit and a work date."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A planned day: the posts it saw, everybody's place, and the heads that are short by post.
+class DayPlan:
+    """The plan of one unit on one work date: required posts, all assignments, missing heads by post.
 
-    `unfilled` is how many heads of the minima nobody could be given: proved, no plan has fewer short.
+    `unfilled` is the number of heads below the minimums that the flow could not assign. It is a proved lower bound: no
+    plan misses fewer.
     """
 
     required: tuple[Required, ...]
@@ -38,92 +45,96 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """One unit's day with its posts filled."""
+class StaffedDay:
+    """One unit on one work date after its posts were assigned."""
 
     day: UnitDay
-    known: Known
-    at_post: Mapping[str, Sequence[UUID]]
+    continuity: Continuity
+    staff_by_post: Mapping[str, Sequence[UUID]]
 
 
 def plan(
     days: Sequence[UnitDay], published: Sequence[RosterAssigned] = (), staff: Mapping[date, int] | None = None
-) -> dict[Key, Drawn]:
-    """Plan unit-days of one OPD together. A shortage is named, never refused: the people there are still assigned.
+) -> dict[UnitDate, DayPlan]:
+    """Plan work dates of units of one OPD together. A shortage is reported in the plan, never raised.
 
-    `published` are the rosters known of these ISO weeks and the days around: those of other units and dates stay and
-    count. `staff` is how many people of the whole OPD are present by date; without it, those of `days`.
-    Raises `referee.Unsound` if the plan breaks a rule, which would be our fault.
+    `published`: the rosters of the same ISO weeks and of adjacent days; those of other units and dates remain and count
+    against caps and shares. `staff`: people of the whole OPD who are present, by date; default: those in `days`.
+    Raises `verifier.RuleBroken` if the plan breaks a rule, which is a bug of the planner.
     """
     ordered = sorted(days, key=lambda d: (d.work_date, d.unit))
-    stands = standing(ordered, published)
-    present = staff if staff is not None else _present(ordered)
-    posted = _post(ordered, stands)
-    homes = wfh_allocation.choose(ordered, _busy(posted), stands, present)
-    heads = Counter(date_ for _, date_ in homes)
-    drawn = {
-        (p.day.unit, p.day.work_date): _draw(
-            p, _decided(p, homes, heads, wfh_allocation.limit(p.day, stands, present)), stands
-        )
-        for p in posted
-    }
-    verifier.judge(ordered, {key: d.assignments for key, d in drawn.items()}, published, present)
-    return drawn
+    rosters = published_rosters(ordered, published)
+    present = staff if staff is not None else _present_counts(ordered)
+    staffed_days = _staff_posts(ordered, rosters)
+    home_dates = wfh_allocation.allocate_wfh(ordered, _unavailable_for_home(staffed_days), rosters, present)
+    home_counts = Counter(work_date for _, work_date in home_dates)
+    plans: dict[UnitDate, DayPlan] = {}
+    for staffed in staffed_days:
+        limit = wfh_allocation.home_limit(staffed.day, rosters, present)
+        result = _allocation_result(staffed, home_dates, home_counts, limit)
+        plans[staffed.day.unit, staffed.day.work_date] = _day_plan(staffed, result, rosters)
+    verifier.verify(ordered, {key: p.assignments for key, p in plans.items()}, published, present)
+    return plans
 
 
-def _present(days: Iterable[UnitDay]) -> dict[date, int]:
+def _present_counts(days: Iterable[UnitDay]) -> dict[date, int]:
     counts: dict[date, int] = {}
     for day in days:
         counts[day.work_date] = counts.get(day.work_date, 0) + len(day.present)
     return counts
 
 
-def _post(days: Sequence[UnitDay], stands: Standing) -> list[Posted]:
-    """Fill the posts, day after day: who worked a night is known the day after."""
-    turns: dict[date, dict[UUID, Turn]] = {date_: dict(there) for date_, there in stands.turns.items()}
-    posted = []
+def _staff_posts(days: Sequence[UnitDay], rosters: PublishedRosters) -> list[StaffedDay]:
+    """Assign the posts in date order, because a night shift limits who can work on the next day."""
+    shifts: dict[date, dict[UUID, PostShift]] = {day: dict(of_day) for day, of_day in rosters.post_shifts.items()}
+    staffed_days = []
     for day in days:
-        known = _known(day, stands, turns)
-        at_post = fill(day, known)
-        given = {e: day.turn(post) for post in day.posts for e in at_post[post.post]}
-        turns[day.work_date] = turns.get(day.work_date, {}) | given
-        posted.append(Posted(day, known, at_post))
-    return posted
+        continuity = _continuity(day, rosters, shifts)
+        staff_by_post = assign_posts(day, continuity)
+        assigned = {e: day.shift_at(post) for post in day.open_posts for e in staff_by_post[post.post]}
+        shifts[day.work_date] = shifts.get(day.work_date, {}) | assigned
+        staffed_days.append(StaffedDay(day, continuity, staff_by_post))
+    return staffed_days
 
 
-def _known(day: UnitDay, stands: Standing, turns: Mapping[date, Mapping[UUID, Turn]]) -> Known:
-    before = stands.before.get(day.work_date, {})
-    return Known(
-        before={e: a.post for e, a in before.items() if a.post},
-        yesterday=turns.get(day.work_date - DAY, {}),
-        tomorrow=stands.turns.get(day.work_date + DAY, {}),
-        home={p.employee: stands.days_at_home(p.employee, day.week) for p in day.present},
+def _continuity(day: UnitDay, rosters: PublishedRosters, shifts: Mapping[date, Mapping[UUID, PostShift]]) -> Continuity:
+    replaced = rosters.replaced.get(day.work_date, {})
+    return Continuity(
+        published_post={e: a.post for e, a in replaced.items() if a.post},
+        shifts_yesterday=shifts.get(day.work_date - ONE_DAY, {}),
+        shifts_tomorrow=rosters.post_shifts.get(day.work_date + ONE_DAY, {}),
+        home_days={p.employee: rosters.days_at_home(p.employee, day.week) for p in day.present},
     )
 
 
-def _busy(posted: Iterable[Posted]) -> Homes:
-    """Who has a post or rests after a night, and so cannot be at home."""
-    at_post = {(e, p.day.work_date) for p in posted for there in p.at_post.values() for e in there}
-    resting = {
-        (e.employee, p.day.work_date) for p in posted for e in p.day.present if tired(p.day, e.employee, p.known)
-    }
+def _unavailable_for_home(staffed_days: Iterable[StaffedDay]) -> EmployeeDates:
+    """Return who cannot work from home on which date, because of a post or of rest after a night shift."""
+    at_post: set[tuple[UUID, date]] = set()
+    resting: set[tuple[UUID, date]] = set()
+    for staffed in staffed_days:
+        day = staffed.day
+        at_post |= {(e, day.work_date) for staff in staffed.staff_by_post.values() for e in staff}
+        employees = (person.employee for person in day.present)
+        resting |= {(e, day.work_date) for e in employees if needs_rest(day, e, staffed.continuity)}
     return at_post | resting
 
 
-def _decided(posted: Posted, homes: Homes, heads: Counter[date], limit: int) -> Decided:
-    day = posted.day
-    of_unit = frozenset(p.employee for p in day.present if (p.employee, day.work_date) in homes)
-    planned = len(of_unit) if day.rules.share_of == "UNIT" else heads[day.work_date]
-    return Decided(posted.at_post, of_unit, full=planned >= limit)
+def _allocation_result(
+    staffed: StaffedDay, home_dates: EmployeeDates, home_counts: Counter[date], limit: int
+) -> AllocationResult:
+    day = staffed.day
+    at_home = frozenset(p.employee for p in day.present if (p.employee, day.work_date) in home_dates)
+    count = len(at_home) if day.rules.share_of == "UNIT" else home_counts[day.work_date]
+    return AllocationResult(staffed.staff_by_post, at_home, share_is_full=count >= limit)
 
 
-def _draw(posted: Posted, decided: Decided, stands: Standing) -> Drawn:
-    day = posted.day
-    assignments = shifts(day, decided, posted.known, stands.before.get(day.work_date, {}))
+def _day_plan(staffed: StaffedDay, result: AllocationResult, rosters: PublishedRosters) -> DayPlan:
+    day = staffed.day
+    assignments = build_assignments(day, result, staffed.continuity, rosters.replaced.get(day.work_date, {}))
     required = tuple(
         Required(post=p.post, from_minute=p.opens_minute, to_minute=p.closes_minute, minimum=p.minimum)
-        for p in day.posts
+        for p in day.open_posts
     )
-    short = {p.post: missing(p, [a for a in assignments if a.post == p.post]) for p in day.posts}
-    unfilled = sum(max(p.minimum - len(posted.at_post[p.post]), 0) for p in day.posts)
-    return Drawn(required, assignments, {post: heads for post, heads in short.items() if heads}, unfilled)
+    short = {p.post: post_shortage(p, [a for a in assignments if a.post == p.post]) for p in day.open_posts}
+    unfilled = sum(max(p.minimum - len(staffed.staff_by_post[p.post]), 0) for p in day.open_posts)
+    return DayPlan(required, assignments, {post: heads for post, heads in short.items() if heads}, unfilled)

@@ -1,8 +1,8 @@
-"""Who fills which post of one unit on one day, as one min-cost flow of people over posts. Pure.
+"""Assigns people to the posts of one unit on one day, as one min-cost flow. Pure.
 
-Ranks, each of which beats all below it together: every minimum, worst post first; nobody too soon after a night;
-relief for the breaks; in direct service, a post for everybody; the post that was published; and among equals, evenly
-spread posts, people with more days at home, yesterday's post, a hash.
+Priorities; each outweighs all below it together: minimums of posts, the emptiest post first; rest after a night shift;
+relief for breaks; in direct service, a post for everybody; the post that was published; and, where all that is equal,
+people spread evenly over posts, people with more home days this week, yesterday's post, a hash.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,115 +14,127 @@ from zlib import crc32
 
 import numpy as np
 
-from services.roster.domain.planning.unit_day import Turn, UnitDay
-from services.roster.domain.solver.min_cost_flow import Arcs, circulate
+from services.roster.domain.planning.unit_day import PostShift, UnitDay
+from services.roster.domain.solver.min_cost_flow import Arcs, min_cost_circulation
 from shared.domain.facts.policy import Post
 from shared.domain.facts.roster import EmployeePlaced
 from shared.domain.work_location import ON_SITE_CLASSES
 
-HASH = 0xFF
-YESTERDAY = HASH + 1
-HOME_DAY = 2 * YESTERDAY
-EVEN = 2 * YESTERDAY
-DEPTH = 32
-"""Up to how many heads posts are levelled: two posts at 1 of 2 are better than one at 2 and one at 0."""
+# A hash of employee and post breaks ties: the plan is the same whatever the order of people, and favours nobody.
+HASH_MASK = 0xFF
+SAME_POST_WEIGHT = HASH_MASK + 1
+HOME_DAY_WEIGHT = 2 * SAME_POST_WEIGHT
+EVEN_SPREAD_WEIGHT = 2 * SAME_POST_WEIGHT
+LEVELLED_HEADS = 32
+"""Minimums are filled evenly up to this many heads: two posts with 1 of 2 are better than one with 2 and one with 0."""
 
 HUB = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What else counts, by employee.
+class Continuity:
+    """What else decides between employees, by employee.
 
-    The post published before, the turns of the days around, the days at home in the week.
+    The post published before for this date, the post shifts of the adjacent days, the home days of the week.
     """
 
-    before: Mapping[UUID, str] = field(default_factory=dict)
-    yesterday: Mapping[UUID, Turn] = field(default_factory=dict)
-    tomorrow: Mapping[UUID, Turn] = field(default_factory=dict)
-    home: Mapping[UUID, int] = field(default_factory=dict)
+    published_post: Mapping[UUID, str] = field(default_factory=dict)
+    shifts_yesterday: Mapping[UUID, PostShift] = field(default_factory=dict)
+    shifts_tomorrow: Mapping[UUID, PostShift] = field(default_factory=dict)
+    home_days: Mapping[UUID, int] = field(default_factory=dict)
 
-    def too_soon(self, employee: UUID, turn: Turn) -> bool:
-        """Whether a turn begins before a night has been slept off, or is a night before an early turn."""
-        earlier, later = self.yesterday.get(employee), self.tomorrow.get(employee)
-        return bool(earlier and turn.from_minute < earlier.rested) or bool(later and later.from_minute < turn.rested)
+    def breaks_rest(self, employee: UUID, shift: PostShift) -> bool:
+        """Return whether a shift begins too soon after a night shift, or is one and ends too soon before the next."""
+        earlier, later = self.shifts_yesterday.get(employee), self.shifts_tomorrow.get(employee)
+        too_soon_after = earlier is not None and shift.from_minute < earlier.rested_from
+        too_soon_before = later is not None and later.from_minute < shift.rested_from
+        return too_soon_after or too_soon_before
 
 
-class Ranks(NamedTuple):
-    """What a unit of each rank weighs."""
+class PriorityWeights(NamedTuple):
+    """The weight in the cost function of one unit of each priority."""
 
-    kept: int
+    published: int
     spread: int
     relief: int
     rest: int
     minimum: int
 
 
-def ranks(people: int, posts: int) -> Ranks:
-    """Weights that never trade: two flows differ by simple cycles, which pass each post, and the hub, at most once."""
-    kept = EVEN * people + 7 * HOME_DAY + 2 * (posts + 2) * YESTERDAY
-    spread = (posts + 3) * kept
+def priority_weights(people: int, posts: int) -> PriorityWeights:
+    """Return weights such that no amount of a lower priority outweighs one unit of a higher one.
+
+    Two flows differ by simple cycles, and a simple cycle passes each post, and the hub, at most once. That bounds how
+    much the lower priorities can add up to.
+    """
+    published = EVEN_SPREAD_WEIGHT * people + 7 * HOME_DAY_WEIGHT + 2 * (posts + 2) * SAME_POST_WEIGHT
+    spread = (posts + 3) * published
     relief = 3 * spread
     rest = 2 * relief
-    return Ranks(kept, spread, relief, rest, minimum=(posts + 3) * rest)
+    return PriorityWeights(published, spread, relief, rest, minimum=(posts + 3) * rest)
 
 
-def fill(day: UnitDay, known: Known) -> dict[str, list[UUID]]:
-    """The people of each post that opens, in the order of their ids."""
-    at_post: dict[str, list[UUID]] = {post.post: [] for post in day.posts}
-    posts, people = sorted(day.posts, key=lambda p: p.post), day.present
+def assign_posts(day: UnitDay, continuity: Continuity) -> dict[str, list[UUID]]:
+    """Return the employees of each open post, in the order of their ids."""
+    staff_by_post: dict[str, list[UUID]] = {post.post: [] for post in day.open_posts}
+    posts, people = sorted(day.open_posts, key=lambda p: p.post), day.present
     if not posts or not people:
-        return at_post
-    weigh = ranks(len(people), len(posts))
-    given = list(_given(day, posts, people, known, weigh))
-    arcs = [*_taken(people, known), *given, *_wanted(day, posts, len(people), weigh)]
-    flow = circulate(_arcs(arcs))
-    for (person, post, *_), used in zip(given, flow[len(people) :], strict=False):
-        if used:
-            at_post[posts[post - 1 - len(people)].post].append(people[person - 1].employee)
-    return at_post
+        return staff_by_post
+    weights = priority_weights(len(people), len(posts))
+    assignments = list(_assignment_arcs(day, posts, people, continuity, weights))
+    arcs = [*_person_arcs(people, continuity), *assignments, *_demand_arcs(day, posts, len(people), weights)]
+    flow = min_cost_circulation(_to_arrays(arcs))
+    # The flow is in the order of the arcs: one for each person, then the possible assignments, then the demand.
+    for (person, post, *_), is_used in zip(assignments, flow[len(people) :], strict=False):
+        if is_used:
+            staff_by_post[posts[post - 1 - len(people)].post].append(people[person - 1].employee)
+    return staff_by_post
 
 
 Arc = tuple[int, int, int, int]
-"""(tail, head, most, cost). Nodes: the hub, then people, then posts."""
+"""(tail, head, capacity, cost). Node numbers: the hub, then people, then posts."""
 
 
-def _taken(people: Sequence[EmployeePlaced], known: Known) -> Iterator[Arc]:
+def _person_arcs(people: Sequence[EmployeePlaced], continuity: Continuity) -> Iterator[Arc]:
     for number, person in enumerate(people, 1):
-        yield HUB, number, 1, -HOME_DAY * min(known.home.get(person.employee, 0), 7)
+        yield HUB, number, 1, -HOME_DAY_WEIGHT * min(continuity.home_days.get(person.employee, 0), 7)
 
 
-def _given(
-    day: UnitDay, posts: Sequence[Post], people: Sequence[EmployeePlaced], known: Known, weigh: Ranks
+def _assignment_arcs(
+    day: UnitDay,
+    posts: Sequence[Post],
+    people: Sequence[EmployeePlaced],
+    continuity: Continuity,
+    weights: PriorityWeights,
 ) -> Iterator[Arc]:
-    turns = [day.turn(post) for post in posts]
+    shifts = [day.shift_at(post) for post in posts]
 
-    @cache
-    def open_to(skills: tuple[str, ...]) -> list[tuple[int, Turn]]:
-        able = ((number, turn) for number, turn in enumerate(turns) if set(posts[number].skills) <= set(skills))
-        return list(able)
+    @cache  # most people have one of a few sets of skills
+    def shifts_for(skills: tuple[str, ...]) -> list[tuple[int, PostShift]]:
+        return [(number, shift) for number, shift in enumerate(shifts) if set(posts[number].skills) <= set(skills)]
 
     for number, person in enumerate(people, 1):
         employee = person.employee
-        for post, turn in open_to(person.skills):
-            cost = crc32(employee.bytes + turn.post.encode()) & HASH
-            cost -= weigh.kept * (known.before.get(employee) == turn.post)
-            cost -= YESTERDAY * (employee in known.yesterday and known.yesterday[employee].post == turn.post)
-            cost += weigh.rest * known.too_soon(employee, turn)
+        published, yesterday = continuity.published_post.get(employee), continuity.shifts_yesterday.get(employee)
+        for post, shift in shifts_for(person.skills):
+            cost = crc32(employee.bytes + shift.post.encode()) & HASH_MASK
+            cost -= weights.published * (published == shift.post)
+            cost -= SAME_POST_WEIGHT * (yesterday is not None and yesterday.post == shift.post)
+            cost += weights.rest * continuity.breaks_rest(employee, shift)
             yield number, 1 + len(people) + post, 1, cost
 
 
-def _wanted(day: UnitDay, posts: Sequence[Post], people: int, weigh: Ranks) -> Iterator[Arc]:
+def _demand_arcs(day: UnitDay, posts: Sequence[Post], people: int, weights: PriorityWeights) -> Iterator[Arc]:
     spread = people if day.arrangement.class_ in ON_SITE_CLASSES else 0
     for node, post in enumerate(posts, 1 + people):
         for head in range(min(post.minimum, people)):
-            yield node, HUB, 1, -weigh.minimum * (1 + DEPTH - min(head, DEPTH))
-        for head in range(min(day.relief(post), people)):
-            yield node, HUB, 1, EVEN * head - weigh.relief
+            yield node, HUB, 1, -weights.minimum * (1 + LEVELLED_HEADS - min(head, LEVELLED_HEADS))
+        for head in range(min(day.relief_heads(post), people)):
+            yield node, HUB, 1, EVEN_SPREAD_WEIGHT * head - weights.relief
         for head in range(spread):
-            yield node, HUB, 1, EVEN * head - weigh.spread
+            yield node, HUB, 1, EVEN_SPREAD_WEIGHT * head - weights.spread
 
 
-def _arcs(arcs: Sequence[Arc]) -> Arcs:
-    tail, head, most, cost = np.array(arcs, np.int64).T
-    return Arcs(tail, head, np.zeros_like(tail), most, cost)
+def _to_arrays(arcs: Sequence[Arc]) -> Arcs:
+    tail, head, capacity, cost = np.array(arcs, np.int64).T
+    return Arcs(tail, head, np.zeros_like(tail), capacity, cost)

@@ -1,4 +1,7 @@
-"""Judges a finished plan from the facts alone: it shares no code with what made the plan. Pure."""
+"""Verifies a finished plan from the facts alone. It shares no code with the planner, so it shares no bugs. Pure.
+
+That is why this module finds the period of a day and the open posts by its own code, and not by the methods of facts.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,142 +10,157 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.roster.domain.planning.unit_day import UnitDay
-from shared.domain.facts.policy import Post, Rules
+from shared.domain.facts.policy import Post
 from shared.domain.facts.roster import Assignment, RosterAssigned
+from shared.domain.facts.rules import Rules
 
-Plan = Mapping[tuple[str, date], Sequence[Assignment]]
-"""Everybody's shift by unit and work date."""
+PlannedShifts = Mapping[tuple[str, date], Sequence[Assignment]]
+"""All assignments by unit and work date."""
 
-Homes = set[tuple[UUID, str, date]]
-"""Who is at home, of which unit, on which date."""
+HomeDays = set[tuple[UUID, str, date]]
+"""Who works from home: employee, unit, date."""
 
-Heads = Counter[tuple[date, str | None]]
-"""How many are at home by date, and by date and unit."""
+HomeCounts = Counter[tuple[date, str | None]]
+"""How many people work from home by (date, unit), and by (date, None) in the whole OPD."""
+
+TOLERANCE = Decimal("1e-9")
+"""Allows for the rounding of 1/3, the share of one of three groups."""
 
 
-class Unsound(Exception):
-    """A plan that breaks a rule must not leave: the planner is wrong, not whoever asked."""
+class RuleBroken(Exception):
+    """A plan breaks a rule. It must not be published; the planner has a bug, the request is not at fault."""
 
 
-def judge(days: Sequence[UnitDay], plan: Plan, published: Sequence[RosterAssigned], staff: Mapping[date, int]) -> None:
-    """Recompute bookings, posts, homes, shares and caps. Raises `Unsound` with the first faults."""
-    broken = list(faults(days, plan, published, staff))
+def verify(
+    days: Sequence[UnitDay], plan: PlannedShifts, published: Sequence[RosterAssigned], staff: Mapping[date, int]
+) -> None:
+    """Recompute bookings, posts, home days, shares and caps. Raise `RuleBroken` with the first five violations."""
+    broken = list(violations(days, plan, published, staff))
     if broken:
-        raise Unsound("; ".join(broken[:5]))
+        raise RuleBroken("; ".join(broken[:5]))
 
 
-def faults(
-    days: Sequence[UnitDay], plan: Plan, published: Sequence[RosterAssigned], staff: Mapping[date, int]
+def violations(
+    days: Sequence[UnitDay], plan: PlannedShifts, published: Sequence[RosterAssigned], staff: Mapping[date, int]
 ) -> Iterator[str]:
-    """What a plan breaks, in words."""
-    yield from _bookings(days, plan)
+    """Yield a sentence for each rule that a plan breaks."""
+    yield from _booking_violations(days, plan)
     for day in days:
-        yield from _posts(day, plan[day.arrangement.unit, day.work_date])
-        yield from _home(day, plan[day.arrangement.unit, day.work_date])
-    homes = {(a.employee, *key) for key, shifts in plan.items() for a in shifts if a.mode == "WFH"}
-    stay = _stay(plan, published)
-    yield from _shares(days, _heads(homes), _heads(stay), staff)
-    yield from _caps(days, homes, Counter((who, on.isocalendar()[:2]) for who, _, on in homes | stay))
+        yield from _post_violations(day, plan[day.arrangement.unit, day.work_date])
+        yield from _home_violations(day, plan[day.arrangement.unit, day.work_date])
+    planned = {(a.employee, *key) for key, shifts in plan.items() for a in shifts if a.mode == "WFH"}
+    remaining = _published_home_days(plan, published)
+    yield from _share_violations(days, _home_counts(planned), _home_counts(remaining), staff)
+    home_days = Counter((employee, on.isocalendar()[:2]) for employee, _, on in planned | remaining)
+    yield from _cap_violations(days, planned, home_days)
 
 
-def _bookings(days: Sequence[UnitDay], plan: Plan) -> Iterator[str]:
-    """Everybody of a unit has one shift a date, and nobody else has any."""
-    belong = Counter((person.employee, day.work_date) for day in days for person in day.people)
-    booked = Counter((shift.employee, on) for (_, on), shifts in plan.items() for shift in shifts)
-    for who, on in belong.keys() | booked.keys():
-        if booked[who, on] != 1 or belong[who, on] != 1:
-            yield f"{on}: somebody of {belong[who, on]} units has {booked[who, on]} shifts"
+def _booking_violations(days: Sequence[UnitDay], plan: PlannedShifts) -> Iterator[str]:
+    """Check that each person of a unit has one shift a date, and nobody else has a shift."""
+    memberships = Counter((person.employee, day.work_date) for day in days for person in day.people)
+    bookings = Counter((shift.employee, on) for (_, on), shifts in plan.items() for shift in shifts)
+    for key in memberships.keys() | bookings.keys():
+        if bookings[key] != 1 or memberships[key] != 1:
+            yield f"{key[1]}: somebody of {memberships[key]} units has {bookings[key]} shifts"
 
 
-def _posts(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
-    """Skilled people who are there keep each open post; none is short while one of them has no post."""
-    skills = {person.employee: set(person.skills) for person in day.people if person.employee not in day.away}
+def _post_violations(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
+    """Check that skilled people who are present staff each open post, and none is short while one of them is idle."""
+    skills = {person.employee: set(person.skills) for person in day.people if person.employee not in day.absences}
     idle = [skills[shift.employee] for shift in shifts if not shift.post and shift.employee in skills]
-    posts = {post.post: post for post in sorted(day.arrangement.posts, key=lambda post: _opens(day, post))}
-    there = Counter(shift.post for shift in shifts if shift.post)
-    place = f"{day.arrangement.unit} {day.work_date}"
+    # A post may be listed with several opening hours: open ones are sorted last, so that they win.
+    posts = {post.post: post for post in sorted(day.arrangement.posts, key=lambda post: _is_open(day, post))}
+    heads = Counter(shift.post for shift in shifts if shift.post)
+    label = f"{day.arrangement.unit} {day.work_date}"
     for shift in shifts:
         post = posts.get(shift.post) if shift.post else None
         if post and not (set(post.skills) <= skills.get(shift.employee, set()) and shift.employee in skills):
-            yield f"{place}: somebody at {post.post} is away or lacks a skill"
+            yield f"{label}: somebody at {post.post} is away or lacks a skill"
         if post and not shift.from_minute <= post.opens_minute < post.closes_minute <= shift.to_minute:
-            yield f"{place}: a shift at {post.post} is shorter than its opening hours"
+            yield f"{label}: a shift at {post.post} is shorter than its opening hours"
     for code, post in posts.items():
-        opens = _opens(day, post)
-        if there[code] and not opens:
-            yield f"{place}: {code} is staffed but closed"
-        if opens and there[code] < post.minimum and any(set(post.skills) <= able for able in idle):
-            yield f"{place}: {code} is short while somebody could serve"
+        is_open = _is_open(day, post)
+        if heads[code] and not is_open:
+            yield f"{label}: {code} is staffed but closed"
+        if is_open and heads[code] < post.minimum and any(set(post.skills) <= able for able in idle):
+            yield f"{label}: {code} is short while somebody could serve"
 
 
-def _opens(day: UnitDay, post: Post) -> bool:
+def _is_open(day: UnitDay, post: Post) -> bool:
     return _weekday(day.work_date) in post.weekdays and (
         post.on_holidays == "OPEN" or day.work_date not in _holidays(day)
     )
 
 
-def _home(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
-    """Home only on a working day that the pattern opens, for who is there and is kept by no class, unit or position."""
-    rules, unit = _rules(day), day.arrangement
-    working = day.work_date.isoweekday() < 6 and day.work_date not in _holidays(day)
-    kept = unit.class_ in {"DIRECT", "EMERGENCY_24X7", *rules.excluded_classes}
-    named = {unit.unit, unit.opd, *unit.kinds} & set(rules.excluded_units)
-    allowed = working and _opened(rules, day.work_date) and not kept and not named
+def _home_violations(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
+    """Check that people at home are present and not excluded, on a work day that the pattern opens."""
+    rules, unit = _rules_of(day), day.arrangement
+    is_work_day = day.work_date.isoweekday() < 6 and day.work_date not in _holidays(day)
+    is_on_site_class = unit.class_ in {"DIRECT", "EMERGENCY_24X7", *rules.excluded_classes}
+    is_excluded = is_on_site_class or {unit.unit, unit.opd, *unit.kinds} & set(rules.excluded_units)
+    allowed = is_work_day and _is_pattern_day(rules, day.work_date) and not is_excluded
     on_site = {p.employee for p in day.people if p.position_class in rules.forced_on_site_positions}
-    if any(a.mode == "WFH" and (not allowed or a.post or a.employee in {*day.away, *on_site}) for a in shifts):
+    if any(a.mode == "WFH" and (not allowed or a.post or a.employee in {*day.absences, *on_site}) for a in shifts):
         yield f"{unit.unit} {day.work_date}: somebody is at home who may not be"
 
 
-def _opened(rules: Rules, day: date) -> bool:
+def _is_pattern_day(rules: Rules, day: date) -> bool:
     pattern = rules.pattern
     if pattern is None:
         return False
     return bool(pattern.groups) or pattern.any_day or day in pattern.dates or _weekday(day) in pattern.weekdays
 
 
-def _shares(days: Sequence[UnitDay], planned: Heads, before: Heads, staff: Mapping[date, int]) -> Iterator[str]:
-    """Of those present no more than the share is at home; what was published before this plan is not its fault."""
+def _share_violations(
+    days: Sequence[UnitDay], planned: HomeCounts, remaining: HomeCounts, staff: Mapping[date, int]
+) -> Iterator[str]:
+    """Check that the share of people at home is kept wherever this plan sends someone home.
+
+    Rosters published before may exceed the share; this plan must then add nobody.
+    """
     for day in days:
-        rules, on = _rules(day), day.work_date
+        rules, on = _rules_of(day), day.work_date
         unit = day.arrangement.unit if rules.share_of == "UNIT" else None
-        present = staff.get(on, 0) if unit is None else sum(person.employee not in day.away for person in day.people)
-        heads = planned[on, unit] + before[on, unit]
-        if planned[on, day.arrangement.unit] and heads > _limit(rules) * present + Decimal("1e-9"):
-            yield f"{on}: {heads} of {present} are at home, the share is {_limit(rules):.2f}"
+        present = staff.get(on, 0) if unit is None else sum(p.employee not in day.absences for p in day.people)
+        heads = planned[on, unit] + remaining[on, unit]
+        if planned[on, day.arrangement.unit] and heads > _max_home_share(rules) * present + TOLERANCE:
+            yield f"{on}: {heads} of {present} are at home, the share is {_max_home_share(rules):.2f}"
 
 
-def _limit(rules: Rules) -> Decimal:
-    """The share said, or what a grouping without one means: one group at a time; and the least on site stays."""
+def _max_home_share(rules: Rules) -> Decimal:
+    """Return the share that is set, or one group of several; and leave the minimum share on site."""
     rest = 1 - Decimal(str(rules.min_on_site_share or 0))
     if rules.max_share is not None:
         return min(Decimal(str(rules.max_share)), rest)
     return min(1 / Decimal((rules.pattern and rules.pattern.groups) or 1), rest)
 
 
-def _heads(homes: Homes) -> Heads:
-    return Counter(key for _, unit, on in homes for key in ((on, unit), (on, None)))
+def _home_counts(home_days: HomeDays) -> HomeCounts:
+    return Counter(key for _, unit, on in home_days for key in ((on, unit), (on, None)))
 
 
-def _caps(days: Sequence[UnitDay], homes: Homes, weeks: Counter[tuple[UUID, tuple[int, int]]]) -> Iterator[str]:
-    """Nobody is planned at home beyond the days of their week."""
-    caps = {(day.arrangement.unit, day.work_date): _rules(day).weekly_cap_days for day in days}
-    for who, unit, on in homes:
+def _cap_violations(
+    days: Sequence[UnitDay], planned: HomeDays, home_days: Counter[tuple[UUID, tuple[int, int]]]
+) -> Iterator[str]:
+    """Check that nobody is planned at home on more days of an ISO week than the cap."""
+    caps = {(day.arrangement.unit, day.work_date): _rules_of(day).weekly_cap_days for day in days}
+    for employee, unit, on in planned:
         cap = caps[unit, on]
-        if cap is not None and weeks[who, on.isocalendar()[:2]] > cap:
+        if cap is not None and home_days[employee, on.isocalendar()[:2]] > cap:
             yield f"{unit} {on}: somebody has more than {cap} days at home that week"
 
 
-def _stay(plan: Plan, published: Sequence[RosterAssigned]) -> Homes:
-    """Who stays at home by a roster that this plan does not replace."""
+def _published_home_days(plan: PlannedShifts, published: Sequence[RosterAssigned]) -> HomeDays:
+    """Return who works from home by a published roster that this plan does not replace."""
     planned = {(shift.employee, on) for (_, on), shifts in plan.items() for shift in shifts}
-    kept = (r for r in published if r.status != "WITHDRAWN" and (r.unit, r.work_date) not in plan)
-    shifts = ((a, r) for r in kept for a in r.assignments if a.mode in {"WFH", "WFA"})
-    return {(a.employee, r.unit, r.work_date) for a, r in shifts if (a.employee, r.work_date) not in planned}
+    rosters = (r for r in published if r.status != "WITHDRAWN" and (r.unit, r.work_date) not in plan)
+    at_home = ((a, r) for r in rosters for a in r.assignments if a.mode in {"WFH", "WFA"})
+    return {(a.employee, r.unit, r.work_date) for a, r in at_home if (a.employee, r.work_date) not in planned}
 
 
-def _rules(day: UnitDay) -> Rules:
+def _rules_of(day: UnitDay) -> Rules:
     of_day = [
-        period.at(day.arrangement.site.site).rules
+        period.at_site(day.arrangement.site.site).rules
         for period in (day.policy.periods if day.policy else ())
         if period.from_ <= day.work_date and (period.to is None or day.work_date <= period.to)
     ]

@@ -1,7 +1,7 @@
-"""Who is at home on which day, for a whole OPD: as many as the rules allow, as fairly as they allow. Pure.
+"""Allocates home days to the people of an OPD: as many as the rules allow, as fairly as possible. Pure.
 
-Ranks: home days; then fairness (sum of squares over the week's home days, which here is leximax, design 11); then what
-was published; then a hash.
+Priorities: number of home days; fairness (the sum of squares of home days per person, which is leximax here, see design
+11-roster-engine); stability (what was published before); a hash.
 """
 
 from collections import defaultdict
@@ -16,99 +16,115 @@ from zlib import crc32
 
 import numpy as np
 
-from services.roster.domain.planning.published_rosters import HOME, Standing
+from services.roster.domain.planning.published_rosters import HOME_MODES, PublishedRosters
 from services.roster.domain.planning.unit_day import UnitDay
-from services.roster.domain.solver.min_cost_flow import Ints
-from services.roster.domain.solver.wfh_flow import Cells, Cover, solve
+from services.roster.domain.solver.min_cost_flow import IntArray
+from services.roster.domain.solver.wfh_flow import NestedLimit, WfhProblem, solve
 
-HASH = 0xFF
-KEPT = HASH + 1
-NO_CAP = 7
+HASH_MASK = 0xFF
+STABILITY_WEIGHT = HASH_MASK + 1
+DAYS_PER_WEEK = 7
 
 
-class Cell(NamedTuple):
-    """A person who could be at home on a date."""
+class HomeCandidate(NamedTuple):
+    """A person who could work from home on the date of a unit day."""
 
     day: UnitDay
     employee: UUID
 
 
-Homes = AbstractSet[tuple[UUID, date]]
-"""People and dates."""
+EmployeeDates = AbstractSet[tuple[UUID, date]]
+"""A set of employees on dates."""
 
 
-def choose(
-    days: Sequence[UnitDay], busy: Homes, stands: Standing, staff: Mapping[date, int]
+def allocate_wfh(
+    days: Sequence[UnitDay], unavailable: EmployeeDates, rosters: PublishedRosters, staff: Mapping[date, int]
 ) -> frozenset[tuple[UUID, date]]:
-    """Who is at home when. `busy` is who must be on site or rests; `staff` is how many of the OPD are present."""
-    free = (Cell(day, employee) for day in days for employee in day.may_be_home)
-    cells = sorted(
-        (c for c in free if (c.employee, c.day.work_date) not in busy),
+    """Return who works from home on which date.
+
+    `unavailable`: who has a post or rests on a date. `staff`: people of the whole OPD who are present, by date.
+    """
+    allowed = (HomeCandidate(day, employee) for day in days for employee in day.may_work_from_home)
+    candidates = sorted(
+        (c for c in allowed if (c.employee, c.day.work_date) not in unavailable),
         key=lambda c: (str(c.employee), c.day.work_date),
     )
-    if not cells:
+    if not candidates:
         return frozenset()
-    chosen = solve(_question(cells, stands, staff))
-    return frozenset((c.employee, c.day.work_date) for c, home in zip(cells, chosen, strict=True) if home)
+    at_home = solve(_wfh_problem(candidates, rosters, staff))
+    return frozenset((c.employee, c.day.work_date) for c, chosen in zip(candidates, at_home, strict=True) if chosen)
 
 
-def share(day: UnitDay) -> Fraction:
-    """The greatest share at home: what the rules say; else one of the groups at a time; else everybody."""
-    said, groups = day.rules.max_share, day.rules.pattern.groups if day.rules.pattern else None
-    most = Fraction(str(said)) if said is not None else Fraction(1, groups or 1)
-    return min(most, 1 - Fraction(str(day.rules.min_on_site_share or 0)))
+def home_share(day: UnitDay) -> Fraction:
+    """Return the highest share at home: the rule if it is set, else one group of several, else everybody.
+
+    Exact: the decimal digits of the rule are used, because 0.29 as a binary fraction is a little less than 29 of 100.
+    """
+    share, groups = day.rules.max_share, day.rules.pattern.groups if day.rules.pattern else None
+    cap = Fraction(str(share)) if share is not None else Fraction(1, groups or 1)
+    return min(cap, 1 - Fraction(str(day.rules.min_on_site_share or 0)))
 
 
-def limit(day: UnitDay, stands: Standing, staff: Mapping[date, int]) -> int:
-    """How many may be planned at home: of the unit, or of the OPD beside those who stay published at home."""
+def home_limit(day: UnitDay, rosters: PublishedRosters, staff: Mapping[date, int]) -> int:
+    """Return how many people the plan may send home: of the unit, or of the OPD besides those in other rosters."""
     if day.rules.share_of == "UNIT":
-        return floor(share(day) * len(day.present))
-    return max(floor(share(day) * staff[day.work_date]) - len(stands.home.get(day.work_date, ())), 0)
+        return floor(home_share(day) * len(day.present))
+    return max(floor(home_share(day) * staff[day.work_date]) - len(rosters.at_home.get(day.work_date, ())), 0)
 
 
-def _question(cells: Sequence[Cell], stands: Standing, staff: Mapping[date, int]) -> Cells:
-    people = {employee: number for number, employee in enumerate(dict.fromkeys(c.employee for c in cells))}
-    weeks = {week: number for number, week in enumerate(sorted({c.day.week for c in cells}))}
-    had = np.array([[stands.days_at_home(employee, week) for week in weeks] for employee in people])
-    fair = 2 * KEPT * (len(cells) + 1)
-    dearest = fair * (2 * (int(had.sum(axis=1).max()) + len({c.day.work_date for c in cells})) + 1)
-    return Cells(
-        person=np.array([people[c.employee] for c in cells]),
-        week=np.array([weeks[c.day.week] for c in cells]),
-        cost=np.array([_kept(c, stands) - dearest - fair for c in cells]),
-        pinned=np.zeros(len(cells), np.int64),
-        least=np.zeros_like(had),
-        most=np.maximum(_caps(cells, weeks) - had, 0),
-        history=had.sum(axis=1),
-        fairness=fair,
-        covers=_shares(cells, stands, staff),
+def _wfh_problem(
+    candidates: Sequence[HomeCandidate], rosters: PublishedRosters, staff: Mapping[date, int]
+) -> WfhProblem:
+    people = {employee: number for number, employee in enumerate(dict.fromkeys(c.employee for c in candidates))}
+    weeks = {week: number for number, week in enumerate(sorted({c.day.week for c in candidates}))}
+    history = np.array([[rosters.days_at_home(employee, week) for week in weeks] for employee in people])
+    # One unit of fairness outweighs stability and hash of all candidates together.
+    fairness = 2 * STABILITY_WEIGHT * (len(candidates) + 1)
+    dates = len({c.day.work_date for c in candidates})
+    # One more home day outweighs its own cost of fairness, for any person.
+    home_day = fairness * (2 * (int(history.sum(axis=1).max()) + dates) + 1) + fairness
+    return WfhProblem(
+        person=np.array([people[c.employee] for c in candidates]),
+        week=np.array([weeks[c.day.week] for c in candidates]),
+        cost=np.array([_stability_cost(c, rosters) - home_day for c in candidates]),
+        pinned=np.zeros(len(candidates), np.int64),
+        min_days=np.zeros_like(history),
+        max_days=np.maximum(_weekly_caps(candidates, weeks) - history, 0),
+        history=history.sum(axis=1),
+        fairness=fairness,
+        limits=_share_limits(candidates, rosters, staff),
     )
 
 
-def _kept(cell: Cell, stands: Standing) -> int:
-    """What home costs beside fairness: less where it was published, more where the office was."""
-    before = stands.before.get(cell.day.work_date, {}).get(cell.employee)
-    stability = 0 if before is None else -KEPT if before.mode in HOME else KEPT
-    return stability + (crc32(cell.employee.bytes + cell.day.work_date.isoformat().encode()) & HASH)
+def _stability_cost(candidate: HomeCandidate, rosters: PublishedRosters) -> int:
+    """Return the cost of home besides fairness: lower if home was published before, higher if the office was."""
+    published = rosters.replaced.get(candidate.day.work_date, {}).get(candidate.employee)
+    stability = 0
+    if published is not None:
+        stability = -STABILITY_WEIGHT if published.mode in HOME_MODES else STABILITY_WEIGHT
+    return stability + (crc32(candidate.employee.bytes + candidate.day.work_date.isoformat().encode()) & HASH_MASK)
 
 
-def _caps(cells: Sequence[Cell], weeks: Mapping[tuple[int, int], int]) -> Ints:
-    """The lowest cap of the days of each week, (weeks,)."""
-    caps = np.full(len(weeks), NO_CAP)
-    for cell in cells:
-        cap = cell.day.rules.weekly_cap_days
+def _weekly_caps(candidates: Sequence[HomeCandidate], weeks: Mapping[tuple[int, int], int]) -> IntArray:
+    """Return the lowest cap of home days of any date in each week, shape (weeks,)."""
+    caps = np.full(len(weeks), DAYS_PER_WEEK)
+    for candidate in candidates:
+        cap = candidate.day.rules.weekly_cap_days
         if cap is not None:
-            caps[weeks[cell.day.week]] = min(caps[weeks[cell.day.week]], cap)
+            week = weeks[candidate.day.week]
+            caps[week] = min(caps[week], cap)
     return caps
 
 
-def _shares(cells: Sequence[Cell], stands: Standing, staff: Mapping[date, int]) -> list[Cover]:
-    """The share of the OPD's staff who are present, those at home elsewhere included; or of each unit's.
+def _share_limits(
+    candidates: Sequence[HomeCandidate], rosters: PublishedRosters, staff: Mapping[date, int]
+) -> list[NestedLimit]:
+    """Return the limit of people at home on each date: of the whole OPD, or of each unit if the share is of units.
 
-    Where a site has rules of its own, the strictest share of the day holds.
+    If sites have different rules, the strictest share of the date counts.
     """
-    together: dict[tuple[date, str | None], list[int]] = defaultdict(list)
-    for number, (day, _) in enumerate(cells):
-        together[day.work_date, day.unit if day.rules.share_of == "UNIT" else None].append(number)
-    limits = (min(limit(cells[n].day, stands, staff) for n in numbers) for numbers in together.values())
-    return [Cover(np.array(numbers), 0, most) for numbers, most in zip(together.values(), limits, strict=True)]
+    groups: dict[tuple[date, str | None], list[int]] = defaultdict(list)
+    for number, (day, _) in enumerate(candidates):
+        groups[day.work_date, day.unit if day.rules.share_of == "UNIT" else None].append(number)
+    limits = (min(home_limit(candidates[n].day, rosters, staff) for n in numbers) for numbers in groups.values())
+    return [NestedLimit(np.array(numbers), 0, limit) for numbers, limit in zip(groups.values(), limits, strict=True)]

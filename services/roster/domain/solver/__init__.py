@@ -1,1 +1,1 @@
-"""Solves the assignment of working from home as a minimum-cost flow."""
+"""Solves the allocation of home days as a minimum-cost flow."""

@@ -1,4 +1,4 @@
-"""Min-cost circulation: what the planner's questions come down to. Exact in integers, and fast. Pure."""
+"""Solves a min-cost circulation exactly, in integers, with OR-Tools. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,52 +7,54 @@ import numpy as np
 import numpy.typing as npt
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-Ints = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Arcs:
-    """Arcs between numbered nodes; every array is (arcs,). `least` <= flow <= `most`, at `cost` for each unit."""
+    """Arcs between numbered nodes. Arrays have shape (arcs,); `lower` <= flow <= `upper`, `cost` per unit of flow."""
 
-    tail: Ints
-    head: Ints
-    least: Ints
-    most: Ints
-    cost: Ints
+    tail: IntArray
+    head: IntArray
+    lower: IntArray
+    upper: IntArray
+    cost: IntArray
 
     def __len__(self) -> int:
         return len(self.tail)
 
 
-def joined(parts: Sequence[Arcs]) -> Arcs:
-    """Arcs of several parts of a network, in this order."""
-    columns = zip(*((p.tail, p.head, p.least, p.most, p.cost) for p in parts), strict=True)
+def concatenate(parts: Sequence[Arcs]) -> Arcs:
+    """Return the arcs of several parts of a network as one, in this order."""
+    columns = zip(*((p.tail, p.head, p.lower, p.upper, p.cost) for p in parts), strict=True)
     return Arcs(*(np.concatenate(column) for column in columns))
 
 
-class Contradiction(Exception):
-    """No flow keeps all bounds."""
+class Infeasible(Exception):
+    """No flow satisfies all bounds."""
 
 
-def circulate(arcs: Arcs) -> Ints:
-    """The flow on every arc, (arcs,), that costs least. Raises `Contradiction` if no flow keeps all bounds.
+def min_cost_circulation(arcs: Arcs) -> IntArray:
+    """Return the flow of lowest cost on every arc, shape (arcs,).
 
-    Raises OverflowError where costs are too great to be exact: times the number of nodes they must fit 63 bits.
+    Raises `Infeasible` if no flow satisfies all bounds, and OverflowError if costs are too large to be exact: cost
+    times the number of nodes must fit in 63 bits.
     """
     if not len(arcs):
         return np.zeros(0, np.int64)
-    if (arcs.least > arcs.most).any():
-        raise Contradiction("An arc must carry at least more than it may carry at most")
+    if (arcs.lower > arcs.upper).any():
+        raise Infeasible("The lower bound of an arc is above its upper bound")
     nodes = int(max(arcs.tail.max(), arcs.head.max())) + 1
-    supply = np.bincount(arcs.head, arcs.least, nodes) - np.bincount(arcs.tail, arcs.least, nodes)
+    # The solver has no lower bounds: they become a fixed flow, which each head has to pass on and each tail to receive.
+    supply = np.bincount(arcs.head, arcs.lower, nodes) - np.bincount(arcs.tail, arcs.lower, nodes)
     flow = SimpleMinCostFlow()
     added = flow.add_arcs_with_capacity_and_unit_cost(
-        arcs.tail.astype(np.int32), arcs.head.astype(np.int32), arcs.most - arcs.least, arcs.cost
+        arcs.tail.astype(np.int32), arcs.head.astype(np.int32), arcs.upper - arcs.lower, arcs.cost
     )
     flow.set_nodes_supplies(np.arange(nodes, dtype=np.int32), supply.astype(np.int64))
     status = flow.solve()
     if status == flow.INFEASIBLE:
-        raise Contradiction("No flow keeps all bounds")
+        raise Infeasible("No flow satisfies all bounds")
     if status != flow.OPTIMAL:
         raise OverflowError(f"The flow was not solved: {status.name}")
-    return np.asarray(flow.flows(added), np.int64) + arcs.least
+    return np.asarray(flow.flows(added), np.int64) + arcs.lower

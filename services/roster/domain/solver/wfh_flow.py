@@ -1,8 +1,8 @@
-"""Who is at home when: the exact optimum of every rule that bounds a count, as one min-cost circulation. Pure.
+"""Finds the optimal home days under all rules that bound a count, as one min-cost circulation. Exact. Pure.
 
-A cell is one person on one day. Each unit of flow is a cell at home: from the hub through its person (fairness), the
-person's week (cap), the cell (cost) and every cover around the cell, back to the hub (design 11-roster-engine: two
-laminar families are a flow).
+A cell is one person on one day. Each unit of flow is a cell at home. It runs from the hub through its person (arcs for
+fairness), the person's week (weekly cap), the cell (cost) and every limit that contains the cell, back to the hub. This
+is a flow because limits are laminar: any two of them are nested or disjoint (design 11-roster-engine).
 """
 
 from collections.abc import Sequence
@@ -11,96 +11,100 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.roster.domain.solver.min_cost_flow import Arcs, Ints, circulate, joined
+from services.roster.domain.solver.min_cost_flow import Arcs, IntArray, concatenate, min_cost_circulation
 
 HUB = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
-    """Of these cells, by number, at least and at most so many are at home."""
+class NestedLimit:
+    """The minimum and maximum number of these cells, given by index, that are at home."""
 
-    cells: Ints
-    least: int
-    most: int
+    cells: IntArray
+    minimum: int
+    maximum: int
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """A question. Covers must be laminar: any two of them nested or apart.
+class WfhProblem:
+    """The input of `solve`. Limits must be laminar: any two of them nested or disjoint.
 
-    `person`, `week` (both from 0), `cost` (of home) and `pinned` (1: home in any case) are (cells,); `least` and `most`
-    home days are (people, weeks); `history`, home days carried in, is (people,).
-    Cost is Σ cost over cells at home + `fairness` x Σ (history + home days)^2 over people.
+    Shape (cells,): `person` and `week`, both from 0; `cost` of home; `pinned`, 1 if the cell must be at home.
+    Shape (people, weeks): `min_days` and `max_days` at home. Shape (people,): `history`, home days already taken.
+    The total cost is Σ cost over cells at home + `fairness` x Σ (history + home days)^2 over people.
     """
 
-    person: Ints
-    week: Ints
-    cost: Ints
-    pinned: Ints
-    least: Ints
-    most: Ints
-    history: Ints
+    person: IntArray
+    week: IntArray
+    cost: IntArray
+    pinned: IntArray
+    min_days: IntArray
+    max_days: IntArray
+    history: IntArray
     fairness: int
-    covers: Sequence[Cover] = ()
+    limits: Sequence[NestedLimit] = ()
 
 
-def solve(cells: Cells) -> npt.NDArray[np.bool_]:
-    """Which cells are at home, (cells,), at the least cost. Raises `Contradiction` if the rules leave no answer.
+def solve(problem: WfhProblem) -> npt.NDArray[np.bool_]:
+    """Return which cells are at home, shape (cells,), at the lowest total cost.
 
-    Raises ValueError for covers that cross, OverflowError for costs that are too great.
+    Raises `Infeasible` if no solution satisfies the rules, ValueError if limits cross, and OverflowError if costs are
+    too large to be exact.
     """
-    innermost, around = nested(cells.covers, len(cells.person))
-    at_home = _cells(cells, innermost)
-    flow = circulate(joined([at_home, _fairness(cells), _weeks(cells), _covers(cells, around)]))
-    return flow[: len(at_home)] > 0
+    innermost, enclosing = nest_limits(problem.limits, len(problem.person))
+    cells = _cell_arcs(problem, innermost)
+    network = [cells, _fairness_arcs(problem), _week_arcs(problem), _limit_arcs(problem, enclosing)]
+    flow = min_cost_circulation(concatenate(network))
+    return flow[: len(cells)] > 0
 
 
-def nested(covers: Sequence[Cover], cells: int) -> tuple[Ints, Ints]:
-    """The innermost cover of each cell, (cells,), and the one around each cover, (covers,); -1 is none.
+def nest_limits(limits: Sequence[NestedLimit], cells: int) -> tuple[IntArray, IntArray]:
+    """Return the innermost limit of each cell, shape (cells,), and the enclosing limit of each limit; -1 means none.
 
-    Raises ValueError if two covers cross.
+    Raises ValueError if two limits cross.
     """
-    innermost, around = np.full(cells, -1), np.full(len(covers), -1)
-    for number in sorted(range(len(covers)), key=lambda n: -len(covers[n].cells)):
-        outer = np.unique(innermost[covers[number].cells])
+    innermost, enclosing = np.full(cells, -1), np.full(len(limits), -1)
+    # From the largest to the smallest: all cells of a limit are then inside the same larger one, or two limits cross.
+    for number in sorted(range(len(limits)), key=lambda n: -len(limits[n].cells)):
+        outer = np.unique(innermost[limits[number].cells])
         if len(outer) > 1:
-            raise ValueError(f"Cover {number} crosses another one: these rules are not a flow")
-        around[number] = outer[0] if len(outer) else -1
-        innermost[covers[number].cells] = number
-    return innermost, around
+            raise ValueError(f"Limit {number} crosses another one, so these rules are not a flow")
+        enclosing[number] = outer[0] if len(outer) else -1
+        innermost[limits[number].cells] = number
+    return innermost, enclosing
 
 
-# Nodes: the hub, then people, then their weeks, then the covers.
-def _cells(cells: Cells, innermost: Ints) -> Arcs:
-    people, weeks = cells.most.shape
-    tail = 1 + people + cells.person * weeks + cells.week
-    return Arcs(tail, _inside(cells, innermost), cells.pinned, np.ones_like(tail), cells.cost)
+# Node numbers: the hub, then people, then the weeks of each person, then limits.
+def _cell_arcs(problem: WfhProblem, innermost: IntArray) -> Arcs:
+    people, weeks = problem.max_days.shape
+    tail = 1 + people + problem.person * weeks + problem.week
+    return Arcs(tail, _limit_nodes(problem, innermost), problem.pinned, np.ones_like(tail), problem.cost)
 
 
-def _fairness(cells: Cells) -> Arcs:
-    """One arc for each home day of a person, each dearer than the one before: (h + 1)^2 - h^2 = 2h + 1."""
-    days = np.bincount(cells.person, minlength=len(cells.history))
+def _fairness_arcs(problem: WfhProblem) -> Arcs:
+    """Return one arc for each possible home day of a person, with rising cost: (h + 1)^2 - h^2 = 2h + 1."""
+    days = np.bincount(problem.person, minlength=len(problem.history))
     person = np.repeat(np.arange(len(days)), days)
     earlier = np.arange(len(person)) - np.repeat(np.cumsum(days) - days, days)
-    cost = cells.fairness * (2 * (cells.history[person] + earlier) + 1)
+    cost = problem.fairness * (2 * (problem.history[person] + earlier) + 1)
     return Arcs(np.zeros_like(person), 1 + person, np.zeros_like(person), np.ones_like(person), cost)
 
 
-def _weeks(cells: Cells) -> Arcs:
-    people, weeks = cells.most.shape
+def _week_arcs(problem: WfhProblem) -> Arcs:
+    people, weeks = problem.max_days.shape
     person, week = (axis.ravel() for axis in np.indices((people, weeks)))
     node = 1 + people + person * weeks + week
-    return Arcs(1 + person, node, cells.least.ravel(), cells.most.ravel(), np.zeros_like(person))
+    return Arcs(1 + person, node, problem.min_days.ravel(), problem.max_days.ravel(), np.zeros_like(person))
 
 
-def _covers(cells: Cells, around: Ints) -> Arcs:
-    least = np.array([cover.least for cover in cells.covers], np.int64)
-    most = np.array([cover.most for cover in cells.covers], np.int64)
-    return Arcs(_inside(cells, np.arange(len(around))), _inside(cells, around), least, most, np.zeros_like(least))
+def _limit_arcs(problem: WfhProblem, enclosing: IntArray) -> Arcs:
+    lower = np.array([limit.minimum for limit in problem.limits], np.int64)
+    upper = np.array([limit.maximum for limit in problem.limits], np.int64)
+    tail = _limit_nodes(problem, np.arange(len(enclosing)))
+    return Arcs(tail, _limit_nodes(problem, enclosing), lower, upper, np.zeros_like(lower))
 
 
-def _inside(cells: Cells, cover: Ints) -> Ints:
-    """The nodes of covers; the hub where there is none."""
-    people, weeks = cells.most.shape
-    return np.where(cover < 0, HUB, 1 + people + people * weeks + cover)
+def _limit_nodes(problem: WfhProblem, limits: IntArray) -> IntArray:
+    """Return the nodes of limits, given by index; the hub for -1."""
+    people, weeks = problem.max_days.shape
+    return np.where(limits < 0, HUB, 1 + people + people * weeks + limits)

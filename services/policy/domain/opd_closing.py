@@ -1,0 +1,81 @@
+"""Decides how an OPD ends: it is merged into another OPD, or split into several. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from services.policy.domain.opd_commands import MergeOpd, SplitOpd
+from services.policy.domain.opd_register import OpdEnd, OpdEntry, Register, ended_error, successors
+from shared.domain.errors import FieldError, raise_if_any
+from shared.domain.facts.policy import OpdMerged, OpdSplit
+
+
+def close_opd(command: MergeOpd | SplitOpd, register: Register) -> OpdEnd | None:
+    """Return the event that ends an OPD; None if it is already recorded. Raise `Invalid` if it cannot end so."""
+    end = _end(command)
+    entry = register.get(command.opd)
+    if entry and entry.end == end:
+        return None
+    raise_if_any(_closing_errors(command.opd, command.on, entry))
+    raise_if_any([*_successors_errors(end, register), *_inherited_duty_errors(end, register)])
+    return end
+
+
+def _end(command: MergeOpd | SplitOpd) -> OpdEnd:
+    event = OpdMerged if isinstance(command, MergeOpd) else OpdSplit
+    return event(**command.model_dump())
+
+
+def _closing_errors(opd: str, on: date, entry: OpdEntry | None) -> Iterator[FieldError]:
+    if entry is None:
+        yield FieldError("/opd", f"OPD {opd} belum terdaftar.", f"OPD {opd} is not in the register.")
+    elif entry.end:
+        yield ended_error("/opd", opd, entry.end)
+    elif on <= entry.opened.on:
+        yield FieldError(
+            "/on",
+            f"OPD {opd} baru ada sejak {entry.opened.on}; akhirnya harus sesudah itu.",
+            f"OPD {opd} exists from {entry.opened.on} on only; it must end after that.",
+        )
+
+
+def _successors_errors(end: OpdEnd, register: Register) -> Iterator[FieldError]:
+    for number, successor in enumerate(successors(end)):
+        pointer = f"/into/{number}" if isinstance(end, OpdSplit) else "/into"
+        if successor in successors(end)[:number]:
+            yield FieldError(pointer, f"OPD {successor} tertulis dua kali.", f"OPD {successor} is written twice.")
+        if successor == end.opd:
+            yield FieldError(
+                pointer,
+                f"OPD {successor} tidak dapat menjadi penerus dirinya sendiri; yang tetap ada tidak berakhir.",
+                f"OPD {successor} cannot go on as itself: what goes on under its code does not end.",
+            )
+            continue
+        yield from _successor_errors(pointer, successor, end.on, register.get(successor))
+
+
+def _successor_errors(pointer: str, successor: str, on: date, entry: OpdEntry | None) -> Iterator[FieldError]:
+    if entry is None:
+        yield FieldError(
+            pointer,
+            f"OPD {successor} belum terdaftar; daftarkan dahulu sebelum menjadi penerus.",
+            f"OPD {successor} is not in the register; enter it before it takes over.",
+        )
+    elif entry.end and entry.end.on <= on:
+        yield ended_error(pointer, successor, entry.end)
+    elif entry.opened.on > on:
+        yield FieldError(
+            pointer,
+            f"OPD {successor} baru ada sejak {entry.opened.on}, sesudah {on}.",
+            f"OPD {successor} exists from {entry.opened.on} on only, after {on}.",
+        )
+
+
+def _inherited_duty_errors(end: OpdEnd, register: Register) -> Iterator[FieldError]:
+    """Report an end that is not after the date on which the OPD takes over the duties of another."""
+    for predecessor, entry in register.items():
+        if entry.end and end.opd in successors(entry.end) and entry.end.on >= end.on:
+            yield FieldError(
+                "/on",
+                f"OPD {end.opd} menerima tugas {predecessor} pada {entry.end.on}, jadi tidak dapat berakhir {end.on}.",
+                f"OPD {end.opd} takes over from {predecessor} on {entry.end.on}, so it cannot end on {end.on}.",
+            )
