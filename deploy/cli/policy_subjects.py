@@ -59,6 +59,7 @@ def _opening_weekdays(entry: CatalogueOpd | None, unit: str | None) -> frozenset
 def _find_opd(region: str, opd: str) -> CatalogueOpd | None:
     """Return an OPD of the region's register by code or name, also with the government's name as a suffix."""
     opds = dict(_opd_names(region))
+    # `Dinas Kesehatan Kota Depok` is registered as `Dinas Kesehatan`.
     return opds.get(code(opd)) or opds.get(GOVERNMENT_SUFFIX.sub("", code(opd)))
 
 

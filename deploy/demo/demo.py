@@ -34,6 +34,7 @@ def run(options: Options) -> int:
     offices = _create_world(options)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job ignores SIGINT by default
     for number in (signal.SIGTERM, signal.SIGHUP):
+        # Raised as KeyboardInterrupt, so that the `with` blocks below stop all processes.
         signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     folder, started_at = Path(tempfile.mkdtemp(prefix="piket-demo-")), time.monotonic()
     try:
@@ -106,6 +107,7 @@ def restart_ended(stack: Stack, kafka: Broker) -> list[tuple[str, Path]]:
 def check_port_is_free(port: int) -> None:
     """Raise `UnsafeToContinue` if another server uses the port: the demo would send its requests to it. 0: any port."""
     with socket.socket() as probe:
+        # Without this option, connections that closed recently would make the port appear used.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

@@ -89,6 +89,7 @@ class Stack:
             environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics[name])}
             arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
             variables = [f"{key}={value}" for key, value in environment.items()]
+            # `env` sets the variables of the child only, without changing those of this process.
             command = ["env", *variables, sys.executable, "-m", *arguments]
             self._children[name] = Child(command, self.folder / f"{name}.log")
 

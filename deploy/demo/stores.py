@@ -32,6 +32,7 @@ def store_setting(choice: str) -> str:
 
 def _require_empty_database(url: str, choice: str) -> None:
     name = urlsplit(url).path.removeprefix("/")
+    # The database may not exist yet, so connect to another one of the server to create it.
     server = choice if "{service}" not in choice else urlunsplit(urlsplit(url)._replace(path="/postgres"))
     with psycopg.connect(server, autocommit=True) as connection:
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()

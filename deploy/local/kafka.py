@@ -60,6 +60,7 @@ class Kafka:
 
     def stop(self) -> None:
         """Stop all nodes. Their data and ports are kept for the next start."""
+        # All nodes get the signal before the first wait, so that they stop at the same time.
         for child in self._children.values():
             child.send(signal.SIGTERM)
         for node in list(self._children):
@@ -112,6 +113,7 @@ def main() -> None:
     options = arguments.parse_args()
     with Kafka(options.folder, options.nodes, jit=options.jit) as kafka:
         signals = {signal.SIGINT, signal.SIGTERM}
+        # Blocked, so that `sigwait` receives them and the `with` block stops the nodes.
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         print(f"Kafka is ready on {kafka.bootstrap}, process ids {kafka.pids}; Ctrl-C stops it.", flush=True)
         signal.sigwait(signals)

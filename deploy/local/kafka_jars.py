@@ -46,6 +46,7 @@ def class_path(folder: Path) -> str:
 
 def _fetch(folder: Path) -> None:
     print(f"Fetching Apache Kafka {VERSION} from Maven Central, 44 MB (only once) ...", file=sys.stderr, flush=True)
+    # Fetched into another folder and renamed: an interrupted download leaves no incomplete `jars`.
     partial = folder / "part"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()

@@ -97,6 +97,7 @@ class Postgresql:
     def kill(self) -> None:
         """Kill the server and its backends (SIGKILL)."""
         server, self._server = self._running_server(), None
+        # Read before the server dies: then its backends are no longer its children.
         backends = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
         server.kill()
         for backend in map(int, backends):

@@ -64,6 +64,7 @@ class ExpectedRows:
         self._since = local_date(self._now(), self.region) - COMPARED_PERIOD
         for facts in self._facts.values():
             facts.drop_before(self._since)
+        # A key is `region/OPD/date`, so its last ten characters compare like the date.
         self._equal_rows = {key: row for key, row in self._equal_rows.items() if key[-10:] >= str(self._since)}
 
     def add(self, body: bytes) -> None:
@@ -72,6 +73,7 @@ class ExpectedRows:
             event = decode(body)
         except Undecodable:
             return
+        # Facts without an OPD, such as holidays, do not belong to a row.
         if not event.partitionkey.endswith(NO_OPD_SUFFIX.decode()):
             self._facts[event.partitionkey].add(event, self._since)
 
@@ -148,6 +150,7 @@ class _OpdFacts:
                 in_time = recorded_fact.sequence <= heads.get(recorded_fact.source, 0) and (
                     day_or_none or recorded_fact.recorded <= day + LIVE_DAYS * ONE_DAY
                 )
+                # The watermark also counts facts after `heads`: the worker may be ahead of the positions read here.
                 if in_time or recorded_fact.sequence <= watermark.get(recorded_fact.source, 0):
                     facts.add(recorded_fact.fact)
         return facts.row(day, watermark) if day in facts.dates() else None

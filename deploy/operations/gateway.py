@@ -18,7 +18,7 @@ def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await outer(scope, receive, send)
+            await outer(scope, receive, send)  # starts and stops all apps together
             return
         first_segment = scope["path"].lstrip("/").partition("/")[0]
         await apps.get(PAGE_SERVICES.get(first_segment, first_segment), apps[default])(scope, receive, send)

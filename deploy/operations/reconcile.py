@@ -69,6 +69,7 @@ async def compare_region(view: CoverageView, expected: ExpectedRows, console: Co
         async for count in expected.read_new_events():
             status.update(f"{expected.region}: {count:,} stored events")
         status.update(f"{expected.region}: {len(rows):,} rows")
+        # In a thread: the consumer of the view must continue to run, because the next region waits for it.
         differences = await asyncio.to_thread(lambda: list(expected.compare(rows, positions.heads)))
     opds = {difference.opd for difference in differences}
     DIVERGENT.labels(expected.region).set(len(opds))

@@ -36,7 +36,7 @@ async def check_stores(settings: Settings, services: Iterable[str]) -> None:
     for service in DECIDERS.keys() & services:
         database = settings.database(service)
         try:
-            await database.read("SELECT 1")
+            await database.read("SELECT 1")  # connects without creating tables
         finally:
             await database.close()
 

@@ -74,11 +74,12 @@ async def supervise(environments: Sequence[Mapping[str, str]], command: Sequence
         for number, environment in enumerate(environments)
     ]
     for number in (signal.SIGTERM, signal.SIGINT):
+        # Cancelled workers are stopped in the `finally` of `_run_once`, so that no process is left behind.
         asyncio.get_running_loop().add_signal_handler(number, lambda: [task.cancel() for task in tasks])
     await asyncio.wait(tasks)
     finished = [task for task in tasks if not task.cancelled()]
     for task in finished:
-        task.result()
+        task.result()  # raises the error of a task that failed
     return EX_REPLACED if finished else 0
 
 

@@ -157,6 +157,7 @@ def _person_body(unit: Unit, person: SyntheticPerson) -> Mapping[str, Any]:
 
 
 def _absences(office: Office, people: Iterable[Mapping[str, str]], seed: int) -> Iterable[SeededAbsence]:
+    # Seeded by office and sorted by NIP: the result depends neither on the order of offices nor on random ids.
     generator = random.Random(f"{seed}/{office.region}/{office.opd}/away")  # noqa: S311 - a synthetic world
     for person in sorted(people, key=lambda row: row["nip"]):
         number = generator.random()
@@ -168,6 +169,7 @@ def _absences(office: Office, people: Iterable[Mapping[str, str]], seed: int) ->
 
 async def _plan_rosters(client: HttpClient, path: str, scheduler: str, body: Mapping[str, Any]) -> None:
     """Plan the rosters as soon as the roster service has received all units from policy."""
+    # 422 means that roster has not yet received the units from policy by Kafka.
     answer = await client.post(f"{path}/plans", scheduler, body)
     for _ in range(int(PATIENCE_S / 0.2)):
         if answer.status != HTTPStatus.UNPROCESSABLE_ENTITY:

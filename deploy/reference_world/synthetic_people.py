@@ -32,6 +32,7 @@ def generate_people(region: str, seed: int) -> Iterator[SyntheticPerson]:
     for number in count():
         born = FIRST_BIRTH_DATE + timedelta(days=number % BIRTH_DATES)
         sex, round_number = generator.choice("12"), number // BIRTH_DATES
+        # Service starts at the age of 24; after all birth dates were used, month and number change.
         nip = f"{born:%Y%m%d}{born.year + 24}{round_number % 12 + 1:02d}{sex}{round_number % 1000:03d}"
         status = "PPPK" if generator.random() < PPPK_SHARE else "PNS"
         yield SyntheticPerson(f"{generator.choice(FIRST_NAMES)} {number + 1} Contoh", nip, status)

@@ -82,6 +82,7 @@ def _government(region: str, register: Sequence[CatalogueOpd], heads: int, seed:
 
 def _units(opd: CatalogueOpd, size: int, people: Iterator[SyntheticPerson]) -> Iterator[Unit]:
     """Yield service units according to their shares; the other people work in back offices of about fifty."""
+    # Back offices get the remaining share, at least 0.05.
     weights = [
         *(service_type.share for service_type in opd.service_types),
         max(1 - sum(service_type.share for service_type in opd.service_types), 0.05),
@@ -112,6 +113,7 @@ def _service_units(service_type: ServiceType, staff: int, people: Iterator[Synth
 
 def _next_people(people: Iterator[SyntheticPerson], heads: int, skills: Sequence[str]) -> tuple[SyntheticPerson, ...]:
     """Return the next people. A person has two of the unit's skills in rotation; the first person heads the unit."""
+    # Two skills in rotation: each post then has several people who can work there.
     skills_by_person = [
         tuple(sorted({skills[n % len(skills)], skills[(n + 1) % len(skills)]})) if skills else () for n in range(heads)
     ]
@@ -129,6 +131,7 @@ def distribute(total: int, weights: Sequence[float], minimums: Sequence[int]) ->
         raise TooFewPeople(sum(minimums))
     exact = [free * weight / sum(weights) for weight in weights]
     parts = [minimum + int(extra) for minimum, extra in zip(minimums, exact, strict=True)]
+    # Rounding down leaves a few units over: the parts with the largest remainder get them.
     by_remainder = sorted(range(len(parts)), key=lambda n: (int(exact[n]) - exact[n], n))
     for n in by_remainder[: total - sum(parts)]:
         parts[n] += 1

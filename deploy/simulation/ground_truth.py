@@ -53,6 +53,7 @@ def reported_presence(taps: Iterable[SimulatedTap], duties: Iterable[SimulatedSh
 
 
 def _reported_by(taps: Sequence[SimulatedTap], duties: Sequence[SimulatedShift]) -> Iterator[PostPresence]:
+    # The last tap of a person counts until the end of the shift: no further tap limits it.
     next_minutes = [tap.phone_clock // 60 for tap in taps[1:]] + [10**6]
     for tap, next_minute in zip(taps, next_minutes, strict=True):
         minute = tap.phone_clock // 60
@@ -93,7 +94,7 @@ def head_count_steps(presences: Iterable[PostPresence]) -> Mapping[PostId, list[
 
 
 def _cumulative_steps(change: Mapping[int, int]) -> list[tuple[int, int]]:
-    cumulated = [(-1, 0)]
+    cumulated = [(-1, 0)]  # a start value, so that the first step is compared with 0
     for minute in sorted(minute for minute in change if change[minute]):
         cumulated.append((minute, cumulated[-1][1] + change[minute]))
     return [step for previous, step in pairwise(cumulated) if previous[1] != step[1]]

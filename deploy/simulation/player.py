@@ -85,7 +85,7 @@ class DayPlayer:
             int(position.rsplit("/", 1)[1]), self.positions.get((duty.region, duty.opd), 0)
         )
         if answer.status == HTTPStatus.CREATED and monotonic() - self._measured > MEASURE_INTERVAL_S:
-            self._measured = monotonic()
+            self._measured = monotonic()  # before the wait, so that other taps do not measure at the same time
             await self._measure(duty.region, duty.opd, position, started_at)
 
     async def _measure(self, region: str, opd: str, position: str, started_at: float) -> None:

@@ -111,6 +111,7 @@ class ScenarioBuilder:
 
     def set_attendance(self, open_post: OpenPost, arrival: int, departure: int | None = None) -> None:
         """Let the crew of a post arrive at a minute, and leave at another one or at the end of the shift."""
+        # One second apart, so that the taps of a crew have different times.
         for n, duty in enumerate(open_post.shifts):
             self.scenario.days[duty] = present_day(duty, arrival * 60 + n, (departure or duty.end + 5) * 60 + n)
 

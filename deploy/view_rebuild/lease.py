@@ -67,7 +67,7 @@ async def exclusive_lease(settings: Settings) -> AsyncIterator[Lease]:
         enable_auto_commit=False,
         session_timeout_ms=int(SESSION_TIMEOUT_S * 1000),
         heartbeat_interval_ms=int(HEARTBEAT_S * 1000),
-        max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+        max_poll_interval_ms=MAX_POLL_INTERVAL_MS,  # this consumer never polls, so it must not be removed for it
     )
     consumer.subscribe([view_topic(settings.deployment)], listener=lease)
     try:

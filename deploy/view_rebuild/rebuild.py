@@ -62,11 +62,12 @@ async def build_and_switch(settings: Settings, new: Generation, workers: int, le
         async with start_workers(settings, new, workers) as new_workers:
             await wait_until_near_end(settings, new, new_workers, show_progress)
             status.update("The new view has caught up; switching to it …")
-            await lease.confirm()
+            await lease.confirm()  # the last check before a change that readers see
             await activate_generation(settings.kafka, settings.deployment, new)
             new_workers.view_status = (
                 "The new view is in force; the workers of the deployment read the remaining events."
             )
+            # The old workers may still publish until they notice the switch.
             await asyncio.sleep(SWITCH_NOTICE_S)
             await wait_until_read(settings, new, new_workers, show_progress)
 

@@ -38,6 +38,7 @@ class RowKey(NamedTuple):
 async def next_generation_number(settings: Settings, current: Generation) -> int:
     """Return a number that no generation has used, including those of interrupted rebuilds."""
     async with broker.admin_client(settings.kafka) as client:
+        # The consumer groups too: an interrupted rebuild may have left only its group.
         names = [*await client.list_topics(), *(group for group, *_ in await client.list_consumer_groups())]
     patterns = [
         re.escape(app_id(settings.deployment)) + r"-g(\d+)",
@@ -100,6 +101,7 @@ async def publish_staged_rows(settings: Settings, current: Generation) -> None:
             published = await _last_rows(settings, view_topic)
             for (partition, key), row in corrections(staged, published, current, first_open_dates):
                 body = row.model_dump_json(exclude_none=True).encode() if row else None
+                # A tombstone has no body, so a header carries its generation.
                 headers = [] if row else [(GENERATION_HEADER, str(current.number).encode())]
                 sent.append(await producer.send(view_topic, body, key=key, partition=partition, headers=headers))
         await asyncio.gather(*sent)

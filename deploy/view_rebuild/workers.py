@@ -73,7 +73,7 @@ class RebuildWorkers:
                         f"The workers of the new view ended too often; their log: {self._log}. "
                         f"{self.view_status} Run this again when the cause is gone."
                     )
-                child.kill()
+                child.kill()  # ends its guard process as well
                 self._children[number] = Child(self._command, self._log)
 
     def stop(self) -> None:

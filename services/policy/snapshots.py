@@ -36,7 +36,7 @@ async def load_snapshot(store: Store[State], region: str, known_by: datetime | N
 
 
 async def load_entry(store: Store[State], region: str, opd: str, known_by: datetime | None = None) -> OpdEntry:
-    """An OPD of the register. Raises `UnknownOpd`."""
+    """Return an OPD of the register. Raise `UnknownOpd` if the register has none with this code."""
     state = decider.opd_state(await _state(store, f"policy/{region}/{opd}", known_by))
     if state is None:
         raise UnknownOpd(f"OPD {opd} is not in the register of region {region}.")
@@ -58,7 +58,7 @@ async def load_subject(
     valid = [a for a in arrangements if a.is_valid_on(subject.day)]
     if not valid:
         raise UnknownOpd(f"OPD {opd} of region {region} has no unit {subject.unit} on {subject.day}.")
-    unit = valid[-1]
+    unit = valid[-1]  # of all arrangements that cover the date, the one recorded last
     open_weekdays = frozenset(weekday for post in unit.posts for weekday in post.weekdays)
     return StaffProfile(
         subject.class_ or unit.class_, kinds | {subject.unit, *unit.kinds}, unit.site.site, open_weekdays=open_weekdays

@@ -28,7 +28,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "token-expired": ProblemType(
         401, "Masa masuk habis", "Token expired",
         "Masa berlaku token sudah lewat. Tidak ada yang disimpan; masuk lagi lalu kirim ulang.",
-        "The token has expired. Nothing was stored; sign in again and send it once more.",
+        "The token has expired. Nothing was stored; sign in again and resend it.",
     ),
     "token-invalid": ProblemType(
         401, "Token tidak sah", "Token not valid",
@@ -58,7 +58,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "version-conflict": ProblemType(
         412, "Sudah berubah", "Changed meanwhile",
         "Yang Anda lihat sudah berubah. Tidak ada yang disimpan; muat ulang lalu putuskan lagi.",
-        "What you saw has changed. Nothing was stored; read it again and decide anew.",
+        "What you saw has changed. Nothing was stored; read it again and decide again.",
     ),
     "too-large": ProblemType(
         413, "Isi terlalu besar", "Body too large",

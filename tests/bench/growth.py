@@ -93,14 +93,12 @@ async def person_days(town: Town, days: int, *, with_rows: bool) -> str:
         bytes_placed = resident_bytes()
         for _ in range(days * PARTS_PER_DAY):
             await run.process_part()
-    bytes_used, people, rows = (
-        resident_bytes() - bytes_before,
-        town.opds * town.people,
-        "with" if with_rows else "without",
-    )
+    bytes_used, people = resident_bytes() - bytes_before, town.opds * town.people
+    rows = "with" if with_rows else "without"
     return (
-        f"  {town.opds} OPD of {town.people} people for {days} days: {bytes_used / people / days:,.0f} bytes a person-day"
-        f" {rows} its rows (of a person: {(bytes_placed - bytes_before) / people:,.0f})"
+        f"  {town.opds} OPD of {town.people} people for {days} days:"
+        f" {bytes_used / people / days:,.0f} bytes a person-day {rows} its rows"
+        f" (of a person: {(bytes_placed - bytes_before) / people:,.0f})"
     )
 
 

@@ -43,14 +43,14 @@ class MeasuredWorker:
 
     def __init__(self, bootstrap: str, partitions: int, folder: Path, number: int) -> None:
         self.port, self.started_at = free_ports(1)[0], time.monotonic()
-        told = {
+        settings_by_name = {
             "PIKET_KAFKA": bootstrap,
             "PIKET_REGIONS": ",".join(REGIONS),
             "PIKET_PARTITIONS": str(partitions),
             "PIKET_METRICS_PORT": str(self.port),
             "PIKET_SESSION_TIMEOUT_S": "30",
         }
-        command = ["env", *(f"{key}={value}" for key, value in told.items()), sys.executable, "-c", START]
+        command = ["env", *(f"{key}={value}" for key, value in settings_by_name.items()), sys.executable, "-c", START]
         self.child = Child(command, folder / f"worker-{number}.log")
 
     def metrics(self) -> Mapping[str, float]:
@@ -69,7 +69,7 @@ class MeasuredWorker:
 
 
 def wait_for_rebalance(workers: Sequence[MeasuredWorker], before: Sequence[Mapping[str, float]]) -> list[float]:
-    """Wait until all workers have rebalanced and none does for a while; return the seconds that sample one lost."""
+    """Wait until all workers have rebalanced and none does for a while; return the seconds that each one lost."""
     latest, unchanged_since = [worker.metrics() for worker in workers], time.monotonic()
     deadline = unchanged_since + WITHIN_S
     while time.monotonic() < deadline and all(worker.child.running for worker in workers):
@@ -98,7 +98,7 @@ async def create_topics(bootstrap: str, partitions: int) -> None:
 
 
 def measure(partitions: int, folder: Path) -> Iterator[tuple[float, float, float]]:
-    """Yield for sample joining worker: seconds others had no partitions, seconds of its start, maximum memory in MB."""
+    """Yield for each joining worker: seconds others had no partitions, seconds of its start, maximum memory in MB."""
     workers: list[MeasuredWorker] = []
     with Kafka(folder / "kafka", jit="full") as broker:
         asyncio.run(create_topics(broker.bootstrap, partitions))

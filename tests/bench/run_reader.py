@@ -82,8 +82,8 @@ class MeasuredProcessor(Processor):
         """Flush pending facts, and exit if all events were read."""
         await super().flush_once(publisher)
         if sum(self.positions.values()) >= self.meter.count and not self._pending.record_count:
-            every = (one for known in self._partitions._regions.values() for one in known._fact_sets.items())
-            self.meter.print_result_and_exit({opd.decode(): len(facts) for opd, facts in every})
+            fact_sets = (item for region in self._partitions._regions.values() for item in region._fact_sets.items())
+            self.meter.print_result_and_exit({opd.decode(): len(facts) for opd, facts in fact_sets})
 
 
 class ProcessorWithoutRows(MeasuredProcessor):

@@ -27,9 +27,9 @@ async def measure(url: str, commands: int) -> None:
             await store.execute(store_command)
             seconds.append(time.perf_counter() - started_at)
 
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     await asyncio.gather(*map(user, range(USERS)))
-    rate = len(seconds) / (time.perf_counter() - begun)
+    rate = len(seconds) / (time.perf_counter() - started_at)
     steps = statistics.quantiles(seconds, n=100)
     print(f"{url.partition(':')[0]}: {rate:.0f}/s, p50 {steps[49] * 1e3:.1f} ms, p99 {steps[98] * 1e3:.1f} ms")
     await store.close()

@@ -1,4 +1,4 @@
-"""The province on a port, and pages of it in Chromium."""
+"""Serves the board of the fixture on a port, and opens its pages in Chromium."""
 
 import asyncio
 import re
@@ -11,57 +11,57 @@ from typing import Any
 from playwright.async_api import Browser, Page, expect
 
 from shared.background import background_task
-from tests.browser.board_fixture import Day, Province, province
+from tests.browser.board_fixture import BoardApp, BoardClock, board_app
 from tests.support.http_server import running_server
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 PAGES = ("/", "/wilayah/3276", "/opd/3276/DISDUKCAPIL")
 
 
-class Town:
-    """The province on a port of its own, which may go away and come back."""
+class BoardServer:
+    """Serves the board on a free port; it can be stopped and started again."""
 
     def __init__(self) -> None:
-        self.day = Day()
-        self.told: Province = province(self.day)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.day = BoardClock()
+        self.board: BoardApp = board_app(self.day)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
 
-    async def _feed(self) -> None:
+    async def _keep_complete(self) -> None:
         while True:
-            self.told.view.mark_complete()
+            self.board.view.mark_complete()
             await asyncio.sleep(1)
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[None]:
-        async with background_task(self._feed()), running_server(self.told.app, self.port):
+    async def serving(self) -> AsyncIterator[None]:
+        async with background_task(self._keep_complete()), running_server(self.board.app, self.port):
             yield
 
 
 @asynccontextmanager
-async def opened(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """A page that fails its test on any script error or breach of the content security policy."""
+async def open_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """Open a page. Fail the test on script errors and violations of the content security policy."""
     context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "id-ID", **options})
     page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error.stack)))
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error.stack)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
     yield page
     await context.close()
-    assert complaints == []
+    assert errors == []
 
 
-async def live(page: Page, address: str) -> None:
+async def open_live_page(page: Page, address: str) -> None:
     async with page.expect_response(re.compile("/live\\?")):
         await page.goto(address)
 
 
-def answer(page: Page) -> Any:
+def headline(page: Page) -> Any:
     return expect(page.get_by_role("heading", level=1))
 
 
 async def states(page: Page, selector: str, attribute: str = "data-state") -> list[str]:
-    found = await page.locator(selector).evaluate_all(f"all => all.map(one => one.getAttribute('{attribute}'))")
-    return list(found)
+    values = await page.locator(selector).evaluate_all(f"all => all.map(one => one.getAttribute('{attribute}'))")
+    return list(values)

@@ -1,4 +1,4 @@
-"""Chromium, once for each file of tests, and the province that its pages are of."""
+"""Provides Chromium once per test file, and the server of the board."""
 
 from collections.abc import AsyncIterator
 
@@ -6,12 +6,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.board_server import CHROMIUM, Town, opened
+from tests.browser.board_server import CHROMIUM, BoardServer, open_page
 
 
 @pytest.fixture
-def town() -> Town:
-    return Town()
+def town() -> BoardServer:
+    return BoardServer()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -24,5 +24,5 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    async with opened(browser) as page:
+    async with open_page(browser) as page:
         yield page

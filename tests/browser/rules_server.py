@@ -35,7 +35,7 @@ class RulesServer:
 
     @asynccontextmanager
     async def serve(self, region: str, without: Sequence[str] = ()) -> AsyncIterator[str]:
-        """Yield the address of the region's page after recording the calendar and the presets, except those in `without`."""
+        """Yield the address of the region's page, with the calendar and the presets except `without` recorded."""
         async with self.app.router.lifespan_context(self.app):
             await self._record(region, without)
             async with running_server(self.app) as address:

@@ -1,4 +1,4 @@
-"""Pictures of a running board for the README: `python -m tests.browser.screenshots URL FOLDER`."""
+"""Takes screenshots of a running board for the README: `python -m tests.browser.screenshots URL FOLDER`."""
 
 import asyncio
 import sys
@@ -12,8 +12,8 @@ from tests.browser.board_server import CHROMIUM
 WIDE, NARROW, WALL = (1440, 900), (360, 740), (1920, 1080)
 
 
-class Shot(NamedTuple):
-    """One picture: what of, how large, in which theme and language."""
+class Screenshot(NamedTuple):
+    """A screenshot: name, path, size, theme and language."""
 
     name: str
     path: str
@@ -26,42 +26,42 @@ class Shot(NamedTuple):
         return f"{self.path}{'&' if '?' in self.path else '?'}lang={self.lang}"
 
 
-SHOTS = (
-    Shot("board-wide-light-id", "/", WIDE, "light", "id"),
-    Shot("board-wide-dark-en", "/", WIDE, "dark", "en"),
-    Shot("board-narrow-light-en", "/", NARROW, "light", "en"),
-    Shot("board-narrow-dark-id", "/", NARROW, "dark", "id"),
-    Shot("wall", "/?dinding=1", WALL, "dark", "id"),
+SCREENSHOTS = (
+    Screenshot("board-wide-light-id", "/", WIDE, "light", "id"),
+    Screenshot("board-wide-dark-en", "/", WIDE, "dark", "en"),
+    Screenshot("board-narrow-light-en", "/", NARROW, "light", "en"),
+    Screenshot("board-narrow-dark-id", "/", NARROW, "dark", "id"),
+    Screenshot("wall", "/?dinding=1", WALL, "dark", "id"),
 )
 
 
-async def worst_opd(browser: Browser, url: str) -> str:
-    """The page of the OPD that stands first in the list."""
+async def first_opd_path(browser: Browser, url: str) -> str:
+    """Return the path of the first OPD in the list."""
     page = await browser.new_page()
     await page.goto(url)
-    found = await page.locator(".opd a").first.get_attribute("href")
+    path = await page.locator(".opd a").first.get_attribute("href")
     await page.close()
-    return found or "/"
+    return path or "/"
 
 
-async def take(browser: Browser, url: str, folder: Path, shot: Shot) -> None:
-    """Take one picture, as tall as the screen."""
-    width, height = shot.size
-    context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=shot.theme)
+async def take_screenshot(browser: Browser, url: str, folder: Path, screenshot: Screenshot) -> None:
+    """Take one screenshot of the visible area."""
+    width, height = screenshot.size
+    context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=screenshot.theme)
     page = await context.new_page()
-    await page.goto(url + shot.address)
+    await page.goto(url + screenshot.address)
     await page.evaluate("document.fonts.ready")
-    await page.screenshot(path=folder / f"{shot.name}.png")
+    await page.screenshot(path=folder / f"{screenshot.name}.png")
     await context.close()
 
 
 async def main(url: str, folder: Path) -> None:
-    """All pictures into a folder that is there."""
+    """Take all screenshots into an existing folder."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--hide-scrollbars"])
-        opd = Shot("opd", await worst_opd(browser, url), (1280, 800), "light", "id")
-        for shot in (*SHOTS, opd):
-            await take(browser, url, folder, shot)
+        opd = Screenshot("opd", await first_opd_path(browser, url), (1280, 800), "light", "id")
+        for screenshot in (*SCREENSHOTS, opd):
+            await take_screenshot(browser, url, folder, screenshot)
         await browser.close()
 
 

@@ -15,8 +15,8 @@ from time import monotonic
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.board_fixture import clerk_comes
-from tests.browser.board_server import CHROMIUM, Town, answer, live, states
+from tests.browser.board_fixture import clerk_returns
+from tests.browser.board_server import CHROMIUM, BoardServer, headline, open_live_page, states
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN = "Keadaan semua titik layanan tidak diketahui sejak 09.41 WIB"
@@ -31,40 +31,40 @@ pytestmark = [
 
 
 async def test_within_twenty_seconds_of_silence_nothing_but_unknown_is_shown_and_then_all_is_live_again(
-    town: Town, page: Page
+    town: BoardServer, page: Page
 ) -> None:
-    async with town.served():
-        await live(page, town.url)
-        await answer(page).to_contain_text("4 dari")
+    async with town.serving():
+        await open_live_page(page, town.url)
+        await headline(page).to_contain_text("4 dari")
     cut = monotonic()
-    await answer(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+    await headline(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
     assert monotonic() - cut < 20
     assert set(await states(page, "main .tile, main .now li, main .pill")) == {"basi", "belum"}
     assert set(await states(page, ".opd", "data-row")) == {"basi"}
     assert not re.search(r"\d+ dari \d+", await page.locator("main").inner_text())
     await expect(page.locator(".note")).to_contain_text("Sambungan terputus sejak 09.41 WIB")
-    clerk_comes(town.told.view)
-    async with town.served():
-        await answer(page).to_contain_text("3 dari", timeout=CUT_WITHIN_MS)
+    clerk_returns(town.board.view)
+    async with town.serving():
+        await headline(page).to_contain_text("3 dari", timeout=CUT_WITHIN_MS)
         await expect(page.locator("#live")).to_have_text("Langsung")
 
 
 SERVER = """
 import sys, threading, time
 import uvicorn
-from tests.browser.board_fixture import Day, province
-told = province(Day())
+from tests.browser.board_fixture import BoardClock, board_app
+board = board_app(BoardClock())
 def feed():
     while True:
-        told.view.mark_complete()
+        board.view.mark_complete()
         time.sleep(1)
 threading.Thread(target=feed, daemon=True).start()
-uvicorn.run(told.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+uvicorn.run(board.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 """
 
 
 @pytest.fixture
-def process(town: Town) -> Iterator["subprocess.Popen[bytes]"]:
+def process(town: BoardServer) -> Iterator["subprocess.Popen[bytes]"]:
     """The province in a process of its own, which can be frozen."""
     process = subprocess.Popen([sys.executable, "-c", SERVER, str(town.port)], cwd=ROOT)
     deadline = monotonic() + 30
@@ -78,14 +78,14 @@ def process(town: Town) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 async def test_a_server_that_freezes_is_noticed_and_so_is_its_return(
-    town: Town, page: Page, process: "subprocess.Popen[bytes]"
+    town: BoardServer, page: Page, process: "subprocess.Popen[bytes]"
 ) -> None:
-    await live(page, town.url)
-    await answer(page).to_contain_text("4 dari")
+    await open_live_page(page, town.url)
+    await headline(page).to_contain_text("4 dari")
     os.kill(process.pid, signal.SIGSTOP)
-    await answer(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+    await headline(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
     os.kill(process.pid, signal.SIGCONT)
-    await answer(page).to_contain_text("4 dari", timeout=CUT_WITHIN_MS)
+    await headline(page).to_contain_text("4 dari", timeout=CUT_WITHIN_MS)
 
 
 class Wire:
@@ -122,23 +122,25 @@ async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> No
     sink.close()
 
 
-async def test_a_line_that_went_dead_without_a_word_is_noticed_and_left_for_another(town: Town, page: Page) -> None:
+async def test_a_line_that_went_dead_without_a_word_is_noticed_and_left_for_another(
+    town: BoardServer, page: Page
+) -> None:
     wire = Wire(town.port)
-    async with town.served(), wire.laid() as address:
-        await live(page, address)
-        await answer(page).to_contain_text("4 dari")
+    async with town.serving(), wire.laid() as address:
+        await open_live_page(page, address)
+        await headline(page).to_contain_text("4 dari")
         wire.die()
-        await answer(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+        await headline(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
         # The browser first tries the dead calls that it kept for later, five seconds each.
-        await answer(page).to_contain_text("4 dari", timeout=90_000)
+        await headline(page).to_contain_text("4 dari", timeout=90_000)
 
 
-async def test_a_tab_that_slept_shows_nothing_old_when_it_wakes(town: Town, page: Page) -> None:
-    async with town.served():
-        await live(page, town.url)
+async def test_a_tab_that_slept_shows_nothing_old_when_it_wakes(town: BoardServer, page: Page) -> None:
+    async with town.serving():
+        await open_live_page(page, town.url)
         await page.clock.install()
         await page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     await page.clock.fast_forward(60_000)
-    await answer(page).to_contain_text("4 dari")
+    await headline(page).to_contain_text("4 dari")
     await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    await answer(page).to_have_text(UNKNOWN, timeout=1000)
+    await headline(page).to_have_text(UNKNOWN, timeout=1000)

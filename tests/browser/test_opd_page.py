@@ -15,7 +15,7 @@ from services.reporting.app import assemble
 from services.reporting.view.rows import CoverageView
 from shared.domain.facts.coverage import Coverage
 from shared.identity import Identity
-from tests.browser.board_server import CHROMIUM, opened
+from tests.browser.board_server import CHROMIUM, open_page
 from tests.support.example_facts import at
 from tests.support.http_server import running_server
 from tests.unit.reporting.test_current_status import row
@@ -65,7 +65,7 @@ def office() -> Office:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    async with opened(browser, viewport={"width": 360, "height": 740}) as page:
+    async with open_page(browser, viewport={"width": 360, "height": 740}) as page:
         yield page
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.board_server import CHROMIUM, answer, opened
+from tests.browser.board_server import CHROMIUM, headline, open_page
 from tests.browser.rules_server import RulesServer
 from tests.browser.test_board_accessibility import violations
 
@@ -43,10 +43,10 @@ async def test_an_official_enacts_from_an_example_by_keyboard_and_sees_the_new_s
 ) -> None:
     async with server.serve("32", [SE_188]) as address:
         await page.goto(address)
-        await answer(page).to_have_text(BEFORE)
+        await headline(page).to_have_text(BEFORE)
         await fill(page, server.issuer.sign("sri", roles=["PERSONNEL"], region="32"))
         await expect(page.get_by_role("status")).to_contain_text("SE 188/KPG.03/BKD tercatat.")
-        await answer(page).to_have_text(AFTER)
+        await headline(page).to_have_text(AFTER)
 
 
 async def test_a_bad_token_says_so_beside_the_form_and_loses_nothing_but_itself(
@@ -62,7 +62,7 @@ async def test_a_bad_token_says_so_beside_the_form_and_loses_nothing_but_itself(
         assert "bukan-token" not in page.url
         await page.keyboard.type(server.issuer.sign("sri", roles=["PERSONNEL"], region="32"))
         await page.keyboard.press("Enter")
-        await answer(page).to_have_text(AFTER)
+        await headline(page).to_have_text(AFTER)
 
 
 async def test_another_date_is_asked_for_with_a_plain_form(server: RulesServer, page: Page) -> None:
@@ -70,9 +70,9 @@ async def test_another_date_is_asked_for_with_a_plain_form(server: RulesServer, 
         await page.goto(address)
         await page.get_by_label("Tanggal", exact=True).fill("2026-02-23")
         await page.get_by_role("button", name="Tampilkan").click()
-        await answer(page).to_have_text("Senin, 23 Februari 2026: 3 instrumen berlaku, 0 konflik")
+        await headline(page).to_have_text("Senin, 23 Februari 2026: 3 instrumen berlaku, 0 konflik")
         await page.get_by_title("English").click()
-        await answer(page).to_have_text("Monday, 23 February 2026: 3 instruments in force, 0 conflicts")
+        await headline(page).to_have_text("Monday, 23 February 2026: 3 instruments in force, 0 conflicts")
 
 
 async def test_the_line_of_time_is_told_to_those_who_do_not_see_it(server: RulesServer, page: Page) -> None:
@@ -86,7 +86,7 @@ async def test_the_line_of_time_is_told_to_those_who_do_not_see_it(server: Rules
 async def test_the_page_never_scrolls_sideways(server: RulesServer, browser: Browser, width: int) -> None:
     async with (
         server.serve("32", [SE_188]) as address,
-        opened(browser, viewport={"width": width, "height": 900}) as page,
+        open_page(browser, viewport={"width": width, "height": 900}) as page,
     ):
         for query in ("", f"?contoh={SE_188}", "?tanggal=2026-02-23", "?lang=en"):
             await page.goto(address + query)
@@ -99,7 +99,7 @@ async def test_axe_finds_nothing_on_the_page_of_the_rules(
     server: RulesServer, browser: Browser, scheme: Any, width: int
 ) -> None:
     view: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "bypass_csp": True}
-    async with server.serve("32", [SE_188]) as address, opened(browser, **view) as page:
+    async with server.serve("32", [SE_188]) as address, open_page(browser, **view) as page:
         for query in ("", f"?contoh={SE_188}", "?contoh=tidak-ada", "?tanggal=kemarin", "?tanggal=2025-12-25"):
             await page.goto(address + query)
             await page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
@@ -107,7 +107,7 @@ async def test_axe_finds_nothing_on_the_page_of_the_rules(
 
 
 async def test_axe_finds_nothing_where_nothing_is_on_record(server: RulesServer, browser: Browser) -> None:
-    async with server.serve("3277", ["*"]) as address, opened(browser, bypass_csp=True) as page:
+    async with server.serve("3277", ["*"]) as address, open_page(browser, bypass_csp=True) as page:
         await page.goto(address)
-        await answer(page).to_have_text("Jumat, 10 April 2026: belum ada instrumen di Kota Cimahi")
+        await headline(page).to_have_text("Jumat, 10 April 2026: belum ada instrumen di Kota Cimahi")
         assert await violations(page) == []

@@ -20,7 +20,7 @@ from deploy.demo.processes import Stack
 from deploy.local.kafka import Kafka
 from deploy.operations import sources
 from shared.settings import Settings
-from tests.browser.board_server import answer, live, opened, states
+from tests.browser.board_server import headline, open_live_page, open_page, states
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import Office
 
@@ -87,8 +87,8 @@ async def test_a_silent_part_makes_the_board_unknown_and_no_counter_critical(
     part: str, deployment: Deployment, browser: Browser, figures: list[str]
 ) -> None:
     stop, start = PARTS[part]
-    async with opened(browser) as page:
-        await live(page, deployment.stack.url)
+    async with open_page(browser) as page:
+        await open_live_page(page, deployment.stack.url)
         await expect(page.locator("#ubin-32")).to_have_attribute("data-state", "tutup", timeout=30_000)
         if part == "server":
             await come(deployment)
@@ -98,10 +98,10 @@ async def test_a_silent_part_makes_the_board_unknown_and_no_counter_critical(
             await come(deployment)
         await unknown(page, stopped)
         figures.append(f"{part} stopped: the board is unknown after {monotonic() - stopped:.1f} s")
-        await answer(page).to_contain_text("tidak diketahui sejak 0")
+        await headline(page).to_contain_text("tidak diketahui sejak 0")
         deployment.stack.set_clock(at("08:01"))
         await start(deployment)
-        await answer(page).to_have_text("Semua titik layanan cukup petugas: 2 dari 2", timeout=60_000)
+        await headline(page).to_have_text("Semua titik layanan cukup petugas: 2 dari 2", timeout=60_000)
 
 
 async def come(parts: Deployment) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.deadlines import scaled
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PLANTED = [
@@ -37,7 +39,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def contracts(folder: Path) -> str:
     done = subprocess.run(
-        [BIN / "lint-imports", "--no-cache"], cwd=folder, check=False, capture_output=True, text=True, timeout=60
+        [BIN / "lint-imports", "--no-cache"],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=scaled(60),
     )
     return done.stdout
 

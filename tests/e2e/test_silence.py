@@ -38,18 +38,18 @@ class NightDeployment(NamedTuple):
         return self.view.current_until(REGION)
 
     async def wait_until_current(self, within_s: float) -> float:
-        """Wait until the view is current; restart ended processes meanwhile. Return the seconds it seconds."""
+        """Wait until the view is current; restart ended processes meanwhile. Return the seconds it took."""
         return await seconds_until(
             lambda: not self.stack.restart_ended() and self.view.behind_since(REGION) is None, within_s
         )
 
     async def max_lag(self) -> float:
         """Return the maximum lag of the view during three seconds, in seconds."""
-        seen = []
+        lags = []
         for _ in range(60):
             await asyncio.sleep(0.05)
-            seen.append((self.stack.now() - self.until).total_seconds())
-        return max(seen)
+            lags.append((self.stack.now() - self.until).total_seconds())
+        return max(lags)
 
     async def wait_until_behind(self) -> tuple[float, datetime, datetime]:
         """Wait until the view is behind; return the seconds, the start of the wait, and since when it is behind."""
@@ -107,6 +107,4 @@ async def test_whoever_falls_silent_the_view_says_so_and_is_current_again_soon_a
             assert (await http.get("/readyz")).status_code == 503
             await asyncio.to_thread(start)
             current_after = await watch.wait_until_current(3 * CURRENT_WITHIN_S)
-            figures.append(
-                f"{what}: behind after {seconds:.1f} s, current {current_after:.1f} s after it was current_after"
-            )
+            figures.append(f"{what}: behind after {seconds:.1f} s, current {current_after:.1f} s after the restart")

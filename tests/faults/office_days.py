@@ -54,11 +54,11 @@ class Offices:
 
     async def record_taps(self, taps: int) -> None:
         """Record taps on the last two days. The taps of the earlier day were sent late, from offline phones."""
-        drawn = list(self._draw(taps))
-        await self._record([fact for _, _, fact in drawn])
-        for place, tap, _ in drawn:
-            self._taps[place].append(tap)
-            self._dated[place] += 1
+        taps_drawn = list(self._draw(taps))
+        await self._record([fact for _, _, fact in taps_drawn])
+        for opd_and_day, tap, _ in taps_drawn:
+            self._taps[opd_and_day].append(tap)
+            self._dated[opd_and_day] += 1
 
     async def record_taps_for(self, seconds: float, taps: int = 20) -> None:
         """Record taps every tenth of a second."""

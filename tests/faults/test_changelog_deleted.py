@@ -54,7 +54,7 @@ async def run_worker(site: WorkerSite) -> None:
     with site.worker() as worker:
         assert await site.wait_until_exact()
         await site.wait_until_all_committed()
-        worker.stop(5)
+        worker.stop(LIMIT_S)
 
 
 async def test_a_changelog_that_was_made_again_is_not_taken_for_that_of_a_new_deployment(site: WorkerSite) -> None:

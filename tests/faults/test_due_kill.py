@@ -1,7 +1,6 @@
 """Kills the process that records due dates again and again: each change of state is recorded once, on its day."""
 
 import asyncio
-import secrets
 import signal
 import subprocess
 import sys
@@ -32,18 +31,17 @@ KILLS = 8
 DUE = {"IN_FORCE", "EXPIRED", "SUPERSEDED"}
 
 
-def run_due_date_process(url: str, first: date, *, kill: bool) -> date:
-    """Return the last day that the process reported. It is killed at a random line, or runs to the last day."""
+def run_due_date_process(url: str, first: date, kill_at_line: int = 0) -> date:
+    """Return the last day that the process reported. It is killed at a line of its output, or runs to the last day."""
     program = [sys.executable, "-m", "tests.faults.due_date_process", url, str(first), str(LAST)]
     last_day = first
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        kill_at_line = 1 + secrets.randbelow(40)
         for number, line in enumerate(process.stdout, 1):
             last_day = date.fromisoformat(line.strip())
-            if kill and number == kill_at_line:
+            if number == kill_at_line:
                 process.kill()
-    assert process.returncode in ({0, -signal.SIGKILL} if kill else {0})
+    assert process.returncode in ({0, -signal.SIGKILL} if kill_at_line else {0})
     return last_day
 
 
@@ -67,10 +65,10 @@ async def test_a_killed_clerk_of_dates_records_every_change_once(database_url: s
     await execute(database_url, bappeda, at("08:00", date(2021, 1, 1)))
     for day, command in replay.preset_commands("32"):
         await execute(database_url, command, at("08:00", day))
-    reached = FIRST
+    reached, chance = FIRST, seeded_random()
     for _ in range(KILLS):
-        reached = await asyncio.to_thread(run_due_date_process, database_url, reached, kill=True)
-    await asyncio.to_thread(run_due_date_process, database_url, reached, kill=False)
+        reached = await asyncio.to_thread(run_due_date_process, database_url, reached, chance.randint(1, 40))
+    await asyncio.to_thread(run_due_date_process, database_url, reached)
 
     async with open_store(database_url, at("08:00", LAST)) as store:
         instrument_events, opd_events = [
@@ -85,11 +83,11 @@ async def test_a_killed_clerk_of_dates_records_every_change_once(database_url: s
 
 
 def expected_changes() -> Sequence[tuple[str, str, date]]:
-    courses = replay.reference_snapshot("32").instruments
-    ends = supersession_dates(courses)
+    histories = replay.reference_snapshot("32").instruments
+    ends = supersession_dates(histories)
     return [
         (name, state, on)
-        for name, course in courses.items()
-        for on, state in dated_changes(course, ends.get(name, OPEN_END))
+        for name, history in histories.items()
+        for on, state in dated_changes(history, ends.get(name, OPEN_END))
         if on <= LAST
     ]

@@ -74,13 +74,11 @@ async def running_projection(database: Database, bootstrap: str) -> AsyncIterato
 
 async def wait_for_rows(database: Database, count: int) -> list[tuple[str, int]]:
     """Return the applied (stream, version) rows, once there are `count` of them."""
-    rows: list[tuple[str, int]] = []
-    for _ in range(200):
-        rows = [(str(s), int(v)) for s, v in await database.read("SELECT stream, version FROM noted")]
-        if len(rows) >= count:
-            break
-        await asyncio.sleep(0.05)
-    return sorted(rows)
+
+    async def read_rows() -> list[tuple[str, int]]:
+        return [(str(s), int(v)) for s, v in await database.read("SELECT stream, version FROM noted")]
+
+    return sorted(await read_until(read_rows, lambda rows: len(rows) >= count))
 
 
 def expected_rows(count: int) -> list[tuple[str, int]]:
@@ -131,7 +129,7 @@ async def test_a_broker_that_was_killed_is_waited_for(
         await send(bootstrap, stored[:100])
         await wait_for_rows(database, 100)
         await asyncio.to_thread(broker.kill)
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # the projection tries in vain meanwhile
         await asyncio.to_thread(broker.restart)
         await send(bootstrap, stored[100:])
         assert await wait_for_rows(database, 300) == expected_rows(300)
@@ -140,7 +138,7 @@ async def test_a_broker_that_was_killed_is_waited_for(
 async def test_a_missing_topic_is_refused_with_one_message(bootstrap: str, database: Database) -> None:
     await delete_topic(bootstrap)
     with pytest.raises(broker.MissingTopics, match=TOPIC):
-        await asyncio.wait_for(create_projection(database, bootstrap).run(), 10)
+        await asyncio.wait_for(create_projection(database, bootstrap).run(), scaled(LIMIT_S))
 
 
 async def test_a_handler_that_fails_three_times_ends_the_projection(
@@ -151,4 +149,4 @@ async def test_a_handler_that_fails_three_times_ends_the_projection(
 
     await send(bootstrap, stored[:5])
     with pytest.raises(LookupError):
-        await asyncio.wait_for(create_projection(database, bootstrap, faulty).run(), 20)
+        await asyncio.wait_for(create_projection(database, bootstrap, faulty).run(), scaled(LIMIT_S))

@@ -25,11 +25,12 @@ from tests.support.in_memory_source import (
     read_bodies,
     read_sequences,
     running_relay,
-    wait_until,
     wait_until_sent,
     without_repeats,
 )
 from tests.support.relay_process import attendance
+from tests.support.seeds import seeded_random
+from tests.support.waiting import wait_until
 
 SOURCE = {"service": "attendance", "region": "32"}
 
@@ -48,7 +49,7 @@ async def test_check_ins_made_while_the_broker_is_stopped_follow_in_order(
             broker.kill()
             for _ in range(10):
                 feed.grow(300)
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.3)  # people check in for three seconds
             await wait_until(lambda: metric_value("piket_relay_backlog_events") == 3000)
             assert metric_value("piket_relay_oldest_unsent_seconds") > 1
             broker.restart()
@@ -65,7 +66,7 @@ async def test_a_broker_that_freezes_is_given_up_and_found_again(broker: Kafka, 
         await wait_until_sent(tmp_path / "checkpoint", 100)
         broker.pause()
         feed.grow(400)
-        await asyncio.sleep(3)
+        await asyncio.sleep(3)  # longer than the relay waits for an answer
         broker.resume()
         await wait_until_sent(tmp_path / "checkpoint", 500)
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)
@@ -75,7 +76,7 @@ async def test_a_relay_started_before_its_broker_waits_for_it(broker: Kafka, boo
     broker.kill()
     feed = InMemorySource(50)
     async with running_relay(feed.relay(bootstrap, tmp_path / "checkpoint")):
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # the relay tries in vain meanwhile
         broker.restart()
         await wait_until_sent(tmp_path / "checkpoint", 50)
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)
@@ -87,7 +88,7 @@ async def test_a_second_relay_sends_nothing_until_the_first_has_ended(bootstrap:
         await wait_until_sent(tmp_path / "checkpoint", 100)
         later = InMemorySource(200)
         second = asyncio.create_task(later.relay(bootstrap, tmp_path / "checkpoint").run())
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # nothing, although it tries to get the lease several times
         assert checkpoint.read(tmp_path / "checkpoint").sequence == 100
     await wait_until_sent(tmp_path / "checkpoint", 200)
     second.cancel()
@@ -124,20 +125,18 @@ async def kill_five_times(command: Sequence[str], path: Path, chance: random.Ran
         before = checkpoint.read(path)
         process = await asyncio.create_subprocess_exec(*command)
         await wait_until(lambda before=before: checkpoint.read(path) != before)  # type: ignore[misc]
-        await asyncio.sleep(chance.uniform(0, 0.03))
+        await asyncio.sleep(chance.uniform(0, 0.03))  # any moment of the next page
         process.kill()
         assert await process.wait() == -signal.SIGKILL
 
 
 async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, tmp_path: Path) -> None:
-    seed = random.randrange(1_000_000)  # noqa: S311 - a seed to print
-    print(f"seed {seed}")
     database, path = f"sqlite:///{tmp_path}/attendance.db", tmp_path / "checkpoint"
     stop = asyncio.Event()
     async with open_store(database) as store:
         accepting = asyncio.create_task(accept_check_ins(store, stop))
         relay = [sys.executable, "-m", "tests.support.relay_process", database, bootstrap, str(path)]
-        await kill_five_times(relay, path, random.Random(seed))  # noqa: S311 - the same
+        await kill_five_times(relay, path, seeded_random())
         stop.set()
         await accepting
         stored = await store.read_feed("32", 0, await store.head("32"))
@@ -159,10 +158,10 @@ async def test_a_producer_that_lost_its_sequence_is_replaced(tmp_path: Path) -> 
             cluster.kill(3)
             for _ in range(6):
                 feed.grow(50)
-                await asyncio.sleep(1)
+                await asyncio.sleep(1)  # longer than the group of brokers waits for its lost member
             assert checkpoint.read(tmp_path / "checkpoint").sequence == 200
             cluster.restart(3)
             await wait_until_sent(tmp_path / "checkpoint", 500)
             feed.grow(50)
-            await wait_until_sent(tmp_path / "checkpoint", 550, seconds=2)
+            await wait_until_sent(tmp_path / "checkpoint", 550, seconds=2)  # a new producer has no old failures
         assert without_repeats(await read_sequences(cluster.bootstrap)) == expected_sequences(feed.stored)

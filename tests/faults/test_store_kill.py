@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import secrets
 import signal
 import subprocess
 import sys
@@ -24,13 +23,12 @@ USERS = 16
 KILLS = 6
 
 
-def write_until_killed(url: str, starts: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Run a writer, kill it at a random moment, and return what it acknowledged: (user, number, position)."""
+def write_until_killed(url: str, starts: Sequence[int], line_count: int) -> list[tuple[int, int, int]]:
+    """Run a writer, kill it after so many lines, and return what it acknowledged: (user, number, position)."""
     program = [sys.executable, "-m", "tests.faults.writer_process", url, *map(str, starts)]
     lines: list[str] = []
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
-        line_count = 20 + secrets.randbelow(400)
         for line in writer.stdout:
             lines.append(line)
             if len(lines) == line_count:
@@ -43,8 +41,10 @@ def write_until_killed(url: str, starts: Sequence[int]) -> list[tuple[int, int, 
 async def test_a_killed_writer_loses_nothing_that_it_acknowledged(office: StoreUsers) -> None:
     next_numbers = [0] * USERS
     acknowledged: dict[int, str] = {}
+    chance = seeded_random()
     for _ in range(KILLS):
-        for user, number, position in await asyncio.to_thread(write_until_killed, office.url, next_numbers):
+        lines = chance.randint(20, 420)
+        for user, number, position in await asyncio.to_thread(write_until_killed, office.url, next_numbers, lines):
             assert next_numbers[user] == number
             next_numbers[user] += 1
             acknowledged[position] = stream(user)
@@ -73,21 +73,26 @@ async def test_a_killed_database_server_loses_nothing_that_was_acknowledged(tmp_
             with contextlib.suppress(Unavailable):
                 outcome = await store.execute(command(stream(number), key=f"{number}/{n}"))
                 acknowledged.append((outcome.position, stream(number)))
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002)  # a user's pause
 
+    async def wait_for_acknowledgements(count: int) -> None:
+        before = len(acknowledged)
+        await wait_until(lambda: len(acknowledged) >= before + count, what="the users' next acknowledgements")
+
+    chance = seeded_random()
     with Postgresql(tmp_path / "postgresql") as server:
         async with StoreUsers(server.create_database("killed")) as office:
             store = await office.store()
             users = [asyncio.create_task(user(store, number)) for number in range(USERS)]
             for _ in range(3):
-                await asyncio.sleep(0.7)
+                await wait_for_acknowledgements(2 * USERS)
+                await asyncio.sleep(chance.uniform(0, 0.7))
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.restart)
-            await asyncio.sleep(2)
+            await wait_for_acknowledgements(2 * USERS)
             for task in users:
                 task.cancel()
             events = await all_events(store)
     stored = {event.sequence: envelope.decode(event.body).subject for event in events}
     assert set(acknowledged) <= set(stored.items())
     assert (list(stored), is_chained(events)) == (list(range(1, len(stored) + 1)), True)
-    assert len(acknowledged) > 3 * USERS

@@ -56,8 +56,7 @@ async def renew(bootstrap: str) -> None:
     if TOPIC in await broker.topic_sizes(bootstrap):
         async with broker.admin_client(bootstrap) as client:
             await client.delete_topics([TOPIC])
-        while TOPIC in await broker.topic_sizes(bootstrap):  # noqa: ASYNC110 - Kafka has no event for it
-            await asyncio.sleep(0.05)
+        await read_until(lambda: broker.topic_sizes(bootstrap), lambda sizes: TOPIC not in sizes)
     await broker.create_topics(bootstrap, [REGION], PARTITIONS, replication=1)
 
 
@@ -81,7 +80,7 @@ async def send_signals(bootstrap: str) -> None:
             for number in range(PARTITIONS):
                 positions = WorkerPositions(region=REGION, partition=number, positions={}, wall=wall_time())
                 await producer.send(TOPIC, positions.model_dump_json().encode(), positions.key.encode(), number)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # the interval of the signals
 
 
 @asynccontextmanager
@@ -99,18 +98,16 @@ async def following(bootstrap: str) -> AsyncIterator[CoverageView]:
 
 
 async def latest_when(view: CoverageView, expected: dict[str, int]) -> dict[str, int]:
-    """Wait until the latest revisions are as expected, at most 30 s. Return the latest revisions."""
-    for _ in range(600):
-        if latest(view) == expected:
-            break
-        await asyncio.sleep(0.05)
-    return latest(view)
+    """Wait until the latest revisions are as expected, at most for a while. Return the latest revisions."""
+
+    async def read_latest() -> dict[str, int]:
+        return latest(view)
+
+    return await read_until(read_latest, expected.__eq__)
 
 
 async def wait_until_current(view: CoverageView) -> None:
-    async with asyncio.timeout(30):
-        while view.behind_since():  # noqa: ASYNC110 - a view has no event for it
-            await asyncio.sleep(0.02)
+    await wait_until(lambda: not view.behind_since())
 
 
 async def test_a_new_replica_is_ready_only_when_it_has_read_everything(bootstrap: str) -> None:
@@ -127,7 +124,7 @@ async def test_rows_that_are_there_while_nobody_is_alive_are_shown_as_behind(boo
     view = CoverageView(lambda: at("08:16"), [REGION], PARTITIONS)
     reading = asyncio.create_task(follow_coverage(view, bootstrap, [REGION], PARTITIONS))
     assert await latest_when(view, all_at(1)) == all_at(1)
-    await asyncio.sleep(1)
+    await asyncio.sleep(1)  # nothing for a second after the last row
     reading.cancel()
     assert view.behind_since() == at("08:16")
 
@@ -161,7 +158,7 @@ async def test_without_its_broker_a_view_keeps_its_rows_and_says_that_it_is_behi
     async with following(bootstrap) as view:
         await wait_until_current(view)
         await asyncio.to_thread(broker.kill)
-        await asyncio.sleep(4)
+        await wait_until(view.behind_since)
         without_broker = (view.behind_since(), latest(view))
         await asyncio.to_thread(broker.restart)
         await publish(bootstrap, rows(2))

@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def test_without_topics_the_worker_says_which_and_ends_with_status_2(site: WorkerSite) -> None:
-    ended = subprocess.run(site.command(regions="31"), capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(site.command(regions="31"), capture_output=True, text=True, timeout=scaled(60), check=False)
     assert ended.returncode == 2
     assert "Kafka has no topic piket.31.attendance.v1" in ended.stderr
 
@@ -44,7 +44,7 @@ async def test_killed_at_random_while_people_come_and_go_the_view_ends_exact(sit
                 await wait_until_logged(worker, b"Assigned")
             if number == 0:
                 await site.wait_until_committing()
-            await asyncio.sleep(site.offices.random.uniform(0.5, 2.5))
+            await asyncio.sleep(site.chance.uniform(0.5, 2.5))  # any moment of its work
     await flow
     with site.worker():
         assert await site.wait_until_exact()
@@ -59,16 +59,12 @@ async def test_killed_while_days_are_closed_their_rows_stay_and_their_facts_leav
         if number % 3 == 2:
             with site.worker() as worker:
                 await wait_until_logged(worker, b"Assigned")
-                await asyncio.sleep(site.offices.random.uniform(0.3, 2))
+                await asyncio.sleep(site.chance.uniform(0.3, 2))  # any moment of its work
     with site.worker():
         assert await site.wait_until_exact()
         # The 12th day less three, less one of grace; rows from the day before, facts from the day before that.
         oldest = THURSDAY + 5 * DAY
-        for _ in range(100):
-            if min(await site.dates_in_changelog()) >= oldest:
-                break
-            await asyncio.sleep(0.1)
-        assert min(await site.dates_in_changelog()) == oldest
+        assert min(await read_until(site.dates_in_changelog, lambda dates: min(dates) >= oldest, every=0.1)) == oldest
     with site.worker() as worker:
         await wait_until_logged(worker, b"Assigned")
         assert await site.wait_until_exact()
@@ -128,7 +124,7 @@ async def test_a_skipped_record_ends_the_worker_before_anything_is_committed_ove
 
 async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    first_event = site.wire.sent[0]
+    first_event = site.sender.sent[0]
     good = encode(first_event)
     bad = {
         b"\xff\x00 no text": "event: Invalid JSON",
@@ -141,7 +137,7 @@ async def test_what_nobody_can_read_goes_to_the_dead_letters_and_nothing_stops(s
     with site.worker():
         for body in bad:
             await site.offices.record_taps(20)
-            await site.wire.send_bytes("policy", body, first_event.partitionkey.encode())
+            await site.sender.send_bytes("policy", body, first_event.partitionkey.encode())
         assert await site.wait_until_exact()
         await site.wait_until_all_committed()
     dead_letters = await all_records(site.bootstrap, topic(site.region, "dead-letter"))
@@ -155,11 +151,11 @@ async def test_offsets_committed_beyond_a_new_log_do_not_hide_it(site: WorkerSit
     await site.offices.record_taps(300)
     with site.worker() as worker:
         await site.wait_until_all_committed()
-        worker.stop(5)  # an absent member's group takes no commit
+        worker.stop(LIMIT_S)  # an absent member's group takes no commit
     offsets = await site.committed_offsets()
     await site.recreate_topic("attendance")
     await site.commit_offsets("attendance", {partition: offset + 1000 for partition, offset in offsets.items()})
-    await site.wire.republish("attendance")
+    await site.sender.republish("attendance")
     await site.offices.record_taps(50)
     with site.worker():
         assert await site.wait_until_exact()
@@ -172,12 +168,14 @@ async def test_a_topic_deleted_under_a_worker_and_republished_gives_the_same_vie
     with site.worker() as worker:
         await site.wait_until_all_committed()
         await site.recreate_topic("attendance")
-        await site.wire.republish("attendance")
+        await site.sender.republish("attendance")
         await site.offices.record_taps(50)
-        for _ in range(50):  # it may see the topic go, or find a gap and end: a supervisor would start it again
-            if not worker.running or await view_rows(site.bootstrap, site.region) == site.offices.expected():
-                break
-            await asyncio.sleep(0.1)
+
+        async def is_exact() -> bool:
+            return await view_rows(site.bootstrap, site.region) == site.offices.expected()
+
+        # It may see the topic go, or find a gap and end: a supervisor would start it again.
+        await read_until(is_exact, lambda exact: exact or not worker.running, seconds=5, every=0.1)
     with site.worker():
         assert await site.wait_until_exact()
         await site.wait_until_all_committed()

@@ -81,13 +81,12 @@ def assignments(worker: Child) -> list[list[int]]:
     return [[int(n) for n in numbers.split(b",") if n.strip()] for numbers in lists]
 
 
-async def wait_for_partitions(worker: Child, count: int, within_s: float = 30) -> None:
+async def wait_for_partitions(worker: Child, count: int) -> None:
     """Wait until a worker's latest assignment has `count` partitions."""
-    for _ in range(int(within_s / 0.1)):
-        if assignments(worker) and len(assignments(worker)[-1]) == count:
-            return
-        await asyncio.sleep(0.1)
-    pytest.fail(f"{assignments(worker)}:\n{worker.logged().decode()[-2000:]}")
+    await wait_until(
+        lambda: assignments(worker) and len(assignments(worker)[-1]) == count,
+        what=lambda: f"{assignments(worker)}:\n{worker.logged().decode()[-2000:]}",
+    )
 
 
 async def start_static_members(site: WorkerSite) -> dict[str, Child]:
@@ -137,10 +136,7 @@ async def freeze_worker(site: WorkerSite, *planted: str) -> tuple[Child, Child]:
     assert await site.wait_until_exact()
     flag.touch()
     await site.offices.record_taps(5)
-    for _ in range(100):
-        if not flag.exists():
-            break
-        await asyncio.sleep(0.05)
+    await wait_until(lambda: not flag.exists())
     successor = start(site, "other")
     await wait_for_partitions(successor, 3)
     await site.offices.record_taps(200)
@@ -189,9 +185,9 @@ async def test_waiting_for_a_broker_or_for_news_is_no_hang(site: WorkerSite, bro
     await site.offices.open(THURSDAY, FRIDAY)
     worker = start(site, "patient", hang_s=6)
     assert await site.wait_until_exact()
-    await asyncio.sleep(7)
+    await asyncio.sleep(7)  # no news for longer than `hang_s`
     broker.kill()
-    await asyncio.sleep(8)
+    await asyncio.sleep(8)  # no broker for longer than `hang_s`
     broker.restart()
     await site.offices.record_taps(100)
     assert await site.wait_until_exact()
@@ -200,7 +196,7 @@ async def test_waiting_for_a_broker_or_for_news_is_no_hang(site: WorkerSite, bro
 
 async def scrape(port: int) -> Mapping[str, float]:
     """Return a worker's metrics, summed over labels."""
-    page = (await asyncio.to_thread(urlopen, f"http://127.0.0.1:{port}/metrics")).read().decode()
+    page = (await asyncio.to_thread(urlopen, f"http://127.0.0.1:{port}/metrics", None, scaled(LIMIT_S))).read().decode()
     totals: dict[str, float] = {}
     for line in page.splitlines():
         if line.startswith("piket_"):
@@ -223,8 +219,7 @@ async def test_a_worker_tells_how_far_it_is_and_what_it_recovered(site: WorkerSi
     await site.offices.record_taps(50)
     assert await site.wait_until_exact()
     await site.wait_until_all_committed()
-    await asyncio.sleep(1.5)
-    metrics = await scrape(port)
+    metrics = await read_until(partial(scrape, port), lambda metrics: metrics["piket_worker_lag"] == 0, every=0.2)
     assert metrics["piket_worker_recovered_rows_total"] == rows
     assert metrics["piket_worker_batch_records_sum"] >= 50
     assert (metrics["piket_worker_lag"], metrics["piket_worker_lag_seconds"]) == (0, 0)

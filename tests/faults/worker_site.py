@@ -28,7 +28,7 @@ class WorkerSite:
     """One region on the broker, its offices, and the workers started for it."""
 
     def __init__(self, broker: Kafka, region: str, folder: Path, sender: EventSender) -> None:
-        self.bootstrap, self.region, self.wire = broker.bootstrap, region, sender
+        self.bootstrap, self.region, self.sender = broker.bootstrap, region, sender
         self.offices = Offices(region, sender.record_and_send, seed=int(region))
         self.deployment = f"d{region}"
         self.log = folder / "worker.log"
@@ -111,7 +111,7 @@ class WorkerSite:
             bootstrap_servers=self.bootstrap, group_id=app_id(self.deployment), enable_auto_commit=False
         ) as group:
             group.assign(set(partitions))
-            await group.commit({place: OffsetAndMetadata(at, "") for place, at in partitions.items()})
+            await group.commit({partition: OffsetAndMetadata(at, "") for partition, at in partitions.items()})
 
 
 async def wait_until(condition: Callable[[], bool], worker: Child, within_s: float = 20) -> None:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from deploy.local.deadlines import scaled
 from shared.event_store.database import Connection, Database, Unavailable
 
 NOTES = "CREATE TABLE note (number bigint PRIMARY KEY, text text)"
@@ -98,7 +99,7 @@ async def test_a_database_that_is_not_there_is_unavailable_to_a_whole_queue_at_o
             failures -= 1
         failures += 1
     await database.close()
-    assert (failures, time.monotonic() - start < 5) == (50, True)
+    assert (failures, time.monotonic() - start < scaled(5)) == (50, True)  # 5 s: a promise for a quiet machine
 
 
 @pytest.mark.parametrize("url", UNAVAILABLE)

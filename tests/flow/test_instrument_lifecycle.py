@@ -116,7 +116,9 @@ async def test_a_position_is_read_by_its_other_names_and_an_unknown_one_is_turne
     assert (fault["parameter"], "pilih JPT_UTAMA" in fault["detail"]) == ("position", True)
 
 
-async def test_a_dry_run_tells_every_day_that_would_change_and_stores_nothing(world: StoryEnvironment, store: Store[Any]) -> None:
+async def test_a_dry_run_tells_every_day_that_would_change_and_stores_nothing(
+    world: StoryEnvironment, store: Store[Any]
+) -> None:
     before = await store.head(REGION)
     dry = (await enact(world, "jabar-2025-se-150-stage-2", dry_run="true")).json()
     (days,) = dry["days"]
@@ -134,7 +136,9 @@ async def test_a_suspended_circular_binds_nobody_until_it_is_resumed(world: Stor
     assert [await answered(world, day) for day in days] == ["WFH", "WFO", "WFO", "WFH"]
 
 
-async def test_what_is_due_is_recorded_on_its_day_once_and_told_to_the_opd(world: StoryEnvironment, store: Store[Any]) -> None:
+async def test_what_is_due_is_recorded_on_its_day_once_and_told_to_the_opd(
+    world: StoryEnvironment, store: Store[Any]
+) -> None:
     await post(world, f"/instruments/{SE_150}/suspension", turn(date(2025, 11, 10)))
     recorded = []
     for day in (OCTOBER, date(2025, 11, 5), date(2025, 11, 5), date(2025, 11, 9), date(2025, 11, 10)):
@@ -186,7 +190,9 @@ async def test_an_amendment_says_something_else_from_its_date_on(world: StoryEnv
     assert [await answered(world, day) for day in days] == ["WFH", "WFH", "WFO"]
 
 
-async def test_an_amendment_changes_nothing_before_its_date_whatever_site_began_earlier(world: StoryEnvironment) -> None:
+async def test_an_amendment_changes_nothing_before_its_date_whatever_site_began_earlier(
+    world: StoryEnvironment,
+) -> None:
     amended = preset(SE_150).model_dump(mode="json", exclude_none=True)
     amended["effective_from"] = "2025-11-14"
     amended["rules"] = {**amended["rules"], "pattern": {"weekdays": ["WED"]}}
@@ -201,14 +207,18 @@ async def test_an_amendment_of_another_name_than_its_address_is_turned_away(worl
     assert (await post(world, f"/instruments/{SE_150}/amendment", body)).status_code == 422
 
 
-async def test_a_recommendation_is_declined_on_record_and_no_rule_changes(world: StoryEnvironment, store: Store[Any]) -> None:
+async def test_a_recommendation_is_declined_on_record_and_no_rule_changes(
+    world: StoryEnvironment, store: Store[Any]
+) -> None:
     day = {"decided_on": "2025-10-22", "published_on": "2025-10-22"}
     body = {"recommendation": {"region": "31", "instrument": "dki-2026-friday"}, **day}
     answer = await post(world, "/recommendations/refusal", body)
     assert [event["type"].split(".")[3] for event in answer.json()["events"]] == ["instrument-declined"]
 
 
-async def test_a_cuti_bersama_declared_on_a_home_day_takes_it_away_and_moves_it_nowhere(world: StoryEnvironment) -> None:
+async def test_a_cuti_bersama_declared_on_a_home_day_takes_it_away_and_moves_it_nowhere(
+    world: StoryEnvironment,
+) -> None:
     day = {"date": "2025-11-13", "kind": "cuti_bersama", "name": "Cuti Bersama Contoh", "source": "SKB contoh"}
     before = [await answered(world, f"2025-11-{number}") for number in (12, 13, 14)]
     await post(world, "/holidays", {"holidays": [day]})

@@ -4,33 +4,36 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from time import process_time
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from deploy.local.deadlines import scaled
 from services.reporting.app import assemble
 from services.reporting.view.rows import CoverageView
 from shared.identity import Identity
-from tests.browser.board_fixture import Day, clerk_comes, province
+from tests.browser.board_fixture import BoardClock, board_app, clerk_returns
 from tests.support.http_server import running_server
+from tests.support.waiting import LIMIT_S
 
 OPD = "DISDUKCAPIL"
 READERS = 100
 
 
 @pytest.fixture
-def day() -> Day:
-    return Day()
+def day() -> BoardClock:
+    return BoardClock()
 
 
 @pytest.fixture
-def view(day: Day) -> CoverageView:
-    return province(day).view
+def view(day: BoardClock) -> CoverageView:
+    return board_app(day).view
 
 
 @pytest.fixture
-def app(view: CoverageView, day: Day) -> FastAPI:
+def app(view: CoverageView, day: BoardClock) -> FastAPI:
     return assemble(view, Identity({}, "", ""), day)
 
 
@@ -41,7 +44,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_the_board_says_how_far_it_lags_behind_the_clock(
-    client: httpx.AsyncClient, view: CoverageView, day: Day
+    client: httpx.AsyncClient, view: CoverageView, day: BoardClock
 ) -> None:
     at_once = (await client.get("/wilayah/3276")).text
     day.time += timedelta(seconds=7)
@@ -98,13 +101,17 @@ async def test_the_wall_is_dark_without_being_asked_and_is_not_remembered(client
     assert "data-wall" not in (await client.get("/")).text
 
 
-async def test_the_frame_says_so_when_the_clock_is_a_demo_s(day: Day) -> None:
+async def test_the_frame_says_so_when_the_clock_is_a_demo_s(day: BoardClock) -> None:
     labelled = []
     for demo in (True, False):
-        app = province(day, demo=demo).app
+        app = board_app(day, demo=demo).app
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://piket") as client:
             labelled.append("Jam demo" in (await client.get("/opd/32/BAPENDA")).text)
     assert labelled == [True, False]
+
+
+def open_client(address: str, **options: Any) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=address, timeout=scaled(LIMIT_S), **options)
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
@@ -124,30 +131,30 @@ async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
 async def first_event(client: httpx.AsyncClient, path: str, last_id: str = "") -> tuple[str, str]:
     headers = {"last-event-id": last_id} if last_id else {}
     async with client.stream("GET", path, headers=headers) as answer:
-        return await asyncio.wait_for(anext(events(answer)), 5)
+        return await asyncio.wait_for(anext(events(answer)), scaled(LIMIT_S))
 
 
 async def test_who_reconnects_gets_a_beat_if_nothing_changed_and_the_present_state_if_it_did(
     app: FastAPI, view: CoverageView
 ) -> None:
-    async with running_server(app) as address, httpx.AsyncClient(base_url=address) as client:
+    async with running_server(app) as address, open_client(address) as client:
         kind, name = await first_event(client, "/live?lang=id")
         resumed = await first_event(client, "/live?lang=id", last_id=name)
-        clerk_comes(view)
+        clerk_returns(view)
         changed = await first_event(client, "/live?lang=id", last_id=name)
     assert (kind, resumed[0], changed[0]) == ("page", "beat", "page")
     assert changed[1] not in ("", name)
 
 
 async def test_a_page_that_was_just_loaded_is_not_sent_again(app: FastAPI) -> None:
-    async with running_server(app) as address, httpx.AsyncClient(base_url=address) as client:
+    async with running_server(app) as address, open_client(address) as client:
         page = (await client.get("/wilayah/3276")).text
         path = page.split('hx-sse:connect="')[1].split('"')[0].replace("&amp;", "&")
         assert (await first_event(client, path))[0] == "beat"
 
 
 async def test_two_languages_are_two_pages(app: FastAPI) -> None:
-    async with running_server(app) as address, httpx.AsyncClient(base_url=address) as client:
+    async with running_server(app) as address, open_client(address) as client:
         names = {(await first_event(client, f"/wilayah/3276/live?lang={lang}"))[1] for lang in ("id", "en")}
     assert len(names) == 2
 
@@ -164,13 +171,13 @@ async def test_a_hundred_readers_all_see_the_clerk_come(app: FastAPI, view: Cove
         return kinds
 
     limits = httpx.Limits(max_connections=READERS)
-    async with running_server(app) as address, httpx.AsyncClient(base_url=address, limits=limits, timeout=20) as client:
+    async with running_server(app) as address, open_client(address, limits=limits) as client:
         loaded = asyncio.Semaphore(0)
         readers = [asyncio.create_task(read_kinds(client, loaded)) for _ in range(READERS)]
         for _ in range(READERS):
             await loaded.acquire()
         started = process_time()
-        clerk_comes(view)
-        received = await asyncio.wait_for(asyncio.gather(*readers), 20)
+        clerk_returns(view)
+        received = await asyncio.wait_for(asyncio.gather(*readers), scaled(LIMIT_S))
         figures.append(f"one change to {READERS} readers of the board: {process_time() - started:.2f} s of processor")
     assert all(kinds.count("page") == 2 for kinds in received)

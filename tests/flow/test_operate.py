@@ -17,6 +17,7 @@ from deploy.demo.broker import LocalBroker, broker
 from deploy.demo.demo import restart_ended
 from deploy.demo.processes import Stack
 from deploy.demo.stores import store_setting
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
 from deploy.local.server_process import free_ports
@@ -31,7 +32,7 @@ def piket(folder: Path, *arguments: str, **settings: str) -> "subprocess.Complet
     environment = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "PIKET_FOLDER": str(folder)}
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", *arguments],
-        cwd=ROOT, check=False, capture_output=True, text=True, timeout=60, env=environment | settings,
+        cwd=ROOT, check=False, capture_output=True, text=True, timeout=scaled(60), env=environment | settings,
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from deploy.local.deadlines import scaled
 from tests.browser.rules_server import RulesServer
+from tests.support.waiting import LIMIT_S
 
 SE_188 = "jabar-2026-se-188"
 KEY = "kunci-formulir-0001"
@@ -17,7 +19,7 @@ BEARS = "application/x-www-form-urlencoded"
 
 
 class Form:
-    """The page of West Java, whose SE 188 is not on record, and those who fill in its form."""
+    """The page of West Java without SE 188, and the requests of its form."""
 
     def __init__(self, server: RulesServer, address: str, http: httpx.AsyncClient) -> None:
         self.server, self.address, self.http = server, address, http
@@ -36,7 +38,7 @@ class Form:
 @pytest_asyncio.fixture
 async def form(tmp_path: Path) -> AsyncIterator[Form]:
     server = RulesServer(tmp_path)
-    async with server.serve("32", [SE_188]) as address, httpx.AsyncClient() as http:
+    async with server.serve("32", [SE_188]) as address, httpx.AsyncClient(timeout=scaled(LIMIT_S)) as http:
         yield Form(server, address, http)
 
 

@@ -1,4 +1,4 @@
-"""Checks the register of OPD over HTTP: mergers, splits and file imports."""
+"""Checks the import of register files over HTTP."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
@@ -12,10 +12,9 @@ import pytest_asyncio
 from tests.flow.in_process_deployment import in_process_deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import OPD, REGION
+from tests.support.opd_requests import opd_register, post_opd
 from tests.support.register_sheets import BKD, FILE, OFFICE, csv_of, grid, workbook
 from tests.support.story import StoryEnvironment
-
-OPD_PATH = f"/policy/v1/{REGION}/opd"
 
 
 @pytest_asyncio.fixture
@@ -26,48 +25,9 @@ async def world(tmp_path: Path) -> AsyncIterator[StoryEnvironment]:
         yield world
 
 
-async def post(world: StoryEnvironment, path: str, body: Mapping[str, Any], user: str = "sri") -> httpx.Response:
-    return await world.office.post(f"{OPD_PATH}{path}", world.office.issuer.token(user), body)
-
-
-async def register(world: StoryEnvironment) -> list[dict[str, Any]]:
-    headers = {"authorization": f"Bearer {world.office.issuer.token('rahmat')}"}
-    entries: list[dict[str, Any]] = (await world.office.http.get(OPD_PATH, headers=headers)).json()
-    return entries
-
-
-async def test_the_register_shows_what_became_of_a_merged_agency(world: StoryEnvironment) -> None:
-    await post(world, "", {"opd": "BP2D", "name": "Badan Penelitian", "on": "2025-01-01"})
-    answer = await post(world, "/BP2D/merger", {"into": OPD, "on": "2026-01-01"})
-    assert (answer.status_code, {opd["opd"]: opd["became"] for opd in await register(world)}) == (
-        201, {"BP2D": {"how": "MERGED", "into": [OPD], "on": "2026-01-01"}, OPD: None},
-    )  # fmt: skip
-
-
-async def test_an_agency_is_split_over_http(world: StoryEnvironment) -> None:
-    for opd in ("DISPORA", "DISPARBUD"):
-        await post(world, "", {"opd": opd, "name": f"Dinas {opd}", "on": "2025-01-01"})
-    body = {"into": [OPD, "DISPARBUD"], "on": "2026-01-01"}
-    assert [(await post(world, "/DISPORA/split", body)).status_code for _ in range(2)] == [201, 200]
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "user", "status"),
-    [
-        (f"/{OPD}/merger", {"into": OPD, "on": "2026-01-01"}, "sri", 422),
-        (f"/{OPD}/merger", {"into": "BKD", "on": "9999-01-01"}, "sri", 422),
-        (f"/{OPD}/split", {"into": ["BKD"], "on": "2026-01-01"}, "sri", 422),
-        (f"/{OPD}/merger", {"into": "BKD", "on": "2026-01-01"}, "rahmat", 403),
-    ],
-)
-async def test_an_end_is_turned_away(
-    world: StoryEnvironment, path: str, body: Mapping[str, Any], user: str, status: int
-) -> None:
-    answer = await post(world, path, body, user)
-    assert (answer.status_code, [opd["became"] for opd in await register(world)]) == (status, [None])
-
-
 IMPORT = f"/policy/v1/{REGION}/register/import"
+
+
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -106,7 +66,7 @@ async def test_a_key_used_for_one_file_is_not_used_for_another(world: StoryEnvir
 
 async def test_a_rehearsal_tells_what_would_change_and_stores_nothing(world: StoryEnvironment) -> None:
     dry = await send(world, FILE, query="?dry_run=true")
-    assert (summary_of(dry), [opd["opd"] for opd in await register(world)]) == (
+    assert (summary_of(dry), [opd["opd"] for opd in await opd_register(world)]) == (
         (200, ["BKD"], ["BKD/SEKRETARIAT", "BKD/LOKET"], [], 0), [OPD],
     )  # fmt: skip
 
@@ -117,38 +77,6 @@ async def test_a_rehearsal_tells_every_event_and_every_day_that_would_change(wor
     days = [(day["opd"], day.get("unit"), sorted(day["rules"])) for day in dry["days"] if day.get("unit")]
     assert (dry["dry_run"], kinds.count("policy"), kinds.count("arrangement")) == (True, 2, 2)
     assert days == [("BKD", unit, ["class", "kinds", "posts", "site"]) for unit in ("SEKRETARIAT", "LOKET")]
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/BP2D/merger", {"into": OPD, "on": "2026-01-01"}),
-        ("/BP2D/split", {"into": [OPD, "DISPORA"], "on": "2026-01-01"}),
-    ],
-)
-async def test_a_rehearsed_end_tells_every_day_without_the_agency(
-    world: StoryEnvironment, path: str, body: Mapping[str, Any]
-) -> None:
-    for opd in ("BP2D", "DISPORA"):
-        await post(world, "", {"opd": opd, "name": f"Badan {opd}", "on": "2025-01-01"})
-    dry = (await post(world, f"{path}?dry_run=true", body)).json()
-    end = dry["days"][0]
-    assert (end["opd"], end["from"], end["to"], OPD in end["rules"]["into"][1]) == (
-        "BP2D",
-        "2026-01-01",
-        None,
-        True,
-    )
-    assert all(opd["became"] is None for opd in await register(world))
-
-
-async def test_a_rehearsed_class_of_a_unit_tells_the_days_on_which_it_is_another(world: StoryEnvironment) -> None:
-    body = {
-        "unit": "FRONT", "name": "Front Office", "class": "NON_SERVICE", "valid_from": "2026-01-01",
-        "site": {"site": "DPMPTSP-1", "lat": -6.9218, "lng": 107.6072, "radius_m": 100, "timezone": "Asia/Jakarta"},
-    }  # fmt: skip
-    (day,) = (await post(world, f"/{OPD}/units?dry_run=true", body)).json()["days"]
-    assert (day["unit"], day["from"], day["rules"]["class"]) == ("FRONT", "2026-01-01", ["DIRECT", "NON_SERVICE"])
 
 
 async def test_a_workbook_changes_one_unit_and_leaves_the_other(world: StoryEnvironment) -> None:
@@ -185,7 +113,7 @@ async def test_of_a_file_with_one_fault_nothing_is_stored(
     answer = await send(world, content, kind=CSV if pointer else XLSX)
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["pointer"], error["detail"] != error["detail_en"]) == (422, pointer, True)
-    assert [opd["opd"] for opd in await register(world)] == [OPD]
+    assert [opd["opd"] for opd in await opd_register(world)] == [OPD]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +132,7 @@ async def test_an_import_is_turned_away(world: StoryEnvironment, kind: str, user
 
 async def test_no_unit_of_a_merged_agency_is_imported_from_its_end_on(world: StoryEnvironment) -> None:
     await send(world, FILE)
-    await post(world, "/BKD/merger", {"into": OPD, "on": "2026-01-01"})
+    await post_opd(world, "/BKD/merger", {"into": OPD, "on": "2026-01-01"})
     late = csv_of(grid({**BKD, "unit": "BARU", "berlaku_dari": "2026-01-01"})).encode()
     answers = [await send(world, content, f"impor-{n:06}") for n, content in enumerate((FILE, late))]
     assert [answer.status_code for answer in answers] == [200, 422]

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.http_client import HttpClient, open_session
+from deploy.local.deadlines import scaled
 from deploy.reference_world.seeding import seed_world
 from deploy.reference_world.world import Office, world
 from tests.flow.in_process_deployment import in_process_deployment
@@ -24,7 +25,7 @@ DECEMBER = [date(2025, 12, 1) + timedelta(days=n) for n in range(5)]
 STAGE_1, STAGE_2, NATIONAL = "jabar-2025-se-150-stage-1", "jabar-2025-se-150-stage-2", "nasional-2025-permenpanrb-4"
 ON_SITE = {"DIRECT", "EMERGENCY_24X7"}
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(scaled(240))]
 
 
 class AssignedDay(NamedTuple):

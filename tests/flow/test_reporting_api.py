@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from deploy.local.deadlines import scaled
 from services.reporting import api
 from services.reporting import app as reporting_app
 from services.reporting.view.rows import CoverageView
@@ -17,6 +18,7 @@ from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCove
 from shared.identity import Identity
 from tests.support.example_facts import THURSDAY, at
 from tests.support.http_server import running_server
+from tests.support.waiting import LIMIT_S
 
 ROW = "/reporting/v1/32/coverage/DPMPTSP"
 
@@ -93,9 +95,9 @@ async def test_a_date_that_is_none_is_invalid(client: httpx.AsyncClient) -> None
 
 async def test_a_write_is_read_as_soon_as_its_row_arrives(client: httpx.AsyncClient, view: CoverageView) -> None:
     reading = asyncio.create_task(client.get(f"{ROW}/state", headers={"piket-min-position": "attendance/32/1"}))
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)  # in this time the request begins to wait
     view.apply_rows([CHECKED_IN])
-    assert (await asyncio.wait_for(reading, 1)).json()["state"] == "AMAN"
+    assert (await asyncio.wait_for(reading, scaled(LIMIT_S))).json()["state"] == "AMAN"
 
 
 async def test_a_write_that_does_not_arrive_is_an_honest_503(
@@ -145,14 +147,14 @@ async def watch(address: str, *changes: Callable[[], None]) -> list[Any]:
     """Return the states that a live reader receives at once and after each change."""
     headers = {"accept": "text/event-stream"}
     async with (
-        httpx.AsyncClient(base_url=address) as browser,
+        httpx.AsyncClient(base_url=address, timeout=scaled(LIMIT_S)) as browser,
         browser.stream("GET", f"{ROW}/state", headers=headers) as answer,
     ):
         stream = streamed_states(answer)
-        states = [await asyncio.wait_for(anext(stream), 5)]
+        states = [await asyncio.wait_for(anext(stream), scaled(LIMIT_S))]
         for change in changes:
             change()
-            states.append(await asyncio.wait_for(anext(stream), 5))
+            states.append(await asyncio.wait_for(anext(stream), scaled(LIMIT_S)))
     return states
 
 
@@ -199,7 +201,10 @@ async def test_a_live_page_gets_the_fragment_and_signs_of_life(
 ) -> None:
     monkeypatch.setattr("services.reporting.pages.broadcast.HEARTBEAT_SECONDS", 0.5)
     received = []
-    async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", "/opd/32/DPMPTSP/live") as answer:
+    async with (
+        httpx.AsyncClient(base_url=address, timeout=scaled(LIMIT_S)) as browser,
+        browser.stream("GET", "/opd/32/DPMPTSP/live") as answer,
+    ):
         async for line in answer.aiter_lines():
             if "kekurangan petugas" in line:
                 received.append("short")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from deploy.local.deadlines import scaled
 from deploy.local.postgresql import Postgresql
 from shared.domain.decider import Context, Outcome
 from shared.domain.facts.base import Fact
@@ -55,7 +56,7 @@ async def test_a_tailing_reader_of_two_busy_stores_sees_no_gap(office: StoreUser
             await at.execute(command(f"attendance/32/{number}", expected_version=None))
 
     users = (user(at, number) for number, at in enumerate((store, second) * 20))
-    await asyncio.wait_for(asyncio.gather(tail(), *users), 20)
+    await asyncio.wait_for(asyncio.gather(tail(), *users), scaled(60))
     assert (sequences, is_chained(await all_events(store))) == (list(range(1, 401)), True)
 
 
@@ -140,13 +141,13 @@ async def test_connections_ended_under_load_leave_one_event_per_key(
             for pause in (0.05, 0.1, 0.2, 0.4, 1.2, 1.2):
                 if isinstance(await try_execute(store, f"{number}/{n}"), Outcome):
                     break
-                await asyncio.sleep(pause)
+                await asyncio.sleep(pause)  # as a client that backs off
 
     async def breaker() -> None:
         for _ in range(8):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # users work between two interruptions
             await asyncio.to_thread(terminate, postgresql, office.url)
 
-    await asyncio.wait_for(asyncio.gather(breaker(), *map(user, range(16))), 20)
+    await asyncio.wait_for(asyncio.gather(breaker(), *map(user, range(16))), scaled(60))
     events = await all_events(store)
     assert (len(events), [stored.sequence for stored in events], is_chained(events)) == (640, list(range(1, 641)), True)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.deadlines import scaled
 from deploy.operations.supervisor import IDLE_PAUSE_S, WorkerExit, next_pause, worker_environments
+from tests.support.waiting import LIMIT_S, block_until
 
 ROOT = Path(__file__).parents[2]
 SUPERVISE = """
@@ -52,26 +54,26 @@ def running_supervisor_of(
         process.wait()
 
 
-def wait_for_lines(folder: Path, name: str, lines: int, seconds: float = 20) -> Sequence[str]:
+def wait_for_lines(folder: Path, name: str, count: int) -> Sequence[str]:
     """Return the lines of a file as soon as the workers have written enough of them."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        written = (folder / name).read_text().split("\n")[:-1] if (folder / name).exists() else []
-        if len(written) >= lines:
-            return written
-        time.sleep(0.02)
-    raise AssertionError(f"{name} has no {lines} lines after {seconds} s: {(folder / 'log').read_text()}")
+
+    def lines() -> Sequence[str]:
+        return (folder / name).read_text().split("\n")[:-1] if (folder / name).exists() else []
+
+    block_until(lambda: len(lines()) >= count, what=lambda: f"{count} lines in {name}: {(folder / 'log').read_text()}")
+    return lines()
 
 
-def has_ended(pid: int, seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
-    return False
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until_ended(pid: int) -> None:
+    block_until(lambda: not is_running(pid), what=f"the end of process {pid}")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_the_others_go_on_when_one_is_killed(tmp_path: Path) -> None:
         os.kill(int(first), signal.SIGKILL)
         assert len(wait_for_lines(tmp_path, "worker0", 2)) == 2
         assert wait_for_lines(tmp_path, "worker1", 1) == [second]
-        assert not has_ended(int(second), 0.1)
+        assert is_running(int(second))
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
@@ -123,35 +125,35 @@ def test_asked_to_end_it_ends_its_workers_first_also_a_frozen_one(tmp_path: Path
         workers = [int(pid) for pid in wait_for_lines(tmp_path, "pids", 2)]
         os.kill(workers[0], signal.SIGSTOP)
         supervisor.send_signal(by)
-        assert supervisor.wait(10) == 0
-        assert all(has_ended(pid, 0.1) for pid in workers)
+        assert supervisor.wait(scaled(LIMIT_S)) == 0
+        assert not any(map(is_running, workers))
 
 
 def test_killed_it_leaves_no_worker_behind(tmp_path: Path) -> None:
     with running_supervisor(tmp_path, f"echo $$ >> {tmp_path}/pids; exec sleep 60", workers=2) as supervisor:
         workers = [int(pid) for pid in wait_for_lines(tmp_path, "pids", 2)]
         supervisor.kill()
-        assert all(has_ended(pid) for pid in workers)
+        for pid in workers:
+            wait_until_ended(pid)
 
 
 @pytest.mark.parametrize("_", range(5))
 def test_killed_as_a_worker_starts_it_does_not_leave_it_behind(tmp_path: Path, _: int) -> None:
     with running_supervisor(tmp_path, f"echo $$ >> {tmp_path}/pids; kill -KILL $PPID; exec sleep 60") as supervisor:
-        assert supervisor.wait(20) == -signal.SIGKILL
+        assert supervisor.wait(scaled(LIMIT_S)) == -signal.SIGKILL
         (worker,) = wait_for_lines(tmp_path, "pids", 1)
-        assert has_ended(int(worker))
+        wait_until_ended(int(worker))
 
 
 def test_a_worker_whose_place_was_taken_stays_away_and_the_other_goes_on(tmp_path: Path) -> None:
     program = f"echo $$ >> {tmp_path}/worker$NUMBER; [ $NUMBER = 1 ] && exit 3; exec sleep 60"
     with running_supervisor(tmp_path, program, workers=2) as supervisor:
         wait_for_lines(tmp_path, "worker1", 1)
-        wait_for_lines(tmp_path, "log", 1)
-        time.sleep(0.5)
+        block_until(lambda: "It is not started again" in (tmp_path / "log").read_text())
+        time.sleep(0.5)  # nothing for five times the pause before a restart
         assert len(wait_for_lines(tmp_path, "worker1", 1)) == 1
-        assert "It is not started again" in (tmp_path / "log").read_text()
         supervisor.terminate()
-        assert supervisor.wait(10) == 3
+        assert supervisor.wait(scaled(LIMIT_S)) == 3
 
 
 def test_a_worker_that_the_machine_cannot_start_is_started_as_soon_as_it_can(tmp_path: Path) -> None:
@@ -164,5 +166,5 @@ def test_a_worker_that_the_machine_cannot_start_is_started_as_soon_as_it_can(tmp
         written.rename(program)
         wait_for_lines(tmp_path, "started", 1)
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(scaled(LIMIT_S))
     assert "ended with status 71 after 0.0 s; it could not be started" in (tmp_path / "log").read_text()

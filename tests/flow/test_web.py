@@ -14,6 +14,7 @@ import pytest
 from fastapi import APIRouter, Response
 from uuid_utils.compat import UUID
 
+from deploy.local.deadlines import scaled
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
 from shared import web
 from shared.domain import envelope
@@ -26,6 +27,7 @@ from shared.identity import Action, Identity
 from shared.web.dependencies import ClockDep, DatabaseDep, StoreDep, SubmissionDep
 from tests.support.example_facts import at, refused_check_in, tap
 from tests.support.http_server import running_server
+from tests.support.waiting import LIMIT_S
 
 NOW = at("08:16")
 STREAM = "attendance/32/DPMPTSP/2025-11-06/dewi"
@@ -269,9 +271,9 @@ async def test_a_long_poll_answers_as_soon_as_something_happens(
     client: httpx.AsyncClient, dewi: dict[str, str], agus: dict[str, str]
 ) -> None:
     waiting = asyncio.create_task(client.get(f"{FEED}?timeout=20", headers=agus))
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.3)  # the server does not show that the poll waits; in this time it begins to
     await client.post(TAPS, json={}, headers=with_key(dewi))
-    assert len((await asyncio.wait_for(waiting, 2)).json()) == 1
+    assert len((await asyncio.wait_for(waiting, scaled(2))).json()) == 1  # not only after the 20 s of the poll
 
 
 async def test_a_long_poll_without_news_ends_empty_at_the_same_position(
@@ -306,6 +308,10 @@ async def address(app: Any) -> AsyncIterator[str]:
         yield url
 
 
+def browser_client(address: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=address, timeout=scaled(LIMIT_S))
+
+
 async def read_lines(answer: httpx.Response, count: int) -> list[str]:
     received = []
     async for line in answer.aiter_lines():
@@ -320,9 +326,9 @@ async def test_a_stream_resumes_after_the_last_event_id(
 ) -> None:
     await post_three_taps(client, dewi)
     wants = agus | {"accept": "text/event-stream", "last-event-id": "2"}
-    async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
+    async with browser_client(address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        data, number, _ = await asyncio.wait_for(read_lines(answer, 3), 5)
+        data, number, _ = await asyncio.wait_for(read_lines(answer, 3), scaled(LIMIT_S))
     assert number == "id: 3"
     assert envelope.decode(data.removeprefix("data: ").encode()).sequence == 3
 
@@ -331,16 +337,16 @@ async def test_a_stream_brings_what_happens_later(
     address: str, client: httpx.AsyncClient, dewi: dict[str, str], agus: dict[str, str]
 ) -> None:
     wants = agus | {"accept": "text/event-stream"}
-    async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
+    async with browser_client(address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
         await client.post(TAPS, json={}, headers=with_key(dewi))
-        assert (await asyncio.wait_for(read_lines(answer, 2), 5))[1] == "id: 1"
+        assert (await asyncio.wait_for(read_lines(answer, 2), scaled(LIMIT_S)))[1] == "id: 1"
 
 
 async def test_a_quiet_stream_sends_pings(address: str, agus: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.2)
     wants = agus | {"accept": "text/event-stream"}
-    async with httpx.AsyncClient(base_url=address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
-        assert await asyncio.wait_for(read_lines(answer, 1), 5) == [": ping"]
+    async with browser_client(address) as browser, browser.stream("GET", FEED, headers=wants) as answer:
+        assert await asyncio.wait_for(read_lines(answer, 1), scaled(LIMIT_S)) == [": ping"]
 
 
 async def test_a_dry_run_returns_the_events_and_stores_nothing(

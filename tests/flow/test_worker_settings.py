@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.cli.errors import operator_message
+from deploy.local.deadlines import scaled
 from deploy.local.server_process import free_ports
 from services.reporting.process.exits import EX_SOFTWARE
 from services.reporting.worker.__main__ import build_app
@@ -64,7 +65,12 @@ def test_a_worker_without_kafka_says_where_it_looked() -> None:
     address = f"127.0.0.1:{free_ports(1)[0]}"
     command = [sys.executable, "-m", "services.reporting.worker"]
     ended = subprocess.run(
-        command, env={**os.environ, "PIKET_KAFKA": address}, capture_output=True, text=True, timeout=60, check=False
+        command,
+        env={**os.environ, "PIKET_KAFKA": address},
+        capture_output=True,
+        text=True,
+        timeout=scaled(60),
+        check=False,
     )
     assert ended.returncode == EX_SOFTWARE
     assert f"Kafka at {address} did not answer" in ended.stderr

@@ -7,14 +7,15 @@ from typing import Any
 
 import uvicorn
 
+from tests.support.waiting import wait_until
+
 
 @asynccontextmanager
 async def running_server(app: Any, port: int = 0) -> AsyncIterator[str]:
     """Serve the application and return its address; abort open connections at the end."""
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.02)
+    await wait_until(lambda: server.started or serving.done())
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

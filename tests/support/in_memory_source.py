@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +16,7 @@ from shared.kafka import broker
 from shared.relay import checkpoint, log_tail
 from shared.relay.relay import Relay
 from tests.support.example_facts import ANI, Ledger, at, tap
+from tests.support.waiting import LIMIT_S, wait_until
 
 T = TypeVar("T")
 
@@ -64,16 +64,7 @@ async def running_relay(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
         await task
 
 
-async def wait_until(condition: Callable[[], bool], seconds: float = 20) -> float:
-    """Wait until the condition is true and return the seconds it took."""
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < seconds, f"condition still false after {seconds} s"
-        await asyncio.sleep(0.005)
-    return time.monotonic() - start
-
-
-async def wait_until_sent(path: Path, sequence: int, seconds: float = 20) -> float:
+async def wait_until_sent(path: Path, sequence: int, seconds: float = LIMIT_S) -> float:
     """Wait until the checkpoint is at a sequence."""
     return await wait_until(lambda: checkpoint.read(path).sequence == sequence, seconds)
 
@@ -135,8 +126,7 @@ async def delete_topic(bootstrap: str) -> None:
 
 
 async def _wait_until(client: AIOKafkaAdminClient, *, exists: bool) -> None:
-    for _ in range(200):
-        if (TOPIC in await client.list_topics()) is exists:
-            return
-        await asyncio.sleep(0.05)
-    raise TimeoutError(TOPIC)
+    async def has_changed() -> bool:
+        return (TOPIC in await client.list_topics()) is exists
+
+    await wait_until(has_changed)

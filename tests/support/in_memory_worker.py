@@ -7,6 +7,7 @@ from datetime import date
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
+from deploy.local.deadlines import scaled
 from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.faust_batches.batch import PartitionBatch
 from services.reporting.worker.processor import Processor
@@ -14,13 +15,17 @@ from shared.domain.envelope import encode, source, topic
 from shared.domain.facts.coverage import Coverage
 from shared.kafka.dead_letters import DeadLetter
 from tests.support import example_facts as ex
+from tests.support.waiting import LIMIT_S, run_ready_tasks
 
 TOPIC_PARTITION = TP(topic("32", "attendance"), 1)
 CHANGELOG_PARTITION = TP("piket-coverage-local-facts-changelog", 1)
 
 
 class InMemoryPublisher:
-    """A publisher in memory, without state records. Nothing becomes durable while `is_open` is not set."""
+    """A publisher in memory, without state records. Nothing becomes durable while `is_open` is not set.
+
+    `is_called` is set as soon as anything is to be written.
+    """
 
     def __init__(self) -> None:
         self.changelog: list[ChangelogRecord] = []
@@ -28,20 +33,25 @@ class InMemoryPublisher:
         self.dead_letters: list[tuple[str, DeadLetter]] = []
         self.is_open = asyncio.Event()
         self.is_open.set()
+        self.is_called = asyncio.Event()
 
     async def write_changelog(self, partition: int, records: Sequence[ChangelogRecord]) -> None:
         assert partition == TOPIC_PARTITION.partition
-        await self.is_open.wait()
+        await self._wait_until_open()
         self.changelog += [record for record in records if not record.key.endswith(b"/-|state")]
 
     async def publish(self, partition: int, row: Coverage) -> None:
         assert partition == TOPIC_PARTITION.partition
-        await self.is_open.wait()
+        await self._wait_until_open()
         self.rows.append(row)
 
     async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
-        await self.is_open.wait()
+        await self._wait_until_open()
         self.dead_letters.append((region, dead_letter))
+
+    async def _wait_until_open(self) -> None:
+        self.is_called.set()
+        await self.is_open.wait()
 
 
 class WorkerUnderTest:
@@ -83,8 +93,18 @@ class WorkerUnderTest:
         await self.processor.publish_all(asyncio.sleep(0))
 
     async def flush(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(scaled(LIMIT_S)):
             await self.processor.flush_once(self.publisher)
+
+    async def flush_pending(self) -> bool:
+        """Flush if there is anything to write; return whether there was."""
+        flush = asyncio.create_task(self.processor.flush_once(self.publisher))
+        await run_ready_tasks()
+        if flush.done():
+            flush.result()
+            return True
+        flush.cancel()
+        return False
 
 
 def check_ins(count: int) -> list[bytes]:

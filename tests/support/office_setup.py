@@ -1,10 +1,10 @@
 """Sets up one example office through the HTTP APIs: register, instrument, units, people and rosters."""
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ import httpx
 
 from deploy.local.token_issuer import Issuer
 from services.policy.domain.presets.catalogue import preset
+from tests.support.waiting import read_until
 
 OFFICE: Mapping[str, Any] = json.loads(Path(__file__).with_name("office_setup.json").read_text())
 STAGE_1 = preset("jabar-2025-se-150-stage-1").model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 REGION, OPD = OFFICE["region"], OFFICE["opd"]["opd"]
-TIMEOUT_S = 30.0
 
 
 @dataclass
@@ -72,13 +72,13 @@ class Office:
         """Plan the day of each unit as soon as roster has received its arrangement; return the position."""
         for unit in OFFICE["units"]:
             path = f"/roster/v1/{REGION}/opd/{OPD}/units/{unit['unit']}/days/{day}"
-            for _ in range(int(TIMEOUT_S / 0.1)):
-                answer = await self.post(path, self.issuer.token("rahmat"))
-                if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
-                    break
-                await asyncio.sleep(0.1)
-            require_success(answer)
+            answer = await self.post_until_accepted(path, self.issuer.token("rahmat"))
         return str(answer.headers.get("piket-position", f"roster/{REGION}/0"))
+
+    async def post_until_accepted(self, path: str, token: str) -> httpx.Response:
+        """Send a POST request again while it is unprocessable: roster may not have received the arrangement yet."""
+        post, unprocessable = partial(self.post, path, token), httpx.codes.UNPROCESSABLE_ENTITY
+        return require_success(await read_until(post, lambda answer: answer.status_code != unprocessable, every=0.1))
 
     async def tap(self, name: str, kind: str = "check-ins", **fields: Any) -> httpx.Response:
         """Send a tap of a person of this office, on site by default."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Pin(NamedTuple):
-    """One question, the answer by dotted path, and the sentence that it rests on."""
+    """One question, the expected values by dotted path, and the sentence of the source."""
 
     region: str
     opd: str
@@ -37,16 +37,16 @@ ELSEWHERE = {**OFFICE, "--site": "another site"}
 
 
 TYPICAL: Mapping[str, str] = {}
-"""No class is said: the unit is a typical one of its name."""
+"""No options: the unit is a typical one of its name."""
 
 
 def under(instrument: str, answer: str, share: float | None = None, **more: object) -> Mapping[str, object]:
-    """An answer under the pattern of an instrument."""
+    """Return an expected answer under the pattern of an instrument."""
     return {"answer": answer, "max_share": share, "won_by.pattern": instrument, **more}
 
 
 def hours(start: str, end: str, rest: int, week: float, source: str) -> Mapping[str, object]:
-    """The office's day and week, and who gave them."""
+    """Return the expected office hours and weekly hours, and their source instrument."""
     result = {"start": start, "end": end, "break_minutes": rest, "week": week}
     return {"hours": result, "won_by.hours": source}
 

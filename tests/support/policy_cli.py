@@ -32,7 +32,7 @@ def yaml_of(content: dict[str, Any]) -> str:
 
 
 def import_bkd(folder: Path) -> None:
-    """BKD stands in the register."""
+    """Import BKD with two units into the register."""
     assert piket("import", write_file(folder, FILE.decode(), "bkd.csv"), "--region", "32", store=folder).exit_code == 0
 
 
@@ -43,7 +43,7 @@ def changed_dates(result: Result) -> list[dict[str, Any]]:
 
 
 def answer_of(region: str, opd: str, day: str, subject: Mapping[str, str]) -> Mapping[str, Any]:
-    """What the command line prints, read; an option without a value stands alone."""
+    """Return the JSON output of `piket policy effective`; `subject` holds options, a flag with an empty value."""
     options = [part for option in subject.items() for part in option if part]
     arguments = ["--reference", "--region", region, "--opd", opd, "--date", day, *options, "--json"]
     run = CliRunner().invoke(cli, ["policy", "effective", *arguments], catch_exceptions=False)

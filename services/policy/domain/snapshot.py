@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from services.policy.domain.instruments.effective_policy import EffectivePolicy
 from services.policy.domain.instruments.lifecycle import Instruments
+from services.policy.domain.reference_data.normalized_text import normalize
 from services.policy.domain.resolution.periods import merge_adjacent
 from shared.domain.facts.policy import Holiday, Period
 from shared.domain.facts.rules import Rules
@@ -33,7 +34,7 @@ class PolicySnapshot:
     def canonical_site(self, code: str) -> str:
         """Return a site as an instrument spells it: `GEDUNG_SATE` becomes `GEDUNG-SATE`; an unknown one unchanged."""
         named = {start.site for rules in self._rules() for start in rules.sites}
-        return code if code in named else {_normalized(site): site for site in named}.get(_normalized(code), code)
+        return code if code in named else {_site_name(site): site for site in named}.get(_site_name(code), code)
 
     def _rules(self) -> Iterator[Rules]:
         return (version.instrument.rules for history in self.instruments.values() for version in history.versions)
@@ -49,8 +50,8 @@ class PolicySnapshot:
         )
 
 
-def _normalized(code: str) -> str:
-    return code.upper().replace("-", "").replace("_", "")
+def _site_name(code: str) -> str:
+    return normalize(code).replace(" ", "")
 
 
 class OpdTimeline(NamedTuple):

@@ -48,10 +48,10 @@ class RunReport:
     @property
     def command(self) -> str:
         """Return the command that repeats the run with the same faults. The number of taps depends on the machine."""
-        asked = self.parameters
+        parameters = self.parameters
         return (
-            f".venv/bin/python -m tests.faults.churn --runs 1 --seed {asked.seed} --seconds {asked.seconds:g}"
-            f" --kills {asked.kills} --workers {asked.workers} --regions {','.join(asked.regions)}"
+            f".venv/bin/python -m tests.faults.churn --runs 1 --seed {parameters.seed} --seconds {parameters.seconds:g}"
+            f" --kills {parameters.kills} --workers {parameters.workers} --regions {','.join(parameters.regions)}"
         )
 
     def summary(self) -> str:

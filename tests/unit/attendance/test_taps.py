@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from services.attendance.domain import decider
-from services.attendance.domain.commands import ApplyOutage, RecordTap
+from services.attendance.domain.commands import ApplyOutage, OutageRequest, RecordTap
 from services.attendance.domain.decider import event_id
 from shared.domain.errors import Invalid
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
@@ -161,3 +161,8 @@ def test_an_outage_that_has_not_begun_is_turned_away() -> None:
 
 def test_taps_change_nothing_that_is_decided_on() -> None:
     assert decider.evolve(decider.initial, fact(record())) == decider.initial
+
+
+def test_an_outage_loses_nothing_on_its_way_from_the_request_to_the_command() -> None:
+    request = OutageRequest.model_validate(outage().model_dump(exclude={"region"}) | {"channel": "KIOSK"})
+    assert request.to_command("32").model_dump() == {"region": "32", **request.model_dump()}

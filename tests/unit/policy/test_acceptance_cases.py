@@ -21,7 +21,7 @@ from tests.support.policy_cli import answer_of
 
 
 class Case(NamedTuple):
-    """One case of acceptance: who asks, the answer, the rule that gives it and the instrument that won the rule."""
+    """One acceptance case: the question, the answer, the deciding rule and the instrument that wins it."""
 
     region: str
     opd: str

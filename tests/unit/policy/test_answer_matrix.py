@@ -33,7 +33,7 @@ SITES: Mapping[str, str] = {"Gedung Sate": "GEDUNG-SATE"}
 
 
 class Unit(NamedTuple):
-    """The subject of a question: `name` is the unit type in the circulars, `piket_name` the name in Piket if it differs."""
+    """The subject of a question: `name` is its type in the circulars, `piket_name` the name in Piket if it differs."""
 
     class_: str
     name: str | None = None

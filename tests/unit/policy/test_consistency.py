@@ -51,7 +51,7 @@ def test_two_instruments_cannot_supersede_the_same_one() -> None:
     assert errors_of(enact(ANOTHER), streams_after(enact(SE_42), enact(SE_80))) == [(
         "/instrument/supersedes/0",
         "depok-2026-se-42 sudah digantikan depok-2026-se-80; depok-2026-se-99 tidak dapat menggantikannya lagi.",
-        "depok-2026-se-42 is superseded by depok-2026-se-80 already; depok-2026-se-99 cannot supersede it once more.",
+        "depok-2026-se-42 is superseded by depok-2026-se-80 already; depok-2026-se-99 cannot supersede it again.",
     )]  # fmt: skip
 
 

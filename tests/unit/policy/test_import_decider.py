@@ -29,7 +29,7 @@ def decide(sheet: RegisterSheet, given: Given) -> Given:
 
 
 def summarize(sheet: RegisterSheet, given: Given) -> ImportSummary:
-    """As the store counts: each fact at its version in its stream."""
+    """Summarize an import; as in the store, each event has the next version of its stream."""
     facts = decide(sheet, given)
     return import_decider.import_summary(sheet, ((name, len(given.get(name, ())) + 1) for name in facts))
 

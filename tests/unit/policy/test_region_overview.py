@@ -114,7 +114,7 @@ def instruments_after(snapshot: PolicySnapshot, fact: Any) -> Any:
 
 
 def with_enacted(snapshot: PolicySnapshot, **fields: Any) -> PolicySnapshot:
-    """The same books with one more circular of the same day as SE 150 stage 1, in force on that Thursday."""
+    """Return the snapshot with one more circular, which is in force on the Thursday of SE 150 stage 1."""
     dates = dict.fromkeys(("decided_on", "published_on", "effective_from"), THURSDAY)
     content = {"instrument": "edaran-sendiri", "title": "Edaran sendiri", **dates, **fields}
     fact = InstrumentEnacted.model_validate({"region": snapshot.region, "instrument": content, "binds_from": THURSDAY})

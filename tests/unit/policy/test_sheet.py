@@ -26,7 +26,7 @@ def posts(*rows: CellsByColumn) -> tuple[Post, ...]:
 
 
 def in_xlsx(shape: str = "General", **cells: Any) -> Post:
-    """The counter in a workbook, with these values as a program of spreadsheets holds them."""
+    """Return the counter read from a workbook in which these cells have the types of a spreadsheet program."""
     row = grid({**COUNTER, **cells})
     letters = {name: chr(ord("A") + row[0].index(name)) + "2" for name in cells}
     (unit,) = parse_file(workbook(row, formats=dict.fromkeys(letters.values(), shape)), "xlsx").units

@@ -15,7 +15,7 @@ from tests.support.policy_cli import answer_of
 
 
 def value_at(result: Mapping[str, Any], path: str) -> object:
-    """What stands at a dotted path; none where nothing does."""
+    """Return the value at a dotted path; None if there is none."""
     value: object = result
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -86,7 +86,7 @@ STATES: Mapping[str, Mapping[str, str]] = {
     "3277": {"cimahi-2026-friday": "IN_FORCE"},
     "3216": {"kab-bekasi-2026-flood": "IN_FORCE"},
 }
-"""In which state each instrument is at the end of May 2026, by the government that has it on record."""
+"""The state of each instrument at the end of May 2026, by the government that records it."""
 
 
 @pytest.mark.parametrize("region", STATES)

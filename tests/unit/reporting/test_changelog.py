@@ -13,6 +13,7 @@ from faust.types import TP
 
 from services.reporting.faust_batches.changelog_table import NO_OFFSET, ChangelogTable
 from services.reporting.faust_batches.consumer import BatchTransport
+from tests.support.waiting import run_ready_tasks, wait_until
 
 QUEUED = 4
 LAST = 20_000
@@ -100,7 +101,7 @@ class Worker:
         self.app.assignor.assigned_standbys = set
         await self.changelog.on_rebalance(assigned, revoked, new, generation)
         await self.recovery.on_rebalance(assigned, revoked, new, generation)
-        await asyncio.sleep(0.05)
+        await run_ready_tasks()
 
     def revoke(self) -> None:
         """Do what Faust does, in one step, when the group starts a rebalance."""
@@ -134,7 +135,7 @@ async def test_of_a_partition_that_went_to_another_worker_nothing_is_left(worker
     for _ in range(turns):
         await asyncio.sleep(0)
     worker.revoke()
-    await asyncio.sleep(0.01)
+    await run_ready_tasks()
     worker.target.restored.setdefault(0, [])
     await worker.assign(2, 1)
     assert worker.changelog.persisted_offset(worker.partitions[0]) == NO_OFFSET
@@ -156,9 +157,9 @@ async def test_no_batch_waits_for_a_full_queue_into_the_next_recovery(idle: Work
         await asyncio.sleep(0)
     waiting.set()
     idle.revoke()
-    await asyncio.sleep(0.01)
+    await run_ready_tasks()
     idle.app.flow_control.resume()
-    await asyncio.sleep(0.01)
+    await run_ready_tasks()
     await delivering
     assert queue.empty()
 
@@ -166,7 +167,7 @@ async def test_no_batch_waits_for_a_full_queue_into_the_next_recovery(idle: Work
 async def test_a_recovery_that_a_rebalance_cuts_off_is_not_complete(worker: Worker) -> None:
     await worker.assign(1, 0, 1, 2)
     worker.app.tables.changelog_queue.force_put_nowait(worker.batch(0, 0))
-    await asyncio.sleep(0.01)
+    await run_ready_tasks()
     worker.revoke()
     worker.target.restored.update({n: [] for n in range(1, 3)})
     await worker.assign(2, 0, 1)
@@ -174,6 +175,6 @@ async def test_a_recovery_that_a_rebalance_cuts_off_is_not_complete(worker: Work
     for partition, first in ((0, 1000), (1, 0)):
         for at in range(first, LAST, 1000):
             await worker.app.tables.changelog_queue.put(worker.batch(partition, at))
-    await asyncio.sleep(0.05)
+    await wait_until(lambda: not worker.recovery.in_recovery and worker.target.published)
     assert (worker.recovery.in_recovery, worker.target.published) == (False, 1)
     assert worker.target.restored == {n: list(range(LAST)) for n in (0, 1)}

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from services.reporting.domain.partitions.region_state import first_date_of_stat
 from shared.domain.envelope import decode, encode, topic
 from tests.support import example_facts
 from tests.support.in_memory_worker import TOPIC_PARTITION, WorkerUnderTest
+from tests.support.waiting import run_ready_tasks
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ async def close_days(worker: WorkerUnderTest) -> None:
     worker.processor.update_watermarks([TOPIC_PARTITION])
     await worker.flush()
     await worker.processor.close_days()
-    with suppress(TimeoutError):  # when nothing was closed there is nothing to write
-        await asyncio.wait_for(worker.processor.flush_once(worker.publisher), 0.2)
+    await worker.flush_pending()  # when nothing was closed there is nothing to write
 
 
 async def test_days_that_were_about_to_be_closed_are_left_to_the_next_owner(worker: WorkerUnderTest) -> None:
@@ -41,8 +40,7 @@ async def test_days_that_were_about_to_be_closed_are_left_to_the_next_owner(work
     await worker.flush()
     await worker.processor.close_days()
     worker.processor.release(TOPIC_PARTITION.partition)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(worker.flush(), 0.1)
+    assert not await worker.flush_pending()
     assert [row.key for row in worker.publisher.changelog if row.value is None] == []
 
 
@@ -86,7 +84,8 @@ async def killed_before_publishing(worker: WorkerUnderTest, *bodies: bytes) -> l
     await worker.process(*bodies)
     worker.publisher.is_open.clear()
     writing = asyncio.create_task(worker.flush())
-    await asyncio.sleep(0.01)
+    await worker.publisher.is_called.wait()
+    await run_ready_tasks()
     writing.cancel()
     return changelog
 

@@ -91,7 +91,7 @@ async def test_records_wait_until_the_worker_is_known_to_be_a_member(now: Simple
     record = ProduceRequest(required_acks=-1, timeout=1000, topics=[], transactional_id=None)
     writing = asyncio.create_task(client.send(1, record))
     await client.send(1, HEARTBEAT)
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(2 * membership_module.LEASE_CHECK_S)  # nothing for two checks of the lease
     assert client.sent == [HEARTBEAT]
     await coordinator._send_req(HEARTBEAT)
     await writing

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from deploy.local.deadlines import scaled
 from services.reporting.worker import processor
 from services.reporting.worker.processor import RecordsSkipped
 from shared.domain.envelope import encode
@@ -15,6 +16,7 @@ from tests.support.in_memory_worker import (
     changelog_rows,
     check_ins,
 )
+from tests.support.waiting import LIMIT_S, run_ready_tasks
 
 
 @pytest.fixture
@@ -46,7 +48,8 @@ async def test_nothing_is_acknowledged_before_it_is_durable(worker: WorkerUnderT
     worker.publisher.is_open.clear()
     await worker.process(*check_ins(1))
     flush = asyncio.create_task(worker.flush())
-    await asyncio.sleep(0.05)
+    await worker.publisher.is_called.wait()
+    await run_ready_tasks()
     assert worker.acknowledged_batches == 0
     worker.publisher.is_open.set()
     await flush
@@ -57,8 +60,8 @@ async def test_the_next_batch_does_not_wait_for_the_flush_of_the_last(worker: Wo
     worker.publisher.is_open.clear()
     await worker.process(check_ins(2)[0])
     flush = asyncio.create_task(worker.flush())
-    await asyncio.sleep(0.01)
-    async with asyncio.timeout(1):
+    await worker.publisher.is_called.wait()
+    async with asyncio.timeout(scaled(LIMIT_S)):
         await worker.process(check_ins(2)[1])
     worker.publisher.is_open.set()
     await flush
@@ -69,7 +72,7 @@ async def test_with_too_much_not_durable_yet_the_next_batch_waits(
 ) -> None:
     monkeypatch.setattr(processor, "MAX_PENDING_RECORDS", 2)
     processing = asyncio.create_task(worker.process(*check_ins(2)))
-    await asyncio.sleep(0.05)
+    await run_ready_tasks()
     assert not processing.done()
     await worker.flush()
     await processing

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.example_facts import at
 from tests.support.in_memory_worker import CHANGELOG_PARTITION, TOPIC_PARTITION, WorkerUnderTest, check_ins
+from tests.support.waiting import run_ready_tasks
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def test_after_another_assignment_a_worker_vouches_for_nothing_that_it_has
     await worker.process(*check_ins(3))
     worker.publisher.is_open.clear()
     flush = asyncio.create_task(worker.flush())
-    await asyncio.sleep(0.01)
+    await worker.publisher.is_called.wait()
     worker.processor.release(TOPIC_PARTITION.partition)
     worker.publisher.is_open.set()
     await flush
@@ -51,16 +52,15 @@ async def test_what_is_being_written_is_waited_for_and_then_nothing_is_written_u
     worker.publisher.is_open.clear()
     await worker.process(*check_ins(2))
     writing = asyncio.create_task(worker.flush())
-    await asyncio.sleep(0)
+    await worker.publisher.is_called.wait()
     pausing = asyncio.create_task(worker.processor.pause())
-    await asyncio.sleep(0.01)
+    await run_ready_tasks()
     assert not pausing.done()
     worker.publisher.is_open.set()
     await asyncio.gather(writing, pausing)
     written = len(worker.publisher.changelog), len(worker.publisher.rows)
     await worker.process(*check_ins(1))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(worker.flush(), 0.05)
+    assert not await worker.flush_pending()
     assert (len(worker.publisher.changelog), len(worker.publisher.rows)) == written
     await worker.finish_recovery()
     await worker.flush()
@@ -76,8 +76,7 @@ async def test_partitions_revoked_while_their_facts_are_looked_at_are_not_writte
     verified.set()
     await publishing
     await worker.process(*check_ins(1))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(worker.flush(), 0.05)
+    assert not await worker.flush_pending()
     await worker.finish_recovery()
     await worker.flush()
     assert len(worker.publisher.rows) == 1
@@ -87,12 +86,11 @@ async def test_partitions_revoked_in_the_last_moment_are_not_written(worker: Wor
     await worker.processor.pause()
     async with worker.processor._pending_changed:  # as `process_batch` may hold it
         publishing = asyncio.create_task(worker.processor.publish_all(asyncio.sleep(0)))
-        await asyncio.sleep(0.01)
+        await run_ready_tasks()
         await worker.processor.pause()  # the next rebalance
     await publishing
     await worker.process(*check_ins(1))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(worker.flush(), 0.05)
+    assert not await worker.flush_pending()
 
 
 async def test_after_a_switch_a_worker_vouches_for_nothing_before_its_rows_are_out() -> None:

@@ -9,7 +9,7 @@ from services.reporting.pages.routes import TEMPLATES_FOLDER
 from services.reporting.view.live_status import LiveStatus
 from services.reporting.view.rows import CoverageView
 from shared.web.pages import Pages
-from tests.browser.board_fixture import Day, province, row
+from tests.browser.board_fixture import BoardClock, board_app, row
 from tests.support.example_facts import at
 
 OPD = "DISDUKCAPIL"
@@ -17,17 +17,17 @@ READERS = 100
 
 
 @pytest.fixture
-def day() -> Day:
-    return Day()
+def day() -> BoardClock:
+    return BoardClock()
 
 
 @pytest.fixture
-def view(day: Day) -> CoverageView:
-    return province(day).view
+def view(day: BoardClock) -> CoverageView:
+    return board_app(day).view
 
 
 async def test_no_minute_is_judged_that_was_not_seen(
-    day: Day, view: CoverageView, monkeypatch: pytest.MonkeyPatch
+    day: BoardClock, view: CoverageView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = LiveStatus(view, day)
     monkeypatch.setattr(view, "current_until", lambda _: at("09:10"))
@@ -36,19 +36,19 @@ async def test_no_minute_is_judged_that_was_not_seen(
 
 
 async def test_a_region_that_stands_still_is_unknown_since_then(
-    day: Day, view: CoverageView, monkeypatch: pytest.MonkeyPatch
+    day: BoardClock, view: CoverageView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.reporting.view.rows.BEHIND_AFTER_SECONDS", 0.0)
-    day.pass_by(7)
+    day.advance(7)
     status = LiveStatus(view, day).opd_status("32", "BAPENDA")
     assert (status.at, status.behind, status.state) == (at("09:41"), at("09:41"), "TIDAK_DIKETAHUI")
 
 
-async def test_a_stand_is_told_again_only_for_another_row_or_minute(day: Day, view: CoverageView) -> None:
+async def test_a_stand_is_told_again_only_for_another_row_or_minute(day: BoardClock, view: CoverageView) -> None:
     live = LiveStatus(view, day)
     first = live.opd_status("3276", OPD)
     cached = live.opd_status("3276", OPD)
-    day.pass_by(1)
+    day.advance(1)
     view.mark_complete()
     assert cached is first
     assert live.opd_status("3276", OPD) is not first
@@ -57,7 +57,7 @@ async def test_a_stand_is_told_again_only_for_another_row_or_minute(day: Day, vi
 class CountedPage:
     """A shared page that counts how often it is rendered."""
 
-    def __init__(self, view: CoverageView, day: Day) -> None:
+    def __init__(self, view: CoverageView, day: BoardClock) -> None:
         self.renderings = 0
         self.page = SharedPage(LiveStatus(view, day), self._render)
 
@@ -66,7 +66,7 @@ class CountedPage:
         return f"<p>{self.renderings}</p>"
 
 
-async def test_a_hundred_readers_share_one_drawing(view: CoverageView, day: Day) -> None:
+async def test_a_hundred_readers_share_one_drawing(view: CoverageView, day: BoardClock) -> None:
     counted = CountedPage(view, day)
     for _ in range(READERS):
         counted.page.current()
@@ -74,7 +74,7 @@ async def test_a_hundred_readers_share_one_drawing(view: CoverageView, day: Day)
 
 
 async def test_many_changes_within_half_a_second_are_drawn_once(
-    view: CoverageView, day: Day, monkeypatch: pytest.MonkeyPatch
+    view: CoverageView, day: BoardClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = CountedPage(view, day)
     wall = iter([100.0, 100.0, 100.2, 100.4, 100.6, 100.6])
@@ -85,7 +85,7 @@ async def test_many_changes_within_half_a_second_are_drawn_once(
     assert counted.renderings == 2
 
 
-async def test_a_page_nobody_reads_is_forgotten(view: CoverageView, day: Day) -> None:
+async def test_a_page_nobody_reads_is_forgotten(view: CoverageView, day: BoardClock) -> None:
     renderer = PageRenderer(LiveStatus(view, day), Pages(TEMPLATES_FOLDER))
     page = renderer.shared_page("id", "32")
     assert renderer.shared_page("id", "32") is page

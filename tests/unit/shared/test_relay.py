@@ -18,7 +18,8 @@ from shared.relay.checkpoint import Checkpoint
 from shared.relay.log_tail import PartitionTail, is_recreated, resume_sequence, shortened_partitions
 from shared.relay.sender import AckRange
 from tests.support.example_facts import at
-from tests.support.in_memory_source import HEARTBEATS, PARTITIONS, TOPIC, InMemorySource, expected_sequences, wait_until
+from tests.support.in_memory_source import HEARTBEATS, PARTITIONS, TOPIC, InMemorySource, expected_sequences
+from tests.support.waiting import wait_until
 
 KEYS = [stored.key for stored in InMemorySource(60).stored]
 
@@ -72,7 +73,7 @@ async def test_a_second_relay_waits_for_the_lease_and_takes_over(tmp_path: Path)
     order: list[str] = []
     async with checkpoint.lease(tmp_path / "checkpoint"):
         second = asyncio.create_task(hold())
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5 * checkpoint.LEASE_RETRY_S)  # the second one tries twice in vain
         order.append("first")
     await second
     assert order == ["first", "second"]
@@ -179,10 +180,10 @@ async def test_a_relay_vouches_for_an_instant_only_when_all_before_it_is_sent() 
     heartbeats = asyncio.create_task(
         heartbeat.send_heartbeats(producer, InMemorySource(3), "32", lambda: checkpoints[-1])
     )
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(3 * heartbeat.POLL_S)  # nothing for three polls
     before = list(producer.sent)
     checkpoints.append(Checkpoint(sequence=4, offsets={0: 2, 1: 2}))
-    await wait_until(lambda: bool(producer.sent), 5)
+    await wait_until(lambda: producer.sent)
     heartbeats.cancel()
     topic, key, beat = producer.sent[0]
     assert (before, topic, key, beat.service) == ([], HEARTBEATS, b"attendance", "attendance")

@@ -31,7 +31,10 @@ class ExplanationStep(BaseModel):
 
 @dataclass(frozen=True)
 class Explanation:
-    """Explains one answer. It is the `Attribution` of the rules that apply to the queried person."""
+    """Explains one answer. It is the `Attribution` of the rules that apply to the queried person.
+
+    `ranked` holds the bindings of the period, the most specific one last.
+    """
 
     snapshot: PolicySnapshot
     query: PolicyQuery
@@ -85,6 +88,7 @@ class Explanation:
         if rule not in lists:
             return {}
         sources = [b.instrument.instrument for b in self.ranked if lists[rule] & set(getattr(b.rules, rule))]
+        # Several instruments may name the person: the most specific one decides.
         return {rule: sources[-1]} if sources else {}
 
     def outcome(self) -> BilingualText:
@@ -101,11 +105,13 @@ class Explanation:
         elif self.decision == ("WFO", "pattern") and self.rules.pattern:
             yield outside_pattern(self.rules, self)
         else:
+            # A share is only clear together with the days of the pattern.
             first = ("pattern",) if self.decision.location == "MAX_SHARE" else ()
             deciding = dict.fromkeys((*first, self.decision.rule))
             sentences = [self._clauses[rule] for rule in deciding if rule in self._clauses]
             yield from sentences or [phrases.DEFAULT_REASONS[self.decision.rule]]
 
+    # Cached, because reasons, notes and steps all use these sentences.
     @cached_property
     def _clauses(self) -> Mapping[str, BilingualText]:
         return dict(rule_clauses(self.rules, self))

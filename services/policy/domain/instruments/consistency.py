@@ -72,7 +72,7 @@ def _already_superseded_errors(
         yield FieldError(
             pointer,
             f"{name} sudah digantikan {others[0]}; {successor} tidak dapat menggantikannya lagi.",
-            f"{name} is superseded by {others[0]} already; {successor} cannot supersede it once more.",
+            f"{name} is superseded by {others[0]} already; {successor} cannot supersede it again.",
         )
 
 
