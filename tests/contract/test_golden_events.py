@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.envelope import FACT_TYPES, FIRST_CHAIN, is_chained_to, decode, encode
+from shared.domain.envelope import FACT_TYPES, FIRST_CHAIN, decode, encode, is_chained_to
 
 FOLDER = Path(__file__).with_name("events")
 
