@@ -1,8 +1,10 @@
 # Every target installs what it needs first (deploy/local/install.py) and is quiet when all is there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults check bench bench-worker bench-policy style pure flow
+.PHONY: help demo test test-faults check bench bench-worker bench-policy style unit laws flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
+# Most tests of real parts wait: four processes keep two cores busy. The tests of a file stay together (tests/conftest.py).
+side_by_side := --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -13,15 +15,15 @@ demo: ## a Thursday of a living province, real Kafka, in your browser; Ctrl-C en
 
 test: ## everything, on real Kafka, PostgreSQL and Chromium (minutes)
 	$(install) test
-	@$(python) -m pytest
+	@$(python) -m pytest $(side_by_side) --durations 25
 
 test-faults: ## an hour of kills and churn over three brokers; shorter by arguments: PIKET_FAULTS="--runs 3 --seconds 60"
 	$(install) test-faults
 	@$(python) -m tests.faults.churn
 
-check: ## style, types, import contracts, quick tests (two minutes)
+check: ## style, types, import contracts, quick tests (a minute and a half)
 	$(install) check
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target style pure flow
+	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target unit style flow laws
 
 style:
 	@$(python) -m ruff check --quiet
@@ -29,11 +31,16 @@ style:
 	@$(python) -m mypy
 	@.venv/bin/lint-imports --no-cache
 
-pure:
-	@$(python) -m pytest --quiet -m "not parts" --cov --cov-fail-under=100 tests/unit tests/laws tests/contract
+quick := -m pytest --quiet -m "not parts and not processes"
+
+unit:
+	@$(python) $(quick) --cov --cov-fail-under=100 tests/unit
+
+laws:
+	@$(python) $(quick) tests/laws tests/contract
 
 flow:
-	@$(python) -m pytest --quiet -m "not parts" tests/flow
+	@$(python) $(quick) tests/flow
 
 bench: ## throughput beside plain anchors, interleaved, with the spread
 	$(install) bench

@@ -1,6 +1,6 @@
 """Real parts that several tests share."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,8 +9,10 @@ import pytest_asyncio
 import structlog
 from hypothesis import settings
 
+from deploy.local.deadlines import scaled
 from deploy.local.postgresql import Postgresql
 from shared.event_store.store import Store
+from tests.support.figures import MEASURED, Figures
 from tests.support.stores import StoreUsers
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
@@ -18,19 +20,37 @@ structlog.configure(processors=[structlog.processors.format_exc_info, structlog.
 settings.register_profile("piket", deadline=None)  # no test asserts how fast a machine is
 settings.load_profile("piket")
 
-FIGURES: list[str] = []
+HUNG_AFTER_S = 300
+STARTS_ALL_ITS_PARTS = "tests/e2e/"
+"""Folder whose tests start a broker each, so that any worker process of pytest-xdist may run any of them."""
 
 
 @pytest.fixture
-def figures() -> list[str]:
-    """What a test has measured: shown before pytest's own summary, never asserted."""
-    return FIGURES
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    return Figures(record_property)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if FIGURES:
-        terminalreporter.section("measured")
-        terminalreporter.write_line("\n".join(FIGURES))
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    lines = [str(value) for report in reports for name, value in report.user_properties if name == MEASURED]
+    if lines:
+        terminalreporter.section(MEASURED)
+        terminalreporter.write_line("\n".join(lines))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file that share a broker, a browser or a world in one worker process."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        if not file.startswith(STARTS_ALL_ITS_PARTS) or _shares_a_fixture(item):
+            item.add_marker(pytest.mark.xdist_group(file))
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(scaled(HUNG_AFTER_S)))
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    definitions = [definition for found in item._fixtureinfo.name2fixturedefs.values() for definition in found]  # type: ignore[attr-defined]
+    return any(definition.scope == "module" for definition in definitions)
 
 
 @pytest.fixture(scope="session")

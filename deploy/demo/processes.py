@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Self
 
+from deploy.local.deadlines import scaled
 from deploy.local.server_process import Child, free_ports
 from deploy.local.token_issuer import Issuer
 from shared.clock import Clock, set_clock
@@ -128,7 +129,7 @@ class Stack:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def _answers(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=1)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=scaled(5))
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == HTTPStatus.OK

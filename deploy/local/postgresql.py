@@ -14,6 +14,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
+from deploy.local.deadlines import scaled
 from deploy.local.server_process import Child, free_ports
 
 READY_WITHIN_S = 60
@@ -145,7 +146,7 @@ class Postgresql:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(self.url, connect_timeout=2).close()
+            psycopg.connect(self.url, connect_timeout=int(scaled(5))).close()
         except psycopg.OperationalError:
             return False
         return True

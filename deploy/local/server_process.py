@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from deploy.local.deadlines import scaled
+
 
 def free_ports(count: int) -> list[int]:
     """Return `count` distinct free TCP ports of 127.0.0.1 between 15000 and 31999.
@@ -91,8 +93,11 @@ class Child:
             return log.read()
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until `ready()`. Raise RuntimeError with the end of the log if the server ends or time runs out."""
-        deadline = time.monotonic() + seconds
+        """Wait until `ready()`, at most `seconds`, scaled.
+
+        Raise RuntimeError with the end of the log if the server ends or time runs out.
+        """
+        deadline = time.monotonic() + scaled(seconds)
         while not ready():
             if not self.running:
                 raise RuntimeError(
@@ -100,7 +105,7 @@ class Child:
                 )
             if time.monotonic() > deadline:
                 raise RuntimeError(
-                    f"Not ready after {seconds} s. The last lines of its log, {self.log}:\n{self._log_tail()}"
+                    f"Not ready after {scaled(seconds):g} s. The last lines of its log, {self.log}:\n{self._log_tail()}"
                 )
             time.sleep(0.03)
 
@@ -117,11 +122,11 @@ class Child:
         self.send(signal.SIGCONT)
 
     def stop(self, seconds: float, by: signal.Signals = signal.SIGTERM) -> None:
-        """Send a signal and resume the server if it is paused; kill it if it has not ended after `seconds`."""
+        """Send a signal and resume the server if it is paused; kill it if it has not ended after `seconds`, scaled."""
         self.send(by)
         self.send(signal.SIGCONT)
         try:
-            self._process.wait(seconds)
+            self._process.wait(scaled(seconds))
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._release()

@@ -10,9 +10,11 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
+from deploy.local.deadlines import scaled
 from shared.background import background_task
 from tests.browser.board_fixture import BoardApp, BoardClock, board_app
 from tests.support.http_server import running_server
+from tests.support.waiting import LIMIT_S
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 PAGES = ("/", "/wilayah/3276", "/opd/3276/DISDUKCAPIL")
@@ -32,7 +34,7 @@ class BoardServer:
     async def _keep_complete(self) -> None:
         while True:
             self.board.view.mark_complete()
-            await asyncio.sleep(1)
+            await asyncio.sleep(1)  # as often as a view hears of its sources
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -44,6 +46,7 @@ class BoardServer:
 async def open_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
     """Open a page. Fail the test on script errors and violations of the content security policy."""
     context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "id-ID", **options})
+    context.set_default_timeout(scaled(1000 * LIMIT_S))
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error.stack)))

@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
+from deploy.local.deadlines import scaled
 from tests.browser.board_server import CHROMIUM, BoardServer, open_page
+from tests.support.waiting import LIMIT_S
+
+expect.set_options(timeout=scaled(1000 * LIMIT_S))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.board_fixture import clerk_returns
 from tests.browser.board_server import CHROMIUM, BoardServer, headline, open_live_page, states
+from tests.support.figures import Figures
 
 pytestmark = [
     pytest.mark.parts,
@@ -78,7 +79,7 @@ async def test_a_line_of_what_is_missing_leads_to_its_counter(town: BoardServer,
         await expect(page.locator(":target")).to_contain_text("0 dari 1 orang")
 
 
-async def test_the_clerk_comes_and_the_board_says_so_at_once(town: BoardServer, page: Page, figures: list[str]) -> None:
+async def test_the_clerk_comes_and_the_board_says_so_at_once(town: BoardServer, page: Page, figures: Figures) -> None:
     async with town.serving():
         await open_live_page(page, town.url)
         await headline(page).to_contain_text("4 dari")

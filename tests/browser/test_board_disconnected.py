@@ -15,12 +15,15 @@ from time import monotonic
 import pytest
 from playwright.async_api import Page, expect
 
+from deploy.local.deadlines import scaled
 from tests.browser.board_fixture import clerk_returns
 from tests.browser.board_server import CHROMIUM, BoardServer, headline, open_live_page, states
+from tests.support.waiting import LIMIT_S, block_until, wait_until
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN = "Keadaan semua titik layanan tidak diketahui sejak 09.41 WIB"
-CUT_WITHIN_MS = 20_000
+UNKNOWN_WITHIN_S = scaled(20)
+"""The promise is 20 s on a quiet machine; on a loaded one, browser and server get no time to keep it."""
 
 
 pytestmark = [
@@ -37,15 +40,15 @@ async def test_within_twenty_seconds_of_silence_nothing_but_unknown_is_shown_and
         await open_live_page(page, town.url)
         await headline(page).to_contain_text("4 dari")
     cut = monotonic()
-    await headline(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
-    assert monotonic() - cut < 20
+    await headline(page).to_have_text(UNKNOWN)
+    assert monotonic() - cut < UNKNOWN_WITHIN_S
     assert set(await states(page, "main .tile, main .now li, main .pill")) == {"basi", "belum"}
     assert set(await states(page, ".opd", "data-row")) == {"basi"}
     assert not re.search(r"\d+ dari \d+", await page.locator("main").inner_text())
     await expect(page.locator(".note")).to_contain_text("Sambungan terputus sejak 09.41 WIB")
     clerk_returns(town.board.view)
     async with town.serving():
-        await headline(page).to_contain_text("3 dari", timeout=CUT_WITHIN_MS)
+        await headline(page).to_contain_text("3 dari")
         await expect(page.locator("#live")).to_have_text("Langsung")
 
 
@@ -63,18 +66,21 @@ uvicorn.run(board.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error
 """
 
 
+def is_listening(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
 @pytest.fixture
 def process(town: BoardServer) -> Iterator["subprocess.Popen[bytes]"]:
     """The province in a process of its own, which can be frozen."""
     process = subprocess.Popen([sys.executable, "-c", SERVER, str(town.port)], cwd=ROOT)
-    deadline = monotonic() + 30
-    while monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", town.port), 1):
-            break
+    block_until(lambda: is_listening(town.port))
     yield process
     process.send_signal(signal.SIGCONT)
     process.kill()
-    process.wait(10)
+    process.wait(scaled(LIMIT_S))
 
 
 async def test_a_server_that_freezes_is_noticed_and_so_is_its_return(
@@ -83,9 +89,9 @@ async def test_a_server_that_freezes_is_noticed_and_so_is_its_return(
     await open_live_page(page, town.url)
     await headline(page).to_contain_text("4 dari")
     os.kill(process.pid, signal.SIGSTOP)
-    await headline(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
+    await headline(page).to_have_text(UNKNOWN, timeout=1000 * UNKNOWN_WITHIN_S)
     os.kill(process.pid, signal.SIGCONT)
-    await headline(page).to_contain_text("4 dari", timeout=CUT_WITHIN_MS)
+    await headline(page).to_contain_text("4 dari")
 
 
 class Wire:
@@ -130,9 +136,16 @@ async def test_a_line_that_went_dead_without_a_word_is_noticed_and_left_for_anot
         await open_live_page(page, address)
         await headline(page).to_contain_text("4 dari")
         wire.die()
-        await headline(page).to_have_text(UNKNOWN, timeout=CUT_WITHIN_MS)
-        # The browser first tries the dead calls that it kept for later, five seconds each.
-        await headline(page).to_contain_text("4 dari", timeout=90_000)
+        await headline(page).to_have_text(UNKNOWN, timeout=1000 * UNKNOWN_WITHIN_S)
+        await page.clock.install()
+
+        async def is_back() -> bool:
+            await page.clock.fast_forward(5_000)  # the page tries again every five seconds
+            await asyncio.sleep(scaled(1.5))  # time for one try
+            return "4 dari" in await page.get_by_role("heading", level=1).inner_text()
+
+        # The browser first tries the dead connections that it kept for later, one after another.
+        await wait_until(is_back, seconds=90)
 
 
 async def test_a_tab_that_slept_shows_nothing_old_when_it_wakes(town: BoardServer, page: Page) -> None:
@@ -143,4 +156,4 @@ async def test_a_tab_that_slept_shows_nothing_old_when_it_wakes(town: BoardServe
     await page.clock.fast_forward(60_000)
     await headline(page).to_contain_text("4 dari")
     await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    await headline(page).to_have_text(UNKNOWN, timeout=1000)
+    await headline(page).to_have_text(UNKNOWN, timeout=scaled(1000))  # within a second on a quiet machine

@@ -7,15 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, perf_counter, sleep
+from time import perf_counter
 from typing import NamedTuple
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from deploy.local.deadlines import scaled
 from deploy.local.server_process import free_ports
 from deploy.reference_world.synthetic_people import FIRST_NAMES
 from tests.browser.board_server import CHROMIUM
+from tests.support.figures import Figures
+from tests.support.waiting import block_until
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150
@@ -60,42 +63,41 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield _printed(process, folder)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(scaled(60))
 
 
 def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
-    deadline = monotonic() + READY_WITHIN_S
-    while process.poll() is None and monotonic() < deadline:
-        said = (folder / "said").read_text()
-        if "Ctrl-C" in said:
-            told = re.search(r"Nobody comes to (\S+) of (\S+), \S+: (http://\S+)", said)
-            board, curl = re.search(r"http://\S+", said), re.search(r"curl .*?}'\n", said, re.DOTALL)
-            assert told, said
-            assert board, said
-            variables = re.search(r"export .*", said)
-            assert curl, said
-            assert variables, said
-            return Demo(process, board[0], told[3], f"#pos-{told[2]}-{told[1]}", curl[0], variables[0], folder / "log")
-        sleep(0.1)
-    raise AssertionError(f"the demo did not come up: {(folder / 'log').read_text()[-2000:]}")
+    printed, log = folder / "said", folder / "log"
+    block_until(
+        lambda: process.poll() is not None or "Ctrl-C" in printed.read_text(),
+        READY_WITHIN_S,
+        lambda: f"the demo is up: {log.read_text()[-2000:]}",
+    )
+    text = printed.read_text()
+    critical = re.search(r"Nobody comes to (\S+) of (\S+), \S+: (http://\S+)", text)
+    board, curl = re.search(r"http://\S+", text), re.search(r"curl .*?}'\n", text, re.DOTALL)
+    variables = re.search(r"export .*", text)
+    assert critical, f"{text}\n{log.read_text()[-2000:]}"
+    assert board, text
+    assert curl, text
+    assert variables, text
+    return Demo(process, board[0], critical[3], f"#pos-{critical[2]}-{critical[1]}", curl[0], variables[0], log)
 
 
-async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: list[str]) -> None:
+async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: Figures) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         board, page = await browser.new_page(), await browser.new_page()
         await board.goto(demo.board)
         await page.goto(demo.page)
-        await expect(page.locator(demo.counter)).to_have_attribute("data-state", "kritis", timeout=60_000)
-        await expect(board.locator(".now li").first).to_be_visible(timeout=20_000)
+        await expect(page.locator(demo.counter)).to_have_attribute("data-state", "kritis", timeout=scaled(60_000))
+        await expect(board.locator(".now li").first).to_be_visible()
         await expect(board.locator("header")).to_contain_text("Jam demo")
         began = perf_counter()
         curl = await asyncio.create_subprocess_shell(demo.curl, stdout=subprocess.PIPE)
         answer, _ = await curl.communicate()
         answered = perf_counter()
-        await expect(page.locator(demo.counter)).to_have_attribute(
-            "data-state", re.compile("aman|rawan"), timeout=20_000
-        )
+        await expect(page.locator(demo.counter)).to_have_attribute("data-state", re.compile("aman|rawan"))
         seen = perf_counter()
         figures.append(f"check-in sent to 201: {answered - began:.2f} s; to seen in Chromium: {seen - began:.2f} s")
         assert [await named(shown) for shown in (board, page)] == [[], []]
@@ -117,7 +119,7 @@ def test_the_commands_of_the_readme_follow_policy_roster_and_attendance_of_one_o
     commands = re.split(r"\n(?=curl|kcat)", block.strip())
     assert len(commands) == 4
     script = f"{demo.variables}\n{commands[number]}"
-    command = ["timeout", "8", "bash", "-c", script]
+    command = ["timeout", f"{scaled(8):g}", "bash", "-c", script]  # some of the commands follow without an end
     said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     opd = re.findall(r"OPD=(\S+)", demo.variables)[0]
     assert MUST_TELL[number].format(opd=opd) in said, said[:2000]
@@ -127,6 +129,6 @@ def test_ctrl_c_ends_every_process_and_keeps_nothing(demo: Demo) -> None:
     children = demo.children
     assert len(children) >= 4
     demo.process.send_signal(signal.SIGINT)
-    assert demo.process.wait(60) == 0
+    assert demo.process.wait(scaled(60)) == 0
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
     assert "nothing was kept" in demo.log.read_text()

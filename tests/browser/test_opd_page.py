@@ -74,8 +74,8 @@ async def live(page: Page, office: Office) -> None:
         await page.goto(office.page)
 
 
-async def heading(page: Page, text: str, seconds: float = 5) -> None:
-    await expect(page.get_by_role("heading", level=1)).to_have_text(text, timeout=seconds * 1000)
+async def heading(page: Page, text: str) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_have_text(text)
 
 
 async def test_a_check_in_turns_the_counter_before_the_eyes_of_the_reader(office: Office, page: Page) -> None:
@@ -95,7 +95,7 @@ async def test_the_minute_turns_on_the_screen(office: Office, page: Page) -> Non
         await expect(page.locator("main time")).to_have_text("08.15 WIB")
         office.time += timedelta(minutes=1)
         office.view.mark_complete()
-        await expect(page.locator("main time")).to_have_text("08.16 WIB", timeout=5000)
+        await expect(page.locator("main time")).to_have_text("08.16 WIB")
 
 
 async def test_a_broken_stream_leaves_nothing_but_unknown_says_since_when_and_resumes_by_itself(
@@ -105,14 +105,14 @@ async def test_a_broken_stream_leaves_nothing_but_unknown_says_since_when_and_re
     async with office.served():
         await live(page, office)
         await expect(counter).to_contain_text("Kritis")
-    await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
+    await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB")
     await expect(counter).to_have_attribute("data-state", "basi")
     await expect(page.locator("main")).not_to_contain_text("Kritis")
     await expect(page.locator("#live")).to_have_text("Terputus")
     office.time += timedelta(minutes=1)
     office.check_in()
     async with office.served():
-        await heading(page, STAFFED, seconds=20)
+        await heading(page, STAFFED)
         await expect(page.locator("#live")).to_have_text("Langsung")
 
 
@@ -120,10 +120,10 @@ async def test_what_was_shown_comes_back_if_it_is_still_so(office: Office, page:
     async with office.served():
         await live(page, office)
         await heading(page, SHORT)
-    await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
+    await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB")
     office.view.mark_complete()
     async with office.served():
-        await heading(page, SHORT, seconds=20)
+        await heading(page, SHORT)
         await expect(page.locator("#pos-FRONT-LOKET-1")).to_have_attribute("data-state", "kritis")
 
 
@@ -133,11 +133,11 @@ async def test_a_stream_that_never_began_is_asked_for_again(office: Office, page
     async with office.served():
         await page.goto(office.page)
         await page.clock.fast_forward(13_000)
-        await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB", seconds=20)
+        await heading(page, "Keadaan DPMPTSP tidak diketahui sejak 08.15 WIB")
         office.check_in()
         await page.unroute("**/live?*")
         await page.clock.fast_forward(6_000)
-        await heading(page, STAFFED, seconds=20)
+        await heading(page, STAFFED)
 
 
 async def test_the_heading_stays_the_same_element_so_that_a_screen_reader_says_only_what_changed(
@@ -167,7 +167,7 @@ async def test_english_is_a_switch_away_and_is_kept(office: Office, page: Page) 
 
 async def test_on_a_slow_line_the_stream_begins_all_the_same(office: Office, page: Page) -> None:
     async def late(route: Route) -> None:
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1.5)  # the slow line
         await route.continue_()
 
     await page.route("**/hx-sse*", late)

@@ -17,15 +17,19 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from deploy.demo.processes import Stack
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.operations import sources
 from shared.settings import Settings
 from tests.browser.board_server import headline, open_live_page, open_page, states
 from tests.support.example_facts import THURSDAY, at
+from tests.support.figures import Figures
 from tests.support.office_setup import Office
+from tests.support.waiting import LIMIT_S, wait_until
 
 BEFORE_OPENING = at("07:59:40")
-UNKNOWN_WITHIN_S = 20
+UNKNOWN_WITHIN_S = scaled(20)
+"""The promise is 20 s on a quiet machine; on a loaded one, the parts get no time to keep it."""
 CLERKS = ("Dewi", "Rina")
 
 pytestmark = [pytest.mark.parts, pytest.mark.asyncio(loop_scope="module")]
@@ -50,7 +54,7 @@ def kafka(tmp_path: Path) -> Iterator[Kafka]:
 async def deployment(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Deployment]:
     """Thursday before eight: nobody has come, both counters are closed."""
     with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00") - timedelta(days=3)) as stack:
-        async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
+        async with httpx.AsyncClient(base_url=stack.url, timeout=scaled(LIMIT_S)) as http:
             office = Office(http, stack.issuer)
             await office.prepare(THURSDAY)
             stack.set_clock(BEFORE_OPENING)
@@ -84,24 +88,26 @@ PARTS: Mapping[str, tuple[Act, Act]] = {
 
 @pytest.mark.parametrize("part", PARTS)
 async def test_a_silent_part_makes_the_board_unknown_and_no_counter_critical(
-    part: str, deployment: Deployment, browser: Browser, figures: list[str]
+    part: str, deployment: Deployment, browser: Browser, figures: Figures
 ) -> None:
     stop, start = PARTS[part]
     async with open_page(browser) as page:
         await open_live_page(page, deployment.stack.url)
-        await expect(page.locator("#ubin-32")).to_have_attribute("data-state", "tutup", timeout=30_000)
+        await expect(page.locator("#ubin-32")).to_have_attribute("data-state", "tutup")
         if part == "server":
             await come(deployment)
         await stop(deployment)
         stopped = monotonic()
         if part != "server":
             await come(deployment)
-        await unknown(page, stopped)
-        figures.append(f"{part} stopped: the board is unknown after {monotonic() - stopped:.1f} s")
+        await wait_until_unknown(page)
+        seconds = monotonic() - stopped
+        assert seconds < UNKNOWN_WITHIN_S
+        figures.append(f"{part} stopped: the board is unknown after {seconds:.1f} s")
         await headline(page).to_contain_text("tidak diketahui sejak 0")
         deployment.stack.set_clock(at("08:01"))
         await start(deployment)
-        await headline(page).to_have_text("Semua titik layanan cukup petugas: 2 dari 2", timeout=60_000)
+        await headline(page).to_have_text("Semua titik layanan cukup petugas: 2 dari 2", timeout=scaled(60_000))
 
 
 async def come(parts: Deployment) -> None:
@@ -110,11 +116,12 @@ async def come(parts: Deployment) -> None:
         assert (await parts.office.tap(clerk)).status_code == 201
 
 
-async def unknown(page: Page, since: float) -> None:
-    """Until everything is unknown; meanwhile nothing may be critical."""
-    shown: set[str] = set()
-    while shown != {"basi"}:
-        assert monotonic() - since < UNKNOWN_WITHIN_S, f"the board still shows {shown}"
+async def wait_until_unknown(page: Page) -> None:
+    """Wait until everything is unknown; meanwhile nothing may be critical."""
+
+    async def is_unknown() -> bool:
         shown = {*await states(page, "main .tile:not([data-state=belum])"), *await states(page, "main .now li")}
         assert "kritis" not in shown
-        await asyncio.sleep(0.1)
+        return shown == {"basi"}
+
+    await wait_until(is_unknown, what="everything is unknown", every=0.1)

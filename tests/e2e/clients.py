@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +11,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
+from deploy.local.deadlines import scaled
 from tests.e2e.ground_truth import Duty, GroundTruth
 from tests.support.example_facts import THURSDAY, WEEKDAYS, at
 from tests.support.office_setup import OFFICE, OPD, REGION, Office, on_site_body, require_success
+from tests.support.waiting import read_until
 
 CLERKS = 24
 OPENING_S, CLOSING_S = 6 * 3600, 16 * 3600
@@ -64,11 +67,7 @@ class Clerks:
 
     async def _plan_roster(self, scheduler: str) -> None:
         path = f"/roster/v1/{REGION}/opd/{OPD}/units/{UNIT}/days/{THURSDAY}"
-        answer = await self.office.post(path, scheduler)
-        while answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-            await asyncio.sleep(0.1)
-            answer = await self.office.post(path, scheduler)
-        require_success(answer)
+        await self.office.post_until_accepted(path, scheduler)
         headers = {"authorization": f"Bearer {scheduler}"}
         roster = (await self.office.http.get(path, headers=headers)).json()
         names = {str(employee): name for name, employee in self.office.people.items()}
@@ -88,7 +87,7 @@ class Clerks:
             if second >= OPENING_S:
                 kind = self.random.choice(["in", "in", "take", "out"])
                 await self._tap(name, second, kind, self.random.choice(sorted(POSTS)) if kind == "take" else "")
-            await asyncio.sleep(self.random.uniform(0.2, 3))
+            await asyncio.sleep(self.random.uniform(0.2, 3))  # a clerk's pause
 
     def _second(self) -> int:
         """Return the current second of the day."""
@@ -108,13 +107,14 @@ class Clerks:
         self.truth.record_tap(name, second, kind, post, event)
 
     async def _post_until_answered(self, path: str, name: str, body: Any, key: str) -> httpx.Response:
-        for _ in range(600):
-            try:
+        async def post() -> httpx.Response | None:
+            with suppress(httpx.TransportError):
                 answer = await self.office.post(path, self.office.token(name), body, key)
                 if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
                     return answer
-            except httpx.TransportError:
-                pass
             self.retry_count += 1
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"{key} was not answered within a minute")
+            return None
+
+        answer = await read_until(post, lambda answer: answer is not None, seconds=60, every=0.1)
+        assert answer, f"{key} was not answered within {scaled(60):g} s"
+        return answer

@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from deploy.local.deadlines import scaled
 from shared.domain.facts.coverage import Coverage
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import THURSDAY, at
@@ -20,7 +21,7 @@ class CommandRun:
 
     async def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit status and the error output in one line."""
-        _, output = await asyncio.wait_for(self.process.communicate(), 90)
+        _, output = await asyncio.wait_for(self.process.communicate(), scaled(90))
         return self.process.returncode or 0, " ".join(output.decode().split())
 
     async def kill(self) -> None:
@@ -54,9 +55,3 @@ async def open_office(deployment: Deployment) -> None:
 async def check_in(deployment: Deployment, name: str) -> Coverage:
     answer = await deployment.office.tap(name)
     return await deployment.row(THURSDAY, watermark_of(answer.headers["piket-position"]), patience=60)
-
-
-async def wait_until(condition: Callable[[], object], seconds: float = 40) -> None:
-    async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - other processes have no event for it
-            await asyncio.sleep(0.05)

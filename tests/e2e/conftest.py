@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.demo.processes import Stack
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
 from deploy.operations import sources
@@ -18,6 +19,7 @@ from tests.e2e.deployment import SERVICES, Deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import Office
 from tests.support.story import MONDAY
+from tests.support.waiting import LIMIT_S
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def store_url(postgresql: Postgresql) -> str:
 @pytest_asyncio.fixture
 async def deployment(tmp_path: Path, kafka: Kafka, store_url: str) -> AsyncIterator[Deployment]:
     with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00", MONDAY), store=store_url) as stack:
-        async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
+        async with httpx.AsyncClient(base_url=stack.url, timeout=scaled(LIMIT_S)) as http:
             yield Deployment(stack, kafka, Office(http, stack.issuer))
 
 
@@ -46,7 +48,7 @@ async def deployment(tmp_path: Path, kafka: Kafka, store_url: str) -> AsyncItera
 async def sqlite_deployment(tmp_path: Path, kafka: Kafka) -> AsyncIterator[Deployment]:
     """Run a deployment on SQLite whose ended processes are restarted."""
     with Stack(tmp_path / "piket", kafka.bootstrap, at("09:00", MONDAY)) as stack:
-        async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
+        async with httpx.AsyncClient(base_url=stack.url, timeout=scaled(LIMIT_S)) as http:
             deployment = Deployment(stack, kafka, Office(http, stack.issuer))
             async with deployment.supervision():
                 yield deployment

@@ -1,25 +1,26 @@
 """Reads from a deployment through its interfaces: HTTP, Kafka, and the feeds of the stores."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.demo.processes import Stack
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from tests.support.office_setup import OPD, REGION, Office
 from tests.support.story import SERVICES, StoryEnvironment, has_reached
+from tests.support.waiting import LIMIT_S, read_until
 
 __all__ = ["SERVICES", "Deployment"]
-PATIENCE_S = 30
 
 
 @dataclass
@@ -43,22 +44,18 @@ class Deployment:
         async def restart_ended() -> None:
             while True:
                 self.restarted += self.stack.restart_ended()
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(0.5)  # the interval of the supervisor
 
         supervisor = asyncio.create_task(restart_ended())
         yield
         supervisor.cancel()
 
-    async def row(self, day: date, watermark: dict[str, int], patience: float = PATIENCE_S) -> Coverage:
+    async def row(self, day: date, watermark: dict[str, int], patience: float = LIMIT_S) -> Coverage:
         """Return the row that readers see, as soon as it includes these positions."""
-        deadline = time.monotonic() + patience
-        row: Coverage | None = None
-        while time.monotonic() < deadline:
-            row = await self._row(day) or row
-            if row and has_reached(row, watermark):
-                return row
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"{day}: {watermark} was not reached in {patience} s, the row has {row and row.watermark}")
+        row = await read_until(partial(self._row, day), lambda row: has_reached(row, watermark), patience, every=0.05)
+        assert row, f"{day}: no row after {scaled(patience):g} s"
+        assert has_reached(row, watermark), f"{day}: {watermark} was not reached, the row has {row.watermark}"
+        return row
 
     async def _row(self, day: date) -> Coverage | None:
         try:

@@ -1,6 +1,5 @@
 """Tests unreadable and missing records: dead letters, clear messages, and an equal view at the end."""
 
-import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -8,15 +7,17 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 from rfc8785 import dumps
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.operations import sources
 from shared.domain.envelope import topic
-from shared.kafka.broker import admin_client
+from shared.kafka.broker import admin_client, topic_sizes
 from shared.settings import Settings
 from tests.e2e.deployment import Deployment, all_records
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import OPD, REGION
 from tests.support.story import watermark_of
+from tests.support.waiting import read_until
 
 KEY = f"{REGION}/{OPD}".encode()
 
@@ -57,7 +58,7 @@ def test_without_topics_relay_and_worker_say_what_to_do_and_end(tmp_path: Path) 
             settings = [f"PIKET_KAFKA={kafka.bootstrap}", f"PIKET_FOLDER={tmp_path}"]
             run = [sys.executable, "-m", *command]
             completed = subprocess.run(
-                ["env", *settings, *run], capture_output=True, text=True, timeout=60, check=False
+                ["env", *settings, *run], capture_output=True, text=True, timeout=scaled(60), check=False
             )
             assert (completed.returncode != 0, "piket topics create" in completed.stderr) == (True, True), (
                 completed.stderr
@@ -79,19 +80,15 @@ async def send(bootstrap: str, name: str, values: list[bytes]) -> None:
 
 
 async def dead_letters(deployment: Deployment, count: int) -> list[bytes]:
-    values: list[bytes] = []
-    for _ in range(100):
-        values = [
-            value for _, _, value in await all_records(deployment.kafka.bootstrap, topic(REGION, "dead-letter"), 3)
-        ]
-        if len(values) >= count:
-            break
-        await asyncio.sleep(0.2)
-    return values
+    async def read_values() -> list[bytes]:
+        records = await all_records(deployment.kafka.bootstrap, topic(REGION, "dead-letter"), 3)
+        return [value for _, _, value in records]
+
+    return await read_until(read_values, lambda values: len(values) >= count, every=0.2)
 
 
 async def recreate_topic(bootstrap: str, name: str) -> None:
     async with admin_client(bootstrap) as client:
         await client.delete_topics([name])
-    await asyncio.sleep(2)
+    await read_until(lambda: topic_sizes(bootstrap), lambda sizes: name not in sizes)
     await sources.create_topics(Settings(kafka=bootstrap), replication=1)

@@ -1,9 +1,7 @@
 """Kills each process ten times (SIGKILL) while clerks tap, and compares everything afterwards."""
 
 import asyncio
-import os
 import random
-import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,29 +13,31 @@ from tests.e2e.clients import UNIT, Clerks
 from tests.e2e.deployment import SERVICES, Deployment
 from tests.e2e.ground_truth import counts_by_minute
 from tests.support.example_facts import THURSDAY, at
+from tests.support.figures import Figures
+from tests.support.seeds import choose_seed
 
 KILLS_PER_PROCESS = 10
-SEED = int(os.environ.get("PIKET_SEED") or secrets.randbelow(2**31))
 
 
-async def test_kills_of_api_relay_and_worker_change_nothing(deployment: Deployment, figures: list[str]) -> None:
-    clerks = await open_crowded_office(deployment, SEED, speed=500)
+async def test_kills_of_api_relay_and_worker_change_nothing(deployment: Deployment, figures: Figures) -> None:
+    seed = choose_seed()
+    clerks = await open_crowded_office(deployment, seed, speed=500)
     stop = asyncio.Event()
     tapping = asyncio.create_task(clerks.tap_until_stopped(stop))
-    await kill_at_random(deployment, random.Random(SEED))  # noqa: S311
+    await kill_at_random(deployment, random.Random(seed))  # noqa: S311
     stop.set()
     await tapping
     await compare_all(deployment, clerks, figures)
 
 
 async def test_a_stopped_broker_stops_no_check_in_and_the_backlog_drains_in_order(
-    deployment: Deployment, figures: list[str]
+    deployment: Deployment, figures: Figures
 ) -> None:
-    clerks = await open_crowded_office(deployment, SEED + 1, speed=3_000)
+    clerks = await open_crowded_office(deployment, choose_seed(), speed=3_000)
     deployment.kafka.kill()
     stop = asyncio.Event()
     tapping = asyncio.create_task(clerks.tap_until_stopped(stop))
-    await asyncio.sleep(6)
+    await asyncio.sleep(6)  # five hours of the clerks' day
     stop.set()
     await tapping
     assert clerks.retry_count == 0
@@ -48,7 +48,6 @@ async def test_a_stopped_broker_stops_no_check_in_and_the_backlog_drains_in_orde
 
 async def open_crowded_office(deployment: Deployment, seed: int, speed: float) -> Clerks:
     """Set up an office with clerks whose day runs at `speed`: so a tap that is sent again is recorded minutes later."""
-    print(f"to repeat: PIKET_SEED={SEED} pytest tests/e2e/test_kills.py")
     await deployment.office.register()
     await deployment.office.enrol_people()
     deployment.stack.set_clock(at("05:00"))
@@ -63,13 +62,13 @@ async def kill_at_random(deployment: Deployment, generator: random.Random) -> No
     victims = [name for name in ("app", "relay", "worker") for _ in range(KILLS_PER_PROCESS)]
     generator.shuffle(victims)
     for name in victims:
-        await asyncio.sleep(generator.uniform(0.2, 2.5))
+        await asyncio.sleep(generator.uniform(0.2, 2.5))  # any moment of its work
         await asyncio.to_thread(deployment.stack.kill, name)
         deployment.stack.start(name)
     await asyncio.to_thread(deployment.stack.wait_ready)
 
 
-async def compare_all(deployment: Deployment, clerks: Clerks, figures: list[str]) -> None:
+async def compare_all(deployment: Deployment, clerks: Clerks, figures: Figures) -> None:
     """Check that acknowledged ⊆ stored ⊆ Kafka ⊆ stored, and that the view equals the ground truth."""
     healed_at = time.monotonic()
     stored = {service: await deployment.stored_events(service) for service in SERVICES}
@@ -85,7 +84,7 @@ async def compare_all(deployment: Deployment, clerks: Clerks, figures: list[str]
     recorded = {event["id"]: minute_of_day(event["recordedtime"]) for event in stored["attendance"]}
     assert {post: counts_by_minute(steps.known) for post, steps in posts.items()} == clerks.truth.head_counts(recorded)
     figures.append(
-        f"seed {SEED}: {clerks.tap_count} presses, {clerks.retry_count} retries, {len(stored['attendance'])} stored,"
+        f"{clerks.tap_count} presses, {clerks.retry_count} retries, {len(stored['attendance'])} stored,"
         f" view exact {seconds_to_exactness:.1f} s after the last fault"
     )
 

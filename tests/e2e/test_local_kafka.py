@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
+from tests.support.waiting import LIMIT_S, block_until
 
 TAPS = [f"tap {n}".encode() for n in range(100)]
 
@@ -29,7 +30,9 @@ async def create(kafka: Kafka, topic: str, replicas: int = 1) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=replicas)], timeout_ms=10_000)
+        await admin.create_topics(
+            [NewTopic(topic, num_partitions=1, replication_factor=replicas)], timeout_ms=int(scaled(10_000))
+        )
     finally:
         await admin.close()
 
@@ -41,7 +44,7 @@ async def write(kafka: Kafka, topic: str, values: list[bytes]) -> None:
 
 async def read(kafka: Kafka, topic: str, count: int) -> list[bytes | None]:
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest")
-    async with consumer, asyncio.timeout(30):
+    async with consumer, asyncio.timeout(scaled(LIMIT_S)):
         return [(await consumer.getone()).value for _ in range(count)]
 
 
@@ -76,7 +79,7 @@ async def test_a_paused_broker_answers_again_after_the_pause(kafka: Kafka) -> No
     await create(kafka, "paused")
     kafka.pause()
     writing = asyncio.create_task(write(kafka, "paused", TAPS))
-    await asyncio.sleep(1)
+    await asyncio.sleep(1)  # no answer for a second
     answered_in_pause = writing.done()
     kafka.resume()
     await writing
@@ -103,8 +106,4 @@ def test_a_killed_launcher_leaves_no_broker_behind(tmp_path: Path) -> None:
         assert launcher.stdout
         broker = int(re.findall(r"\{1: (\d+)\}", launcher.stdout.readline())[0])
         os.kill(launcher.pid, signal.SIGKILL)
-    for _ in range(100):
-        if not is_running(broker):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"The broker, process {broker}, still runs 5 s after its launcher was killed.")
+    block_until(lambda: not is_running(broker), what=f"the broker, process {broker}, has ended after its launcher")

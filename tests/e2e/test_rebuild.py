@@ -1,7 +1,6 @@
 """Tests that a view is rebuilt beside the old one while the office continues."""
 
 import asyncio
-import random
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,24 +17,30 @@ from shared.kafka import broker as brokers
 from shared.kafka.broker import topic_sizes
 from shared.settings import Settings
 from tests.e2e.clients import UNIT, Clerks
-from tests.e2e.commands import check_in, open_office, rebuild, reconcile, start_piket, wait_until
+from tests.e2e.commands import check_in, open_office, rebuild, reconcile, start_piket
 from tests.e2e.deployment import Deployment, all_records
 from tests.e2e.ground_truth import counts_by_minute
 from tests.support.example_facts import THURSDAY, at
+from tests.support.figures import Figures
 from tests.support.office_setup import OPD, REGION
+from tests.support.seeds import seeded_random
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.parts
 
+TAPS_BEFORE, TAPS_AFTER = 40, 30
 
-async def test_a_view_is_rebuilt_while_clerks_come_and_go(sqlite_deployment: Deployment, figures: list[str]) -> None:
+
+async def test_a_view_is_rebuilt_while_clerks_come_and_go(sqlite_deployment: Deployment, figures: Figures) -> None:
     clerks, stop = await crowded_office(sqlite_deployment), asyncio.Event()
     tapping = asyncio.create_task(clerks.tap_until_stopped(stop))
-    await asyncio.sleep(4)
+    await wait_until(lambda: len(clerks.acknowledged) >= TAPS_BEFORE)
     async with observed_rows(sqlite_deployment) as observed:
         status, output = await rebuild(sqlite_deployment)
         assert (status, "Generation 1 of the view is in force" in output) == (0, True), output
         await wait_until(lambda: observed[-1].generation == 1)
-        await asyncio.sleep(3)
+        taps = len(clerks.acknowledged)
+        await wait_until(lambda: len(clerks.acknowledged) >= taps + TAPS_AFTER)
     stop.set()
     await tapping
     assert {frozenset(row.units[UNIT].posts) for row in observed} == {frozenset(observed[0].units[UNIT].posts)}
@@ -67,7 +72,7 @@ async def observed_rows(sqlite_deployment: Deployment) -> AsyncIterator[list[Cov
                 f"/reporting/v1/{REGION}/coverage/{OPD}", params={"date": str(THURSDAY)}
             )
             rows_seen.append(Coverage.model_validate_json(answer.raise_for_status().content))
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.03)  # the interval of the reader
 
     reader = asyncio.create_task(read_row())
     yield rows_seen
@@ -80,7 +85,7 @@ async def crowded_office(sqlite_deployment: Deployment) -> Clerks:
     await sqlite_deployment.office.register()
     await sqlite_deployment.office.enrol_people()
     sqlite_deployment.stack.set_clock(at("05:00"))
-    clerks = Clerks(sqlite_deployment.office, random.Random(5), sqlite_deployment.stack.now)  # noqa: S311
+    clerks = Clerks(sqlite_deployment.office, seeded_random(), sqlite_deployment.stack.now)
     await clerks.set_up()
     sqlite_deployment.stack.set_clock(at("06:00"), 300)
     return clerks
@@ -98,7 +103,7 @@ async def test_a_rebuild_that_was_killed_is_run_again(sqlite_deployment: Deploym
     await first.kill()
     assert ((await check_in(sqlite_deployment, "Asep")).generation, await generation(sqlite_deployment)) == (0, 0)
     second = await start_piket(sqlite_deployment.stack.environment, "rebuild-view", "--from", str(THURSDAY))
-    await wait_until(lambda: asyncio.run(generation(sqlite_deployment)))
+    await wait_until(lambda: generation(sqlite_deployment))
     await second.kill()
     status, output = await rebuild(sqlite_deployment)
     assert (status, await generation(sqlite_deployment)) == (0, 3), output
@@ -109,9 +114,14 @@ async def test_a_rebuild_that_was_killed_is_run_again(sqlite_deployment: Deploym
     ]
 
 
-async def test_a_rebuild_beside_another_is_refused_and_one_that_was_frozen_gives_way(
-    sqlite_deployment: Deployment,
-) -> None:
+async def test_a_rebuild_beside_another_is_refused(kafka: Kafka, tmp_path: Path) -> None:
+    variables = {"PIKET_KAFKA": kafka.bootstrap, "PIKET_FOLDER": str(tmp_path)}
+    async with exclusive_lease(Settings(kafka=kafka.bootstrap)):
+        status, output = await (await start_piket(variables, "rebuild-view", "--from", str(THURSDAY))).end()
+    assert (status, "Another rebuild of this deployment is running" in output) == (1, True), output
+
+
+async def test_a_rebuild_that_was_frozen_gives_way_to_another(sqlite_deployment: Deployment) -> None:
     await open_office(sqlite_deployment)
     first = await start_piket(sqlite_deployment.stack.environment, "rebuild-view", "--from", str(THURSDAY))
     await wait_until((sqlite_deployment.stack.folder / "rebuild-1.log").exists)
@@ -120,9 +130,6 @@ async def test_a_rebuild_beside_another_is_refused_and_one_that_was_frozen_gives
     assert (status, await generation(sqlite_deployment)) == (0, 2), output
     first.process.send_signal(signal.SIGCONT)
     assert (await first.end())[0] == 1
-    async with exclusive_lease(Settings(kafka=sqlite_deployment.kafka.bootstrap)):
-        status, output = await rebuild(sqlite_deployment)
-    assert (status, "Another rebuild of this deployment is running" in output) == (1, True), output
     assert ((await check_in(sqlite_deployment, "Asep")).generation, (await reconcile(sqlite_deployment))[0]) == (2, 0)
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from rich.console import Console
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.local.server_process import free_ports
 from deploy.operations import reconcile as reconciling
@@ -21,11 +22,12 @@ from shared.domain.facts.coverage import Coverage
 from shared.kafka import broker as brokers
 from shared.kafka.broker import partition_of
 from shared.settings import Settings
-from tests.e2e.commands import check_in, open_office, rebuild, reconcile, start_piket, wait_until
+from tests.e2e.commands import check_in, open_office, rebuild, reconcile, start_piket
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import REGION
 from tests.support.story import OPD_KEY
+from tests.support.waiting import LIMIT_S, wait_until
 
 pytestmark = pytest.mark.parts
 
@@ -53,7 +55,7 @@ async def test_a_wrong_row_and_a_phantom_are_found_and_healed(sqlite_deployment:
     )  # the day is closed: the command moves its row
     assert (await rebuild(sqlite_deployment))[0] == 0
     async with running_reconcile(sqlite_deployment) as divergent:
-        await wait_until(lambda: divergent() == 0)
+        await wait_until(lambda: divergent() == 0, seconds=60, every=0.1)
     healed = await sqlite_deployment.row(THURSDAY, {})
     assert (healed.units["FRONT"].posts["LOKET-1"].known[0], healed.generation) == ((480, 2), 1)
     removed = await sqlite_deployment.office.http.get(
@@ -90,7 +92,7 @@ async def running_reconcile(sqlite_deployment: Deployment) -> AsyncIterator[Call
 
     def divergent() -> float | None:
         try:
-            lines = urlopen(f"http://127.0.0.1:{port}/metrics").read().decode().splitlines()
+            lines = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=scaled(LIMIT_S)).read().decode().splitlines()
         except OSError:
             return None
         return next((float(line.split()[-1]) for line in lines if line.startswith("piket_view_divergent_opds{")), None)

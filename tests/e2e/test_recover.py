@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.operations.recover import recover
 from deploy.operations.sources import checkpoint_file, store_of
@@ -19,6 +20,7 @@ from shared.relay.relay import Relay
 from shared.settings import Settings
 from tests.support.in_memory_source import running_relay, wait_until_sent
 from tests.support.stores import command
+from tests.support.waiting import LIMIT_S
 
 pytestmark = pytest.mark.parts
 
@@ -61,7 +63,7 @@ async def copy(tmp_path: Path, kafka: Kafka) -> AsyncIterator[CopiedDeployment]:
 
 async def test_the_log_brings_an_older_copy_up_and_the_relay_goes_on(copy: CopiedDeployment) -> None:
     with pytest.raises(LogAhead, match="recover --from-log"):
-        await asyncio.wait_for(copy.relay().run(), 20)
+        await asyncio.wait_for(copy.relay().run(), scaled(LIMIT_S))
     assert await recover(copy.settings, "attendance", "32") == 4
     assert await copy.stored() == copy.original
     await copy.tap(1)

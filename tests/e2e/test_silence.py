@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import signal
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,16 +12,20 @@ import pytest
 import pytest_asyncio
 
 from deploy.demo.processes import Stack
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from services.reporting.view.consumer import follow_coverage
 from services.reporting.view.rows import CoverageView
 from tests.support.example_facts import at
+from tests.support.figures import Figures
 from tests.support.office_setup import REGION
+from tests.support.waiting import LIMIT_S, read_until, wait_until
 
 pytestmark = pytest.mark.parts
 
 NIGHT = at("02:00")
-NOTICE_WITHIN_S, CURRENT_WITHIN_S = 20, 12
+BEHIND_WITHIN_S = 20
+"""The promise, on a quiet machine: on a loaded one the processes get no time to keep it, so it scales."""
 
 
 class NightDeployment(NamedTuple):
@@ -37,40 +39,48 @@ class NightDeployment(NamedTuple):
     def until(self) -> datetime:
         return self.view.current_until(REGION)
 
-    async def wait_until_current(self, within_s: float) -> float:
+    def lag(self) -> float:
+        """Return the seconds since the instant until which the view is complete."""
+        return (self.stack.now() - self.until).total_seconds()
+
+    async def wait_until_current(self) -> float:
         """Wait until the view is current; restart ended processes meanwhile. Return the seconds it took."""
-        return await seconds_until(
-            lambda: not self.stack.restart_ended() and self.view.behind_since(REGION) is None, within_s
-        )
+        return await wait_until(lambda: not self.stack.restart_ended() and self.view.behind_since(REGION) is None)
 
     async def max_lag(self) -> float:
-        """Return the maximum lag of the view during three seconds, in seconds."""
+        """Return the maximum lag of the view during one second, in which every relay sends two heartbeats."""
         lags = []
-        for _ in range(60):
-            await asyncio.sleep(0.05)
-            lags.append((self.stack.now() - self.until).total_seconds())
+        for _ in range(20):
+            await asyncio.sleep(0.05)  # the interval of the samples
+            lags.append(self.lag())
         return max(lags)
 
     async def wait_until_behind(self) -> tuple[float, datetime, datetime]:
         """Wait until the view is behind; return the seconds, the start of the wait, and since when it is behind."""
         started_at = self.stack.now()
-        seconds = await seconds_until(lambda: self.view.behind_since(REGION) is not None, NOTICE_WITHIN_S)
+        seconds = await wait_until(lambda: self.view.behind_since(REGION), BEHIND_WITHIN_S)
         since = self.view.behind_since(REGION)
         assert since is not None
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1.5)  # nothing changes it in this time
         assert (self.view.behind_since(REGION), self.until) == (since, since)
         return seconds, started_at, since
 
-    def send(self, name: str, number: signal.Signals) -> None:
-        self.stack._children[name].send(number)
+    def pause(self, name: str) -> None:
+        self.stack._children[name].pause()
+
+    def resume(self, name: str) -> None:
+        self.stack._children[name].resume()
 
 
-async def seconds_until(condition: Callable[[], bool], within_s: float) -> float:
-    started_at = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started_at < within_s, f"the condition is not met after {within_s} s"
-        await asyncio.sleep(0.05)
-    return time.monotonic() - started_at
+Action = Callable[[NightDeployment], None]
+FAULTS: Mapping[str, tuple[Action, Action]] = {
+    "relay killed": (lambda watch: watch.stack.kill("relay"), lambda watch: watch.stack.start("relay")),
+    "relay paused": (lambda watch: watch.pause("relay"), lambda watch: watch.resume("relay")),
+    "worker killed": (lambda watch: watch.stack.kill("worker"), lambda watch: watch.stack.start("worker")),
+    "worker paused": (lambda watch: watch.pause("worker"), lambda watch: watch.resume("worker")),
+    "broker killed": (lambda watch: watch.kafka.kill(), lambda watch: watch.kafka.restart()),
+}
+"""How each part falls silent, and how it is brought back."""
 
 
 @pytest_asyncio.fixture
@@ -84,27 +94,27 @@ async def watch(tmp_path: Path, kafka: Kafka) -> AsyncIterator[NightDeployment]:
             await reading
 
 
+@pytest.mark.parametrize("fault", FAULTS)
 async def test_whoever_falls_silent_the_view_says_so_and_is_current_again_soon_after(
-    watch: NightDeployment, figures: list[str]
+    fault: str, watch: NightDeployment, figures: Figures
 ) -> None:
-    stack = watch.stack
-    restarts: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
-        "relay killed": (lambda: stack.kill("relay"), lambda: stack.start("relay")),
-        "relay paused": (lambda: watch.send("relay", signal.SIGSTOP), lambda: watch.send("relay", signal.SIGCONT)),
-        "worker killed": (lambda: stack.kill("worker"), lambda: stack.start("worker")),
-        "worker paused": (lambda: watch.send("worker", signal.SIGSTOP), lambda: watch.send("worker", signal.SIGCONT)),
-        "broker killed": (watch.kafka.kill, watch.kafka.restart),
-    }
-    await watch.wait_until_current(30)
-    figures.append(f"complete until {await watch.max_lag():.1f} s ago at the most, while nothing happens")
-    async with httpx.AsyncClient(base_url=stack.url, timeout=5) as http:
-        for what, (stop, start) in restarts.items():
-            await seconds_until(lambda: (stack.now() - watch.until).total_seconds() < 2, CURRENT_WITHIN_S)
-            assert (await http.get("/readyz")).status_code == 204
-            await asyncio.to_thread(stop)
-            seconds, started_at, since = await watch.wait_until_behind()
-            assert abs((started_at - since).total_seconds()) < 4
-            assert (await http.get("/readyz")).status_code == 503
-            await asyncio.to_thread(start)
-            current_after = await watch.wait_until_current(3 * CURRENT_WITHIN_S)
-            figures.append(f"{what}: behind after {seconds:.1f} s, current {current_after:.1f} s after the restart")
+    stop, start = FAULTS[fault]
+    await watch.wait_until_current()
+    lag = await watch.max_lag()
+    async with httpx.AsyncClient(base_url=watch.stack.url, timeout=scaled(LIMIT_S)) as http:
+
+        async def status() -> int:
+            return (await http.get("/readyz")).status_code
+
+        await wait_until(lambda: watch.lag() < 2)
+        assert await read_until(status, (204).__eq__) == 204
+        await asyncio.to_thread(stop, watch)
+        seconds, started_at, since = await watch.wait_until_behind()
+        assert abs((started_at - since).total_seconds()) < scaled(4)
+        assert await read_until(status, (503).__eq__, seconds=5) == 503
+        await asyncio.to_thread(start, watch)
+        current_after = await watch.wait_until_current()
+    figures.append(
+        f"complete until {lag:.1f} s ago at the most; {fault}: behind after {seconds:.1f} s,"
+        f" current {current_after:.1f} s after its return"
+    )

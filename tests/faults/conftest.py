@@ -11,6 +11,7 @@ from shared.kafka import broker as kafka
 from tests.faults.send_events import EventSender
 from tests.faults.worker_site import PARTITIONS, WorkerSite
 from tests.support.in_memory_source import TOPIC, create_topics, delete_topic
+from tests.support.seeds import choose_seed
 
 REGIONS = iter(range(32, 99))
 
@@ -36,8 +37,9 @@ async def site(broker: Kafka, tmp_path: Path) -> AsyncIterator[WorkerSite]:
     region = str(next(REGIONS))
     await kafka.create_topics(broker.bootstrap, [region], PARTITIONS, 1)
     await create_changelog(broker.bootstrap, f"d{region}", PARTITIONS, 1)
+    seed = choose_seed()
     async with kafka.producer(broker.bootstrap) as producer:
-        site = WorkerSite(broker, region, tmp_path, EventSender(region, producer))
+        site = WorkerSite(broker, region, tmp_path, EventSender(region, producer, seed), seed)
         yield site
     for worker in site.started:
         worker.kill()

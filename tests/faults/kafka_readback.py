@@ -1,6 +1,5 @@
 """Reads from Kafka without product code: records, end offsets, committed offsets, and rows of the view."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.domain.envelope import topic
 from shared.kafka import broker
 from tests.faults.office_days import COMPARED_MINUTES, CounterRow
+from tests.support.waiting import LIMIT_S, read_until
 
 SIGNAL_KEY_PART = b"/~/"
 
@@ -72,15 +72,9 @@ class ViewReader:
         self.regressions += key in self._rows and row.facts < self._rows[key].facts
         self._rows[key] = row
 
-    async def wait_for(self, expected: Mapping[str, CounterRow], within_s: float = 30) -> Mapping[str, CounterRow]:
-        """Return the rows as soon as they equal the expected ones, or after `within_s`."""
-        now = await self.rows()
-        for _ in range(int(within_s / 0.1)):
-            if now == expected:
-                break
-            await asyncio.sleep(0.1)
-            now = await self.rows()
-        return now
+    async def wait_for(self, expected: Mapping[str, CounterRow], within_s: float = LIMIT_S) -> Mapping[str, CounterRow]:
+        """Return the rows as soon as they equal the expected ones, or after `within_s`, scaled."""
+        return await read_until(self.rows, lambda rows: rows == expected, within_s, every=0.1)
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ class Offices:
         """Record taps every tenth of a second."""
         for _ in range(int(seconds / 0.1)):
             await self.record_taps(taps)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # the pause between two rounds of taps
 
     def _draw(self, taps: int) -> Iterator[tuple[tuple[str, date], tuple[int, UUID], Fact]]:
         for _ in range(taps):

@@ -11,6 +11,7 @@ from shared.kafka import broker
 from tests.faults.kafka_readback import view_rows
 from tests.faults.office_days import FRIDAY, THURSDAY
 from tests.faults.worker_site import PARTITIONS, WorkerSite, wait_until_ended, wait_until_logged
+from tests.support.waiting import LIMIT_S
 
 pytestmark = pytest.mark.parts
 

@@ -25,6 +25,7 @@ from shared.domain.facts.policy import PolicyChanged
 from shared.event_store.database import Database
 from shared.event_store.store import Store
 from tests.support.example_facts import at
+from tests.support.seeds import seeded_random
 
 FIRST, LAST = date(2025, 10, 1), date(2026, 5, 31)
 KILLS = 8

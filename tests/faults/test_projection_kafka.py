@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
@@ -19,6 +20,7 @@ from shared.projection.projection import ApplyEvent, Projection
 from tests.support.attendance_projection import record_event
 from tests.support.in_memory_source import TOPIC, create_topics, delete_topic
 from tests.support.stores import StoreUsers, all_events, command
+from tests.support.waiting import LIMIT_S, read_until
 
 STREAMS = 7
 
@@ -78,7 +80,8 @@ async def wait_for_rows(database: Database, count: int) -> list[tuple[str, int]]
     async def read_rows() -> list[tuple[str, int]]:
         return [(str(s), int(v)) for s, v in await database.read("SELECT stream, version FROM noted")]
 
-    return sorted(await read_until(read_rows, lambda rows: len(rows) >= count))
+    rows = await read_until(read_rows, lambda rows: len(rows) >= count)
+    return sorted(rows)
 
 
 def expected_rows(count: int) -> list[tuple[str, int]]:

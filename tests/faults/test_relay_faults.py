@@ -11,6 +11,7 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from shared.domain.decider import StoreCommand
 from shared.event_store.store import Store
@@ -49,7 +50,7 @@ async def test_check_ins_made_while_the_broker_is_stopped_follow_in_order(
             broker.kill()
             for _ in range(10):
                 feed.grow(300)
-                await asyncio.sleep(0.3)  # people check in for three seconds
+                await asyncio.sleep(scaled(0.3))  # people check in for three seconds
             await wait_until(lambda: metric_value("piket_relay_backlog_events") == 3000)
             assert metric_value("piket_relay_oldest_unsent_seconds") > 1
             broker.restart()
@@ -66,7 +67,7 @@ async def test_a_broker_that_freezes_is_given_up_and_found_again(broker: Kafka, 
         await wait_until_sent(tmp_path / "checkpoint", 100)
         broker.pause()
         feed.grow(400)
-        await asyncio.sleep(3)  # longer than the relay waits for an answer
+        await asyncio.sleep(scaled(3))  # longer than the relay waits for an answer
         broker.resume()
         await wait_until_sent(tmp_path / "checkpoint", 500)
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)
@@ -76,7 +77,7 @@ async def test_a_relay_started_before_its_broker_waits_for_it(broker: Kafka, boo
     broker.kill()
     feed = InMemorySource(50)
     async with running_relay(feed.relay(bootstrap, tmp_path / "checkpoint")):
-        await asyncio.sleep(0.5)  # the relay tries in vain meanwhile
+        await asyncio.sleep(scaled(0.5))  # the relay tries in vain meanwhile
         broker.restart()
         await wait_until_sent(tmp_path / "checkpoint", 50)
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)
@@ -158,7 +159,7 @@ async def test_a_producer_that_lost_its_sequence_is_replaced(tmp_path: Path) -> 
             cluster.kill(3)
             for _ in range(6):
                 feed.grow(50)
-                await asyncio.sleep(1)  # longer than the group of brokers waits for its lost member
+                await asyncio.sleep(scaled(1))  # in six of them the relay gives up what it sent
             assert checkpoint.read(tmp_path / "checkpoint").sequence == 200
             cluster.restart(3)
             await wait_until_sent(tmp_path / "checkpoint", 500)

@@ -17,7 +17,9 @@ from shared.domain import envelope
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 from tests.faults.writer_process import stream
+from tests.support.seeds import seeded_random
 from tests.support.stores import StoreUsers, all_events, command, is_chained
+from tests.support.waiting import wait_until
 
 USERS = 16
 KILLS = 6
@@ -86,7 +88,7 @@ async def test_a_killed_database_server_loses_nothing_that_was_acknowledged(tmp_
             users = [asyncio.create_task(user(store, number)) for number in range(USERS)]
             for _ in range(3):
                 await wait_for_acknowledgements(2 * USERS)
-                await asyncio.sleep(chance.uniform(0, 0.7))
+                await asyncio.sleep(chance.uniform(0, 0.7))  # any moment of their work
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.restart)
             await wait_for_acknowledgements(2 * USERS)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.view import rows as rows_module
@@ -19,6 +20,7 @@ from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
 from tests.support.example_facts import THURSDAY, at
+from tests.support.waiting import read_until, wait_until
 
 pytestmark = pytest.mark.parts
 
@@ -153,7 +155,7 @@ async def test_bytes_that_are_no_row_are_passed_over(bootstrap: str) -> None:
 async def test_without_its_broker_a_view_keeps_its_rows_and_says_that_it_is_behind(
     broker: Kafka, bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows_module, "BEHIND_AFTER_SECONDS", 3.0)
+    monkeypatch.setattr(rows_module, "BEHIND_AFTER_SECONDS", scaled(3))
     await publish(bootstrap, rows(1))
     async with following(bootstrap) as view:
         await wait_until_current(view)

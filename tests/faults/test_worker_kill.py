@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import changelog_topic
 from shared.domain.envelope import encode, topic
@@ -14,7 +15,8 @@ from shared.kafka.dead_letters import MAX_VALUE_BYTES
 from tests.faults.injected_faults import RECORD_SKIPPED
 from tests.faults.kafka_readback import all_records, view_rows
 from tests.faults.office_days import FRIDAY, THURSDAY
-from tests.faults.worker_site import WorkerSite, wait_until_ended, wait_until_logged
+from tests.faults.worker_site import SESSION_TIMEOUT_S, WorkerSite, wait_until_ended, wait_until_logged
+from tests.support.waiting import LIMIT_S, read_until
 
 pytestmark = pytest.mark.parts
 
@@ -73,10 +75,14 @@ async def test_killed_while_days_are_closed_their_rows_stay_and_their_facts_leav
 KILLED_BETWEEN = """
 import asyncio, os, signal
 from services.reporting.worker.publisher import KafkaPublisher
+write_changelog, is_written = KafkaPublisher.write_changelog, asyncio.Event()
+async def write(self, *arguments):
+    await write_changelog(self, *arguments)
+    is_written.set()
 async def publish(self, partition, row):
-    await asyncio.sleep(0.5)  # by now the facts are in the changelog
+    await is_written.wait()
     os.kill(os.getpid(), signal.SIGKILL)
-KafkaPublisher.publish = publish
+KafkaPublisher.write_changelog, KafkaPublisher.publish = write, publish
 """
 
 
@@ -186,7 +192,7 @@ async def test_an_absent_broker_is_waited_for(site: WorkerSite, broker: Kafka) -
     with site.worker() as worker:
         await site.wait_until_all_committed()
         broker.kill()
-        await asyncio.sleep(4)  # longer than the group's patience with a silent member
+        await asyncio.sleep(2 * SESSION_TIMEOUT_S)  # longer than the group's patience with a silent member
         broker.restart()
         await site.offices.record_taps(100)
         assert await site.wait_until_exact()

@@ -1,16 +1,17 @@
 """Runs workers for one region on a broker."""
 
-import asyncio
+import random
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
+from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.local.server_process import Child
 from services.reporting.worker.changelog import app_id, changelog_topic
@@ -19,17 +20,21 @@ from shared.kafka import broker
 from tests.faults.kafka_readback import all_records, committed_offsets, end_offsets, open_view
 from tests.faults.office_days import Offices
 from tests.faults.send_events import EventSender
+from tests.support.waiting import read_until, wait_until
 
 PARTITIONS = 3
+SESSION_TIMEOUT_S = scaled(2)
+"""Scaled, because a worker that gets no processor time sends no heartbeat."""
 SOURCE_SERVICES = ("policy", "roster", "attendance")
 
 
 class WorkerSite:
     """One region on the broker, its offices, and the workers started for it."""
 
-    def __init__(self, broker: Kafka, region: str, folder: Path, sender: EventSender) -> None:
+    def __init__(self, broker: Kafka, region: str, folder: Path, sender: EventSender, seed: int) -> None:
         self.bootstrap, self.region, self.sender = broker.bootstrap, region, sender
-        self.offices = Offices(region, sender.record_and_send, seed=int(region))
+        self.offices = Offices(region, sender.record_and_send, seed)
+        self.chance = random.Random(seed)  # noqa: S311 - a game of chance, apart from that of concurrent taps
         self.deployment = f"d{region}"
         self.log = folder / "worker.log"
         self.started: list[Child] = []
@@ -42,7 +47,7 @@ class WorkerSite:
             "PIKET_REGIONS": regions or self.region,
             "PIKET_DEPLOYMENT": self.deployment,
             "PIKET_PARTITIONS": str(PARTITIONS),
-            "PIKET_SESSION_TIMEOUT_S": "2",
+            "PIKET_SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S),
         }
         return ["env", *(f"{k}={v}" for k, v in settings.items()), sys.executable, "-c", "\n".join([*injected, start])]
 
@@ -69,11 +74,11 @@ class WorkerSite:
 
     async def wait_until_committing(self) -> None:
         """Wait until a worker has committed offsets, so that the next one does not start from the beginning."""
-        for _ in range(200):
-            if sum((await self.committed_offsets()).values()) > 100:
-                return
-            await asyncio.sleep(0.1)
-        pytest.fail("Nothing was committed in 20 s")
+
+        async def is_committing() -> bool:
+            return sum((await self.committed_offsets()).values()) > 100
+
+        await wait_until(is_committing, what="100 records are committed", every=0.1)
 
     async def dates_in_changelog(self) -> set[date]:
         """Return the dates of the facts that remain in the changelog after compaction."""
@@ -84,24 +89,20 @@ class WorkerSite:
 
     async def wait_until_all_committed(self) -> None:
         """Wait until the worker has committed to the end of every topic."""
+
+        async def is_committed(service: str) -> bool:
+            ends = await end_offsets(self.bootstrap, topic(self.region, service))
+            return ends.items() <= (await self.committed_offsets(service)).items()
+
         for service in SOURCE_SERVICES:
-            behind = {0: 1}
-            for _ in range(100):
-                ends = await end_offsets(self.bootstrap, topic(self.region, service))
-                behind = dict(ends.items() - (await self.committed_offsets(service)).items())
-                if not behind:
-                    break
-                await asyncio.sleep(0.1)
-            assert not behind
+            await wait_until(partial(is_committed, service), what=f"all of {service} is committed", every=0.1)
 
     async def recreate_topic(self, service: str) -> None:
         """Delete a topic and create it again, empty."""
         async with broker.admin_client(self.bootstrap) as client:
             await client.delete_topics([topic(self.region, service)])
-        for _ in range(100):
-            if topic(self.region, service) not in await broker.topic_sizes(self.bootstrap):
-                break
-            await asyncio.sleep(0.1)
+        name = topic(self.region, service)
+        await read_until(lambda: broker.topic_sizes(self.bootstrap), lambda sizes: name not in sizes)
         await broker.create_topics(self.bootstrap, [self.region], PARTITIONS, 1)
 
     async def commit_offsets(self, service: str, offsets: Mapping[int, int]) -> None:
@@ -114,17 +115,14 @@ class WorkerSite:
             await group.commit({partition: OffsetAndMetadata(at, "") for partition, at in partitions.items()})
 
 
-async def wait_until(condition: Callable[[], bool], worker: Child, within_s: float = 20) -> None:
-    for _ in range(int(within_s / 0.05)):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail(f"The condition is not met after {within_s} s:\n{worker.logged().decode()[-2000:]}")
-
-
 async def wait_until_ended(worker: Child) -> None:
-    await wait_until(lambda: not worker.running, worker)
+    await wait_until(lambda: not worker.running, what=lambda: f"the worker has ended:\n{last_log(worker)}")
 
 
 async def wait_until_logged(worker: Child, text: bytes) -> None:
-    await wait_until(lambda: text in worker.logged(), worker)
+    await wait_until(lambda: text in worker.logged(), what=lambda: f"{text!r} is logged:\n{last_log(worker)}")
+
+
+def last_log(worker: Child) -> str:
+    """Return the end of a worker's log."""
+    return worker.logged().decode(errors="replace")[-2000:]

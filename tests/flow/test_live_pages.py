@@ -15,6 +15,7 @@ from services.reporting.app import assemble
 from services.reporting.view.rows import CoverageView
 from shared.identity import Identity
 from tests.browser.board_fixture import BoardClock, board_app, clerk_returns
+from tests.support.figures import Figures
 from tests.support.http_server import running_server
 from tests.support.waiting import LIMIT_S
 
@@ -159,7 +160,7 @@ async def test_two_languages_are_two_pages(app: FastAPI) -> None:
     assert len(names) == 2
 
 
-async def test_a_hundred_readers_all_see_the_clerk_come(app: FastAPI, view: CoverageView, figures: list[str]) -> None:
+async def test_a_hundred_readers_all_see_the_clerk_come(app: FastAPI, view: CoverageView, figures: Figures) -> None:
     async def read_kinds(client: httpx.AsyncClient, loaded: asyncio.Semaphore) -> list[str]:
         kinds = []
         async with client.stream("GET", "/live?lang=id") as answer:

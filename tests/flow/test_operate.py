@@ -25,6 +25,8 @@ from shared.domain.envelope import topic
 from shared.kafka.broker import UnsafeToContinue, producer
 from tests.support.example_facts import at
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -16,6 +16,8 @@ from deploy.local.deadlines import scaled
 from deploy.operations.supervisor import IDLE_PAUSE_S, WorkerExit, next_pause, worker_environments
 from tests.support.waiting import LIMIT_S, block_until
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 SUPERVISE = """
 import asyncio, json, logging, sys

@@ -10,6 +10,7 @@ from typing import TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from deploy.local.deadlines import scaled
 from shared.domain.envelope import encode
 from shared.event_store.store import CommittedUntil, StoredEvent
 from shared.kafka import broker
@@ -50,7 +51,8 @@ class InMemorySource:
         return CommittedUntil(len(self.stored), at("08:16"))
 
     def relay(self, bootstrap: str, path: Path, timeout: float = 2.0) -> Relay:
-        return Relay(self, "32", bootstrap, path, timeout=timeout)
+        """Return a relay that waits `timeout` seconds, scaled, for an answer of the broker."""
+        return Relay(self, "32", bootstrap, path, timeout=scaled(timeout))
 
 
 @asynccontextmanager

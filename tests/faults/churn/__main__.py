@@ -17,6 +17,7 @@ from rich.console import Console
 
 from shared.kafka import broker
 from tests.faults.churn import record
+from tests.faults.churn.plan import KINDS
 from tests.faults.churn.run import RunParameters, run_churn
 
 ROOT = Path("run/faults")
@@ -33,12 +34,13 @@ def main() -> int:
     arguments.add_argument("--kills", type=int, default=12, help="number of SIGKILL faults per run, at least five")
     arguments.add_argument("--workers", type=int, choices=(1, 2, 3), help="in all runs; default: alternating")
     arguments.add_argument("--regions", default="32,3271")
+    arguments.add_argument("--kinds", type=fault_kinds, default=KINDS, help="of faults, by commas; default: all")
     broker.silence_client_logs()
     options = arguments.parse_args([*shlex.split(os.environ.get("PIKET_FAULTS", "")), *sys.argv[1:]])
     workers = islice(cycle((options.workers,) if options.workers else (1, 2, 3)), options.runs)
     regions = tuple(options.regions.split(","))
     files = [
-        run_once(RunParameters(options.seed + number, options.seconds, options.kills, count, regions))
+        run_once(RunParameters(options.seed + number, options.seconds, options.kills, count, regions, options.kinds))
         for number, count in enumerate(workers)
     ]
     Console(width=160, soft_wrap=True).print(record.summary_table(files))
@@ -50,6 +52,13 @@ def positive_int(text: str) -> int:
     if int(text) < 1:
         raise ValueError
     return int(text)
+
+
+def fault_kinds(text: str) -> tuple[str, ...]:
+    """Parse kinds of faults. Raise ValueError for unknown ones."""
+    if unknown := set(text.split(",")) - set(KINDS):
+        raise ValueError(unknown)
+    return tuple(text.split(","))
 
 
 def run_once(parameters: RunParameters) -> Path:

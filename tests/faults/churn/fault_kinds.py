@@ -13,6 +13,7 @@ from tests.faults.churn.plan import KILLS, Fault
 from tests.faults.churn.processes import READY_WITHIN_S, SESSION_S, Processes
 from tests.faults.injected_faults import RECORD_SKIPPED
 from tests.faults.kafka_readback import committed_offsets
+from tests.support.waiting import read_until
 
 DEPLOYMENT = "churn"
 GAP_MESSAGE = re.compile(r"(piket\.[0-9]+\.[a-z]+\.v1)/([0-9]+) goes on at offset [0-9]+, not ([0-9]+|None)")
@@ -49,7 +50,7 @@ class FaultTarget:
             self.cluster.kill(fault.broker)
         self.killed.update(victims)
         self.last_kill = monotonic()
-        await asyncio.sleep(fault.hold)
+        await asyncio.sleep(fault.hold)  # here and below: the time for which the fault lasts
         for name in children:
             self.processes.start(name)
         if "broker" in victims:
@@ -108,9 +109,12 @@ async def skip_record(target: FaultTarget, worker: str, _: Fault) -> None:
     """Make a worker's client drop a record: the worker must end at the gap, and commit no offset after it."""
     target.processes.kill(worker)
     target.processes.start(worker, RECORD_SKIPPED)
-    child, deadline = target.processes.release(worker), monotonic() + READY_WITHIN_S
-    while child.running and monotonic() < deadline:  # noqa: ASYNC110 - there is no event for the end of a process
-        await asyncio.sleep(0.1)
+    child = target.processes.release(worker)
+
+    async def is_running() -> bool:
+        return child.running
+
+    await read_until(is_running, lambda running: not running, READY_WITHIN_S, every=0.1)
     process_end = target.processes.process_end(worker, child)
     gap = GAP_MESSAGE.search(process_end.said)
     if gap is None:

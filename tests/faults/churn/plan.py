@@ -1,7 +1,7 @@
 """Draws the faults of a run from a seed: one at a time, each kind at least once. Pure."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 KILLS: Mapping[str, tuple[str, ...]] = {
@@ -36,15 +36,16 @@ class Fault(NamedTuple):
     hold: float
 
 
-def draw_faults(seed: int, seconds: float, kills: int, workers: int) -> list[Fault]:
-    """Draw each kind once, and further kills until there are `kills` in total, in random order.
+def draw_faults(seed: int, seconds: float, kills: int, workers: int, kinds: Sequence[str] = KINDS) -> list[Fault]:
+    """Draw each of these kinds once, and further kills until there are `kills` in total, in random order.
 
     The last slot ends after `seconds`; a fault that takes longer than its slot delays the following ones.
     """
     chance = random.Random(seed)  # noqa: S311 - a game of chance
-    kinds = [*KINDS, *(chance.choice([*KILLS]) for _ in range(kills - len(KILLS)))]
-    chance.shuffle(kinds)
-    slot = seconds / len(kinds)
+    further_kills = range(kills - len(KILLS.keys() & set(kinds)))
+    drawn = [*kinds, *(chance.choice([*KILLS]) for _ in further_kills)]
+    chance.shuffle(drawn)
+    slot = seconds / len(drawn)
     return [
         Fault(
             at=round(slot * (number + chance.uniform(0.05, 0.6)), 2),
@@ -53,5 +54,5 @@ def draw_faults(seed: int, seconds: float, kills: int, workers: int) -> list[Fau
             broker=chance.randint(1, BROKERS),
             hold=round(chance.choice((SHORT_HOLD_S, chance.uniform(1, 6))), 2),
         )
-        for number, kind in enumerate(kinds)
+        for number, kind in enumerate(drawn)
     ]

@@ -9,9 +9,11 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
+from deploy.local.deadlines import scaled
 from deploy.local.server_process import Child
+from tests.support.waiting import read_until
 
-SESSION_S = 3
+SESSION_S = scaled(3)
 READY_WITHIN_S = 40
 STOP_WITHIN_S = 15
 PROGRAMS: Mapping[str, str] = {
@@ -69,12 +71,12 @@ class Processes:
 
     async def wait_until_assigned(self, name: str) -> bool:
         """Wait until a worker logs that it has partitions and their facts; return False if it does not in time."""
-        deadline = monotonic() + READY_WITHIN_S
-        while monotonic() < deadline and name in self._children:
-            if b"Assigned" in self._children[name].logged():
-                return True
-            await asyncio.sleep(0.1)
-        return False
+
+        async def is_assigned() -> bool:
+            return name in self._children and b"Assigned" in self._children[name].logged()
+
+        await read_until(is_assigned, lambda assigned: assigned or name not in self._children, READY_WITHIN_S, 0.1)
+        return await is_assigned()
 
     def release(self, name: str) -> Child:
         """Return a process that is no longer supervised or stopped here; the caller manages it."""
@@ -87,7 +89,7 @@ class Processes:
                 self.ended.append(self.process_end(name, self._children[name]))
                 self.kill(name)
                 self.start(name)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.3)  # the interval of the supervisor
 
     def stop(self) -> None:
         """Kill all processes."""

@@ -1,6 +1,7 @@
 """Saves the results of a run as JSON, keeps the logs of a failed run, and prints the command that repeats it."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import traceback
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from shared.clock import wall_time
 from tests.bench.report import machine
+from tests.faults.churn.plan import KINDS
 from tests.faults.churn.run import RunParameters, RunResults
 
 PARAMETER_COLUMNS: Mapping[str, str] = {"seed": "seed", "workers": "workers", "seconds": "asked s", "took_s": "took s"}
@@ -49,9 +51,11 @@ class RunReport:
     def command(self) -> str:
         """Return the command that repeats the run with the same faults. The number of taps depends on the machine."""
         parameters = self.parameters
+        kinds = "" if parameters.kinds == KINDS else f" --kinds {shlex.quote(','.join(parameters.kinds))}"
         return (
             f".venv/bin/python -m tests.faults.churn --runs 1 --seed {parameters.seed} --seconds {parameters.seconds:g}"
             f" --kills {parameters.kills} --workers {parameters.workers} --regions {','.join(parameters.regions)}"
+            f"{kinds}"
         )
 
     def summary(self) -> str:

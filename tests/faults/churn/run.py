@@ -36,6 +36,7 @@ class RunParameters(NamedTuple):
     kills: int = 12
     workers: int = 2
     regions: tuple[str, ...] = ("32", "3271")
+    kinds: tuple[str, ...] = plan.KINDS
 
 
 @dataclass
@@ -144,7 +145,7 @@ async def _record_days(offices: Offices, parameters: RunParameters, stop: asynci
     started_at = monotonic()
     while not stop.is_set():
         await offices.record_taps(TAPS_PER_ROUND // len(parameters.regions))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # the pause between two rounds of taps
         if monotonic() - started_at > seconds_per_day:
             started_at = monotonic()
             await offices.open(offices.days[-1] + timedelta(days=1))
@@ -155,7 +156,12 @@ async def _read_view(view: ViewReader) -> None:
     while True:
         with suppress(KafkaError, TimeoutError):  # a broker does not answer
             await view.rows()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # the interval of the reader
+
+
+def _planned_faults(parameters: RunParameters) -> Sequence[plan.Fault]:
+    asked = (parameters.seconds, parameters.kills, parameters.workers, parameters.kinds)
+    return plan.draw_faults(parameters.seed, *asked)
 
 
 async def _inject_faults(
@@ -163,7 +169,7 @@ async def _inject_faults(
 ) -> AsyncIterator[Mapping[str, Any]]:
     """Inject the planned faults; yield each with the seconds at which it started and was healed."""
     started_at = monotonic()
-    for fault in plan.draw_faults(parameters.seed, parameters.seconds, parameters.kills, parameters.workers):
+    for fault in _planned_faults(parameters):
         await asyncio.sleep(max(0.0, fault.at - (monotonic() - started_at)))
         struck = round(monotonic() - started_at, 2)
         print_line(f"{struck:7.1f} s  {fault.kind}  (worker {fault.worker}, broker {fault.broker}, {fault.hold} s)")

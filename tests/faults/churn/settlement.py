@@ -1,6 +1,5 @@
 """Settles a run: measures the time until all rows are exact, and checks events, rows and offsets."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from time import monotonic
@@ -14,6 +13,7 @@ from tests.faults.churn.fault_kinds import DEPLOYMENT, GAP_MESSAGE, FaultTarget
 from tests.faults.churn.stores import SERVICES, Stores
 from tests.faults.kafka_readback import ViewReader, all_records, committed_offsets, end_offsets
 from tests.faults.office_days import CounterRow, Offices
+from tests.support.waiting import read_until
 
 EXACT_WITHIN_S = 90
 COMMITTED_WITHIN_S = 20
@@ -54,16 +54,16 @@ async def settle_run(
 
 async def _offset_errors(topics: Sequence[str], bootstrap: str) -> list[str]:
     """Wait until all offsets are committed to the end; return the errors of those that are not in time."""
-    deadline = monotonic() + COMMITTED_WITHIN_S
-    while True:
+
+    async def read_errors() -> list[str]:
         behind: list[str] = []
         for name in topics:
             ends = await end_offsets(bootstrap, name)
             committed = await committed_offsets(bootstrap, app_id(DEPLOYMENT), name)
             behind += comparison.offset_errors(name, ends, committed)
-        if not behind or monotonic() > deadline:
-            return behind
-        await asyncio.sleep(0.5)
+        return behind
+
+    return await read_until(read_errors, lambda behind: not behind, COMMITTED_WITHIN_S, every=0.5)
 
 
 async def _compare_source(stores: Stores, bootstrap: str, region: str, service: str) -> comparison.SourceComparison:

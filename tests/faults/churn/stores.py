@@ -53,7 +53,7 @@ class Stores:
         stream = f"{service}/{fact.partition_key}/{uuid4()}"
         command = StoreCommand[int](fact.region, stream, lambda *_: {stream: [fact]}, "driver", str(uuid4()), "once")
         while not await self._try_execute(service, command):  # noqa: ASYNC110 - there is no event to wait for
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(RETRY_S)  # as a client that backs off
 
     async def _try_execute(self, service: str, command: StoreCommand[int]) -> bool:
         """Return whether the fact is stored. Otherwise the call can be repeated: the key prevents a second record."""

@@ -8,7 +8,7 @@ import pytest
 from services.policy.domain import decider
 from services.policy.domain.commands import EnactInstrument
 from services.policy.domain.presets.catalogue import PRESETS_FOLDER, preset, presets
-from services.policy.domain.presets.replay import reference_snapshot
+from services.policy.domain.presets.replay import reference_snapshot, unexpected_id
 from shared.domain.errors import Invalid
 from tests.support.given_when_then import decide
 
@@ -64,3 +64,8 @@ def test_a_broken_preset_names_its_file_and_what_is_wrong(tmp_path: Path, text: 
     (tmp_path / "rusak.json").write_text(text)
     with pytest.raises(ValueError, match=rf"rusak\.json[\s\S]*{reason}"):
         preset("rusak", tmp_path)
+
+
+def test_a_preset_creates_no_id() -> None:
+    with pytest.raises(AssertionError, match="created an id"):
+        unexpected_id()

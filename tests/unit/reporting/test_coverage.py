@@ -6,6 +6,7 @@ import pytest
 
 from services.reporting.domain.coverage.as_of import PostHeads, coverage_at, row
 from services.reporting.domain.coverage.fact_set import FactSet
+from services.reporting.domain.coverage.presence import Duty
 from services.reporting.domain.fact_store.compact import compact
 from shared.domain.envelope import Event
 from shared.domain.facts.base import Fact
@@ -358,3 +359,7 @@ def test_an_amended_roster_moves_only_its_own_people() -> None:
     facts.add(compact(ledger.record(roster(shift(ANI, rest=(720, 780)), shift(BUDI), revision=2), at("10:00"))))
     after = facts.row(THURSDAY, {}).units["FRONT"].posts["LOKET-1"]
     assert (before.planned[0], after.planned[:2], after.known) == ((450, 1), ((450, 1), (600, 2)), before.known)
+
+
+def test_a_duty_at_home_fills_no_post() -> None:
+    assert not list(Duty("FRONT", "LOKET-1", "WFH", 450, 960, (), THURSDAY).cover_spans())

@@ -1,9 +1,14 @@
 """Tests the bytes that are stored, sent and chained."""
 
+import json
+from typing import Any
+
 import pytest
+import rfc8785
 
 from shared.domain import envelope
-from shared.domain.envelope import FIRST_CHAIN, Event
+from shared.domain.envelope import FIRST_CHAIN, Event, Undecodable
+from shared.domain.facts.attendance import CheckedOut
 from tests.support.example_facts import ANI, Ledger, at, policy, tap
 
 
@@ -28,3 +33,42 @@ def test_a_sealed_event_follows_its_predecessor(event: Event) -> None:
 def test_an_altered_byte_breaks_the_chain(event: Event) -> None:
     body = envelope.seal(event, FIRST_CHAIN).body
     assert not envelope.is_chained_to(body.replace(b"DPMPTSP", b"DPMPTSQ"), FIRST_CHAIN)
+
+
+def altered(**changes: Any) -> bytes:
+    """Return the bytes of a check-in with other members; its canonical form ends with the type."""
+    event = json.loads(envelope.encode(Ledger().record(tap("in", ANI, at("08:16")), at("08:16"))))
+    return rfc8785.dumps({**event, **changes})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (altered(type="id.piket.attendance.unheard-of.v1"), "unknown event type 'id.piket.attendance.unheard-of.v1'"),
+        (altered(data={"region": "32"}), "opd: Field required"),
+        (altered(sequence="12x"), "sequence: Value error, a sequence is written in digits"),
+    ],
+)
+def test_bytes_that_are_no_event_are_refused_with_the_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(Undecodable) as refusal:
+        envelope.decode(body)
+    assert refusal.value.reason == reason
+
+
+def test_an_event_whose_members_stand_in_another_order_is_decoded() -> None:
+    event = json.loads(altered())
+    assert envelope.decode(json.dumps({"type": event.pop("type"), **event}).encode()).data == tap(
+        "in", ANI, at("08:16")
+    )
+
+
+def test_a_sequence_may_be_a_number() -> None:
+    assert envelope.decode(altered(sequence=12)).sequence == 12
+
+
+def test_the_type_of_an_event_is_its_own_member_not_one_of_its_data() -> None:
+    event = json.loads(altered(type="id.piket.attendance.checked-out.v1"))
+    data = {**event.pop("data"), "type": "id.piket.attendance.checked-in.v1"}
+    assert isinstance(
+        envelope.decode(json.dumps({**event, "data": data}, separators=(",", ":")).encode()).data, CheckedOut
+    )
