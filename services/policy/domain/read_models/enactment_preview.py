@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial, reduce
 from typing import NamedTuple
 from uuid import UUID
@@ -151,7 +152,9 @@ def _location_text(rules: Rules, location: str) -> Text:
 def _hours_text(rules: Rules) -> Text:
     if not rules.hours:
         return Message("tanpa jam kerja yang ditetapkan")
-    return Message("{hours} jam seminggu", hours=LocalNumber(weekly_hours(rules.hours)))
+    # Rounded as it is displayed: hours that look the same are no change.
+    hours = round(Decimal(str(weekly_hours(rules.hours))), 3)
+    return Message("{hours} jam seminggu", hours=LocalNumber(float(hours)))
 
 
 def _cap_text(rules: Rules) -> Text:

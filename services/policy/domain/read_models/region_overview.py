@@ -187,8 +187,7 @@ def _merge_equal_answers(groups: Iterator[BoundGroup]) -> Iterator[BoundGroup]:
     """Merge the groups with the same location, deciding instrument and reason into one."""
     equal: dict[tuple[str, str | None, str], list[BoundGroup]] = {}
     for group in groups:
-        equal.setdefault(
-            (render(group.location, INDONESIAN), group.winner, render(group.reason, INDONESIAN)), []
-        ).append(group)
+        location, reason = render(group.location, INDONESIAN), render(group.reason, INDONESIAN)
+        equal.setdefault((location, group.winner, reason), []).append(group)
     for merged in equal.values():
         yield merged[0]._replace(subject=Capitalized(join(group.subject for group in merged)))
