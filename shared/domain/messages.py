@@ -121,8 +121,7 @@ def _localized(text: LocalDate | LocalNumber | LocalTime, language: Language) ->
             return format_date(day, pattern, locale=language.code)
         case LocalNumber(number):
             return format_decimal(number, locale=language.code)
-        case LocalTime(time):
-            return time.replace(":", ".") if language.code == INDONESIAN.code else time
+    return text.time.replace(":", ".") if language.code == INDONESIAN.code else text.time
 
 
 def _rendered(value: MessageValue, language: Language) -> str | float | date | None:
