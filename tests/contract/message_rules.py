@@ -29,7 +29,26 @@ Arguments = frozenset[str]
 def message_violations(root: Path) -> list[str]:
     """Return all findings below `root`."""
     packages = [*sorted((root / "services").glob("*/")), root / "shared", root / "deploy"]
-    return [f"{package.relative_to(root)}: {finding}" for package in packages for finding in _findings(package)]
+    shared = _translations(root / "shared")
+    return [
+        f"{package.relative_to(root)}: {finding}"
+        for package in packages
+        for finding in (*_findings(package), *_contradictions(_translations(package), shared))
+    ]
+
+
+def _translations(package: Path) -> Mapping[Key, str]:
+    entries = (entry for file in sorted(package.rglob("en.po")) for entry in _entries(file))
+    return {(entry.context or "", _first(entry.id)): _first(entry.string) for entry in entries}
+
+
+def _contradictions(translations: Mapping[Key, str], shared: Mapping[Key, str]) -> Iterator[str]:
+    """Yield messages that a package and `shared` translate differently: they are rendered by one catalogue."""
+    yield from (
+        f"{key[1]!r} has other English in shared"
+        for key in translations
+        if shared.get(key, translations[key]) != translations[key]
+    )
 
 
 def _findings(package: Path) -> Iterator[str]:

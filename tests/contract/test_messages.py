@@ -60,6 +60,12 @@ def test_a_planted_violation_is_caught(tmp_path: Path, files: dict[str, str], fi
     assert message_violations(tmp_path) == [f"services/roster: {finding}"]
 
 
+def test_a_message_that_shared_translates_differently_is_caught(tmp_path: Path) -> None:
+    shared = {"shared/locale/en.po": 'msgid "Kembali"\nmsgstr "Return"\n', "shared/x.html": TEMPLATE}
+    write(tmp_path, FILES | shared)
+    assert message_violations(tmp_path) == ["services/roster: 'Kembali' has other English in shared"]
+
+
 def test_one_language_may_leave_out_a_value_that_the_other_needs(tmp_path: Path) -> None:
     write(tmp_path, FILES | {ENGLISH: CATALOGUE.replace("OPD {opd} is", "It is")})
     assert message_violations(tmp_path) == []
