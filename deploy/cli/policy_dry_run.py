@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.errors import exit_on_invalid
+from deploy.cli.errors import both_languages, exit_on_invalid
 from deploy.cli.policy_files import read_command, read_instrument
 from deploy.cli.policy_questions import ReferenceOption, RegionOption
 from deploy.operations.sources import store_of
@@ -45,7 +45,7 @@ InstrumentArgument = Annotated[str, typer.Argument(help="a file (.yaml, .json), 
 def _office_title(text: str) -> str:
     title = re.sub(r"\W+", "_", text.upper())
     if not re.fullmatch(r"[A-Z][A-Z0-9_]{2,39}", title):
-        raise typer.BadParameter(f"{NO_FUNCTION.id} / {NO_FUNCTION.en}")
+        raise typer.BadParameter(both_languages(NO_FUNCTION))
     return title
 
 

@@ -16,6 +16,7 @@ from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.read_models.enactment_preview import recording_command
 from shared.domain.errors import Invalid, field_error
 from shared.domain.facts.instruments import Instrument
+from shared.domain.messages import Message
 
 MAX_FILE_BYTES = 64 * 1024
 COMMANDS: Mapping[str, type[PolicyCommand]] = {
@@ -56,7 +57,7 @@ def read_command(argument: str, region: str, attested_by: str | None) -> PolicyC
 def _command_type(name: object) -> type[PolicyCommand]:
     if not isinstance(name, str) or name not in COMMANDS:
         names = ", ".join(COMMANDS)
-        raise Invalid("/command", f"Perintah tidak dikenal; pilih {names}.", f"No such command; choose one of {names}.")
+        raise Invalid("/command", Message("Perintah tidak dikenal; pilih {names}.", names=names))
     return COMMANDS[name]
 
 
@@ -73,14 +74,14 @@ def _file_content(argument: str) -> object:
     file = Path(argument)
     if not file.is_file():
         names = ", ".join(presets())
-        raise Invalid("", f"{argument} bukan berkas atau contoh.", f"{argument} is neither a file nor one of {names}.")
+        raise Invalid("", Message("{argument} bukan berkas atau contoh.", argument=argument, names=names))
     if file.stat().st_size > MAX_FILE_BYTES:
-        raise Invalid("", f"{file} lebih dari {MAX_FILE_BYTES} bita.", f"{file} is larger than {MAX_FILE_BYTES} bytes.")
+        raise Invalid("", Message("{file} lebih dari {limit} bita.", file=argument, limit=MAX_FILE_BYTES))
     try:
         return json.loads(json.dumps(_parse(file.read_text(encoding="utf-8")), default=str))
     except (YAMLError, ValueError, TypeError, RecursionError) as error:
         reason = _reason(error)
-        raise Invalid("", f"{file} tidak terbaca: {reason}.", f"{file} cannot be read: {reason}.") from error
+        raise Invalid("", Message("{file} tidak terbaca: {reason}.", file=str(file), reason=reason)) from error
 
 
 def _parse(text: str) -> object:

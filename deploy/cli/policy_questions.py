@@ -10,8 +10,10 @@ import typer
 
 from deploy.cli.errors import exit_on_invalid
 from deploy.cli.policy_subjects import Question, code, find_answer
-from services.policy.domain.explanation.answer import PolicyAnswer
+from services.policy.domain.explanation.answer import Answer
+from services.policy.http.answers import answer_body
 from shared.domain.facts.base import EARLIEST, LATEST
+from shared.domain.messages import INDONESIAN, render
 from shared.domain.places import governments
 from shared.domain.regions import PROVINCES
 from shared.domain.work_location import SERVICE_CLASSES
@@ -103,7 +105,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def _add_command(
-    name: str, print_text: Callable[[PolicyAnswer], None], to_json: Callable[[PolicyAnswer], Mapping[str, Any]]
+    name: str, print_text: Callable[[Answer], None], to_json: Callable[[Answer], Mapping[str, Any]]
 ) -> None:
     """Add a command that answers one question, as text or as JSON. The docstring of `print_text` is its help."""
 
@@ -123,24 +125,25 @@ def _add_command(
             print_text(result)
 
 
-def _print_reason(result: PolicyAnswer) -> None:
+def _print_reason(result: Answer) -> None:
     """Tell where a person works on a date under the rules in force, and why."""
-    print(result.because.id)
+    print(render(result.because, INDONESIAN))
 
 
-def _print_chain(result: PolicyAnswer) -> None:
+def _print_chain(result: Answer) -> None:
     """Print the chain of rules that led to an answer; `>` marks the rule that decides."""
-    print(result.because.id, *(f"{'>' if step.binds else ' '} {step.says.id}" for step in result.chain), sep="\n")
+    rules = (f"{'>' if rule.binds else ' '} {render(rule.says, INDONESIAN)}" for rule in result.chain)
+    print(render(result.because, INDONESIAN), *rules, sep="\n")
 
 
-def answer_as_json(result: PolicyAnswer) -> Mapping[str, Any]:
+def answer_as_json(result: Answer) -> Mapping[str, Any]:
     """Return an answer as JSON, without the chain of rules, which `explain` prints."""
-    return result.model_dump(mode="json", exclude={"chain"})
+    return answer_body(result).model_dump(mode="json", exclude={"chain"})
 
 
-def explanation_as_json(result: PolicyAnswer) -> Mapping[str, Any]:
+def explanation_as_json(result: Answer) -> Mapping[str, Any]:
     """Return the reason and the chain of rules as JSON."""
-    return {"because": result.because.model_dump(), "chain": [step.model_dump(mode="json") for step in result.chain]}
+    return answer_body(result).model_dump(mode="json", include={"because", "chain"})
 
 
 _add_command("effective", _print_reason, answer_as_json)

@@ -12,6 +12,7 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from deploy.cli.errors import both_languages
 from deploy.cli.policy_questions import RegionOption, parse_day
 from deploy.reference_world.register_template import register_template
 from deploy.reference_world.seeding import VALID_FROM
@@ -142,7 +143,7 @@ def error_text(error: FieldError) -> str:
     """Return an error for the terminal: the cell, then the text in Indonesian and in English."""
     _, _, row, column = error.pointer.split("/") if error.pointer.count("/") == 3 else ("", "", "", "")
     cell = f"baris/row {row}, {column}: " if row else ""
-    return f"{cell}{error.indonesian} / {error.english}"
+    return f"{cell}{both_languages(error.message)}"
 
 
 def summary(tally: ImportSummary, verb: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from deploy.operations.sources import store_of
 from deploy.reference_world.opd_catalogue import CatalogueOpd, register
 from services.policy import snapshots
-from services.policy.domain.explanation.answer import PolicyAnswer, answer
+from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.presets import replay
 from services.policy.domain.reference_data.positions import position_code
 from services.policy.domain.reference_data.unit_types import default_unit_type, unit_types_of
@@ -94,7 +94,7 @@ class Question(NamedTuple):
     approved: bool
 
 
-def find_answer(question: Question, in_force: Mapping[str, date], *, from_reference: bool) -> PolicyAnswer:
+def find_answer(question: Question, in_force: Mapping[str, date], *, from_reference: bool) -> Answer:
     """Return the answer to a question. Raise `Invalid` or `UnknownOpd` if there is none.
 
     `in_force` holds instruments that are assumed in force from a date; only the reference world uses it.
@@ -124,7 +124,7 @@ def _employee(question: Question, unit: StaffProfile, snapshot: PolicySnapshot) 
     return unit._replace(site=site or unit.site, position=position, job_type=question.job_type)
 
 
-async def _answer_from_store(question: Question, known_by: datetime | None) -> PolicyAnswer:
+async def _answer_from_store(question: Question, known_by: datetime | None) -> Answer:
     store = store_of(Settings(), "policy")
     snapshot: PolicySnapshot = await snapshots.load_snapshot(store, question.region, known_by)
     subject = snapshots.SubjectQuery(question.day, question.unit, question.class_)

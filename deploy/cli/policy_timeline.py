@@ -28,6 +28,7 @@ from services.policy.domain.resolution.diff import diff_timelines
 from services.policy.domain.snapshot import PolicySnapshot
 from services.policy.http.queries import opd_rules
 from shared.domain.facts.policy import Period
+from shared.domain.messages import INDONESIAN, render
 from shared.settings import Settings
 
 cli = typer.Typer()
@@ -87,5 +88,6 @@ async def _snapshot_from_store(region: str, opd: str, known_by: datetime | None)
 def _clause_texts(snapshot: PolicySnapshot, period: Period) -> Iterator[str]:
     """Yield the clauses that decide where employees work in a period, then the possible approvals, with sources."""
     period_clauses = rule_clauses(period.rules, PeriodAttribution(period, snapshot.title))
-    yield from (text.id for rule, text in period_clauses if rule in PRINTED_RULES)
-    yield from (approval_sentence(offer, snapshot.title(offer.instrument or "")).id for offer in period.rules.approvals)
+    yield from (render(text, INDONESIAN) for rule, text in period_clauses if rule in PRINTED_RULES)
+    for offer in period.rules.approvals:
+        yield render(approval_sentence(offer, snapshot.title(offer.instrument or "")), INDONESIAN)

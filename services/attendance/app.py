@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.attendance.catalogue import CATALOGUE
 from services.attendance.domain import decider
 from services.attendance.http import taps
 from shared.clock import Clock
@@ -21,5 +22,6 @@ def create(settings: Settings) -> FastAPI:
 def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:
     """Return the application on a database. It opens the event store at startup and closes it at shutdown."""
     app, _ = create_service(SERVICE, decider, database, identity, now)
+    app.state.catalogue = CATALOGUE
     app.include_router(taps.router)
     return app

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.policy.catalogue import CATALOGUE
 from services.policy.domain import decider
 from services.policy.http import instruments, queries, register
 from services.policy.pages import routes
@@ -38,7 +39,8 @@ def assemble(
 ) -> FastAPI:
     """Return the application on a database; its lifespan opens and closes the store."""
     app, _ = create_service(SERVICE, decider, database, identity, now, lifespan)
-    app.state.pages = Pages(routes.TEMPLATES_FOLDER, demo=demo)
+    app.state.catalogue = CATALOGUE
+    app.state.pages = Pages(routes.TEMPLATES_FOLDER, CATALOGUE, demo=demo)
     # The order of the routers is the order of the operations in the OpenAPI document.
     for router in (instruments.router, queries.router, register.router, routes.router):
         app.include_router(router)

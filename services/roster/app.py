@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.roster.catalogue import CATALOGUE
 from services.roster.domain import decider
 from services.roster.http import routes
 from services.roster.storage.policy_projection import apply
@@ -56,5 +57,6 @@ def create(settings: Settings) -> FastAPI:
 def assemble(database: Database, identity: Identity, now: Clock, background: Lifespan) -> FastAPI:
     """Return the application on a database. `background` must migrate roster's own tables; it may keep them current."""
     app, _ = create_service(SERVICE, decider, database, identity, now, background)
+    app.state.catalogue = CATALOGUE
     app.include_router(routes.router)
     return app

@@ -20,6 +20,7 @@ from shared.domain.decider import (
 from shared.domain.envelope import Event, SealedEvent
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Fact
+from shared.domain.messages import Message
 
 S = TypeVar("S")
 
@@ -154,8 +155,12 @@ def _check_size(sealed: SealedEvent) -> None:
         name = envelope.event_name(sealed.event.type)
         raise Invalid(
             "",
-            f"{name} akan berukuran {size // 1024} kB; paling besar {MAX_EVENT_BYTES // 1024} kB. Bagilah isinya.",
-            f"{name} would have {size // 1024} kB; at most {MAX_EVENT_BYTES // 1024} kB. Divide what it says.",
+            Message(
+                "{name} akan berukuran {size} kB; paling besar {limit} kB. Bagilah isinya.",
+                name=name,
+                size=size // 1024,
+                limit=MAX_EVENT_BYTES // 1024,
+            ),
         )
 
 

@@ -1,4 +1,4 @@
-"""Collects and raises the errors of a command: where in the body, and why, in Indonesian and English. Pure.
+"""Collects and raises the errors of a command: where in the body, and why. Pure.
 
 `shared.web.problem` renders them as a 422 problem; command line and pages print `Invalid.errors`.
 """
@@ -6,28 +6,30 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from shared.domain.facts.instruments import BilingualText
+from shared.domain.messages import INDONESIAN, Text, render
+
 
 class FieldError(NamedTuple):
-    """One error of a command: an RFC 6901 pointer into the body (empty: the whole body), a sentence in each language.
+    """One error of a command: an RFC 6901 pointer into the body (empty: the whole body), and a sentence.
 
     In a register file the pointer is `/rows/{row number}/{column name}`.
     """
 
     pointer: str
-    indonesian: str
-    english: str
+    message: Text
 
 
 class Invalid(Exception):
     """A command that has no valid meaning. `errors` holds every error that was found, at least one.
 
-    `pointer`, `indonesian` and `english` are those of the first error.
+    `pointer` and `message` are those of the first error.
     """
 
-    def __init__(self, pointer: str, indonesian: str, english: str, *more: FieldError) -> None:
-        super().__init__(english)
-        self.errors = (FieldError(pointer, indonesian, english), *more)
-        self.pointer, self.indonesian, self.english = self.errors[0]
+    def __init__(self, pointer: str, message: Text, *more: FieldError) -> None:
+        super().__init__(render(message, INDONESIAN))
+        self.errors = (FieldError(pointer, message), *more)
+        self.pointer, self.message = pointer, message
 
     @classmethod
     def from_errors(cls, errors: Sequence[FieldError]) -> "Invalid":
@@ -44,8 +46,9 @@ def raise_if_any(errors: Iterable[FieldError]) -> None:
 
 
 def field_error(error: Mapping[str, Any]) -> FieldError:
-    """Translate one error of pydantic. The value is left out: it may be a NIP or a coordinate."""
-    return FieldError(json_pointer(error["loc"]), _INDONESIAN.get(error["type"], _INDONESIAN_DEFAULT), error["msg"])
+    """Translate one error of pydantic, which is in English. The value is left out: it may be a NIP or a coordinate."""
+    indonesian = _INDONESIAN.get(error["type"], _INDONESIAN_DEFAULT)
+    return FieldError(json_pointer(error["loc"]), BilingualText.model_construct(id=indonesian, en=error["msg"]))
 
 
 def json_pointer(path: Iterable[str | int]) -> str:

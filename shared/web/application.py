@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.catalogue import SHARED_CATALOGUE
 from shared.identity import Identity
 from shared.web import docs, problem
 from shared.web.headers import StrictHeaders
@@ -24,9 +25,12 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def application(title: str, identity: Identity, lifespan: Lifespan | None = None, **options: Any) -> FastAPI:  # noqa: ANN401 - passed to FastAPI
-    """Build an application that answers errors as problem details, limits bodies and sends security headers."""
+    """Build an application that answers errors as problem details, limits bodies and sends security headers.
+
+    A service with messages of its own sets `app.state.catalogue`.
+    """
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, **options)
-    app.state.identity = identity
+    app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
     problem.install(app)
     docs.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)

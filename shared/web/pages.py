@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
-from babel.support import Translations
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from shared.catalogue import LANGUAGES, SHARED_CATALOGUE, Catalogue, load_translations
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-LANGUAGES = ("id", "en")
-"""Templates are written in Indonesian; English is a gettext catalogue."""
 THEMES = ("light", "dark")
 """If the reader has not chosen one, the browser's preference decides."""
 ABBREVIATIONS = {"IGD", "UGD", "ICU", "KTP", "KK", "KIA", "SIM", "STNK", "BPKB", "PTSP", "PBB", "MPP"}
@@ -30,11 +27,14 @@ COOKIE_SECONDS = 365 * 86_400
 class Pages:
     """Renders the templates of a service inside the frame; its catalogue `en.po` is in the same folder.
 
-    With `demo` the frame says that the clock is a demo's.
+    `catalogue` renders the messages that templates get, with the filter `text`. With `demo` the frame says that the
+    clock is a demo's.
     """
 
-    def __init__(self, folder: Path, *, demo: bool = False) -> None:
+    def __init__(self, folder: Path, catalogue: Catalogue = SHARED_CATALOGUE, *, demo: bool = False) -> None:
         self._environments = {lang: _environment(lang, folder, demo=demo) for lang in LANGUAGES}
+        for lang, environment in self._environments.items():
+            environment.filters["text"] = partial(catalogue.text, lang=lang)
 
     def fragment(self, lang: str, template: str, **context: Any) -> str:  # noqa: ANN401 - variables of the template
         """Render a template in a language, without a response."""
@@ -80,23 +80,11 @@ def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    translations = Translations()
-    for catalogue in (HERE / "locale" / f"{lang}.po", folder / f"{lang}.po"):
-        translations.merge(_catalogue(catalogue))
+    translations = load_translations(HERE / "locale" / f"{lang}.po", folder / f"{lang}.po")
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(demo=demo, theme="", wall=False, remaining_query="")
     environment.filters.update(_filters(lang))
     return environment
-
-
-def _catalogue(file: Path) -> Translations:
-    if not file.exists():
-        return Translations()
-    compiled = BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source))
-    compiled.seek(0)
-    return Translations(compiled)
 
 
 def _filters(lang: str) -> Mapping[str, Any]:

@@ -1,15 +1,17 @@
 """Renders errors as RFC 9457 problem details: stable type, both languages, pointers, never the caller's values."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from shared.catalogue import SHARED_CATALOGUE, Catalogue
 from shared.domain.decider import KeyReused, VersionConflict
 from shared.domain.errors import FieldError, Invalid, field_error
+from shared.domain.messages import Text
 from shared.event_store.database import Unavailable
 from shared.web.headers import SECURITY_HEADERS
 from shared.web.problem_types import PROBLEM_TYPES, SLUG_BY_STATUS
@@ -20,22 +22,50 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
 
 
+class InvalidPart(NamedTuple):
+    """A part of a request that is not valid: where it is, why, and the code of the error."""
+
+    location: Mapping[str, str]
+    message: Text
+    code: str = "rule"
+
+    def body(self, catalogue: Catalogue) -> Mapping[str, str]:
+        """Render as a member of `errors`."""
+        detail = catalogue.bilingual(self.message)
+        return {**self.location, "code": self.code, "detail": detail.id, "detail_en": detail.en}
+
+
 class Problem(Exception):
-    """An error response. `extensions` are extension members of the problem details.
+    """An error response. `extensions` are extension members of the problem details; `errors` are rendered as one."""
 
-    The extensions `detail` and `detail_en` replace the general texts of the problem type.
-    """
-
-    def __init__(self, slug: str, headers: Mapping[str, str] | None = None, **extensions: Any) -> None:  # noqa: ANN401 - JSON
+    def __init__(
+        self,
+        slug: str,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[InvalidPart] = (),
+        **extensions: Any,  # noqa: ANN401 - JSON
+    ) -> None:
         super().__init__(slug)
         self.slug = slug
         self.headers = headers or {}
+        self.errors = errors
         self.more = extensions
 
-    def response(self) -> Response:
-        """Render as `application/problem+json`."""
+    def response(self, catalogue: Catalogue = SHARED_CATALOGUE) -> Response:
+        """Render as `application/problem+json`; `catalogue` has the messages of `errors`."""
         problem_type = PROBLEM_TYPES[self.slug]
-        body = {"type": f"urn:piket:problem:{self.slug}", **problem_type._asdict(), **self.more}
+        title, detail = catalogue.bilingual(problem_type.title), catalogue.bilingual(problem_type.detail)
+        body = {
+            "type": f"urn:piket:problem:{self.slug}",
+            "status": problem_type.status,
+            "title": title.id,
+            "title_en": title.en,
+            "detail": detail.id,
+            "detail_en": detail.en,
+            **self.more,
+        }
+        if self.errors:
+            body["errors"] = [error.body(catalogue) for error in self.errors]
         headers = {"cache-control": "no-store", **self.headers}
         return Response(json.dumps(body, ensure_ascii=False), problem_type.status, headers, MEDIA_TYPE)
 
@@ -53,38 +83,34 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind_of_error, handler)
 
 
-async def _problem(_: Request, error: Problem) -> Response:
-    return error.response()
+async def _problem(request: Request, error: Problem) -> Response:
+    return error.response(request.app.state.catalogue)
 
 
-async def _invalid_request(_: Request, invalid: RequestValidationError) -> Response:
+async def _invalid_request(request: Request, invalid: RequestValidationError) -> Response:
     errors = invalid.errors()
     if any(error["type"] == "json_invalid" for error in errors):
         return Problem("malformed").response()
-    return Problem("invalid", errors=[request_error(error) for error in errors]).response()
+    return await _problem(request, Problem("invalid", errors=[request_error(error) for error in errors]))
 
 
-async def _invalid_command(_: Request, error: Invalid) -> Response:
-    errors = [{"pointer": field.pointer, **_texts(field)} for field in error.errors]
-    return Problem("invalid", errors=errors).response()
+async def _invalid_command(request: Request, error: Invalid) -> Response:
+    parts = [InvalidPart({"pointer": field.pointer}, field.message) for field in error.errors]
+    return await _problem(request, Problem("invalid", errors=parts))
 
 
-def query_error(parameter: str, error: FieldError) -> Mapping[str, str]:
-    """Render the error of a query parameter as a member of `errors`."""
-    return {"parameter": parameter, "in": "query", **_texts(error)}
+def query_error(parameter: str, error: FieldError) -> InvalidPart:
+    """Return the error of a query parameter."""
+    return InvalidPart({"parameter": parameter, "in": "query"}, error.message)
 
 
-def request_error(error: Mapping[str, Any]) -> Mapping[str, str]:
-    """Render an error that FastAPI found in a request as a member of `errors`: where and why, never the value."""
+def request_error(error: Mapping[str, Any]) -> InvalidPart:
+    """Return an error that FastAPI found in a request: where and why, never the value."""
     source, *path = error["loc"]
     field = field_error({**error, "loc": path})
     if source == "body":
-        return {"pointer": field.pointer, **_texts(field, error["type"])}
-    return {"parameter": "/".join(map(str, path)), "in": str(source), **_texts(field, error["type"])}
-
-
-def _texts(error: FieldError, code: str = "rule") -> Mapping[str, str]:
-    return {"code": code, "detail": error.indonesian, "detail_en": error.english}
+        return InvalidPart({"pointer": field.pointer}, field.message, error["type"])
+    return InvalidPart({"parameter": "/".join(map(str, path)), "in": str(source)}, field.message, error["type"])
 
 
 async def _http(_: Request, error: HTTPException) -> Response:

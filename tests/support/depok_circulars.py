@@ -27,6 +27,7 @@ from shared.domain.facts.instruments import Instrument
 from shared.domain.facts.policy import OpdOpened, PolicyChanged
 from tests.support.example_facts import at
 from tests.support.given_when_then import decide, fold
+from tests.support.messages import english, indonesian
 
 REGION = "3276"
 DAY = timedelta(days=1)
@@ -137,13 +138,13 @@ def error_of(*steps: Step) -> str:
     streams = streams_after(*steps[:-1])
     with pytest.raises(Invalid) as invalid:
         decide_step(streams, steps[-1])
-    return f"{invalid.value.pointer} {invalid.value.english}"
+    return f"{invalid.value.pointer} {english(invalid.value.message)}"
 
 
 def errors_of(step: Step, register: Mapping[str, Sequence[Fact]] = REGISTER) -> list[tuple[str, str, str]]:
     with pytest.raises(Invalid) as invalid:
         decide_step(register, step)
-    return [(f.pointer, f.indonesian, f.english) for f in invalid.value.errors]
+    return [(f.pointer, indonesian(f.message), english(f.message)) for f in invalid.value.errors]
 
 
 def change_kinds(opd: str, *steps: Step) -> list[str]:

@@ -14,6 +14,7 @@ from shared.domain.decider import Context
 from shared.domain.errors import Invalid
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
 from shared.domain.facts.base import Fact
+from shared.domain.messages import Message
 from shared.domain.regions import local_date
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -83,7 +84,7 @@ def decide(command: AttendanceCommand, states: Mapping[str, State], context: Con
 def _decide_tap(command: RecordTap) -> Mapping[str, Sequence[Fact]]:
     """Return the tap as a fact. It is refused only for reasons that the request itself proves."""
     if command.kind == "post-taken" and command.request.post is None:
-        raise Invalid("/post", "Sebutkan loket yang diambil alih.", "Name the post that is taken.")
+        raise Invalid("/post", Message("Sebutkan loket yang diambil alih."))
     tap = _tap_fields(command)
     if reason := _refusal_reason(command):
         appeal_until = command.received_at + APPEAL_PERIOD
@@ -94,12 +95,11 @@ def _decide_tap(command: RecordTap) -> Mapping[str, Sequence[Fact]]:
 
 def _decide_outage(command: ApplyOutage, states: Mapping[str, State], now: datetime) -> Mapping[str, Sequence[Fact]]:
     if command.from_ > now:
-        raise Invalid("/from", "Gangguan ini belum mulai.", "This outage has not begun yet.")
+        raise Invalid("/from", Message("Gangguan ini belum mulai."))
     if not command.from_ < command.to <= command.grace_until:
         raise Invalid(
             "/to",
-            "Gangguan harus berakhir sesudah mulai, dan masa susulan tidak boleh berakhir sebelum gangguan.",
-            "An outage must end after it began, and the grace must not end before the outage.",
+            Message("Gangguan harus berakhir sesudah mulai, dan masa susulan tidak boleh berakhir sebelum gangguan."),
         )
     fields = command.model_dump(by_alias=True, exclude={"opds"})
     outages = {

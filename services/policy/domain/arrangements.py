@@ -9,6 +9,7 @@ from services.policy.domain.reference_data.unit_types import unit_types_of
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import ArrangementChanged
+from shared.domain.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,11 @@ def arrange_unit(command: ArrangeUnit, state: ArrangementState, opd: OpdEntry | 
 def _arrangement_errors(command: ArrangeUnit, opd: OpdEntry | None) -> Iterator[FieldError]:
     if opd is None:
         yield FieldError(
-            "/opd",
-            f"OPD {command.opd} belum terdaftar di wilayah {command.region}.",
-            f"OPD {command.opd} is not in the register of region {command.region}.",
+            "/opd", Message("OPD {opd} belum terdaftar di wilayah {region}.", opd=command.opd, region=command.region)
         )
     elif opd.end and not opd.exists_on(command.valid_from):
-        _, indonesian, english = ended_error("", command.opd, opd.end)
+        _, ended = ended_error("", command.opd, opd.end)
         yield FieldError(
             "/valid_from",
-            f"{indonesian} Unit tidak dapat diatur mulai {command.valid_from}.",
-            f"{english} No unit of it can be arranged from {command.valid_from} on.",
+            Message("{ended} Unit tidak dapat diatur mulai {valid_from}.", ended=ended, valid_from=command.valid_from),
         )

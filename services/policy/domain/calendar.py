@@ -9,6 +9,7 @@ from services.policy.domain.instruments.decision import Decision
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import Change, Holiday, HolidayDeclared
+from shared.domain.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,7 @@ def _past_errors(new: Sequence[Holiday], recorded: Sequence[Holiday], today: dat
     for number, holiday in enumerate(new):
         if holiday.date < today and holiday.date.year in years:
             yield FieldError(
-                f"/holidays/{number}/date",
-                f"{holiday.date} sudah lewat; sejarah tidak berubah.",
-                f"{holiday.date} is over; history stays as it was.",
+                f"/holidays/{number}/date", Message("{date} sudah lewat; sejarah tidak berubah.", date=holiday.date)
             )
 
 

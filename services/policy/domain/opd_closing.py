@@ -7,6 +7,7 @@ from services.policy.domain.opd_commands import MergeOpd, SplitOpd
 from services.policy.domain.opd_register import OpdEnd, OpdEntry, Register, ended_error, successors
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.policy import OpdMerged, OpdSplit
+from shared.domain.messages import Message
 
 
 def close_opd(command: MergeOpd | SplitOpd, register: Register) -> OpdEnd | None:
@@ -27,14 +28,12 @@ def _end(command: MergeOpd | SplitOpd) -> OpdEnd:
 
 def _closing_errors(opd: str, on: date, entry: OpdEntry | None) -> Iterator[FieldError]:
     if entry is None:
-        yield FieldError("/opd", f"OPD {opd} belum terdaftar.", f"OPD {opd} is not in the register.")
+        yield FieldError("/opd", Message("OPD {opd} belum terdaftar.", opd=opd))
     elif entry.end:
         yield ended_error("/opd", opd, entry.end)
     elif on <= entry.opened.on:
         yield FieldError(
-            "/on",
-            f"OPD {opd} baru ada sejak {entry.opened.on}; akhirnya harus sesudah itu.",
-            f"OPD {opd} exists from {entry.opened.on} on only; it must end after that.",
+            "/on", Message("OPD {opd} baru ada sejak {on}; akhirnya harus sesudah itu.", opd=opd, on=entry.opened.on)
         )
 
 
@@ -42,12 +41,14 @@ def _successors_errors(end: OpdEnd, register: Register) -> Iterator[FieldError]:
     for number, successor in enumerate(successors(end)):
         pointer = f"/into/{number}" if isinstance(end, OpdSplit) else "/into"
         if successor in successors(end)[:number]:
-            yield FieldError(pointer, f"OPD {successor} tertulis dua kali.", f"OPD {successor} is written twice.")
+            yield FieldError(pointer, Message("OPD {successor} tertulis dua kali.", successor=successor))
         if successor == end.opd:
             yield FieldError(
                 pointer,
-                f"OPD {successor} tidak dapat menjadi penerus dirinya sendiri; yang tetap ada tidak berakhir.",
-                f"OPD {successor} cannot go on as itself: what goes on under its code does not end.",
+                Message(
+                    "OPD {successor} tidak dapat menjadi penerus dirinya sendiri; yang tetap ada tidak berakhir.",
+                    successor=successor,
+                ),
             )
             continue
         yield from _successor_errors(pointer, successor, end.on, register.get(successor))
@@ -57,16 +58,16 @@ def _successor_errors(pointer: str, successor: str, on: date, entry: OpdEntry | 
     if entry is None:
         yield FieldError(
             pointer,
-            f"OPD {successor} belum terdaftar; daftarkan dahulu sebelum menjadi penerus.",
-            f"OPD {successor} is not in the register; enter it before it takes over.",
+            Message("OPD {successor} belum terdaftar; daftarkan dahulu sebelum menjadi penerus.", successor=successor),
         )
     elif entry.end and entry.end.on <= on:
         yield ended_error(pointer, successor, entry.end)
     elif entry.opened.on > on:
         yield FieldError(
             pointer,
-            f"OPD {successor} baru ada sejak {entry.opened.on}, sesudah {on}.",
-            f"OPD {successor} exists from {entry.opened.on} on only, after {on}.",
+            Message(
+                "OPD {successor} baru ada sejak {on}, sesudah {end}.", successor=successor, on=entry.opened.on, end=on
+            ),
         )
 
 
@@ -76,6 +77,11 @@ def _inherited_duty_errors(end: OpdEnd, register: Register) -> Iterator[FieldErr
         if entry.end and end.opd in successors(entry.end) and entry.end.on >= end.on:
             yield FieldError(
                 "/on",
-                f"OPD {end.opd} menerima tugas {predecessor} pada {entry.end.on}, jadi tidak dapat berakhir {end.on}.",
-                f"OPD {end.opd} takes over from {predecessor} on {entry.end.on}, so it cannot end on {end.on}.",
+                Message(
+                    "OPD {opd} menerima tugas {predecessor} pada {on}, jadi tidak dapat berakhir {end}.",
+                    opd=end.opd,
+                    predecessor=predecessor,
+                    on=entry.end.on,
+                    end=end.on,
+                ),
             )

@@ -14,6 +14,7 @@ from services.policy.domain.reference_data.unit_types import unit_types_of
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.base import Day, Fact, Region, Value
 from shared.domain.facts.policy import OpdMerged, OpdOpened, OpdSplit, PolicyChanged
+from shared.domain.messages import Message
 
 OpdEnd = OpdMerged | OpdSplit
 
@@ -107,19 +108,13 @@ def open_opd(
 def _opening_errors(command: OpenOpd, entry: OpdEntry, today: date) -> Iterator[FieldError]:
     """Report a code that is used again, today or on the date of the opening, after its OPD has ended."""
     if entry.end and not (entry.exists_on(today) and entry.exists_on(command.on)):
-        pointer, indonesian, english = ended_error("/opd", command.opd, entry.end)
-        yield FieldError(
-            pointer,
-            f"{indonesian} Kodenya tidak dipakai lagi; beri kode baru.",
-            f"{english} Its code is not used again; give a new one.",
-        )
+        pointer, ended = ended_error("/opd", command.opd, entry.end)
+        yield FieldError(pointer, Message("{ended} Kodenya tidak dipakai lagi; beri kode baru.", ended=ended))
 
 
 def ended_error(pointer: str, opd: str, end: OpdEnd) -> FieldError:
     """Return the error that an OPD has ended, with its successors."""
     into = ", ".join(successors(end))
     return FieldError(
-        pointer,
-        f"OPD {opd} berakhir {end.on} dan dilanjutkan {into}.",
-        f"OPD {opd} ended on {end.on}; {into} went on.",
+        pointer, Message("OPD {opd} berakhir {on} dan dilanjutkan {into}.", opd=opd, on=end.on, into=into)
     )

@@ -30,6 +30,7 @@ from services.policy.domain.opd_commands import (
     UnitArrangement,
 )
 from shared.domain.errors import Invalid
+from shared.domain.messages import Message
 
 
 def to_enact_instrument(region: str, body: Enactment) -> EnactInstrument:
@@ -42,8 +43,11 @@ def to_amend_instrument(region: str, instrument: str, body: Enactment) -> AmendI
     if body.instrument.instrument != instrument:
         raise Invalid(
             "/instrument/instrument",
-            f"Alamat menyebut {instrument}, isinya {body.instrument.instrument}.",
-            f"The address names {instrument}, the body {body.instrument.instrument}.",
+            Message(
+                "Alamat menyebut {instrument}, isinya {body_instrument}.",
+                instrument=instrument,
+                body_instrument=body.instrument.instrument,
+            ),
         )
     return AmendInstrument(region=region, instrument=body.instrument, published_attested_by=body.published_attested_by)
 

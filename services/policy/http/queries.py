@@ -8,8 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.policy import snapshots
 from services.policy.domain.decider import State, opd_state
-from services.policy.domain.explanation.answer import PolicyAnswer, answer
-from services.policy.domain.explanation.reasons import ExplanationStep
+from services.policy.domain.explanation.answer import answer
 from services.policy.domain.instruments.in_force import supersession_dates
 from services.policy.domain.instruments.lifecycle import (
     OPEN_END,
@@ -22,6 +21,7 @@ from services.policy.domain.resolution.conflicts import conflicts
 from services.policy.domain.resolution.diff import RuleChange, diff_timelines
 from services.policy.domain.resolution.periods import merge_adjacent
 from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
+from services.policy.http.answers import ExplanationStep, PolicyAnswer, answer_body
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Code, Day, Region
 from shared.domain.facts.instruments import BilingualText, Instrument
@@ -97,7 +97,7 @@ async def find_answer(
     authorize(principal, Action.READ_POLICY, Scope(region, opd))
     snapshot = await snapshots.load_snapshot(store, region, parameters.known_by)
     profile = await _load_profile(store, snapshot, opd, parameters)
-    return answer(snapshot, PolicyQuery(opd, parameters.date, profile, parameters.approved))
+    return answer_body(answer(snapshot, PolicyQuery(opd, parameters.date, profile, parameters.approved)))
 
 
 @router.get("/opd/{opd}/effective", summary="Where somebody works on a date, and why")

@@ -24,6 +24,7 @@ from services.policy.http.execution import execute, impact
 from shared.domain.decider import StoreCommand
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Code, Region
+from shared.domain.messages import Message
 from shared.event_store.store import Store
 from shared.identity import Action, Principal, Scope
 from shared.web import authorize
@@ -99,7 +100,7 @@ def _file_format(content_type: str) -> FileFormat:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in FILE_FORMATS:
         accepted = ", ".join(FILE_FORMATS)
-        raise Invalid("", f"Kirim berkas sebagai {accepted}.", f"Send the file as {accepted}.")
+        raise Invalid("", Message("Kirim berkas sebagai {accepted}.", accepted=accepted))
     return FILE_FORMATS[media_type]
 
 

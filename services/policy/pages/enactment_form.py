@@ -13,12 +13,11 @@ from starlette.responses import Response
 from services.policy.domain import decider
 from services.policy.domain.commands import DraftInstrument, EnactInstrument
 from services.policy.domain.decider import State
-from services.policy.domain.explanation.phrases import bilingual_text
 from services.policy.domain.presets.catalogue import preset
 from services.policy.domain.read_models.enactment_preview import recording_command
 from shared.domain.decider import KeyReused
 from shared.domain.errors import Invalid
-from shared.domain.facts.instruments import BilingualText
+from shared.domain.messages import Message, Text
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 from shared.identity import Action, Identity, Scope, TokenRefused
@@ -27,11 +26,8 @@ from shared.web.problem_types import PROBLEM_TYPES
 from shared.web.submission import fingerprint
 
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{8,128}")
-NO_TOKEN = bilingual_text("Isi token Anda, lalu tetapkan lagi.", "Enter your token, then enact again.")
-NO_FUNCTION = bilingual_text(
-    "Tulis nama jabatan dengan huruf, angka dan spasi, misalnya KEPALA BKD; jangan nama orang.",
-    "Write the title of an office in letters, digits and spaces, such as KEPALA BKD; never a person's name.",
-)
+NO_TOKEN = Message("Isi token Anda, lalu tetapkan lagi.")
+NO_FUNCTION = Message("Tulis nama jabatan dengan huruf, angka dan spasi, misalnya KEPALA BKD; jangan nama orang.")
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class FormError:
     """The reasons why nothing was stored, with the input to fill into the form again."""
 
     status: int
-    reasons: Sequence[BilingualText]
+    reasons: Sequence[Text]
     form_input: FormInput
 
 
@@ -79,7 +75,7 @@ def _form_error(error: Exception, form_input: FormInput) -> FormError:
         case TokenRefused() | Problem():
             return _problem_error(error.slug, form_input)
         case Invalid():
-            return FormError(422, [bilingual_text(e.indonesian, e.english) for e in error.errors], form_input)
+            return FormError(422, [e.message for e in error.errors], form_input)
     return _problem_error("unavailable", form_input)
 
 
@@ -103,7 +99,7 @@ def _command(region: str, form_input: FormInput) -> EnactInstrument | DraftInstr
         raise Problem("not-found") from error
     except ValidationError as error:
         # A preset is always valid, so the only field that can be wrong is the title of the office.
-        raise Invalid("/published_attested_by", NO_FUNCTION.id, NO_FUNCTION.en) from error
+        raise Invalid("/published_attested_by", NO_FUNCTION) from error
 
 
 def _form_input(fields: dict[str, list[str]]) -> FormInput:
@@ -118,5 +114,5 @@ def _first_value(fields: dict[str, list[str]], name: str) -> str:
 
 def _problem_error(slug: str, form_input: FormInput) -> FormError:
     problem = PROBLEM_TYPES[slug]
-    reason = NO_TOKEN if slug == "token-missing" else bilingual_text(problem.detail, problem.detail_en)
+    reason = NO_TOKEN if slug == "token-missing" else problem.detail
     return FormError(problem.status, [reason], form_input)

@@ -8,10 +8,9 @@ from typing import Any
 from services.policy.domain.explanation import clauses, phrases
 from services.policy.domain.explanation.attribution import PeriodAttribution
 from services.policy.domain.explanation.clause_texts import pattern_days
-from services.policy.domain.explanation.phrases import bilingual_text
 from services.policy.domain.resolution.conflicts import WORKING_DAYS_PER_WEEK, days_per_person, share_vs_cap_conflicts
-from shared.domain.facts.instruments import BilingualText
 from shared.domain.facts.policy import Conflict, OpdOpened, Period, PolicyChanged
+from shared.domain.messages import Text, concatenate
 from shared.domain.places import governments
 
 MAX_HOLIDAYS = 12
@@ -48,14 +47,14 @@ def template_context(
     }
 
 
-def _rule_texts(period: Period, title_of: phrases.TitleLookup) -> Iterator[BilingualText]:
+def _rule_texts(period: Period, title_of: phrases.TitleLookup) -> Iterator[Text]:
     """Yield the rules of a period, then the different rules of each site that has its own start."""
     yield from (text for _, text in clauses.rule_clauses(period.rules, PeriodAttribution(period, title_of)))
     for site in period.pilots:
         at_site = period.at_site(site)
         for rule, text in clauses.rule_clauses(at_site.rules, PeriodAttribution(at_site, title_of)):
             if getattr(at_site.rules, rule) != getattr(period.rules, rule):
-                yield bilingual_text(f"{site}: {text.id}", f"{site}: {text.en}")
+                yield concatenate(f"{site}: ", text)
 
 
 def _phase(period: Period, today: date) -> str:

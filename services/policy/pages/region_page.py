@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.policy.catalogue import CATALOGUE
 from services.policy.domain.decider import State
-from services.policy.domain.explanation import phrases
 from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.read_models.enactment_preview import EnactmentPreview, available_presets, preview_enactment
 from services.policy.domain.read_models.region_overview import region_overview
@@ -20,6 +20,7 @@ from services.policy.pages.enactment_form import FormError, FormInput
 from services.policy.snapshots import load_snapshot
 from shared.domain.facts.base import Day
 from shared.domain.facts.instruments import Instrument
+from shared.domain.messages import LocalDate
 from shared.domain.places import governments
 from shared.domain.regions import local_date
 from shared.event_store.store import Store
@@ -61,7 +62,7 @@ def template_context(
         "place": governments()[region].name if region in governments() else region,
         "today": today,
         "wrong_day": bool(query.day) and day is None,
-        "overview": region_overview(snapshot, day or today),
+        "overview": region_overview(snapshot, day or today, CATALOGUE.max_length),
         "bar_styles": [(style, STATE_LABELS[state]) for state, style in BAR_STYLES.items()],
         "examples": examples,
         "preview": _preview(snapshot, query.example, examples, now),
@@ -69,7 +70,7 @@ def template_context(
         "recorded": snapshot.instruments.get(query.recorded),
         "form_error": form_error,
         "form_input": form_error.form_input if form_error else FormInput(query.example),
-        "date_text": phrases.date_text,
+        "date_text": LocalDate,
     }
 
 

@@ -24,6 +24,7 @@ from shared.domain.decider import Context
 from shared.domain.errors import FieldError, Invalid, raise_if_any
 from shared.domain.facts.base import Fact
 from shared.domain.facts.roster import AbsenceDeclared, EmployeePlaced, Plan, PolicySeen, RosterAssigned
+from shared.domain.messages import Message
 
 ONE_DAY = timedelta(days=1)
 
@@ -107,7 +108,7 @@ def _on_primary_stream(command: RosterCommand, facts: Sequence[Fact]) -> Mapping
 
 def _date_order_errors(pointer: str, first: date, last: date | None) -> Iterator[FieldError]:
     if last and last < first:
-        yield FieldError(f"{pointer}/to", f"{last} mendahului {first}.", f"{last} lies before {first}.")
+        yield FieldError(f"{pointer}/to", Message("{last} mendahului {first}.", last=last, first=first))
 
 
 def _decide_placements(command: PlacePeople, state: State) -> list[Fact]:
@@ -120,11 +121,7 @@ def _decide_placements(command: PlacePeople, state: State) -> list[Fact]:
 def _decide_absence(command: DeclareAbsence, state: State) -> list[Fact]:
     raise_if_any(_date_order_errors("", command.from_, command.to))
     if command.employee not in state.people:
-        raise Invalid(
-            "/employee",
-            "Pegawai ini belum ditempatkan di OPD ini; tempatkan dahulu.",
-            "This employee has not been placed in this OPD; place them first.",
-        )
+        raise Invalid("/employee", Message("Pegawai ini belum ditempatkan di OPD ini; tempatkan dahulu."))
     fact = AbsenceDeclared.model_validate(command.model_dump(by_alias=True))
     return [] if state.absences.get(command.employee, ())[-1:] == (fact,) else [fact]
 
@@ -148,15 +145,19 @@ def _require_arrangements(command: PlanDays) -> None:
     if not command.planned_units():
         raise Invalid(
             "/units",
-            "Roster belum melihat pengaturan satu pun unit OPD ini; coba lagi sebentar, atau atur unitnya di Aturan.",
-            "Roster has not seen an arrangement of any unit of this OPD yet; try again shortly, or arrange its units.",
+            Message(
+                "Roster belum melihat pengaturan satu pun unit OPD ini; coba lagi sebentar, atau atur unitnya "
+                "di Aturan."
+            ),
         )
     for number, unit in enumerate(command.planned_units()):
         if unit not in command.arrangements:
             raise Invalid(
                 f"/units/{number}",
-                f"Roster belum melihat pengaturan unit {unit}; coba lagi sebentar, atau atur unitnya di Aturan.",
-                f"Roster has not seen an arrangement of unit {unit} yet; try again shortly, or arrange the unit.",
+                Message(
+                    "Roster belum melihat pengaturan unit {unit}; coba lagi sebentar, atau atur unitnya di Aturan.",
+                    unit=unit,
+                ),
             )
 
 

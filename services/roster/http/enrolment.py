@@ -8,6 +8,7 @@ from pydantic import Field
 from services.roster.domain.commands import EmployeePlacement, PlacementDetails
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.base import Command
+from shared.domain.messages import Message
 
 
 class Enrolment(PlacementDetails):
@@ -40,9 +41,7 @@ def reject_duplicate_nips(rows: Mapping[str, Enrolment]) -> None:
     """Raise `Invalid` with an error for every row whose NIP is also in an earlier row."""
     first: dict[str, str] = {}
     raise_if_any(
-        FieldError(
-            f"{at}/nip", f"NIP ini sudah ada di {first[row.nip]}.", f"This NIP stands in {first[row.nip]} already."
-        )
+        FieldError(f"{at}/nip", Message("NIP ini sudah ada di {first}.", first=first[row.nip]))
         for at, row in rows.items()
         if first.setdefault(row.nip, at) != at
     )

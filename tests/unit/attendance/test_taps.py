@@ -12,6 +12,7 @@ from shared.domain.errors import Invalid
 from shared.domain.facts.attendance import CheckedIn, CheckedOut, CheckInRefused, OutageApplied, PostTaken, Tap
 from tests.support.example_facts import ANI, BUDI, THURSDAY, at
 from tests.support.given_when_then import decide
+from tests.support.messages import english, indonesian
 
 PRESSED, RECEIVED = at("07:21:08"), at("07:21:09")
 CLIENT = "c2d95a4e-0b1f-4f2e-9a55-4d1f6d7e8f90"
@@ -85,7 +86,11 @@ def test_what_proves_the_place_decides_its_strength(evidence: dict[str, str], of
 def test_a_post_taken_without_its_name_is_turned_away_in_both_languages() -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {}, record(kind="post-taken"))
-    assert (error.value.pointer, bool(error.value.indonesian), bool(error.value.english)) == ("/post", True, True)
+    assert (error.value.pointer, bool(indonesian(error.value.message)), bool(english(error.value.message))) == (
+        "/post",
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("days", [30, 31])
@@ -150,13 +155,21 @@ def test_an_outage_on_record_is_told_only_to_whom_it_is_new() -> None:
 def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wrong: dict[str, str]) -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {}, outage(**wrong))  # type: ignore[arg-type]
-    assert (error.value.pointer, bool(error.value.indonesian), bool(error.value.english)) == ("/to", True, True)
+    assert (error.value.pointer, bool(indonesian(error.value.message)), bool(english(error.value.message))) == (
+        "/to",
+        True,
+        True,
+    )
 
 
 def test_an_outage_that_has_not_begun_is_turned_away() -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {}, outage(), now=at("06:59"))
-    assert (error.value.pointer, bool(error.value.indonesian), bool(error.value.english)) == ("/from", True, True)
+    assert (error.value.pointer, bool(indonesian(error.value.message)), bool(english(error.value.message))) == (
+        "/from",
+        True,
+        True,
+    )
 
 
 def test_taps_change_nothing_that_is_decided_on() -> None:

@@ -20,5 +20,5 @@ def test_the_same_arrangement_again_changes_nothing() -> None:
 
 
 def test_a_unit_of_an_unregistered_opd_is_turned_away() -> None:
-    with pytest.raises(Invalid, match="not in the register"):
+    with pytest.raises(Invalid, match="belum terdaftar di wilayah"):
         decide(decider, {}, arrange())

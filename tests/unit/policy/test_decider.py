@@ -15,6 +15,7 @@ from shared.domain.facts.policy import Holiday, HolidayDeclared
 from shared.domain.facts.rules import Rules
 from tests.support.example_facts import arrangement, at, post
 from tests.support.given_when_then import decide, fold
+from tests.support.messages import english, indonesian
 from tests.support.se_150 import (
     AFTER_REVOCATION,
     ENACT,
@@ -75,7 +76,7 @@ def test_enacting_the_same_again_changes_nothing() -> None:
 
 def test_the_same_name_with_other_content_is_turned_away() -> None:
     changed = SE_150.model_copy(update={"effective_to": date(2025, 12, 31)})
-    with pytest.raises(Invalid, match="own name"):
+    with pytest.raises(Invalid, match="beri nama baru"):
         decide(decider, IN_FORCE, EnactInstrument(region="32", instrument=changed))
 
 
@@ -133,7 +134,7 @@ def test_who_attests_is_a_function_and_never_a_name(who: str) -> None:
 
 
 def test_an_unknown_instrument_cannot_be_revoked() -> None:
-    with pytest.raises(Invalid, match="not enacted in this region"):
+    with pytest.raises(Invalid, match="belum ditetapkan di wilayah ini"):
         decide(decider, REGISTER, REVOKE)
 
 
@@ -170,7 +171,11 @@ IMPOSSIBLE: list[tuple[PolicyCommand, str]] = [
 def test_what_cannot_be_meant_is_named_in_both_languages(command: PolicyCommand, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
         decide(decider, REGISTER, command)
-    assert (refused.value.pointer, bool(refused.value.indonesian), bool(refused.value.english)) == (pointer, True, True)
+    assert (refused.value.pointer, bool(indonesian(refused.value.message)), bool(english(refused.value.message))) == (
+        pointer,
+        True,
+        True,
+    )
 
 
 NYEPI = Holiday(date=date(2026, 3, 19), kind="public", name="Hari Suci Nyepi", source="SKB 3 Menteri")

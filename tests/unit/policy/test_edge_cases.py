@@ -22,6 +22,7 @@ from shared.domain.facts.rules import Rules
 from shared.domain.work_location import StaffProfile, WorkLocation, work_location
 from tests.support.example_facts import arrangement, at, post
 from tests.support.given_when_then import decide
+from tests.support.messages import english
 from tests.support.se_150 import OPENED, binding
 
 THURSDAY, FRIDAY = date(2026, 1, 8), date(2026, 1, 9)
@@ -174,8 +175,8 @@ def test_a_shortage_of_one_opd_is_named_with_it() -> None:
     narrower = binding("bkd-1", "OPD", *ALWAYS, max_on_site_share=0.25).instrument.model_copy(update={"opds": ("BKD",)})
     facts = [InstrumentEnacted(region="32", instrument=i, binds_from=date(2025, 11, 6)) for i in (least, narrower)]
     nothing: Instruments = {}
-    ((_, _, english),) = share_conflict_errors(nothing, reduce(apply_event, facts, nothing))
-    assert "(BKD, 2025-11-06: edaran-1 / bkd-1)" in english
+    ((_, message),) = share_conflict_errors(nothing, reduce(apply_event, facts, nothing))
+    assert "(BKD, 2025-11-06: edaran-1 / bkd-1)" in english(message)
 
 
 def test_a_post_of_another_day_is_no_post_written_twice() -> None:

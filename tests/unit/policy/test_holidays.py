@@ -15,6 +15,7 @@ from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import Holiday, HolidayDeclared, OpdOpened, PolicyChanged
 from tests.support.example_facts import at
 from tests.support.given_when_then import decide
+from tests.support.messages import english, indonesian
 from tests.support.se_150 import ENACT, ENACTED, IN_FORCE, LATE, ON_TIME, REGISTER, REVOKE, policy_of
 
 INDEPENDENCE = {
@@ -53,7 +54,7 @@ def test_the_whole_calendar_is_told_by_date_and_the_rules_with_it() -> None:
 
 
 def test_a_day_that_is_over_is_not_added_to_a_year_that_is_on_record() -> None:
-    with pytest.raises(Invalid, match="2025-08-18 is over; history stays as it was"):
+    with pytest.raises(Invalid, match="2025-08-18 sudah lewat; sejarah tidak berubah"):
         decide(decider, {**IN_FORCE, "calendar/32": DECLARED[1:]}, declare(INDEPENDENCE), LATE)
 
 
@@ -99,7 +100,7 @@ def test_an_opd_opened_later_is_told_of_calendar_and_instrument_at_once() -> Non
 def test_a_day_written_twice_is_named_in_both_languages() -> None:
     with pytest.raises(Invalid) as caught:
         decide(decider, REGISTER, declare(CHRISTMAS, INDEPENDENCE, {**CHRISTMAS, "kind": "cuti_bersama"}))
-    assert (caught.value.pointer, caught.value.indonesian, caught.value.english) == (
+    assert (caught.value.pointer, indonesian(caught.value.message), english(caught.value.message)) == (
         "/holidays/2/date", "2025-12-25 tertulis dua kali.", "2025-12-25 is written twice.",
     )  # fmt: skip
 
@@ -120,7 +121,7 @@ def test_a_declaration_holds_two_hundred_days_at_most() -> None:
 
 
 def test_a_declaration_of_no_day_is_turned_away() -> None:
-    with pytest.raises(Invalid, match="at least one day"):
+    with pytest.raises(Invalid, match="sedikitnya satu hari"):
         decide(decider, REGISTER, declare())
 
 

@@ -6,6 +6,7 @@ from functools import reduce
 
 import pytest
 
+from services.policy.catalogue import CATALOGUE
 from services.policy.domain.instruments.decision import changes_for_new_opd
 from services.policy.domain.instruments.effective_policy import EffectivePolicy
 from services.policy.domain.instruments.lifecycle import Instruments, apply_event
@@ -34,7 +35,7 @@ def policy_of(*instruments: Instrument) -> PolicyChanged:
 
 def html_of(lang: str, today: date, policy: PolicyChanged | None) -> str:
     titles = {instrument.instrument: instrument.title for instrument in SHIPPED}
-    html = Pages(routes.TEMPLATES_FOLDER).fragment(
+    html = Pages(routes.TEMPLATES_FOLDER, CATALOGUE).fragment(
         lang, "aturan.html", **opd_page.template_context(BKD, policy, titles, today)
     )
     return re.sub(r"\s+", " ", html)
@@ -159,7 +160,7 @@ def test_an_instrument_without_a_title_is_shown_by_its_id_and_new_codes_as_they_
 
 def test_a_title_is_escaped() -> None:
     name = BKD.model_copy(update={"name": "<script>alert(1)</script>"})
-    html = Pages(routes.TEMPLATES_FOLDER).fragment(
+    html = Pages(routes.TEMPLATES_FOLDER, CATALOGUE).fragment(
         "id", "aturan.html", **opd_page.template_context(name, None, {}, NOVEMBER)
     )
     assert "<script>" not in html

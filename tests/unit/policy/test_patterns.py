@@ -18,6 +18,7 @@ from shared.domain.facts.policy import Conflict, PolicyChanged
 from shared.domain.facts.rules import Pattern, Rules
 from tests.support.example_facts import at
 from tests.support.given_when_then import decide
+from tests.support.messages import english, indonesian
 from tests.support.se_150 import REGISTER, binding, policy_of
 
 NATIONAL = preset("nasional-2025-permenpanrb-4")
@@ -136,7 +137,7 @@ def test_a_pattern_that_nobody_can_follow_is_named_in_both_languages(rules: Mapp
     with pytest.raises(Invalid) as refused:
         decide(decider, REGISTER, EnactInstrument(region="32", instrument=wrong))
     assert refused.value.pointer == f"/instrument/rules{pointer}"
-    assert refused.value.indonesian != refused.value.english
+    assert indonesian(refused.value.message) != english(refused.value.message)
 
 
 def test_a_reader_tolerates_a_share_of_something_new() -> None:

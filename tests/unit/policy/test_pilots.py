@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.policy.domain import decider
-from services.policy.domain.explanation.answer import PolicyAnswer, answer
+from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.instruments.in_force import supersession_dates
 from services.policy.domain.read_models.conflict_report import conflicts_from
 from services.policy.domain.resolution.diff import diff_timelines
@@ -21,6 +21,7 @@ from shared.domain.work_location import StaffProfile
 from tests.support.depok_circulars import DAY, OPENED, REGION, Step, enact, error_of, se, streams_after, suspend
 from tests.support.example_facts import ANI, SITE, arrangement, placement
 from tests.support.given_when_then import fold
+from tests.support.messages import indonesian
 
 OLD_CIRCULAR = se("depok-2025-lama", date(2025, 11, 3), decided_on=date(2025, 11, 1), published_on=date(2025, 11, 1),
           rules={"pattern": {"weekdays": ["TUE"]}, "weekly_cap_days": 3,
@@ -49,7 +50,7 @@ def snapshot_after(*steps: Step) -> PolicySnapshot:
     return PolicySnapshot(REGION, decider.instruments_state(state).instruments, ())
 
 
-def answer_on(day: date, site: str | None, *steps: Step, **who: Any) -> PolicyAnswer:
+def answer_on(day: date, site: str | None, *steps: Step, **who: Any) -> Answer:
     return answer(snapshot_after(*steps), PolicyQuery("BKPSDM", day, StaffProfile(site=site, **who)))
 
 
@@ -84,7 +85,7 @@ def test_before_the_pilot_it_binds_nowhere() -> None:
 
 def test_where_nothing_else_gives_a_pattern_all_others_are_told_when_they_begin() -> None:
     result = answer_on(MONDAY, "KECAMATAN-BEJI", BOTH[1])
-    assert (result.answer, result.hours, "lainnya 5 Januari 2026" in result.because.id) == ("WFO", None, True)
+    assert (result.answer, result.hours, "lainnya 5 Januari 2026" in indonesian(result.because)) == ("WFO", None, True)
 
 
 def test_all_others_may_be_named_with_the_common_date() -> None:
@@ -179,7 +180,7 @@ def last_policy() -> PolicyChanged:
 
 def test_the_page_says_what_holds_at_the_pilot() -> None:
     context = opd_page.template_context(OPENED["BKPSDM"], last_policy(), {}, MONDAY)
-    lines = [text.id for text in context["rule_texts"](context["current"])]
+    lines = [indonesian(text) for text in context["rule_texts"](context["current"])]
     assert [line for line in lines if line.startswith("BALAI-KOTA: Hari WFH: Senin")] != []
     assert [line for line in lines if "Mulai: BALAI-KOTA 1 Desember 2025" in line] != []
 

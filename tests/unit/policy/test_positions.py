@@ -4,6 +4,7 @@ import pytest
 
 from services.policy.domain.reference_data.positions import position_code
 from shared.domain.errors import Invalid
+from tests.support.messages import indonesian
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,6 @@ def test_a_position_that_an_instrument_names_is_known() -> None:
 
 @pytest.mark.parametrize("name", ["xyz", "", "eselon IX", "eselon"])
 def test_an_unknown_position_is_told_which_there_are(name: str) -> None:
-    with pytest.raises(Invalid, match=r"unknown; choose one of JPT_UTAMA.*KEPALA_UPTD") as caught:
+    with pytest.raises(Invalid, match=r"tidak dikenal; pilih JPT_UTAMA.*KEPALA_UPTD") as caught:
         position_code(name, "32", {"KEPALA_UPTD"})
-    assert "tidak dikenal; pilih JPT_UTAMA" in caught.value.indonesian
+    assert "tidak dikenal; pilih JPT_UTAMA" in indonesian(caught.value.message)

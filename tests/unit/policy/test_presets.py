@@ -37,7 +37,7 @@ def test_its_government_records_it_as_it_stands_and_says_where_it_comes_from(nam
 @pytest.mark.parametrize("name", [n for n, i in presets().items() if i.government])
 def test_no_other_government_can_enact_it(name: str) -> None:
     government = "3274" if preset(name).government != "3274" else "3275"
-    with pytest.raises(Invalid, match=r"government|layer|Layer"):
+    with pytest.raises(Invalid, match=r"pemerintah|Lapis"):
         decide(decider, {}, EnactInstrument(region=government, instrument=preset(name)))
 
 

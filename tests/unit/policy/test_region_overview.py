@@ -3,12 +3,14 @@
 from datetime import date
 from typing import Any
 
+from services.policy.catalogue import CATALOGUE
 from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.presets.replay import reference_snapshot
 from services.policy.domain.read_models.region_overview import RegionOverview, region_overview
 from services.policy.domain.reference_data.holidays import default_holidays
 from services.policy.domain.snapshot import PolicySnapshot
-from shared.domain.facts.instruments import BilingualText, InstrumentEnacted
+from shared.domain.facts.instruments import InstrumentEnacted
+from tests.support.messages import english, indonesian
 
 THURSDAY, RAMADAN, FRIDAY = date(2025, 11, 6), date(2026, 2, 23), date(2026, 4, 10)
 
@@ -20,11 +22,13 @@ EMPTY = PolicySnapshot("32", {}, default_holidays([2025, 2026]))
 
 
 def overview_of(region: str, day: date) -> RegionOverview:
-    return region_overview(reference_snapshot(region), day)
+    return region_overview(reference_snapshot(region), day, CATALOGUE.max_length)
 
 
 def bound_groups(region: str, day: date) -> dict[str, tuple[str, str | None]]:
-    return {row.subject.id: (row.location.id, row.winner) for row in overview_of(region, day).bound_groups}
+    return {
+        indonesian(row.subject): (indonesian(row.location), row.winner) for row in overview_of(region, day).bound_groups
+    }
 
 
 STAGE_1, SE_188, SE_80 = "SE 150/KPG.03/BKD tahap I", "SE 188/KPG.03/BKD", "SE 800/80/BKPSDM/2026"
@@ -63,13 +67,13 @@ def test_on_the_national_friday_echelons_stay_on_site_by_the_national_circular()
 
 
 def test_units_that_stay_for_the_same_reason_stand_in_one_row() -> None:
-    reasons = [row.reason.id for row in overview_of("3276", FRIDAY).bound_groups[4:]]
+    reasons = [indonesian(row.reason) for row in overview_of("3276", FRIDAY).bound_groups[4:]]
     assert len(reasons) == len(set(reasons))
 
 
 def test_a_conflict_names_who_meets_who_wins_and_why() -> None:
     (conflict,) = overview_of("3276", FRIDAY).current_conflicts
-    assert (conflict.titles, conflict.winner, conflict.reason.id) == (
+    assert (conflict.titles, conflict.winner, indonesian(conflict.reason)) == (
         (SE_80, NATIONAL),
         SE_80,
         "Pola mengikuti pemerintah sendiri.",
@@ -86,7 +90,10 @@ def test_a_conflict_to_come_says_from_when_and_one_that_is_over_is_gone() -> Non
 
 def test_the_mean_of_a_week_is_written_as_each_language_writes_it() -> None:
     (conflict,) = [c for c in overview_of("32", THURSDAY).conflicts if "tahap II" in c.titles[0]]
-    assert ("paling banyak 0,4" in conflict.reason.id, "at most 0.4" in conflict.reason.en) == (True, True)
+    assert ("paling banyak 0,4" in indonesian(conflict.reason), "at most 0.4" in english(conflict.reason)) == (
+        True,
+        True,
+    )
 
 
 def states(region: str, day: date) -> dict[str, str]:
@@ -124,18 +131,21 @@ def with_enacted(snapshot: PolicySnapshot, **fields: Any) -> PolicySnapshot:
 def test_groups_that_take_turns_are_at_home_up_to_their_share() -> None:
     rules = {"pattern": {"groups": 2}, "max_share": 0.5}
     snapshot = with_enacted(EMPTY, layer="PROVINCE", rules=rules)
-    assert region_overview(snapshot, THURSDAY).bound_groups[0].location == BilingualText(
-        id="Paling banyak 50 % di rumah", en="At most 50 % at home"
-    )
+    location = region_overview(snapshot, THURSDAY, CATALOGUE.max_length).bound_groups[0].location
+    assert (indonesian(location), english(location)) == ("Paling banyak 50 % di rumah", "At most 50 % at home")
 
 
 def test_an_opd_with_an_instruction_of_its_own_stands_beside_the_others() -> None:
     snapshot = with_enacted(EMPTY, layer="OPD", opds=["BAPPEDA"], rules={"pattern": {"weekdays": ["THU"]}})
-    last = region_overview(snapshot, THURSDAY).bound_groups[-1]
-    assert (last.subject.id, last.location.id) == ("BAPPEDA", "Di rumah")
+    last = region_overview(snapshot, THURSDAY, CATALOGUE.max_length).bound_groups[-1]
+    assert (indonesian(last.subject), indonesian(last.location)) == ("BAPPEDA", "Di rumah")
 
 
 def test_hours_of_its_own_that_give_the_week_of_the_law_are_no_conflict() -> None:
     hours = {"week": 37.5, "day_start": "08:00"}
     snapshot = with_enacted(reference_snapshot("32"), layer="PROVINCE", rules={"hours": hours})
-    assert [c for c in region_overview(snapshot, THURSDAY).current_conflicts if c.rule.id == "Jam kerja"] == []
+    assert [
+        c
+        for c in region_overview(snapshot, THURSDAY, CATALOGUE.max_length).current_conflicts
+        if indonesian(c.rule) == "Jam kerja"
+    ] == []

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from services.policy.catalogue import CATALOGUE
 from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.presets.replay import reference_snapshot
 from services.policy.domain.reference_data.holidays import default_holidays
@@ -31,7 +32,7 @@ def heading(snapshot: PolicySnapshot, day: date, lang: str = "id") -> str:
 
 def html(snapshot: PolicySnapshot, day: date, query: PageQuery, lang: str = "id") -> str:
     context = region_page.template_context(snapshot, at("09:41", day), query)
-    return re.sub(r"\s+", " ", Pages(routes.TEMPLATES_FOLDER).fragment(lang, "wilayah.html", **context))
+    return re.sub(r"\s+", " ", Pages(routes.TEMPLATES_FOLDER, CATALOGUE).fragment(lang, "wilayah.html", **context))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from services.policy.domain.register_import import rows
 from services.policy.domain.register_import.rows import FileFormat
 from shared.domain.errors import Invalid
+from tests.support.messages import english, indonesian
 from tests.support.register_sheets import COUNTER, OFFICE, csv_of, grid, parse_file, sheet_from_rows, workbook
 
 
@@ -107,7 +108,11 @@ def test_a_file_is_turned_away_with_a_sentence_in_both_languages_for(
     with pytest.raises(Invalid) as caught:
         parse_file(content, file_format)
     (error,) = caught.value.errors
-    assert (error.pointer, message in error.english, error.indonesian != error.english) == (pointer, True, True)
+    assert (error.pointer, message in english(error.message), indonesian(error.message) != english(error.message)) == (
+        pointer,
+        True,
+        True,
+    )
 
 
 def test_every_faulty_row_is_named_at_once_in_its_order() -> None:
@@ -120,4 +125,4 @@ def test_every_faulty_row_is_named_at_once_in_its_order() -> None:
 def test_of_very_many_faults_the_first_hundred_are_told() -> None:
     with pytest.raises(Invalid) as caught:
         sheet_from_rows(*({**COUNTER, "pos": f"LOKET-{n}", "minimum": "x"} for n in range(150)))
-    assert (len(caught.value.errors), caught.value.errors[-1].english) == (101, "There are 50 more faults.")
+    assert (len(caught.value.errors), english(caught.value.errors[-1].message)) == (101, "There are 50 more faults.")

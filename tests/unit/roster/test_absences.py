@@ -44,12 +44,12 @@ def test_declaring_the_same_leave_again_changes_nothing() -> None:
 
 
 def test_leave_of_a_stranger_is_turned_away() -> None:
-    with pytest.raises(Invalid, match="has not been placed"):
+    with pytest.raises(Invalid, match="belum ditempatkan"):
         decide(decider, {PLACEMENT: PEOPLE}, absence(employee=ANI))
 
 
 def test_leave_that_ends_before_it_begins_is_turned_away() -> None:
-    with pytest.raises(Invalid, match="lies before"):
+    with pytest.raises(Invalid, match="mendahului"):
         decide(decider, {PLACEMENT: PEOPLE}, absence(to=SUNDAY))
 
 

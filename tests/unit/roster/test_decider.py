@@ -80,7 +80,7 @@ def test_who_comes_back_to_an_earlier_unit_is_told_again() -> None:
 
 
 def test_a_unit_that_roster_has_not_heard_of_is_turned_away_with_what_to_do() -> None:
-    with pytest.raises(Invalid, match="try again shortly"):
+    with pytest.raises(Invalid, match="coba lagi sebentar"):
         decide(decider, {PLACEMENT: TEAM}, plan_days(arrangements={}))
 
 
@@ -102,7 +102,7 @@ def test_placing_the_same_again_changes_nothing() -> None:
 
 
 def test_a_placement_that_ends_before_it_begins_is_turned_away() -> None:
-    with pytest.raises(Invalid, match="lies before"):
+    with pytest.raises(Invalid, match="mendahului"):
         decide(decider, {}, place(to="2024-01-01"))
 
 

@@ -51,7 +51,7 @@ def test_to_plan_a_monday_the_sunday_before_it_is_read() -> None:
 
 
 def test_no_unit_at_all_is_turned_away() -> None:
-    with pytest.raises(Invalid, match="any unit"):
+    with pytest.raises(Invalid, match="satu pun unit"):
         decide(decider, {PLACEMENT: PEOPLE}, plan_days(arrangements={}))
 
 

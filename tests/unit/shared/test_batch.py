@@ -13,6 +13,7 @@ from shared.domain.envelope import FIRST_CHAIN
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Fact
 from tests.support.example_facts import ANI, BUDI, at, refused_check_in, tap
+from tests.support.messages import english
 
 NOW = at("08:16")
 FIRST = UUID("01990000-0000-7000-8000-000000000001")
@@ -232,5 +233,5 @@ def test_an_event_that_no_reader_would_take_is_not_stored() -> None:
     state = empty_state()
     (refusal,) = decide_batch([command(long)], state, setup())
     assert isinstance(refusal, Invalid)
-    assert "at most 512 kB" in refusal.english
+    assert "at most 512 kB" in english(refusal.message)
     assert state.appended == []

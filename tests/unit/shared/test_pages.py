@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 from services.policy.pages import routes as policy_pages
 from services.reporting.domain.status.current_status import StatusRows, opd_as_unknown, opd_status
@@ -125,23 +123,6 @@ def test_the_worse_the_taller_and_unknown_is_hatched() -> None:
         "b": "M4.25 6h0.75",
     }
     assert strip.now == 2
-
-
-@FOLDERS
-def test_every_sentence_has_its_english_and_no_other(folder: Path) -> None:
-    messages = set()
-    for templates in (folder, HERE / "templates"):
-        extracted = extract_from_dir(
-            templates, [("**.html", "jinja2.ext.babel_extract")], {"**.html": {"trimmed": "false"}}
-        )
-        messages |= {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in extracted}
-    translated = set()
-    for catalogue in (HERE / "locale" / "en.po", folder / "en.po"):
-        with catalogue.open("rb") as source:
-            entries = [entry for entry in read_po(source) if entry.id]
-        assert all(all(entry.string) if isinstance(entry.string, tuple) else entry.string for entry in entries)
-        translated |= {entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in entries}
-    assert messages == translated
 
 
 def test_what_was_vendored_is_what_its_maker_published() -> None:

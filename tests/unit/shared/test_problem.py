@@ -12,10 +12,12 @@ from shared import web
 from shared.domain.decider import KeyReused, VersionConflict
 from shared.domain.errors import Invalid, json_pointer
 from shared.domain.facts.base import Command
+from shared.domain.facts.instruments import BilingualText
 from shared.event_store.database import Unavailable
 from shared.identity import Action, Identity, Scope
 from shared.web.dependencies import PrincipalDep
 from shared.web.problem_types import PROBLEM_TYPES
+from tests.support.messages import english, indonesian
 
 NIP = "198203042006041001"
 router = APIRouter()
@@ -43,7 +45,7 @@ async def fail(error: str) -> None:
         "key": KeyReused("k"),
         "version": VersionConflict(3, 5),
         "unavailable": Unavailable("disk full at /var/lib/secret"),
-        "rule": Invalid("/to", "Akhir mendahului awal.", "The end is before the beginning."),
+        "rule": Invalid("/to", BilingualText(id="Akhir mendahului awal.", en="The end is before the beginning.")),
         "bug": RuntimeError("secret"),
     }[error]
 
@@ -74,8 +76,8 @@ async def test_every_problem_has_a_stable_type_and_both_languages(client: httpx.
         "status": 412,
         "title": "Sudah berubah",
         "title_en": "Changed meanwhile",
-        "detail": PROBLEM_TYPES["version-conflict"].detail,
-        "detail_en": PROBLEM_TYPES["version-conflict"].detail_en,
+        "detail": indonesian(PROBLEM_TYPES["version-conflict"].detail),
+        "detail_en": english(PROBLEM_TYPES["version-conflict"].detail),
         "expected": 3,
         "actual": 5,
     }

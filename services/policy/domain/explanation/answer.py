@@ -1,19 +1,19 @@
 """Answers where somebody works on a date, with the reasons and the chain of rules that led to the answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from services.policy.domain.explanation import phrases
-from services.policy.domain.explanation.reasons import Explanation, ExplanationStep
+from services.policy.domain.explanation.reasons import ChainedRule, Explanation
 from services.policy.domain.resolution.conflicts import conflicts_in_period
 from services.policy.domain.resolution.periods import ResolvedPeriod, at_site
 from services.policy.domain.resolution.working_hours import clock_time, office_day, weekly_hours
 from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
-from shared.domain.facts.instruments import BilingualText
 from shared.domain.facts.policy import GRANTED_DAY_PREFIX, Conflict, Period
 from shared.domain.facts.rules import WEEKDAYS, AllowedPlace, Presence, Rules
+from shared.domain.messages import Text, join
 from shared.domain.work_location import Location, WorkLocation, max_home_share, work_location
 
 
@@ -26,19 +26,17 @@ class OfficeHours(BaseModel):
     week: float
 
 
-class PolicyAnswer(BaseModel):
+@dataclass(frozen=True)
+class Answer:
     """Where somebody works on a date under the rules in force, and why.
 
-    `because` explains the answer: outcome, deciding reasons and notes. `reason` holds only its deciding reasons; pages
-    use it, HTTP answers leave it out.
+    `because` explains the answer: outcome, deciding reasons and notes. `reason` holds only its deciding reasons.
     """
-
-    model_config = ConfigDict(serialize_by_alias=True)
 
     region: str
     opd: str
     date: date
-    class_: str = Field(serialization_alias="class")
+    class_: str
     answer: Location
     max_share: float | None
     hours: OfficeHours | None
@@ -46,14 +44,14 @@ class PolicyAnswer(BaseModel):
     places: tuple[AllowedPlace, ...]
     won_by: Mapping[str, str]
     conflicts: tuple[Conflict, ...]
-    reason: BilingualText = Field(exclude=True)
-    because: BilingualText
-    chain: tuple[ExplanationStep, ...]
+    reason: Text
+    because: Text
+    chain: tuple[ChainedRule, ...]
 
 
 def answer(
     snapshot: PolicySnapshot, query: PolicyQuery, resolved_periods: Sequence[ResolvedPeriod] | None = None
-) -> PolicyAnswer:
+) -> Answer:
     """Return the answer for one date. Pass `resolved_periods` of the OPD to avoid resolving them again."""
     periods = snapshot.effective().periods_of(query.opd) if resolved_periods is None else resolved_periods
     current = next((p for p in periods if p[0].includes(query.day)), None)
@@ -63,7 +61,7 @@ def answer(
     decision = work_location(rules, query.day, query.who, holiday=holiday is not None, approved=query.approved)
     conflicts = tuple(conflicts_in_period(period, ranked)) if period else ()
     explanation = Explanation(snapshot, query, rules, period, ranked, holiday, decision, conflicts)
-    return PolicyAnswer(
+    return Answer(
         region=snapshot.region,
         opd=query.opd,
         date=query.day,
@@ -75,8 +73,8 @@ def answer(
         places=rules.places,
         won_by=_source_ids(period) | explanation.deciding_sources(),
         conflicts=conflicts,
-        reason=phrases.join_sentences(list(explanation.deciding_reasons())),
-        because=phrases.join_sentences([explanation.outcome(), *explanation.deciding_reasons(), *explanation.notes()]),
+        reason=join(explanation.deciding_reasons(), " "),
+        because=join([explanation.outcome(), *explanation.deciding_reasons(), *explanation.notes()], " "),
         chain=tuple(explanation.steps()),
     )
 

@@ -1,14 +1,11 @@
-"""Writes the text of each rule in Indonesian and English, without its source and without a full stop."""
+"""Writes the text of each rule, without its source and without a full stop."""
 
 from collections.abc import Callable, Mapping
 
-from services.policy.domain.explanation.labels import CODE_LABELS, PRESENCE_LABELS, Bilingual
+from services.policy.domain.explanation.labels import CODE_LABELS, PRESENCE_LABELS
 from services.policy.domain.explanation.phrases import (
-    date_text,
-    join_pairs,
     label,
     label_list,
-    number_text,
     percent,
     scope_label_list,
 )
@@ -23,141 +20,139 @@ from shared.domain.facts.rules import (
     WorkingHours,
     WorkPattern,
 )
+from shared.domain.messages import LocalDate, LocalNumber, LocalTime, Message, Text, concatenate, join
 
-NUMBER_CLAUSES: Mapping[str, Bilingual] = {
-    "weekly_cap_days": ("Paling banyak {} hari seminggu tiap orang", "At most {} days a week for each person"),
-    "new_in_post_days": ("Baru dalam jabatan: kurang dari {} hari", "New in post: less than {} days"),
-    "publish_notice_days": ("Jadwal diumumkan {} hari sebelumnya", "Rosters are published {} days ahead"),
+NUMBER_CLAUSES: Mapping[str, Message] = {
+    "weekly_cap_days": Message("Paling banyak {value} hari seminggu tiap orang"),
+    "new_in_post_days": Message("Baru dalam jabatan: kurang dari {value} hari"),
+    "publish_notice_days": Message("Jadwal diumumkan {value} hari sebelumnya"),
 }
-SHARE_CLAUSES: Mapping[str, Bilingual] = {
-    "max_share": ("Paling banyak {} {}di rumah", "At most {} {}at home"),
-    "min_on_site_share": ("Sedikitnya {} {}di kantor", "At least {} {}on site"),
-    "max_on_site_share": ("Paling banyak {} {}di kantor", "At most {} {}on site"),
+SHARE_CLAUSES: Mapping[str, Message] = {
+    "max_share": Message("Paling banyak {share} {base}di rumah"),
+    "min_on_site_share": Message("Sedikitnya {share} {base}di kantor"),
+    "max_on_site_share": Message("Paling banyak {share} {base}di kantor"),
 }
-SHARE_BASES: Mapping[str, Bilingual] = {
-    "UNIT": ("tiap unit ", "of each unit "),
-    "OPD": ("tiap OPD ", "of each OPD "),
+SHARE_BASES: Mapping[str, Message] = {
+    "UNIT": Message("tiap unit "),
+    "OPD": Message("tiap OPD "),
 }
 """The group of staff that a share refers to; the space at the end belongs to the sentence."""
 
 
-def pattern_days(pattern: Pattern) -> Bilingual:
+def pattern_days(pattern: Pattern) -> Text:
     """Return the days of a pattern."""
     if pattern.weekdays:
         return label_list(pattern.weekdays)
     if pattern.groups:
-        return f"{pattern.groups} kelompok bergilir", f"{pattern.groups} groups in turn"
+        return Message("{groups} kelompok bergilir", groups=pattern.groups)
     if pattern.dates:
-        first, last, n = date_text(pattern.dates[0]), date_text(pattern.dates[-1]), len(pattern.dates)
-        return f"{n} tanggal, {first[0]} sampai {last[0]}", f"{n} dates, {first[1]} to {last[1]}"
-    return "setiap hari kerja", "any working day"
+        first, last, n = LocalDate(pattern.dates[0]), LocalDate(pattern.dates[-1]), len(pattern.dates)
+        return Message("{n} tanggal, {first} sampai {last}", n=n, first=first, last=last)
+    return Message("setiap hari kerja")
 
 
-def pattern_clause(rules: Rules) -> Bilingual:
+def pattern_clause(rules: Rules) -> Text:
     """Return the clause of the WFH pattern."""
     days = pattern_days(rules.pattern or Pattern())
-    return f"Hari WFH: {days[0]}", f"WFH days: {days[1]}"
+    return Message("Hari WFH: {days}", days=days)
 
 
-def _share_clause(rule: str) -> Callable[[Rules], Bilingual]:
-    def write(rules: Rules) -> Bilingual:
-        base, share = SHARE_BASES.get(rules.share_of or "", ("", "")), percent(getattr(rules, rule))
-        return SHARE_CLAUSES[rule][0].format(share, base[0]), SHARE_CLAUSES[rule][1].format(share, base[1])
-
-    return write
-
-
-def _number_clause(rule: str) -> Callable[[Rules], Bilingual]:
-    def write(rules: Rules) -> Bilingual:
-        value = getattr(rules, rule)
-        return NUMBER_CLAUSES[rule][0].format(value), NUMBER_CLAUSES[rule][1].format(value)
+def _share_clause(rule: str) -> Callable[[Rules], Text]:
+    def write(rules: Rules) -> Text:
+        base = SHARE_BASES.get(rules.share_of or "", "")
+        return SHARE_CLAUSES[rule].fill(share=percent(getattr(rules, rule)), base=base)
 
     return write
 
 
-def _discretion_clause(rules: Rules) -> Bilingual:
-    decisions = [(scope_label_list(d.units), label_list(d.may_decide)) for d in rules.unit_head_decides]
-    return join_pairs(
+def _number_clause(rule: str) -> Callable[[Rules], Text]:
+    def write(rules: Rules) -> Text:
+        return NUMBER_CLAUSES[rule].fill(value=getattr(rules, rule))
+
+    return write
+
+
+def _discretion_clause(rules: Rules) -> Text:
+    return join(
         (
-            (f"Kepala unit ({units[0]}) memutuskan {matters[0]}", f"Heads of units ({units[1]}) decide {matters[1]}")
-            for units, matters in decisions
+            Message(
+                "Kepala unit ({units}) memutuskan {matters}",
+                units=scope_label_list(discretion.units),
+                matters=label_list(discretion.may_decide),
+            )
+            for discretion in rules.unit_head_decides
         ),
         "; ",
     )
 
 
-def _sites_clause(rules: Rules) -> Bilingual:
-    starts = join_pairs((_site_start(site) for site in rules.sites), "; ")
-    return f"Mulai: {starts[0]}", f"The start is: {starts[1]}"
+def _sites_clause(rules: Rules) -> Text:
+    starts = join((_site_start(site) for site in rules.sites), "; ")
+    return Message("Mulai: {starts}", starts=starts)
 
 
-def _site_start(start: SiteStart) -> Bilingual:
-    name = CODE_LABELS.get(start.site, (start.site, start.site))
-    first, dates = date_text(start.from_), join_pairs(date_text(day) for day in start.dates)
-    prefix = (", hari WFH tambahan ", ", with the extra WFH day ") if start.dates else ("", "")
-    return f"{name[0]} {first[0]}{prefix[0]}{dates[0]}", f"{name[1]} {first[1]}{prefix[1]}{dates[1]}"
+def _site_start(start: SiteStart) -> Text:
+    parts: list[Text] = [CODE_LABELS.get(start.site, start.site), " ", LocalDate(start.from_)]
+    if start.dates:
+        parts.append(Message(", hari WFH tambahan {dates}", dates=join(LocalDate(day) for day in start.dates)))
+    return join(parts, "")
 
 
-def _places_clause(rules: Rules) -> Bilingual:
-    places = join_pairs(_place_text(place) for place in rules.places)
-    return f"Tempat: {places[0]}", f"Places: {places[1]}"
+def _places_clause(rules: Rules) -> Text:
+    places = join(_place_text(place) for place in rules.places)
+    return Message("Tempat: {places}", places=places)
 
 
-def _place_text(place: AllowedPlace) -> Bilingual:
+def _place_text(place: AllowedPlace) -> Text:
     name, conditions = label(place.place), label_list(place.conditions)
     if not place.conditions:
         return name
-    return f"{name[0]} (syarat: {conditions[0]})", f"{name[1]} (provided {conditions[1]})"
+    return Message("{name} (syarat: {conditions})", name=name, conditions=conditions)
 
 
-def _hours_clause(rules: Rules) -> Bilingual:
+def _hours_clause(rules: Rules) -> Text:
     hours = rules.hours or WorkingHours(day_start="07:30")
-    total, start, end = number_text(weekly_hours(hours)), hours.day_start, hours.day_end
-    span = (f"{start}-{end}", f"{start}-{end}") if end else (f"mulai {start}", f"from {start}")
-    return (
-        f"Jam kerja {span[0].replace(':', '.')}, {total[0]} jam seminggu",
-        f"Working hours {span[1]}, {total[1]} hours a week",
-    )
+    total = LocalNumber(weekly_hours(hours))
+    if hours.day_end:
+        span = LocalTime(f"{hours.day_start}-{hours.day_end}")
+        return Message("Jam kerja {span}, {total} jam seminggu", span=span, total=total)
+    start = LocalTime(hours.day_start)
+    return Message("Jam kerja mulai {start}, {total} jam seminggu", start=start, total=total)
 
 
-def _work_patterns_clause(rules: Rules) -> Bilingual:
-    scopes = [(scope_label_list(p.units), _work_days(p)) for p in rules.work_patterns]
-    text = join_pairs(((f"{units[0]} {days[0]}", f"{units[1]} {days[1]}") for units, days in scopes), "; ")
-    return f"Hari kerja: {text[0]}", f"Working days: {text[1]}"
+def _work_patterns_clause(rules: Rules) -> Text:
+    scopes = (concatenate(scope_label_list(p.units), " ", _work_days(p)) for p in rules.work_patterns)
+    return Message("Hari kerja: {days}", days=join(scopes, "; "))
 
 
-def _work_days(pattern: WorkPattern) -> Bilingual:
+def _work_days(pattern: WorkPattern) -> Text:
     first, last = label(pattern.work_days[0]), label(pattern.work_days[-1])
-    shifts = (", bergiliran", ", in shifts") if pattern.shifts else ("", "")
-    return f"{first[0]} sampai {last[0]}{shifts[0]}", f"{first[1]} to {last[1]}{shifts[1]}"
+    if pattern.shifts:
+        return Message("{first} sampai {last}, bergiliran", first=first, last=last)
+    return Message("{first} sampai {last}", first=first, last=last)
 
 
-def _presence_clause(rules: Rules) -> Bilingual:
+def _presence_clause(rules: Rules) -> Text:
     presence = rules.presence or Presence()
     values = {name: getattr(presence, name) for name in PRESENCE_LABELS}
-    parts = [
-        (PRESENCE_LABELS[name][0].format(value), PRESENCE_LABELS[name][1].format(value))
-        for name, value in values.items()
-        if value is not None
-    ]
+    parts: list[Text] = [PRESENCE_LABELS[name].fill(value=value) for name, value in values.items() if value is not None]
     if presence.accept_claimed is False:
-        parts.append(("tanpa bukti lokasi tidak diterima", "not accepted without proof of place"))
-    text = join_pairs(parts or [("seperti biasa", "as usual")])
-    return f"Presensi: {text[0]}", f"Presence: {text[1]}"
+        parts.append(Message("tanpa bukti lokasi tidak diterima"))
+    return Message("Presensi: {settings}", settings=join(parts or [Message("seperti biasa")]))
 
 
-def _evaluation_clause(rules: Rules) -> Bilingual:
+def _evaluation_clause(rules: Rules) -> Text:
     evaluation = rules.evaluation or Evaluation()
     if evaluation.review_after_days:
         days = evaluation.review_after_days
-        return f"Ditinjau setelah {days} hari", f"Reviewed after {days} days"
+        return Message("Ditinjau setelah {days} hari", days=days)
     if not evaluation.measures:
-        return "Dievaluasi", "Evaluated"
+        return Message("Dievaluasi")
     measures = scope_label_list(evaluation.measures)
-    return f"Dievaluasi: {measures[0]}", f"Evaluated: {measures[1]}"
+    return Message("Dievaluasi: {measures}", measures=measures)
 
 
-CLAUSE_WRITERS: Mapping[str, Callable[[Rules], Bilingual] | None] = {
+CLAUSE_WRITERS: Mapping[str, Callable[[Rules], Text] | None] = {
     "excluded_classes": None,
     "excluded_units": None,
     "forced_on_site_positions": None,

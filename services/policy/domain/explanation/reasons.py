@@ -4,29 +4,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pydantic import BaseModel
-
 from services.policy.domain.explanation import phrases
 from services.policy.domain.explanation.clauses import outside_pattern, rule_clauses
 from services.policy.domain.explanation.labels import NOT_BINDING_LABELS, OUTCOME_LABELS
-from services.policy.domain.explanation.phrases import bilingual_text
 from services.policy.domain.instruments.in_force import supersession_dates
 from services.policy.domain.instruments.lifecycle import OPEN_END, state_on
 from services.policy.domain.resolution.binding import LAYERS, ByPrecedence
 from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
-from shared.domain.facts.instruments import BilingualText
 from shared.domain.facts.policy import Conflict, Holiday, Period
 from shared.domain.facts.rules import WEEKDAYS, Approval, Rules
+from shared.domain.messages import Message, Text, concatenate
 from shared.domain.work_location import WorkLocation, approvals_on
 
 
-class ExplanationStep(BaseModel):
+@dataclass(frozen=True)
+class ChainedRule:
     """One rule of the chain: its sentence, its source instrument, and whether it decides the answer."""
 
     rule: str
     instrument: str | None
     binds: bool
-    says: BilingualText
+    says: Text
 
 
 @dataclass(frozen=True)
@@ -91,12 +89,12 @@ class Explanation:
         # Several instruments may name the person: the most specific one decides.
         return {rule: sources[-1]} if sources else {}
 
-    def outcome(self) -> BilingualText:
+    def outcome(self) -> Text:
         """Return the sentence that states where the person works on the date."""
         day, location = phrases.long_date(self.query.day), OUTCOME_LABELS[self.decision.location]
-        return bilingual_text(f"{day[0]}: {location[0]}.", f"{day[1]}: {location[1]}.")
+        return concatenate(day, ": ", location, ".")
 
-    def deciding_reasons(self) -> Iterator[BilingualText]:
+    def deciding_reasons(self) -> Iterator[Text]:
         """Yield the sentences of what decides the answer: the calendar, an approval, or one or two rules."""
         if self.decision.rule == "approvals":
             yield self._approval_sentence(approvals_on(self.rules, self.query.day)[0])
@@ -113,14 +111,14 @@ class Explanation:
 
     # Cached, because reasons, notes and steps all use these sentences.
     @cached_property
-    def _clauses(self) -> Mapping[str, BilingualText]:
+    def _clauses(self) -> Mapping[str, Text]:
         return dict(rule_clauses(self.rules, self))
 
-    def notes(self) -> Iterator[BilingualText]:
+    def notes(self) -> Iterator[Text]:
         """Yield what else matters: who stays on site in any case, what may be approved, what is not in force yet."""
         if self.decision.location not in {"WFO", "HOLIDAY"}:
             if self.query.who.class_ == "MIXED":
-                yield bilingual_text("Loket tetap dilayani di kantor.", "The counter stays on site.")
+                yield Message("Loket tetap dilayani di kantor.")
             cap = ("weekly_cap_days",) if self._counts_against_cap() else ()
             rules = ("forced_on_site_positions", *cap, *(("places",) if self._is_elsewhere else ()))
             yield from (self._clauses[rule] for rule in rules if rule in self._clauses)
@@ -138,16 +136,16 @@ class Explanation:
         """Return whether the answer is about other places than home."""
         return self.decision.location in {"WFA", "APPLICATION"}
 
-    def _not_binding_yet(self) -> Iterator[BilingualText]:
+    def _not_binding_yet(self) -> Iterator[Text]:
         """Yield instruments below the national layer that do not bind yet, if no pattern is in force."""
         ends = supersession_dates(self.snapshot.instruments)
         for name, history in self.snapshot.instruments.items() if not self.rules.pattern else ():
             state = NOT_BINDING_LABELS.get(state_on(history, self.query.day, ends.get(name, OPEN_END)))
             instrument = history.instrument
             if state and instrument.layer != LAYERS[0] and instrument.decided_on <= self.query.day:
-                yield bilingual_text(f"{instrument.title} {state[0]}.", f"{instrument.title} {state[1]}.")
+                yield concatenate(instrument.title, " ", state, ".")
 
-    def steps(self) -> Iterator[ExplanationStep]:
+    def steps(self) -> Iterator[ChainedRule]:
         """Yield the holiday, every rule that is set in the order of decision, the approvals, then the conflicts."""
         if self.holiday:
             yield self._step("calendar", phrases.holiday_sentence(self.holiday))
@@ -156,13 +154,13 @@ class Explanation:
         for offer in self.rules.approvals:
             binds = self.decision.rule == "approvals"
             sentence = self._approval_sentence(offer)
-            yield ExplanationStep(rule="approvals", instrument=offer.instrument, binds=binds, says=sentence)
+            yield ChainedRule(rule="approvals", instrument=offer.instrument, binds=binds, says=sentence)
         for conflict in self.conflicts:
             sentence = phrases.conflict_sentence(conflict, self.snapshot.title)
-            yield ExplanationStep(rule=conflict.rule, instrument=conflict.instruments[0], binds=False, says=sentence)
+            yield ChainedRule(rule=conflict.rule, instrument=conflict.instruments[0], binds=False, says=sentence)
 
-    def _approval_sentence(self, offer: Approval) -> BilingualText:
+    def _approval_sentence(self, offer: Approval) -> Text:
         return phrases.approval_sentence(offer, self.snapshot.title(offer.instrument or ""))
 
-    def _step(self, rule: str, text: BilingualText) -> ExplanationStep:
-        return ExplanationStep(rule=rule, instrument=self.source_id(rule), binds=rule == self.decision.rule, says=text)
+    def _step(self, rule: str, text: Text) -> ChainedRule:
+        return ChainedRule(rule=rule, instrument=self.source_id(rule), binds=rule == self.decision.rule, says=text)

@@ -12,6 +12,7 @@ from services.policy.domain.validation.rule_errors import share_conflict_error
 from shared.domain.errors import FieldError
 from shared.domain.facts.instruments import Instrument
 from shared.domain.facts.policy import Period
+from shared.domain.messages import Message
 
 
 class _ShareConflict(NamedTuple):
@@ -31,21 +32,25 @@ def consistency_errors(
     for number, opd in enumerate(instrument.opds):
         if opd not in register:
             pointer = f"/instrument/opds/{number}"
-            yield FieldError(pointer, f"OPD {opd} belum terdaftar.", f"OPD {opd} is not in the register.")
+            yield FieldError(pointer, Message("OPD {opd} belum terdaftar.", opd=opd))
 
 
 def _supersedes_errors(
     pointer: str, instrument: Instrument, name: str, instruments: Instruments
 ) -> Iterator[FieldError]:
     if name not in instruments:
-        yield FieldError(pointer, f"{name} tidak dikenal di wilayah ini.", f"{name} is unknown in this region.")
+        yield FieldError(pointer, Message("{name} tidak dikenal di wilayah ini.", name=name))
         return
     successor, layer = instrument.instrument, instruments[name].instrument.layer
     if LAYERS.index(layer) < LAYERS.index(instrument.layer):
         yield FieldError(
             pointer,
-            f"{name} berlapis {layer}; instrumen berlapis {instrument.layer} tidak dapat menggantikannya.",
-            f"{name} is of layer {layer}; an instrument of layer {instrument.layer} cannot supersede it.",
+            Message(
+                "{name} berlapis {layer}; instrumen berlapis {instrument_layer} tidak dapat menggantikannya.",
+                name=name,
+                layer=layer,
+                instrument_layer=instrument.layer,
+            ),
         )
     yield from _already_superseded_errors(pointer, successor, name, instruments)
     chain = _superseded_chain(name, instruments)
@@ -53,8 +58,9 @@ def _supersedes_errors(
         cycle = " > ".join([successor, *chain])
         yield FieldError(
             pointer,
-            f"{successor} dan {name} akan saling menggantikan: {cycle}.",
-            f"{successor} and {name} would supersede each other: {cycle}.",
+            Message(
+                "{successor} dan {name} akan saling menggantikan: {cycle}.", successor=successor, name=name, cycle=cycle
+            ),
         )
 
 
@@ -71,8 +77,12 @@ def _already_superseded_errors(
     if others:
         yield FieldError(
             pointer,
-            f"{name} sudah digantikan {others[0]}; {successor} tidak dapat menggantikannya lagi.",
-            f"{name} is superseded by {others[0]} already; {successor} cannot supersede it again.",
+            Message(
+                "{name} sudah digantikan {current}; {successor} tidak dapat menggantikannya lagi.",
+                name=name,
+                current=others[0],
+                successor=successor,
+            ),
         )
 
 
@@ -92,7 +102,7 @@ def share_conflict_errors(before: Instruments, after: Instruments) -> Iterator[F
         if (opd, sources) not in recorded:
             addressee = "" if opd == ANY_OPD else f"{opd}, "
             detail, rules = f"{addressee}{period.from_}: {sources}", period.rules
-            yield share_conflict_error(rules.min_on_site_share or 0, rules.max_on_site_share or 0, detail, detail)
+            yield share_conflict_error(rules.min_on_site_share or 0, rules.max_on_site_share or 0, detail)
 
 
 def _share_conflicts(instruments: Instruments) -> Iterator[_ShareConflict]:

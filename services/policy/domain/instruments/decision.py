@@ -23,6 +23,7 @@ from shared.domain.errors import Invalid
 from shared.domain.facts.base import Fact
 from shared.domain.facts.instruments import Instrument, Recommendation
 from shared.domain.facts.policy import Change
+from shared.domain.messages import Message
 
 TransitionCommand = ScheduleInstrument | SuspendInstrument | ResumeInstrument | RevokeInstrument | ApproveDays
 
@@ -54,11 +55,7 @@ def require_enacted(name: str, context: DecisionContext) -> InstrumentHistory:
     """Return the history of an enacted instrument. Raise `Invalid` if it is not enacted."""
     history = context.instruments.get(name)
     if history is None or history.stage != "ENACTED":
-        raise Invalid(
-            "/instrument",
-            f"Instrumen {name} belum ditetapkan di wilayah ini.",
-            f"Instrument {name} is not enacted in this region.",
-        )
+        raise Invalid("/instrument", Message("Instrumen {name} belum ditetapkan di wilayah ini.", name=name))
     return history
 
 
@@ -80,8 +77,7 @@ def no_longer_in_force(name: str, ended_on: date) -> Invalid:
     """Return the error for a decision on an instrument that no longer binds from a date on."""
     return Invalid(
         "/effective_from",
-        f"Instrumen {name} tidak berlaku lagi sejak {ended_on}.",
-        f"Instrument {name} is no longer in force from {ended_on} on.",
+        Message("Instrumen {name} tidak berlaku lagi sejak {ended_on}.", name=name, ended_on=ended_on),
     )
 
 

@@ -25,6 +25,7 @@ from shared.domain.facts.instruments import (
     InstrumentEnacted,
     InstrumentScheduled,
 )
+from shared.domain.messages import Message
 
 Publication = EnactInstrument | AmendInstrument | ScheduleInstrument
 """Commands with an attestation: a named office states that the instrument was public before it was recorded."""
@@ -37,8 +38,10 @@ def draft(command: DraftInstrument, context: DecisionContext) -> Sequence[Decisi
     if before and before.stage == "ENACTED":
         raise Invalid(
             "/instrument/instrument",
-            f"Instrumen {content.instrument} sudah ditetapkan dan tidak dapat menjadi rancangan lagi.",
-            f"Instrument {content.instrument} is enacted already and can be no draft again.",
+            Message(
+                "Instrumen {instrument} sudah ditetapkan dan tidak dapat menjadi rancangan lagi.",
+                instrument=content.instrument,
+            ),
         )
     if before and (before.stage, before.instrument) == (command.stage, content):
         return []
@@ -54,11 +57,7 @@ def enact(command: EnactInstrument, context: DecisionContext) -> Sequence[Decisi
     before = context.instruments.get(instrument.instrument)
     inactive = before.open_inactive_period if before else None
     if before and before.stage == "ENACTED" and instrument not in _enactable(before):
-        raise Invalid(
-            "/instrument/instrument",
-            f"Instrumen {instrument.instrument} sudah ditetapkan dengan isi lain; beri nama baru untuk perubahannya.",
-            f"Instrument {instrument.instrument} is enacted already with other content; give the change its own name.",
-        )
+        raise _enacted_differently(instrument.instrument)
     if before and before.stage == "ENACTED" and not is_revocation(inactive):
         version = before.versions[-1 if instrument == before.instrument else 0]
         return _already_enacted(command, version, first_effective_date(instrument))
@@ -74,6 +73,13 @@ def enact(command: EnactInstrument, context: DecisionContext) -> Sequence[Decisi
     kind = "ADOPTED" if instrument.adopts else "ENACTED"
     reason = policy_change(instrument, kind, first, attested_by) if first else None
     return [Decision(fact, reason, affected_opds(context.instruments, instrument))]
+
+
+def _enacted_differently(name: str) -> Invalid:
+    return Invalid(
+        "/instrument/instrument",
+        Message("Instrumen {name} sudah ditetapkan dengan isi lain; beri nama baru untuk perubahannya.", name=name),
+    )
 
 
 def _enactable(before: InstrumentHistory) -> tuple[Instrument, ...]:
@@ -100,8 +106,7 @@ def amend(command: AmendInstrument, context: DecisionContext) -> Sequence[Decisi
     if first is None or before.first == OPEN_END or content.layer != before.instrument.layer:
         raise Invalid(
             "/instrument/effective_from",
-            "Perubahan memerlukan tanggal berlaku, pada instrumen yang sudah bertanggal dan berlapis sama.",
-            "An amendment needs a date from which it holds, of an instrument that has its own date and the same layer.",
+            Message("Perubahan memerlukan tanggal berlaku, pada instrumen yang sudah bertanggal dan berlapis sama."),
         )
     last = ends_on(content.instrument, context)
     if first >= last or first > before.until:
@@ -124,8 +129,10 @@ def schedule(command: ScheduleInstrument, context: DecisionContext) -> Sequence[
             return _already_enacted(command, before.versions[-1], first_effective_date(before.instrument))
         raise Invalid(
             "/effective_from",
-            f"Instrumen {command.instrument} sudah mempunyai tanggal berlaku; ubah dengan instrumen perubahan.",
-            f"Instrument {command.instrument} has a date already from which it binds; change it by an amendment.",
+            Message(
+                "Instrumen {instrument} sudah mempunyai tanggal berlaku; ubah dengan instrumen perubahan.",
+                instrument=command.instrument,
+            ),
         )
     raise_if_any(supersession_errors(before.instrument, context.instruments))
     public_from = command.published_on if command.published_attested_by else max(command.published_on, context.today)
@@ -150,13 +157,11 @@ def _already_enacted(command: Publication, version: Version, start: date | None)
         name = version.instrument.instrument
         raise Invalid(
             "/published_attested_by",
-            (
-                f"{name} sudah tercatat tanpa penegasan ini dan mengikat mulai {version.first}. Tetapkan dengan nama "
-                f"baru yang menggantikan {name} (supersedes), beserta penegasannya."
-            ),
-            (
-                f"{name} is on record without this attestation and binds from {version.first} on. Enact it under a "
-                f"new name that supersedes {name}, with the attestation."
+            Message(
+                "{name} sudah tercatat tanpa penegasan ini dan mengikat mulai {first}. Tetapkan dengan nama "
+                "baru yang menggantikan {name} (supersedes), beserta penegasannya.",
+                name=name,
+                first=version.first,
             ),
         )
     return []

@@ -42,6 +42,7 @@ from shared.domain.facts.instruments import (
     InstrumentRevoked,
     InstrumentSuspended,
 )
+from shared.domain.messages import Message
 
 STATES_BEFORE_FORCE = frozenset({"DRAFT", "STUDY", "ENACTED"})
 """States that are not recorded when their date is reached: the decision itself is recorded."""
@@ -60,8 +61,11 @@ def suspend(command: SuspendInstrument, context: DecisionContext) -> Sequence[De
     if inactive and is_revocation(inactive):
         raise Invalid(
             "/instrument",
-            f"Instrumen {command.instrument} dicabut mulai {inactive.first}; majukan pencabutannya.",
-            f"Instrument {command.instrument} is revoked from {inactive.first} on; revoke it earlier instead.",
+            Message(
+                "Instrumen {instrument} dicabut mulai {first}; majukan pencabutannya.",
+                instrument=command.instrument,
+                first=inactive.first,
+            ),
         )
     fact = InstrumentSuspended(**command.model_dump(), binds_until=until)
     return [transition_decision(command, fact, context, "SUSPENDED", until)]
@@ -76,9 +80,7 @@ def resume(command: ResumeInstrument, context: DecisionContext) -> Sequence[Deci
     inactive = before.open_inactive_period
     if inactive is None or is_revocation(inactive):
         raise Invalid(
-            "/instrument",
-            f"Instrumen {command.instrument} tidak sedang ditangguhkan.",
-            f"Instrument {command.instrument} is not suspended.",
+            "/instrument", Message("Instrumen {instrument} tidak sedang ditangguhkan.", instrument=command.instrument)
         )
     raise_if_any(supersession_errors(before.instrument, context.instruments))
     first = max(first_possible_date(command, context.today), inactive.first)
@@ -104,11 +106,14 @@ def approve(command: ApproveDays, context: DecisionContext) -> Sequence[Decision
     if not set(command.weekdays) <= offered:
         raise Invalid(
             "/weekdays",
-            f"{command.instrument} tidak menawarkan hari {', '.join(command.weekdays)} atas permohonan OPD.",
-            f"{command.instrument} does not offer {', '.join(command.weekdays)} on an OPD's application.",
+            Message(
+                "{instrument} tidak menawarkan hari {weekdays} atas permohonan OPD.",
+                instrument=command.instrument,
+                weekdays=", ".join(command.weekdays),
+            ),
         )
     if command.opd not in context.register:
-        raise Invalid("/opd", f"OPD {command.opd} belum terdaftar.", f"OPD {command.opd} is not in the register.")
+        raise Invalid("/opd", Message("OPD {opd} belum terdaftar.", opd=command.opd))
     fields = command.model_dump()
     fact = InstrumentDaysApproved(
         applicant=fields.pop("opd"), **fields, binds_from=first_possible_date(command, context.today)

@@ -15,6 +15,7 @@ from shared.domain.decider import Context
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.base import Fact
 from shared.domain.facts.instruments import Instrument
+from shared.domain.messages import Message
 from shared.domain.regions import region_timezone
 
 DRAFT_STAGES: Mapping[str, str] = {
@@ -59,9 +60,7 @@ def preset_commands(
     """
     names = {i.instrument for i in _presets_of(region)}
     raise_if_any(
-        FieldError(
-            f"/{name}", f"{name} bukan contoh untuk wilayah {region}.", f"{name} is no example of region {region}."
-        )
+        FieldError(f"/{name}", Message("{name} bukan contoh untuk wilayah {region}.", name=name, region=region))
         for name in effective_dates or {}
         if name not in names
     )

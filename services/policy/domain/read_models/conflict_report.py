@@ -4,24 +4,24 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.policy.domain.explanation import phrases
 from services.policy.domain.explanation.labels import CONFLICT_LABELS, RESOLUTION_REASONS
+from services.policy.domain.explanation.phrases import effect_clause
 from services.policy.domain.instruments.effective_policy import ANY_OPD
 from services.policy.domain.instruments.lifecycle import OPEN_END, all_grants
 from services.policy.domain.resolution.conflicts import conflicts_in_period
 from services.policy.domain.resolution.periods import per_site
 from services.policy.domain.snapshot import PolicySnapshot
-from shared.domain.facts.instruments import BilingualText
 from shared.domain.facts.policy import Conflict
+from shared.domain.messages import Capitalized, Text, concatenate
 
 
 class ConflictSummary(NamedTuple):
     """A conflict as text, with its first and last date over all OPD; `last` is None if it has no end."""
 
-    rule: BilingualText
+    rule: Text
     titles: tuple[str, ...]
     winner: str
-    reason: BilingualText
+    reason: Text
     first: date
     last: date | None
     is_current: bool
@@ -55,13 +55,12 @@ def _summary(
     snapshot: PolicySnapshot, conflict: Conflict, dates: Sequence[tuple[date, date]], day: date
 ) -> ConflictSummary:
     code, _, winner = conflict.resolved_by.partition(":")
-    reason, last = RESOLUTION_REASONS.get(code, (code, code)), max(last for _, last in dates)
-    remainder = phrases.effect_clause(conflict.effect)
+    reason, last = RESOLUTION_REASONS.get(code, code), max(last for _, last in dates)
     return ConflictSummary(
-        phrases.capitalize(CONFLICT_LABELS.get(conflict.rule, (conflict.rule, conflict.rule))),
+        Capitalized(CONFLICT_LABELS.get(conflict.rule, conflict.rule)),
         tuple(snapshot.title(name) for name in conflict.instruments),
         snapshot.title(winner),
-        phrases.capitalize((f"{reason[0]}{remainder[0]}.", f"{reason[1]}{remainder[1]}.")),
+        Capitalized(concatenate(reason, effect_clause(conflict.effect), ".")),
         min(first for first, _ in dates),
         None if last == OPEN_END else last,
         any(first <= day <= last for first, last in dates),

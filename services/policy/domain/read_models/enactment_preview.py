@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial, reduce
 from typing import NamedTuple
 from uuid import UUID
@@ -12,8 +13,6 @@ from services.policy.domain.calendar import CalendarState
 from services.policy.domain.commands import DraftInstrument, EnactInstrument
 from services.policy.domain.decider import State
 from services.policy.domain.explanation import clauses, phrases
-from services.policy.domain.explanation.labels import Bilingual
-from services.policy.domain.explanation.phrases import bilingual_text
 from services.policy.domain.instruments.effective_policy import ANY_OPD
 from services.policy.domain.instruments.lifecycle import InstrumentsState, apply_event
 from services.policy.domain.presets.replay import DRAFT_STAGES
@@ -23,9 +22,10 @@ from services.policy.domain.resolution.working_hours import weekly_hours
 from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.decider import Context
 from shared.domain.errors import Invalid
-from shared.domain.facts.instruments import BilingualText, Instrument
+from shared.domain.facts.instruments import Instrument
 from shared.domain.facts.policy import period_on
 from shared.domain.facts.rules import Rules
+from shared.domain.messages import Capitalized, LocalNumber, Message, Text
 from shared.domain.regions import local_date
 from shared.domain.work_location import ON_SITE_CLASSES, SERVICE_CLASSES, StaffProfile, max_home_share, work_location
 
@@ -42,12 +42,12 @@ class AnswerChange(NamedTuple):
     `days` is the number of dates; they lie between `first` and `last`, not always in sequence.
     """
 
-    subject: BilingualText
+    subject: Text
     days: int
     first: date
     last: date
-    before: BilingualText
-    after: BilingualText
+    before: Text
+    after: Text
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class EnactmentPreview:
 
     instrument: Instrument
     stage: str | None
-    clauses: tuple[BilingualText, ...]
+    clauses: tuple[Text, ...]
     changes: Sequence[AnswerChange] = ()
     conflicts: Sequence[ConflictSummary] = ()
-    errors: Sequence[BilingualText] = ()
+    errors: Sequence[Text] = ()
 
 
 def available_presets(snapshot: PolicySnapshot, shipped: Mapping[str, Instrument]) -> Sequence[Instrument]:
@@ -91,39 +91,39 @@ def preview_enactment(snapshot: PolicySnapshot, instrument: Instrument, now: dat
     try:
         facts = decider.decide(command, states, Context(now, NIL_ID_FACTORY)).get(stream, ())
     except Invalid as invalid:
-        return replace(preview, errors=[bilingual_text(e.indonesian, e.english) for e in invalid.errors])
+        return replace(preview, errors=[e.message for e in invalid.errors])
     after = replace(snapshot, instruments=reduce(apply_event, facts, snapshot.instruments))
-    existing = {(c.titles, c.rule.id) for c in conflicts_from(snapshot, today)}
+    existing = {(c.titles, c.rule) for c in conflicts_from(snapshot, today)}
     return replace(
         preview,
         changes=list(_changes(snapshot, after, today)),
-        conflicts=[c for c in conflicts_from(after, today) if (c.titles, c.rule.id) not in existing],
+        conflicts=[c for c in conflicts_from(after, today) if (c.titles, c.rule) not in existing],
     )
 
 
 def _changes(before: PolicySnapshot, after: PolicySnapshot, today: date) -> Iterator[AnswerChange]:
     """Yield the changes by first date; classes that change in the same way on the same dates share one."""
     days = [today + timedelta(days=n) for n in range(HORIZON.days)]
-    classes_of: dict[tuple[Bilingual, Bilingual, tuple[date, ...]], list[str]] = {}
+    classes_of: dict[tuple[Text, Text, tuple[date, ...]], list[str]] = {}
     for class_ in SERVICE_CLASSES:
         for (old, new), dates in _changed_dates(before, after, class_, days).items():
             classes_of.setdefault((old, new, tuple(dates)), []).append(class_)
     for (old, new, changed), classes in sorted(classes_of.items(), key=lambda change: change[0][2][0]):
         yield AnswerChange(
-            phrases.capitalize(phrases.label_list(classes)),
+            Capitalized(phrases.label_list(classes)),
             len(changed),
             changed[0],
             changed[-1],
-            bilingual_text(*old),
-            bilingual_text(*new),
+            old,
+            new,
         )
 
 
 def _changed_dates(
     before: PolicySnapshot, after: PolicySnapshot, class_: str, days: Sequence[date]
-) -> Mapping[tuple[Bilingual, Bilingual], Sequence[date]]:
+) -> Mapping[tuple[Text, Text], Sequence[date]]:
     """Return, by old and new text of an aspect, the dates on which a class changes from the one to the other."""
-    changed: dict[tuple[Bilingual, Bilingual], list[date]] = {}
+    changed: dict[tuple[Text, Text], list[date]] = {}
     for day, olds, news in zip(days, _aspects(before, class_, days), _aspects(after, class_, days), strict=True):
         for old, new in zip(olds, news, strict=True):
             if old != new:
@@ -131,7 +131,7 @@ def _changed_dates(
     return changed
 
 
-def _aspects(snapshot: PolicySnapshot, class_: str, days: Sequence[date]) -> Iterator[tuple[Bilingual, ...]]:
+def _aspects(snapshot: PolicySnapshot, class_: str, days: Sequence[date]) -> Iterator[tuple[Text, ...]]:
     """Yield the aspects of each date for a unit that no instrument names: location, weekly hours, weekly cap."""
     holidays = {h.date for h in snapshot.holidays}
     periods = [period for period, _ in snapshot.effective().periods_of(ANY_OPD)]
@@ -144,21 +144,21 @@ def _aspects(snapshot: PolicySnapshot, class_: str, days: Sequence[date]) -> Ite
         yield aspects if class_ in ON_SITE_CLASSES else (*aspects, _cap_text(rules))
 
 
-def _location_text(rules: Rules, location: str) -> Bilingual:
+def _location_text(rules: Rules, location: str) -> Text:
     share = phrases.percent(max_home_share(rules))
-    text = LOCATION_LABELS.get(location, bilingual_text(f"paling banyak {share} di rumah", f"at most {share} at home"))
-    return text.id.lower(), text.en.lower()
+    return LOCATION_LABELS.get(location, Message("paling banyak {share} di rumah", share=share))
 
 
-def _hours_text(rules: Rules) -> Bilingual:
+def _hours_text(rules: Rules) -> Text:
     if not rules.hours:
-        return "tanpa jam kerja yang ditetapkan", "no working hours set"
-    hours = phrases.number_text(weekly_hours(rules.hours))
-    return f"{hours[0]} jam seminggu", f"{hours[1]} hours a week"
+        return Message("tanpa jam kerja yang ditetapkan")
+    # Rounded as it is displayed: hours that look the same are no change.
+    hours = round(Decimal(str(weekly_hours(rules.hours))), 3)
+    return Message("{hours} jam seminggu", hours=LocalNumber(float(hours)))
 
 
-def _cap_text(rules: Rules) -> Bilingual:
+def _cap_text(rules: Rules) -> Text:
     n = rules.weekly_cap_days
     if n is None:
-        return "tanpa batas hari seminggu", "no cap of days a week"
-    return f"paling banyak {n} hari seminggu", f"at most {n} days a week"
+        return Message("tanpa batas hari seminggu")
+    return Message("paling banyak {n} hari seminggu", n=n)

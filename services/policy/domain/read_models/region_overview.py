@@ -6,8 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.policy.domain.explanation import clauses, phrases
-from services.policy.domain.explanation.answer import PolicyAnswer, answer
-from services.policy.domain.explanation.phrases import bilingual_text
+from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.instruments.effective_policy import ANY_OPD, EffectivePolicy
 from services.policy.domain.instruments.in_force import supersession_dates
 from services.policy.domain.instruments.lifecycle import OPEN_END, InstrumentHistory
@@ -16,6 +15,7 @@ from services.policy.domain.read_models.timeline_chart import (
     ENDED_STATES,
     STATE_LABELS,
     UNPUBLISHED,
+    TextLength,
     TimelineRow,
     TimelineWindow,
     published_state,
@@ -24,24 +24,25 @@ from services.policy.domain.read_models.timeline_chart import (
 from services.policy.domain.reference_data.unit_types import default_unit_type
 from services.policy.domain.resolution.binding import LAYERS
 from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
-from shared.domain.facts.instruments import BilingualText, Instrument
+from shared.domain.facts.instruments import Instrument
 from shared.domain.facts.policy import Holiday
 from shared.domain.facts.rules import Rules
+from shared.domain.messages import INDONESIAN, Capitalized, Message, Text, join, render
 from shared.domain.work_location import SERVICE_CLASSES, StaffProfile
 
-LAYER_LABELS: Mapping[str, BilingualText] = {
-    "NATIONAL": bilingual_text("Nasional", "National"),
-    "PROVINCE": bilingual_text("Provinsi", "Province"),
-    "REGION": bilingual_text("Kabupaten/kota", "Regency or city"),
-    "OPD": bilingual_text("OPD", "OPD"),
+LAYER_LABELS: Mapping[str, Message] = {
+    "NATIONAL": Message("Nasional"),
+    "PROVINCE": Message("Provinsi"),
+    "REGION": Message("Kabupaten/kota"),
+    "OPD": Message("OPD"),
 }
-LOCATION_LABELS: Mapping[str, BilingualText] = {
-    "WFH": bilingual_text("Di rumah", "At home"),
-    "WFO": bilingual_text("Di kantor", "On site"),
-    "HOLIDAY": bilingual_text("Libur", "Off duty"),
-    "UNIT_HEAD": bilingual_text("Kepala unit memutuskan", "The head of the unit decides"),
-    "APPLICATION": bilingual_text("Di kantor; lain tempat atas permohonan", "On site; elsewhere on application"),
-    "WFA": bilingual_text("Dari mana saja", "Anywhere"),
+LOCATION_LABELS: Mapping[str, Message] = {
+    "WFH": Message("di rumah"),
+    "WFO": Message("di kantor"),
+    "HOLIDAY": Message("libur", context="LOCATION"),
+    "UNIT_HEAD": Message("kepala unit memutuskan"),
+    "APPLICATION": Message("di kantor; lain tempat atas permohonan"),
+    "WFA": Message("dari mana saja"),
 }
 MAX_HOLIDAYS = 8
 
@@ -49,22 +50,22 @@ MAX_HOLIDAYS = 8
 class BoundGroup(NamedTuple):
     """A group of staff with the same answer: where it works, the deciding instrument, the reason, the full answer."""
 
-    subject: BilingualText
-    location: BilingualText
+    subject: Text
+    location: Text
     winner: str | None
-    reason: BilingualText
-    answer: PolicyAnswer
+    reason: Text
+    answer: Answer
 
 
 class InstrumentRow(NamedTuple):
     """An instrument in the list of the page; `binds_from` is None while it has no date."""
 
     instrument: Instrument
-    layer: BilingualText
+    layer: Text
     state: str
-    state_label: BilingualText
+    state_label: Text
     binds_from: date | None
-    clauses: tuple[BilingualText, ...]
+    clauses: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class RegionOverview:
     day: date
     window: TimelineWindow
     in_force: int
-    layers: Sequence[tuple[BilingualText, Sequence[TimelineRow]]]
+    layers: Sequence[tuple[Text, Sequence[TimelineRow]]]
     instruments: Sequence[InstrumentRow]
     bound_groups: Sequence[BoundGroup]
     conflicts: Sequence[ConflictSummary]
@@ -87,14 +88,14 @@ class RegionOverview:
         return [conflict for conflict in self.conflicts if conflict.is_current]
 
 
-def region_overview(snapshot: PolicySnapshot, day: date) -> RegionOverview:
-    """Return the overview of a region on a date."""
+def region_overview(snapshot: PolicySnapshot, day: date, text_length: TextLength) -> RegionOverview:
+    """Return the overview of a region on a date; the layout of its timeline depends on the lengths of texts."""
     ends, window = supersession_dates(snapshot.instruments), TimelineWindow.around(day)
     rows = [
         _instrument_row(history, published_state(history, day, ends.get(name, OPEN_END)))
         for name, history in snapshot.instruments.items()
     ]
-    layers = [(LAYER_LABELS[layer], _timeline_rows(snapshot, layer, ends, window)) for layer in LAYERS]
+    layers = [(LAYER_LABELS[layer], _timeline_rows(snapshot, layer, ends, window, text_length)) for layer in LAYERS]
     return RegionOverview(
         day=day,
         window=window,
@@ -109,11 +110,11 @@ def region_overview(snapshot: PolicySnapshot, day: date) -> RegionOverview:
 
 
 def _timeline_rows(
-    snapshot: PolicySnapshot, layer: str, ends: Mapping[str, date], window: TimelineWindow
+    snapshot: PolicySnapshot, layer: str, ends: Mapping[str, date], window: TimelineWindow, text_length: TextLength
 ) -> list[TimelineRow]:
     histories = [(name, h) for name, h in snapshot.instruments.items() if h.instrument.layer == layer]
     return [
-        timeline_row(history, ends.get(name, OPEN_END), window)
+        timeline_row(history, ends.get(name, OPEN_END), window, text_length)
         for name, history in sorted(histories, key=lambda named: named[1].instrument.published_on)
     ]
 
@@ -122,7 +123,7 @@ def _instrument_row(history: InstrumentHistory, state: str) -> InstrumentRow:
     instrument = history.instrument
     return InstrumentRow(
         instrument,
-        LAYER_LABELS.get(instrument.layer, bilingual_text(instrument.layer, instrument.layer)),
+        LAYER_LABELS.get(instrument.layer, instrument.layer),
         state,
         STATE_LABELS[state],
         None if history.first == OPEN_END else history.first,
@@ -141,14 +142,14 @@ def _bound_groups(snapshot: PolicySnapshot, day: date) -> Iterator[BoundGroup]:
     """Yield the service classes, then the unit types and positions that the rules name, then the OPD with own rules."""
     effective = snapshot.effective()
     for class_ in SERVICE_CLASSES:
-        query, name = PolicyQuery(ANY_OPD, day, StaffProfile(class_)), phrases.capitalize(phrases.label(class_))
+        query, name = PolicyQuery(ANY_OPD, day, StaffProfile(class_)), Capitalized(phrases.label(class_))
         yield _bound_group(snapshot, effective, query, name)
     profiles = _named_profiles(rules_of_unnamed_opd(effective, day))
     yield from _merge_equal_answers(
         _bound_group(snapshot, effective, PolicyQuery(ANY_OPD, day, profile), name) for profile, name in profiles
     )
     for opd in opds_with_rules(snapshot)[1:]:
-        yield _bound_group(snapshot, effective, PolicyQuery(opd, day), bilingual_text(opd, opd))
+        yield _bound_group(snapshot, effective, PolicyQuery(opd, day), opd)
 
 
 def rules_of_unnamed_opd(effective: EffectivePolicy, day: date) -> Rules:
@@ -156,39 +157,37 @@ def rules_of_unnamed_opd(effective: EffectivePolicy, day: date) -> Rules:
     return next((p.rules for p, _ in effective.periods_of(ANY_OPD) if p.includes(day)), Rules())
 
 
-def _named_profiles(rules: Rules) -> Iterator[tuple[StaffProfile, BilingualText]]:
+def _named_profiles(rules: Rules) -> Iterator[tuple[StaffProfile, Text]]:
     """Yield a typical profile, with its label, of each unit type and position that the rules name."""
     heads = [unit for discretion in rules.unit_head_decides for unit in discretion.units if unit != "*"]
     for unit_type in dict.fromkeys([*rules.excluded_units, *heads]):
         class_, wider_types = default_unit_type(unit_type)
         profile = StaffProfile(class_, frozenset({unit_type, *wider_types}))
-        yield profile, bilingual_text(*phrases.scope_label(unit_type))
+        yield profile, phrases.scope_label(unit_type)
     for position in rules.forced_on_site_positions:
-        yield StaffProfile(position=position), bilingual_text(*phrases.scope_label(position))
+        yield StaffProfile(position=position), phrases.scope_label(position)
 
 
-def _bound_group(
-    snapshot: PolicySnapshot, effective: EffectivePolicy, query: PolicyQuery, name: BilingualText
-) -> BoundGroup:
+def _bound_group(snapshot: PolicySnapshot, effective: EffectivePolicy, query: PolicyQuery, name: Text) -> BoundGroup:
     result = answer(snapshot, query, effective.periods_of(query.opd))
     step = next((step for step in result.chain if step.binds), None)
     winner = snapshot.title(step.instrument) if step and step.instrument else None
     return BoundGroup(name, location_label(result), winner, result.reason, result)
 
 
-def location_label(result: PolicyAnswer) -> BilingualText:
+def location_label(result: Answer) -> Text:
     """Return a short label of where the staff of an answer work."""
     if result.answer == "MAX_SHARE":
         share = phrases.percent(result.max_share or 0)
-        return bilingual_text(f"Paling banyak {share} di rumah", f"At most {share} at home")
-    return LOCATION_LABELS[result.answer]
+        return Capitalized(Message("paling banyak {share} di rumah", share=share))
+    return Capitalized(LOCATION_LABELS[result.answer])
 
 
 def _merge_equal_answers(groups: Iterator[BoundGroup]) -> Iterator[BoundGroup]:
     """Merge the groups with the same location, deciding instrument and reason into one."""
     equal: dict[tuple[str, str | None, str], list[BoundGroup]] = {}
     for group in groups:
-        equal.setdefault((group.location.id, group.winner, group.reason.id), []).append(group)
+        location, reason = render(group.location, INDONESIAN), render(group.reason, INDONESIAN)
+        equal.setdefault((location, group.winner, reason), []).append(group)
     for merged in equal.values():
-        names = phrases.join_pairs((group.subject.id, group.subject.en) for group in merged)
-        yield merged[0]._replace(subject=phrases.capitalize(names))
+        yield merged[0]._replace(subject=Capitalized(join(group.subject for group in merged)))

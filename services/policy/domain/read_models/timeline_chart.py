@@ -1,20 +1,16 @@
 """Draws the states of instruments as a timeline chart: a window of months, a bar for each state, a text of both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
-from babel.dates import format_date
-
-from services.policy.domain.explanation import clauses, phrases
-from services.policy.domain.explanation.labels import Bilingual
-from services.policy.domain.explanation.phrases import bilingual_text
+from services.policy.domain.explanation import clauses
 from services.policy.domain.instruments.lifecycle import OPEN_END, InstrumentHistory, state_on
 from services.policy.domain.resolution.binding import ONE_DAY
-from shared.domain.facts.instruments import BilingualText
+from shared.domain.messages import LocalDate, Message, Text, concatenate, join
 
 MONTHS_BEFORE, MONTHS_AFTER = 4, 5
 """Number of months in the window before and after the month of the date."""
@@ -32,17 +28,20 @@ BAR_STYLES: Mapping[str, str] = {
 }
 """CSS class of a bar by state. An ended instrument has none: its time in force is drawn in grey (`past`)."""
 
-STATE_LABELS: Mapping[str, BilingualText] = {
-    "DRAFT": bilingual_text("Rancangan", "Draft"),
-    "STUDY": bilingual_text("Kajian", "Study"),
-    "ENACTED": bilingual_text("Ditetapkan, belum berlaku", "Enacted, not in force"),
-    "IN_FORCE": bilingual_text("Berlaku", "In force"),
-    "SUSPENDED": bilingual_text("Ditangguhkan", "Suspended"),
-    "SUPERSEDED": bilingual_text("Digantikan", "Superseded"),
-    "REVOKED": bilingual_text("Dicabut", "Revoked"),
-    "EXPIRED": bilingual_text("Berakhir", "Expired"),
-    UNPUBLISHED: bilingual_text("Belum diumumkan", "Not published yet"),
+STATE_LABELS: Mapping[str, Message] = {
+    "DRAFT": Message("Rancangan"),
+    "STUDY": Message("Kajian"),
+    "ENACTED": Message("Ditetapkan, belum berlaku"),
+    "IN_FORCE": Message("Berlaku"),
+    "SUSPENDED": Message("Ditangguhkan"),
+    "SUPERSEDED": Message("Digantikan"),
+    "REVOKED": Message("Dicabut"),
+    "EXPIRED": Message("Berakhir"),
+    UNPUBLISHED: Message("Belum diumumkan"),
 }
+
+TextLength = Callable[[Text], int]
+"""Returns the number of characters of a text in the language that needs more of them: one layout serves all."""
 
 CHARS_PER_PERCENT = 0.9
 """Characters of text that fit in one percent of the chart at its minimum width of 40 rem."""
@@ -63,7 +62,7 @@ class TimelineBar:
     style: str
     x: float
     width: float
-    text: BilingualText | None
+    text: Text | None
     text_x: float
     text_position: Literal["inside", "before", "after"]
 
@@ -74,9 +73,9 @@ class TimelineRow:
 
     instrument: str
     title: str
-    state_label: BilingualText
-    short_label: BilingualText | None
-    screen_reader_text: BilingualText
+    state_label: Text
+    short_label: Text | None
+    screen_reader_text: Text
     bars: tuple[TimelineBar, ...]
 
 
@@ -98,13 +97,10 @@ class TimelineWindow:
         clamped = min(max(day, self.first), self.until)
         return round(100 * (clamped - self.first).days / (self.until - self.first).days, 2)
 
-    def month_marks(self) -> Sequence[tuple[float, BilingualText]]:
+    def month_marks(self) -> Sequence[tuple[float, Text]]:
         """Return the x position of the first day of each month, with the short name of the month."""
         firsts = (_month(self.first, n) for n in range(MONTHS_BEFORE + MONTHS_AFTER + 1))
-        return [
-            (self.percent_at(m), bilingual_text(*(format_date(m, "MMM", locale=lang) for lang in ("id", "en"))))
-            for m in firsts
-        ]
+        return [(self.percent_at(m), LocalDate(m, "MMM")) for m in firsts]
 
 
 def published_state(history: InstrumentHistory, day: date, superseded_from: date) -> str:
@@ -128,7 +124,9 @@ def state_spans(history: InstrumentHistory, superseded_from: date) -> Iterator[S
         yield StateSpan(first, until, state)
 
 
-def timeline_row(history: InstrumentHistory, superseded_from: date, window: TimelineWindow) -> TimelineRow:
+def timeline_row(
+    history: InstrumentHistory, superseded_from: date, window: TimelineWindow, text_length: TextLength
+) -> TimelineRow:
     """Return the row of one instrument."""
     instrument, spans = history.instrument, tuple(state_spans(history, superseded_from))
     state = published_state(history, window.day, superseded_from)
@@ -142,7 +140,7 @@ def timeline_row(history: InstrumentHistory, superseded_from: date, window: Time
     right_edges = [window.percent_at(s.first) for s in visible[1:]] + [100.0]
     # Not strict: without a visible span there is one pair of edges and no bar.
     bars = tuple(
-        _bar(span, final_state, window, edges, note)
+        _bar(span, final_state, window, edges, note, text_length)
         for span, *edges in zip(visible, left_edges, right_edges, strict=False)
     )
     state_label, text = STATE_LABELS[state], _screen_reader_text(spans)
@@ -154,40 +152,41 @@ def _bar(
     final_state: str | None,
     window: TimelineWindow,
     edges: Sequence[float],
-    note: BilingualText | None,
+    note: Text | None,
+    text_length: TextLength,
 ) -> TimelineBar:
     """Return the bar of a span. `final_state`: how the instrument ended; `edges`: the free space around the bar."""
     x, end = window.percent_at(span.first), window.percent_at(span.until)
     past_state = final_state if span.state == "IN_FORCE" else None
     style, label = "past" if past_state else BAR_STYLES[span.state], STATE_LABELS[past_state or span.state]
-    long = bilingual_text(f"{label.id} · {note.id}", f"{label.en} · {note.en}") if note and not past_state else label
-    inside = next((text for text in (long, label) if _fits(text, end - x)), None)
+    long = concatenate(label, " · ", note) if note and not past_state else label
+    inside = next((text for text in (long, label) if _fits(text_length(text), end - x)), None)
     width = round(max(end - x, 0.3), 2)
     if inside:
         return TimelineBar(style, x, width, inside, round(x + 0.7, 2), "inside")
-    if span.state != "ENACTED" and _fits(label, x - edges[0]):
+    if span.state != "ENACTED" and _fits(text_length(label), x - edges[0]):
         return TimelineBar(style, x, width, label, round(x - 0.7, 2), "before")
-    after = label if span.state != "ENACTED" and _fits(label, edges[1] - end) else None
+    after = label if span.state != "ENACTED" and _fits(text_length(label), edges[1] - end) else None
     return TimelineBar(style, x, width, after, round(end + 0.7, 2), "after")
 
 
-def _fits(text: BilingualText, width: float) -> bool:
-    return max(len(text.id), len(text.en)) <= (width - 1) * CHARS_PER_PERCENT
+def _fits(length: int, width: float) -> bool:
+    return length <= (width - 1) * CHARS_PER_PERCENT
 
 
-def _screen_reader_text(spans: Sequence[StateSpan]) -> BilingualText:
+def _screen_reader_text(spans: Sequence[StateSpan]) -> Text:
     """Return the states with their dates, for readers who cannot see the chart."""
-    return bilingual_text(*phrases.join_pairs((_span_text(span) for span in spans), "; "))
+    return join((_span_text(span) for span in spans), "; ")
 
 
-def _span_text(span: StateSpan) -> Bilingual:
-    label, first = STATE_LABELS[span.state], phrases.date_text(span.first)
+def _span_text(span: StateSpan) -> Text:
+    label, first = STATE_LABELS[span.state], LocalDate(span.first)
     if span.state in ENDED_STATES or span.until == OPEN_END:
-        return f"{label.id} sejak {first[0]}", f"{label.en} since {first[1]}"
-    last = phrases.date_text(span.until - ONE_DAY)
+        return Message("{label} sejak {first}", label=label, first=first)
+    last = LocalDate(span.until - ONE_DAY)
     if span.until - span.first == ONE_DAY:
-        return f"{label.id} {first[0]}", f"{label.en} on {first[1]}"
-    return f"{label.id} {first[0]} sampai {last[0]}", f"{label.en} {first[1]} to {last[1]}"
+        return Message("{label} {first}", label=label, first=first)
+    return Message("{label} {first} sampai {last}", label=label, first=first, last=last)
 
 
 def _month(day: date, by: int) -> date:

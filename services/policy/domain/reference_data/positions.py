@@ -11,6 +11,7 @@ from pathlib import Path
 
 from services.policy.domain.reference_data.normalized_text import normalize
 from shared.domain.errors import Invalid
+from shared.domain.messages import Message
 
 ECHELON = re.compile(r"^(?:eselon|echelon|esl) ?([ivx]+?|[1-5]) ?[abcd]?$")
 """Matches `Eselon III.a`, `echelon 3`, `ESL IIIB`. The letter is a step within the echelon and is ignored."""
@@ -31,8 +32,10 @@ def position_code(text: str, region: str, instrument_positions: Collection[str] 
 def _unknown(choices: str) -> Invalid:
     return Invalid(
         "/position",
-        f"Jabatan ini tidak dikenal; pilih {choices}, atau nama lain seperti eselon III atau kepala dinas.",
-        f"This position is unknown; choose one of {choices}, or another name such as eselon III or kepala dinas.",
+        Message(
+            "Jabatan ini tidak dikenal; pilih {choices}, atau nama lain seperti eselon III atau kepala dinas.",
+            choices=choices,
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import EARLIEST, LATEST
 from shared.domain.facts.rules import WEEKDAYS
+from shared.domain.messages import Message
 
 WEEKDAY_CODES_ID = ("SEN", "SEL", "RAB", "KAM", "JUM", "SAB", "MIN")
 WEEKDAY_NUMBERS: Mapping[str, int] = {
@@ -39,9 +40,9 @@ DATE_FORMATS = (
 CellParser = Callable[[Any], Any]
 
 
-def cell_error(indonesian: str, english: str) -> Invalid:
+def cell_error(message: Message) -> Invalid:
     """Return the error of a cell. The caller, who knows row and column, adds the pointer."""
-    return Invalid("", indonesian, english)
+    return Invalid("", message)
 
 
 def parse_text(cell: object) -> str:
@@ -49,7 +50,7 @@ def parse_text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise cell_error("Isi dengan teks.", "Fill in text.")
+        raise cell_error(Message("Isi dengan teks."))
     return str(cell)
 
 
@@ -57,10 +58,7 @@ def parse_code(cell: object) -> str:
     """Return the code of an OPD, unit, post, site or skill."""
     text = parse_text(cell)
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9_-]{0,39}", text):
-        raise cell_error(
-            "Kode terdiri dari huruf besar, angka, - dan _, paling banyak 40.",
-            "A code has capitals, digits, - and _, at most 40.",
-        )
+        raise cell_error(Message("Kode terdiri dari huruf besar, angka, - dan _, paling banyak 40."))
     return text
 
 
@@ -75,9 +73,7 @@ def name_parser(min_length: int) -> CellParser:
     def parse(cell: object) -> str:
         text = parse_text(cell)
         if not min_length <= len(text) <= 120 or not text.isprintable():
-            raise cell_error(
-                f"Nama terdiri dari {min_length} sampai 120 huruf.", f"A name has {min_length} to 120 letters."
-            )
+            raise cell_error(Message("Nama terdiri dari {min_length} sampai 120 huruf.", min_length=min_length))
         return text
 
     return parse
@@ -89,7 +85,7 @@ def choice_parser(choices: Mapping[str, str], hint: str) -> CellParser:
     def parse(cell: object) -> str:
         text = re.sub(r"[\s-]+", "_", parse_text(cell).upper())
         if text not in choices:
-            raise cell_error(f"Pilih {hint}.", f"Choose one of {hint}.")
+            raise cell_error(Message("Pilih {hint}.", hint=hint))
         return choices[text]
 
     return parse
@@ -101,9 +97,7 @@ def number_parser(low: float, high: float, unit: str = "") -> CellParser:
     def parse(cell: object) -> float:
         text = parse_text(cell).replace(",", ".")
         if not re.fullmatch(r"-?\d{1,9}(\.\d{1,20})?", text) or not low <= float(text) <= high:
-            raise cell_error(
-                f"Isi angka {low:g} sampai {high:g}{unit}.", f"Give a number from {low:g} to {high:g}{unit}."
-            )
+            raise cell_error(Message("Isi angka {low:g} sampai {high:g}{unit}.", low=low, high=high, unit=unit))
         return float(text)
 
     return parse
@@ -116,7 +110,7 @@ def integer_parser(low: int, high: int) -> CellParser:
     def parse(cell: object) -> int:
         number = float(parse_number(cell))
         if not number.is_integer():
-            raise cell_error("Isi bilangan bulat.", "Give a whole number.")
+            raise cell_error(Message("Isi bilangan bulat."))
         return int(number)
 
     return parse
@@ -129,7 +123,7 @@ def parse_date(cell: object) -> date:
     else:
         day = cell if isinstance(cell, date) else _date_from_text(parse_text(cell))
     if not EARLIEST <= day <= LATEST:
-        raise cell_error(f"Tanggal harus {EARLIEST} sampai {LATEST}.", f"The date must be {EARLIEST} to {LATEST}.")
+        raise cell_error(Message("Tanggal harus {earliest} sampai {latest}.", earliest=EARLIEST, latest=LATEST))
     return day
 
 
@@ -140,7 +134,7 @@ def _date_from_text(text: str) -> date:
                 return date(*(int(match[group]) for group in order))
             except ValueError:
                 break
-    raise cell_error("Ini bukan tanggal; tulis 2026-01-31 atau 31/01/2026.", "This is no date; write 2026-01-31.")
+    raise cell_error(Message("Ini bukan tanggal; tulis 2026-01-31 atau 31/01/2026."))
 
 
 def parse_minute(cell: object) -> int:
@@ -160,7 +154,7 @@ def parse_minute(cell: object) -> int:
 
 def _whole_minutes(since_midnight: timedelta | None) -> int:
     if since_midnight is None or not timedelta() <= since_midnight <= timedelta(days=2):
-        raise cell_error("Tulis jam sebagai 07:30; menit 00 sampai 59.", "Write a time as 07:30; minutes are 00 to 59.")
+        raise cell_error(Message("Tulis jam sebagai 07:30; menit 00 sampai 59."))
     return round(since_midnight.total_seconds() / 60)
 
 
@@ -176,7 +170,7 @@ def parse_weekdays(cell: object) -> tuple[str, ...]:
 
 def _weekday_range(names: list[str]) -> list[int]:
     if not 0 < len(names) <= 2 or any(name not in WEEKDAY_NUMBERS for name in names):
-        raise cell_error("Isi hari, misalnya SEN-JUM atau SEN,RAB.", "Give weekdays, for example MON-FRI or MON,WED.")
+        raise cell_error(Message("Isi hari, misalnya SEN-JUM atau SEN,RAB."))
     first, last = WEEKDAY_NUMBERS[names[0]], WEEKDAY_NUMBERS[names[-1]]
     # A range may pass the end of the week: SAB-SEN is Saturday to Monday.
     return [n % 7 for n in range(first, last + 1 if last >= first else last + 8)]

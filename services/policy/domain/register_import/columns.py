@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from services.policy.domain.register_import import cell_parsers
 from services.policy.domain.register_import.cell_parsers import CellParser
-from services.policy.domain.register_import.rows import CellValue, RawRow, UnusableCell
+from services.policy.domain.register_import.rows import CellValue, RawRow
 from shared.domain.errors import FieldError, Invalid, raise_if_any
+from shared.domain.messages import Message
 from shared.domain.work_location import SERVICE_CLASSES
 
 MAX_ERRORS = 100
@@ -76,7 +77,7 @@ def parse_rows(rows: Sequence[RawRow]) -> tuple[Sequence[ParsedRow], Sequence[Fi
     header = _parse_header(rows[0])
     parsed = [_parse_row(header, row) for row in rows[1:]]
     if not parsed:
-        raise Invalid("", "Tidak ada baris di bawah judul kolom.", "There is no row below the names of the columns.")
+        raise Invalid("", Message("Tidak ada baris di bawah judul kolom."))
     return [row for row, _ in parsed], [error for _, errors in parsed for error in errors]
 
 
@@ -84,7 +85,7 @@ def raise_row_errors(errors: Sequence[FieldError]) -> None:
     """Raise one `Invalid` with the errors by row, at most `MAX_ERRORS` of them; do nothing if there are none."""
     ordered = sorted(errors, key=lambda error: _row_of(error.pointer))
     if rest := len(ordered[MAX_ERRORS:]):
-        summary = FieldError("", f"Masih ada {rest} kesalahan lain.", f"There are {rest} more faults.")
+        summary = FieldError("", Message("Masih ada {rest} kesalahan lain.", rest=rest))
         ordered = [*ordered[:MAX_ERRORS], summary]
     raise_if_any(ordered)
 
@@ -108,17 +109,20 @@ def _unknown_headings(row: int, headings: Mapping[int, str], header: Mapping[int
         if not name:
             yield FieldError(
                 cell_pointer(row, str(index + 1)),
-                f"Kolom {headings[index]} tidak dikenal; pakai {known_columns}.",
-                f"Column {headings[index]} is unknown; use {known_columns}.",
+                Message(
+                    "Kolom {heading} tidak dikenal; pakai {known_columns}.",
+                    heading=headings[index],
+                    known_columns=known_columns,
+                ),
             )
 
 
 def _missing_headings(row: int, header: Sequence[str]) -> Iterator[FieldError]:
     for name in COLUMNS:
         if header.count(name) > 1:
-            yield FieldError(cell_pointer(row, name), f"Kolom {name} ada dua kali.", f"Column {name} is there twice.")
+            yield FieldError(cell_pointer(row, name), Message("Kolom {name} ada dua kali.", name=name))
         if name in REQUIRED_COLUMNS and name not in header:
-            yield FieldError(cell_pointer(row, name), f"Kolom {name} tidak ada.", f"Column {name} is missing.")
+            yield FieldError(cell_pointer(row, name), Message("Kolom {name} tidak ada.", name=name))
 
 
 def _parse_row(header: Mapping[int, str], row: RawRow) -> tuple[ParsedRow, Sequence[FieldError]]:
@@ -129,7 +133,7 @@ def _parse_row(header: Mapping[int, str], row: RawRow) -> tuple[ParsedRow, Seque
         try:
             values |= {name: COLUMNS[name].parse(_require_usable(cell))} if cell is not None else {}
         except Invalid as invalid:
-            errors.append(FieldError(cell_pointer(row.number, name), invalid.indonesian, invalid.english))
+            errors.append(FieldError(cell_pointer(row.number, name), invalid.message))
     parsed = ParsedRow(row.number, values, is_valid=not errors)
     # A cell that could not be parsed would be reported as missing, too.
     missing = [] if errors else [missing_value(row.number, name) for name in _missing_columns(parsed)]
@@ -140,12 +144,12 @@ def _cells_without_heading(header: Mapping[int, str], row: RawRow) -> Iterator[F
     for index, cell in enumerate(row.cells):
         if cell is not None and index not in header:
             pointer = cell_pointer(row.number, str(index + 1))
-            yield FieldError(pointer, "Kolom ini tidak berjudul.", "This column has no name.")
+            yield FieldError(pointer, Message("Kolom ini tidak berjudul."))
 
 
 def _require_usable(cell: CellValue) -> CellValue:
-    if isinstance(cell, UnusableCell):
-        raise cell_parsers.cell_error(cell.indonesian, cell.english)
+    if isinstance(cell, Message):
+        raise cell_parsers.cell_error(cell)
     return cell
 
 
@@ -164,4 +168,4 @@ def _missing_columns(row: ParsedRow) -> Iterator[str]:
 
 def missing_value(row: int, name: str) -> FieldError:
     """Return the error of a cell that must be filled."""
-    return FieldError(cell_pointer(row, name), f"Isi {name}.", f"Fill in {name}.")
+    return FieldError(cell_pointer(row, name), Message("Isi {name}.", name=name))

@@ -16,6 +16,7 @@ from services.policy.domain.register_import.sheet import ParsedOpd, ParsedUnit, 
 from shared.domain.decider import Context
 from shared.domain.errors import FieldError, Invalid, raise_if_any
 from shared.domain.facts.base import Fact, Value
+from shared.domain.messages import Message
 
 COLUMN_OF_POINTER: Mapping[str, str] = {"/opd": "opd", "/valid_from": "berlaku_dari", "/valid_to": "berlaku_sampai"}
 """The column of the sheet that an error pointer of a command refers to."""
@@ -105,7 +106,7 @@ def _differences(opd: ParsedOpd, entry: OpdEntry) -> Iterator[FieldError]:
         ("opd_sejak", opd.since, entry.opened.on),
     ):
         if value not in {None, recorded}:
-            yield FieldError(column, f"Di register tertulis {recorded}.", f"The register has {recorded}.")
+            yield FieldError(column, Message("Di register tertulis {recorded}.", recorded=recorded))
 
 
 def _row_errors(step: ParsedOpd | ParsedUnit, invalid: Invalid) -> Iterator[FieldError]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from openpyxl import load_workbook
 
 from shared.domain.errors import Invalid
+from shared.domain.messages import Message
 
 MAX_BYTES, MAX_UNPACKED = 10 * 1024 * 1024, 100 * 1024 * 1024
 MAX_ROWS, LAST_ROW, MAX_COLUMNS = 10_000, 100_000, 60
@@ -23,19 +24,10 @@ SHEET_NAME = "register"
 FileFormat = Literal["xlsx", "csv"]
 
 
-class UnusableCell(NamedTuple):
-    """A cell whose displayed value is not stored in it, with the error message."""
+FORMULA_CELL = Message("Sel berisi rumus; salin lalu tempel sebagai nilai.")
+ERROR_CELL = Message("Sel berisi galat rumus.")
 
-    indonesian: str
-    english: str
-
-
-FORMULA_CELL = UnusableCell(
-    "Sel berisi rumus; salin lalu tempel sebagai nilai.", "The cell holds a formula; copy and paste it as a value."
-)
-ERROR_CELL = UnusableCell("Sel berisi galat rumus.", "The cell holds the error of a formula.")
-
-CellValue = str | int | float | bool | date | time | timedelta | UnusableCell | None
+CellValue = str | int | float | bool | date | time | timedelta | Message | None
 
 
 class RawRow(NamedTuple):
@@ -48,20 +40,16 @@ class RawRow(NamedTuple):
 def read_rows(file_format: FileFormat, content: bytes) -> Sequence[RawRow]:
     """Return every row that is not empty. Raise `Invalid` if the file is broken, too large, or empty."""
     if len(content) > MAX_BYTES:
-        raise Invalid("", "Berkas melebihi 10 MB; bagi per OPD.", "The file exceeds 10 MB; split it by OPD.")
+        raise Invalid("", Message("Berkas melebihi 10 MB; bagi per OPD."))
     raw_rows = _workbook_rows(content) if file_format == "xlsx" else _csv_rows(content)
     rows: list[RawRow] = []
     for number, cells in enumerate(raw_rows, 1):
         if any(cell is not None for cell in cells):
             rows.append(RawRow(number, cells))
         if len(rows) > MAX_ROWS or number > LAST_ROW:
-            raise Invalid(
-                f"/rows/{number}",
-                f"Lebih dari {MAX_ROWS} baris; bagi per OPD.",
-                f"More than {MAX_ROWS} rows; split it by OPD.",
-            )
+            raise Invalid(f"/rows/{number}", Message("Lebih dari {max_rows} baris; bagi per OPD.", max_rows=MAX_ROWS))
     if not rows:
-        raise Invalid("", "Lembarnya kosong.", "The sheet is empty.")
+        raise Invalid("", Message("Lembarnya kosong."))
     return rows
 
 
@@ -72,9 +60,7 @@ def _workbook_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
             yield from _worksheet_rows(content)
     except Exception as error:  # a parser of untrusted bytes may raise anything
         raise Invalid(
-            "",
-            "Ini bukan buku kerja xlsx yang utuh; simpan sebagai .xlsx tanpa kata sandi.",
-            "This is no whole xlsx workbook; save it as .xlsx without a password.",
+            "", Message("Ini bukan buku kerja xlsx yang utuh; simpan sebagai .xlsx tanpa kata sandi.")
         ) from error
 
 
@@ -128,4 +114,4 @@ def _decode(content: bytes) -> str:
 
 
 def _not_csv() -> Invalid:
-    return Invalid("", "Ini bukan teks csv; simpan sebagai CSV UTF-8.", "This is no csv text; save it as CSV UTF-8.")
+    return Invalid("", Message("Ini bukan teks csv; simpan sebagai CSV UTF-8."))

@@ -20,6 +20,7 @@ from services.policy.domain.register_import.columns import (
 from services.policy.domain.register_import.rows import RawRow
 from shared.domain.errors import FieldError
 from shared.domain.facts.policy import Post, Site
+from shared.domain.messages import Message
 from shared.domain.regions import region_timezone
 
 MAX_POSTS = 200
@@ -116,8 +117,7 @@ def _contradictions(group: Sequence[ParsedRow], level: str) -> Iterator[FieldErr
             if value != values[name]:
                 yield FieldError(
                     cell_pointer(row.number, name),
-                    f"{name} berbeda dari baris sebelumnya untuk {level} yang sama.",
-                    f"{name} differs from an earlier row of the same {level}.",
+                    Message("{name} berbeda dari baris sebelumnya untuk {level} yang sama.", name=name, level=level),
                 )
 
 
@@ -133,14 +133,12 @@ def _duplicate_posts(group: Sequence[ParsedRow]) -> Iterator[FieldError]:
             name = row.values[column]
             yield FieldError(
                 cell_pointer(row.number, column),
-                f"{name} sudah tertulis di baris {duplicate.number}.",
-                f"{name} is written in row {duplicate.number} already.",
+                Message("{name} sudah tertulis di baris {number}.", name=name, number=duplicate.number),
             )
     if len(group) > MAX_POSTS:
         yield FieldError(
             cell_pointer(group[MAX_POSTS].number, "pos"),
-            f"Satu unit paling banyak {MAX_POSTS} pos.",
-            f"A unit has at most {MAX_POSTS} posts.",
+            Message("Satu unit paling banyak {max_posts} pos.", max_posts=MAX_POSTS),
         )
 
 
@@ -153,12 +151,13 @@ def _wrong_opening_times(group: Sequence[ParsedRow]) -> Iterator[FieldError]:
     for row in group:
         if "pos" in row.values and row.values["buka"] >= MINUTES_PER_DAY:
             pointer = cell_pointer(row.number, "buka")
-            yield FieldError(pointer, "Jam buka mendahului 24:00.", "A post opens before 24:00.")
+            yield FieldError(pointer, Message("Jam buka mendahului 24:00."))
         elif "pos" in row.values and closing_minute(row.values["buka"], row.values["tutup"]) is None:
             yield FieldError(
                 cell_pointer(row.number, "tutup"),
-                "Jam tutup tidak sesudah jam buka; tugas malam yang panjang ditulis lewat 24:00, misalnya 31:00.",
-                "It does not close after it opens; write a long night beyond 24:00, for example 31:00.",
+                Message(
+                    "Jam tutup tidak sesudah jam buka; tugas malam yang panjang ditulis lewat 24:00, misalnya 31:00."
+                ),
             )
 
 

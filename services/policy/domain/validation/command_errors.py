@@ -17,6 +17,7 @@ from services.policy.domain.opd_commands import ArrangeUnit
 from services.policy.domain.validation.errors import duplicate_errors, publication_errors, span_errors, weekday_errors
 from services.policy.domain.validation.instrument_errors import instrument_errors
 from shared.domain.errors import FieldError, raise_if_any
+from shared.domain.messages import Message
 
 
 def validate_command(command: PolicyCommand) -> None:
@@ -35,13 +36,11 @@ def _command_errors(command: PolicyCommand) -> Iterator[FieldError]:
             yield from span_errors("/effective_to", command.effective_from, command.effective_to)
         case DeclineRecommendation() if command.recommendation.region == command.region:
             yield FieldError(
-                "/recommendation/region",
-                "Wilayah tidak menolak instrumennya sendiri; cabut atau tangguhkan.",
-                "A region does not decline an instrument of its own; revoke or suspend it.",
+                "/recommendation/region", Message("Wilayah tidak menolak instrumennya sendiri; cabut atau tangguhkan.")
             )
         case DeclareHolidays(holidays=holidays):
             if not holidays:
-                yield FieldError("/holidays", "Sebutkan sedikitnya satu hari.", "Name at least one day.")
+                yield FieldError("/holidays", Message("Sebutkan sedikitnya satu hari."))
             yield from duplicate_errors("/holidays/{}/date", [str(holiday.date) for holiday in holidays])
         case ArrangeUnit():
             yield from _arrangement_errors(command)
@@ -54,14 +53,12 @@ def _arrangement_errors(command: ArrangeUnit) -> Iterator[FieldError]:
         if post.closes_minute <= post.opens_minute:
             yield FieldError(
                 f"/posts/{number}/closes_minute",
-                f"{post.post} harus tutup sesudah buka; tugas malam ditulis di atas menit 1440.",
-                f"{post.post} must close after it opens; write a night beyond minute 1440.",
+                Message("{post} harus tutup sesudah buka; tugas malam ditulis di atas menit 1440.", post=post.post),
             )
         for earlier in command.posts[:number]:
             if earlier.post == post.post and set(earlier.weekdays) & set(post.weekdays):
                 days = ", ".join(day for day in post.weekdays if day in earlier.weekdays)
                 yield FieldError(
                     f"/posts/{number}/post",
-                    f"{post.post} tertulis dua kali untuk {days}.",
-                    f"{post.post} is written twice for {days}.",
+                    Message("{post} tertulis dua kali untuk {days}.", post=post.post, days=days),
                 )

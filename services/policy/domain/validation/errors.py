@@ -5,29 +5,28 @@ from datetime import date
 
 from shared.domain.errors import FieldError
 from shared.domain.facts.rules import WEEKDAYS
+from shared.domain.messages import Message
 
 
 def duplicate_errors(pointer: str, values: Sequence[str]) -> Iterator[FieldError]:
     """Report every value that occurs more than once; `{}` in the pointer is replaced by its index in the list."""
     for number, value in enumerate(values):
         if value in values[:number]:
-            yield FieldError(pointer.format(number), f"{value} tertulis dua kali.", f"{value} is written twice.")
+            yield FieldError(pointer.format(number), Message("{value} tertulis dua kali.", value=value))
 
 
 def span_errors(pointer: str, first: date, last: date | None) -> Iterator[FieldError]:
     """Report a last date before the first one."""
     if last and last < first:
-        yield FieldError(
-            pointer, f"Tanggal akhir {last} mendahului {first}.", f"The last date {last} lies before {first}."
-        )
+        yield FieldError(pointer, Message("Tanggal akhir {last} mendahului {first}.", last=last, first=first))
 
 
 def weekday_errors(pointer: str, weekdays: tuple[str, ...]) -> Iterator[FieldError]:
     """Report an empty list of weekdays, a code that is not a weekday, and a weekday that occurs twice."""
     if not weekdays or not set(weekdays) <= set(WEEKDAYS):
-        yield FieldError(pointer, "Isi hari dengan MON sampai SUN.", "Name the weekdays MON to SUN.")
+        yield FieldError(pointer, Message("Isi hari dengan MON sampai SUN."))
     elif len(set(weekdays)) < len(weekdays):
-        yield FieldError(pointer, "Satu hari tertulis dua kali.", "A weekday is written twice.")
+        yield FieldError(pointer, Message("Satu hari tertulis dua kali."))
 
 
 def publication_errors(pointer: str, decided_on: date, published_on: date) -> Iterator[FieldError]:
@@ -35,6 +34,9 @@ def publication_errors(pointer: str, decided_on: date, published_on: date) -> It
     if published_on < decided_on:
         yield FieldError(
             pointer,
-            f"Diumumkan {published_on}, sebelum diputuskan {decided_on}.",
-            f"Published on {published_on}, before it was decided on {decided_on}.",
+            Message(
+                "Diumumkan {published_on}, sebelum diputuskan {decided_on}.",
+                published_on=published_on,
+                decided_on=decided_on,
+            ),
         )

@@ -6,6 +6,7 @@ from services.policy.domain.resolution.working_hours import clock_time, minutes_
 from services.policy.domain.validation.errors import duplicate_errors, weekday_errors
 from shared.domain.errors import FieldError
 from shared.domain.facts.rules import WEEKDAYS, OfficeBreak, WorkingHours
+from shared.domain.messages import Message
 
 MINUTES_PER_DAY = 24 * 60
 WEEK_TOLERANCE_HOURS = 0.01
@@ -18,18 +19,17 @@ def hours_errors(pointer: str, hours: WorkingHours) -> Iterator[FieldError]:
     for number, pause in enumerate(hours.breaks):
         yield from weekday_errors(f"{pointer}/breaks/{number}/weekdays", pause.weekdays)
     if hours.week is None and hours.day_end is None:
-        yield FieldError(
-            pointer,
-            "Isi jam seminggu (week) atau akhir hari (day_end).",
-            "Give the hours of a week (week) or the end of a day (day_end).",
-        )
+        yield FieldError(pointer, Message("Isi jam seminggu (week) atau akhir hari (day_end)."))
     break_days = [day for pause in hours.breaks for day in pause.weekdays]
     yield from duplicate_errors(pointer + "/breaks/{}/weekdays", break_days)
     if hours.day_end and hours.day_end <= hours.day_start:
         yield FieldError(
             f"{pointer}/day_end",
-            f"Hari kerja berakhir {hours.day_end}, tidak sesudah mulai {hours.day_start}.",
-            f"The day ends at {hours.day_end}, not after it starts at {hours.day_start}.",
+            Message(
+                "Hari kerja berakhir {day_end}, tidak sesudah mulai {day_start}.",
+                day_end=hours.day_end,
+                day_start=hours.day_start,
+            ),
         )
     elif hours.week is not None or hours.day_end is not None:
         yield from _length_errors(pointer, hours)
@@ -43,8 +43,11 @@ def _length_errors(pointer: str, hours: WorkingHours) -> Iterator[FieldError]:
             span = f"{clock_time(office.start)}-{clock_time(office.end)}, {office.break_minutes} min"
             yield FieldError(
                 pointer,
-                f"{day}: {span} bukan hari kerja; harus ada jam kerja, dan berakhir sebelum tengah malam.",
-                f"{day}: {span} is no working day; something must be worked, and it must end before midnight.",
+                Message(
+                    "{day}: {span} bukan hari kerja; harus ada jam kerja, dan berakhir sebelum tengah malam.",
+                    day=day,
+                    span=span,
+                ),
             )
             return  # the days are alike: one report is enough, and breaks cannot be judged in a broken day
     for number, pause in enumerate(hours.breaks if hours.work_days else ()):
@@ -53,22 +56,25 @@ def _length_errors(pointer: str, hours: WorkingHours) -> Iterator[FieldError]:
     if hours.week is not None and hours.day_end and abs(weekly_hours(hours) - hours.week) > WEEK_TOLERANCE_HOURS:
         yield FieldError(
             f"{pointer}/week",
-            f"week {hours.week:g} tidak sama dengan jam hari-harinya, {weekly_hours(hours):g}; isi salah satu.",
-            f"week {hours.week:g} is not what its days make, {weekly_hours(hours):g}; give one of them.",
+            Message(
+                "week {week:g} tidak sama dengan jam hari-harinya, {hours:g}; isi salah satu.",
+                week=hours.week,
+                hours=weekly_hours(hours),
+            ),
         )
 
 
 def _break_errors(pointer: str, start: str, pause: OfficeBreak, hours: WorkingHours) -> Iterator[FieldError]:
     ends = min((office_day(hours, day).end for day in pause.weekdays), default=MINUTES_PER_DAY)
     if not minutes_of(hours.day_start) <= minutes_of(start) < ends:
-        yield FieldError(
-            f"{pointer}/begins",
-            f"Istirahat {start} di luar jam kerja.",
-            f"The break at {start} lies outside the day.",
-        )
+        yield FieldError(f"{pointer}/begins", Message("Istirahat {start} di luar jam kerja.", start=start))
     elif minutes_of(start) + pause.minutes > ends:
         yield FieldError(
             f"{pointer}/minutes",
-            f"Istirahat {start} selama {pause.minutes} menit melewati akhir hari, {clock_time(ends)}.",
-            f"The break at {start} of {pause.minutes} minutes goes beyond the end of the day, {clock_time(ends)}.",
+            Message(
+                "Istirahat {start} selama {minutes} menit melewati akhir hari, {end}.",
+                start=start,
+                minutes=pause.minutes,
+                end=clock_time(ends),
+            ),
         )

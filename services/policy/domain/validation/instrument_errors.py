@@ -9,6 +9,7 @@ from services.policy.domain.validation.rule_errors import rule_errors
 from shared.domain.errors import FieldError
 from shared.domain.facts.instruments import Instrument
 from shared.domain.facts.rules import SiteStart
+from shared.domain.messages import Message
 
 REGION_CODE_LENGTHS: Mapping[str, frozenset[int]] = {
     "NATIONAL": frozenset({2, 4}),
@@ -30,40 +31,36 @@ def _layer_errors(instrument: Instrument, region: str) -> Iterator[FieldError]:
     layer, pointer = instrument.layer, "/instrument/layer"
     if layer not in REGION_CODE_LENGTHS:
         layers = ", ".join(REGION_CODE_LENGTHS)
-        yield FieldError(pointer, f"Lapis harus {layers}.", f"The layer must be one of {layers}.")
+        yield FieldError(pointer, Message("Lapis harus {layers}.", layers=layers))
         return
     if len(region) not in REGION_CODE_LENGTHS[layer]:
         yield FieldError(
             pointer,
-            f"Lapis {layer} tidak berlaku di wilayah {region}: PROVINCE berkode dua angka, REGION empat angka.",
-            f"Layer {layer} does not fit region {region}: PROVINCE has a code of two digits, REGION of four.",
+            Message(
+                "Lapis {layer} tidak berlaku di wilayah {region}: PROVINCE berkode dua angka, REGION empat angka.",
+                layer=layer,
+                region=region,
+            ),
         )
     if instrument.government not in {None, region} or (instrument.government and layer == "NATIONAL"):
         yield FieldError(
             "/instrument/government",
-            (
-                f"Instrumen {instrument.instrument} milik pemerintah {instrument.government}, bukan wilayah {region}: "
-                "yang menetapkan ialah pemerintah yang mempekerjakan."
-            ),
-            (
-                f"Instrument {instrument.instrument} is of government {instrument.government}, not of region {region}: "
-                "only the government that employs may enact."
+            Message(
+                "Instrumen {instrument} milik pemerintah {government}, bukan wilayah {region}: yang menetapkan "
+                "ialah pemerintah yang mempekerjakan.",
+                instrument=instrument.instrument,
+                government=instrument.government,
+                region=region,
             ),
         )
     if (layer == "OPD") != bool(instrument.opds):
-        yield FieldError(
-            "/instrument/opds",
-            "Lapis OPD menyebut OPD yang diikat (opds); lapis lain tidak.",
-            "Layer OPD names the OPD that it binds (opds); no other layer does.",
-        )
+        yield FieldError("/instrument/opds", Message("Lapis OPD menyebut OPD yang diikat (opds); lapis lain tidak."))
 
 
 def _adoption_errors(instrument: Instrument, region: str) -> Iterator[FieldError]:
     if instrument.adopts and instrument.adopts.region == region:
         yield FieldError(
-            "/instrument/adopts/region",
-            "Wilayah tidak mengadopsi instrumennya sendiri; hapus adopts.",
-            "A region does not adopt an instrument of its own; leave out adopts.",
+            "/instrument/adopts/region", Message("Wilayah tidak mengadopsi instrumennya sendiri; hapus adopts.")
         )
 
 
@@ -72,15 +69,13 @@ def _content_errors(instrument: Instrument) -> Iterator[FieldError]:
     if instrument.instrument in instrument.supersedes:
         yield FieldError(
             "/instrument/supersedes",
-            f"{instrument.instrument} tidak dapat menggantikan dirinya sendiri.",
-            f"{instrument.instrument} cannot supersede itself.",
+            Message("{instrument} tidak dapat menggantikan dirinya sendiri.", instrument=instrument.instrument),
         )
     yield from duplicate_errors("/instrument/supersedes/{}", instrument.supersedes)
     if instrument.overlay and instrument.rules.pattern:
         yield FieldError(
             "/instrument/rules/pattern",
-            "overlay hanya mengubah jam kerja dan membiarkan pola instrumen lain; hapus pattern atau overlay.",
-            "An overlay changes hours and leaves the pattern of others alone; leave out pattern or overlay.",
+            Message("overlay hanya mengubah jam kerja dan membiarkan pola instrumen lain; hapus pattern atau overlay."),
         )
     yield from rule_errors(instrument.rules)
     yield from _site_errors(instrument)
@@ -93,16 +88,19 @@ def _date_errors(instrument: Instrument) -> Iterator[FieldError]:
     elif last:
         yield FieldError(
             "/instrument/effective_from",
-            f"Instrumen yang berakhir {last} memerlukan tanggal mulai (effective_from).",
-            f"An instrument that ends on {last} needs a date from which it binds (effective_from).",
+            Message("Instrumen yang berakhir {last} memerlukan tanggal mulai (effective_from).", last=last),
         )
     yield from publication_errors("/instrument/published_on", instrument.decided_on, instrument.published_on)
     for number, day in enumerate(instrument.rules.pattern.dates if instrument.rules.pattern else ()):
         if first and not first <= day <= (last or day):
             yield FieldError(
                 f"/instrument/rules/pattern/dates/{number}",
-                f"{day} di luar masa berlaku, {first} sampai {last or 'dicabut'}.",
-                f"{day} lies outside the instrument's own dates, {first} to {last or 'its revocation'}.",
+                Message(
+                    "{day} di luar masa berlaku, {first} sampai {last}.",
+                    day=day,
+                    first=first,
+                    last=last or Message("dicabut"),
+                ),
             )
 
 
@@ -119,14 +117,19 @@ def _site_errors(instrument: Instrument) -> Iterator[FieldError]:
         if site.site == ALL_SITES and (site.from_ != instrument.effective_from or site.dates):
             yield FieldError(
                 f"{pointer}/site",
-                "Site ditulis dengan kodenya; semua lainnya (*) mulai pada effective_from, tanpa hari tambahan.",
-                "Name a site by its code; all others (*) begin on effective_from, without extra dates.",
+                Message(
+                    "Site ditulis dengan kodenya; semua lainnya (*) mulai pada effective_from, tanpa hari tambahan."
+                ),
             )
         if last and site.from_ > last:
             yield FieldError(
                 f"{pointer}/from",
-                f"{site.site} mulai {site.from_}, sesudah instrumen berakhir {last}.",
-                f"{site.site} begins on {site.from_}, after the instrument ends on {last}.",
+                Message(
+                    "{site} mulai {first}, sesudah instrumen berakhir {last}.",
+                    site=site.site,
+                    first=site.from_,
+                    last=last,
+                ),
             )
         yield from _extra_date_errors(f"{pointer}/dates", site, instrument)
 
@@ -135,15 +138,16 @@ def _extra_date_errors(pointer: str, site: SiteStart, instrument: Instrument) ->
     first, last = site.from_, _last_day(instrument)
     yield from duplicate_errors(pointer + "/{}", [str(day) for day in site.dates])
     if site.dates and not instrument.rules.pattern:
-        yield FieldError(
-            pointer,
-            f"Hari tambahan {site.site} berada di samping pola; isi pattern.",
-            f"The extra dates of {site.site} stand beside a pattern; give one (pattern).",
-        )
+        yield FieldError(pointer, Message("Hari tambahan {site} berada di samping pola; isi pattern.", site=site.site))
     for number, day in enumerate(site.dates):
         if not first <= day <= (last or day):
             yield FieldError(
                 f"{pointer}/{number}",
-                f"{day} di luar masa {site.site}, {first} sampai {last or 'dicabut'}.",
-                f"{day} lies outside the dates of {site.site}, {first} to {last or 'its revocation'}.",
+                Message(
+                    "{day} di luar masa {site}, {first} sampai {last}.",
+                    day=day,
+                    site=site.site,
+                    first=first,
+                    last=last or Message("dicabut"),
+                ),
             )

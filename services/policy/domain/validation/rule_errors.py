@@ -6,6 +6,7 @@ from services.policy.domain.validation.errors import duplicate_errors, span_erro
 from services.policy.domain.validation.hours_errors import hours_errors
 from shared.domain.errors import FieldError
 from shared.domain.facts.rules import Approval, Discretion, Pattern, Rules
+from shared.domain.messages import Message, Text
 from shared.domain.work_location import SERVICE_CLASSES
 
 VOCABULARY: Mapping[str, frozenset[str]] = {
@@ -52,8 +53,7 @@ def _offer_errors(pointer: str, approval: Approval) -> Iterator[FieldError]:
     elif approval.weekdays:
         yield FieldError(
             pointer,
-            f"Hanya OPD_DAYS menawarkan hari; {approval.kind} berlaku setiap hari: hapus weekdays.",
-            f"Only OPD_DAYS offers weekdays; {approval.kind} holds on any day: leave out weekdays.",
+            Message("Hanya OPD_DAYS menawarkan hari; {kind} berlaku setiap hari: hapus weekdays.", kind=approval.kind),
         )
 
 
@@ -62,21 +62,17 @@ def _discretion_errors(pointer: str, discretion: Discretion, rules: Rules) -> It
     if not discretion.may_decide:
         choices = ", ".join(sorted(VOCABULARY["may_decide"]))
         yield FieldError(
-            f"{pointer}/may_decide",
-            f"Sebutkan apa yang diputuskan kepala unit: {choices}.",
-            f"Say what the heads of units decide: {choices}.",
+            f"{pointer}/may_decide", Message("Sebutkan apa yang diputuskan kepala unit: {choices}.", choices=choices)
         )
     if not rules.pattern:
         yield FieldError(
-            pointer,
-            "unit_head_decides hanya berarti di samping pola instrumen itu sendiri; isi pattern.",
-            "unit_head_decides only has a meaning beside the instrument's own pattern; give one (pattern).",
+            pointer, Message("unit_head_decides hanya berarti di samping pola instrumen itu sendiri; isi pattern.")
         )
 
 
 def _unit_errors(pointer: str, units: Sequence[str]) -> Iterator[FieldError]:
     if not units:
-        yield FieldError(pointer, "Sebutkan unitnya, atau * untuk semua.", "Name the units, or * for all of them.")
+        yield FieldError(pointer, Message("Sebutkan unitnya, atau * untuk semua."))
 
 
 def _vocabulary_uses(rules: Rules) -> Iterator[tuple[str, str, Sequence[str]]]:
@@ -99,46 +95,45 @@ def _vocabulary_errors(pointer: str, rule: str, values: Sequence[str]) -> Iterat
     choices = ", ".join(sorted(VOCABULARY[rule]))
     for value in values:
         if value not in VOCABULARY[rule]:
-            yield FieldError(
-                pointer, f"{value} tidak dikenal; pilih {choices}.", f"{value} is unknown; choose one of {choices}."
-            )
+            yield FieldError(pointer, Message("{value} tidak dikenal; pilih {choices}.", value=value, choices=choices))
 
 
 def _share_errors(rules: Rules) -> Iterator[FieldError]:
     pointer = f"{RULES_POINTER}/share_of"
     if rules.share_of not in {None, *VOCABULARY["share_of"]}:
-        yield FieldError(pointer, "share_of harus OPD atau UNIT.", "share_of must be OPD or UNIT.")
+        yield FieldError(pointer, Message("share_of harus OPD atau UNIT."))
     if rules.share_of and rules.max_share is None and rules.min_on_site_share is None:
         yield FieldError(
             pointer,
-            "share_of mengatakan dari apa max_share atau min_on_site_share dihitung; isi salah satunya.",
-            "share_of says what max_share or min_on_site_share is a share of; give one of them.",
+            Message("share_of mengatakan dari apa max_share atau min_on_site_share dihitung; isi salah satunya."),
         )
     min_on_site, max_home, max_on_site = rules.min_on_site_share, rules.max_share, rules.max_on_site_share
     if min_on_site is not None and max_home is not None and min_on_site + max_home > 1:
         yield FieldError(
             f"{RULES_POINTER}/min_on_site_share",
-            (
-                f"min_on_site_share {min_on_site:g} dan max_share {max_home:g} tidak dapat dipenuhi bersama: "
-                f"bila {max_home:g} di rumah, tinggal {1 - max_home:g} di kantor."
-            ),
-            (
-                f"min_on_site_share {min_on_site:g} and max_share {max_home:g} cannot both hold: "
-                f"with {max_home:g} at home, {1 - max_home:g} is left on site."
+            Message(
+                "min_on_site_share {min_on_site:g} dan max_share {max_home:g} tidak dapat dipenuhi bersama: "
+                "bila {max_home:g} di rumah, tinggal {on_site:g} di kantor.",
+                min_on_site=min_on_site,
+                max_home=max_home,
+                on_site=1 - max_home,
             ),
         )
     if min_on_site is not None and max_on_site is not None and min_on_site > max_on_site:
-        yield share_conflict_error(min_on_site, max_on_site, "instrumen ini", "this instrument")
+        yield share_conflict_error(min_on_site, max_on_site, Message("instrumen ini"))
 
 
-def share_conflict_error(min_on_site: float, max_on_site: float, sources_id: str, sources_en: str) -> FieldError:
-    """Report that `min_on_site_share` exceeds `max_on_site_share`. `sources_…` name the instruments of the two."""
+def share_conflict_error(min_on_site: float, max_on_site: float, sources: Text) -> FieldError:
+    """Report that `min_on_site_share` exceeds `max_on_site_share`. `sources` names the instruments of the two."""
     return FieldError(
         f"{RULES_POINTER}/min_on_site_share",
-        f"min_on_site_share {min_on_site:g} melebihi yang disisakan WFH wajib, "
-        f"max_on_site_share {max_on_site:g} ({sources_id}).",
-        f"min_on_site_share {min_on_site:g} is above what forced WFH leaves, "
-        f"max_on_site_share {max_on_site:g} ({sources_en}).",
+        Message(
+            "min_on_site_share {min_on_site:g} melebihi yang disisakan WFH wajib, max_on_site_share "
+            "{max_on_site:g} ({sources}).",
+            min_on_site=min_on_site,
+            max_on_site=max_on_site,
+            sources=sources,
+        ),
     )
 
 
@@ -147,11 +142,10 @@ def _pattern_errors(pattern: Pattern, rules: Rules) -> Iterator[FieldError]:
     if sum(kinds) != 1:
         yield FieldError(
             f"{RULES_POINTER}/pattern",
-            (
+            Message(
                 "Pola memakai tepat satu: hari tetap (weekdays), tanggal (dates), kelompok bergilir (groups), "
                 "atau setiap hari (any_day)."
             ),
-            "A pattern names exactly one of weekdays, dates, groups that take turns, or any_day.",
         )
     if pattern.weekdays:
         yield from weekday_errors(f"{RULES_POINTER}/pattern/weekdays", pattern.weekdays)
@@ -161,12 +155,10 @@ def _pattern_errors(pattern: Pattern, rules: Rules) -> Iterator[FieldError]:
     if pattern.groups not in GROUP_COUNTS:
         yield FieldError(
             f"{RULES_POINTER}/pattern/groups",
-            f"Jumlah kelompok harus {GROUP_COUNTS[0]} sampai {GROUP_COUNTS[-1]}.",
-            f"The number of groups must be {GROUP_COUNTS[0]} to {GROUP_COUNTS[-1]}.",
+            Message("Jumlah kelompok harus {first} sampai {last}.", first=GROUP_COUNTS[0], last=GROUP_COUNTS[-1]),
         )
     if rules.max_share is None:
         yield FieldError(
             f"{RULES_POINTER}/max_share",
-            "Kelompok bergilir memerlukan max_share: porsi terbesar di rumah pada satu hari.",
-            "Groups that take turns need max_share: the greatest share at home on one day.",
+            Message("Kelompok bergilir memerlukan max_share: porsi terbesar di rumah pada satu hari."),
         )
