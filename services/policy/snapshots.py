@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.policy.domain import decider
 from services.policy.domain.decider import State
-from services.policy.domain.opd_register import OpdEntry
+from services.policy.domain.opd.register import OpdEntry
 from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import ArrangementChanged

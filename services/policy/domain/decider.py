@@ -9,16 +9,16 @@ from datetime import date
 from functools import reduce
 from typing import TypeVar, assert_never
 
-from services.policy.domain.arrangements import ArrangementState, arrange_unit, evolve_arrangement
 from services.policy.domain.calendar import CalendarState, declare_holidays, evolve_calendar
 from services.policy.domain.commands import DeclareHolidays, InstrumentCommand, PolicyCommand
 from services.policy.domain.instruments.decision import Decision
 from services.policy.domain.instruments.effective_policy import EffectivePolicy
 from services.policy.domain.instruments.handlers import decide_instrument
 from services.policy.domain.instruments.lifecycle import InstrumentsState, evolve_instruments
-from services.policy.domain.opd_closing import close_opd
+from services.policy.domain.opd.arrangements import ArrangementState, arrange_unit, evolve_arrangement
+from services.policy.domain.opd.closing import close_opd
+from services.policy.domain.opd.register import OpdEntry, OpdState, Register, evolve_opd, existing_opds, open_opd
 from services.policy.domain.opd_commands import ArrangeUnit, MergeOpd, OpenOpd, SplitOpd
-from services.policy.domain.opd_register import OpdEntry, OpdState, Register, evolve_opd, existing_opds, open_opd
 from services.policy.domain.validation.command_errors import validate_command
 from shared.domain.decider import Context
 from shared.domain.facts import instruments

@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse
 
 from services.policy.domain import decider
 from services.policy.domain.decider import State
+from services.policy.domain.opd.register import RegisterEntry, register_entry
 from services.policy.domain.opd_commands import (
     OpdMerging,
     OpdSplitting,
 )
-from services.policy.domain.opd_register import RegisterEntry, register_entry
 from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.import_decider import ImportSummary
 from services.policy.domain.register_import.rows import FileFormat, read_rows

@@ -7,13 +7,13 @@ import pytest
 
 from services.policy.domain import decider
 from services.policy.domain.commands import DeclareHolidays, EnactInstrument, PolicyCommand
+from services.policy.domain.opd.register import OpdEntry, register_entry
 from services.policy.domain.opd_commands import (
     ArrangeUnit,
     MergeOpd,
     OpenOpd,
     SplitOpd,
 )
-from services.policy.domain.opd_register import OpdEntry, register_entry
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Fact
 from shared.domain.facts.policy import OpdMerged, OpdOpened, OpdSplit

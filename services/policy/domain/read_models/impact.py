@@ -5,9 +5,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from services.policy.domain.arrangements import ArrangementState
 from services.policy.domain.decider import State
-from services.policy.domain.opd_register import OpdEnd, OpdState, successors
+from services.policy.domain.opd.arrangements import ArrangementState
+from services.policy.domain.opd.register import OpdEnd, OpdState, successors
 from services.policy.domain.resolution.binding import ONE_DAY
 from services.policy.domain.resolution.diff import ChangedDates, RuleChange, diff_timelines, merge_equal_changes
 from services.policy.domain.snapshot import OpdTimeline

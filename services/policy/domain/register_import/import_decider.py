@@ -9,8 +9,8 @@ from functools import reduce
 
 from services.policy.domain import decider
 from services.policy.domain.decider import FactsByStream, State, States
+from services.policy.domain.opd.register import OpdEntry
 from services.policy.domain.opd_commands import OpenOpd
-from services.policy.domain.opd_register import OpdEntry
 from services.policy.domain.register_import.columns import cell_pointer, missing_value, raise_row_errors
 from services.policy.domain.register_import.sheet import ParsedOpd, ParsedUnit, RegisterSheet
 from shared.domain.decider import Context

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from services.policy.domain.opd.register import OpdEntry, ended_error
 from services.policy.domain.opd_commands import ArrangeUnit
-from services.policy.domain.opd_register import OpdEntry, ended_error
 from services.policy.domain.reference_data.unit_types import unit_types_of
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.base import Fact

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
+from services.policy.domain.opd.register import OpdEnd, OpdEntry, Register, ended_error, successors
 from services.policy.domain.opd_commands import MergeOpd, SplitOpd
-from services.policy.domain.opd_register import OpdEnd, OpdEntry, Register, ended_error, successors
 from shared.domain.errors import FieldError, raise_if_any
 from shared.domain.facts.policy import OpdMerged, OpdSplit
 from shared.domain.messages import Message
