@@ -3,8 +3,8 @@
 .PHONY: help demo test test-faults check bench bench-worker bench-policy style unit laws flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
-# Most tests of real parts wait: four processes keep two cores busy. The tests of a file stay together (tests/conftest.py).
-side_by_side := --numprocesses 4 --dist loadgroup --no-loadscope-reorder
+# One process for each of two cores; the tests of a file that share a broker stay together (tests/conftest.py).
+side_by_side := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
