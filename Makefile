@@ -21,7 +21,7 @@ test-faults: ## an hour of kills and churn over three brokers; shorter by argume
 	$(install) test-faults
 	@$(python) -m tests.faults.churn
 
-check: ## style, types, import contracts, quick tests (a minute and a half)
+check: ## style, types, import contracts, quick tests (under three minutes)
 	$(install) check
 	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target unit style flow laws
 
