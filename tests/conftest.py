@@ -1,4 +1,4 @@
-"""Real parts that several tests share."""
+"""Provides real databases and the figures that tests measure to all tests."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -21,8 +21,6 @@ settings.register_profile("piket", deadline=None)  # no test asserts how fast a 
 settings.load_profile("piket")
 
 HUNG_AFTER_S = 300
-STARTS_ALL_ITS_PARTS = "tests/e2e/"
-"""Folder whose tests start a broker each, so that any worker process of pytest-xdist may run any of them."""
 
 
 @pytest.fixture
@@ -39,18 +37,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file that share a broker, a browser or a world in one worker process."""
+    """Give every test without a time limit the usual one."""
     for item in items:
-        file = item.nodeid.partition("::")[0]
-        if not file.startswith(STARTS_ALL_ITS_PARTS) or _shares_a_fixture(item):
-            item.add_marker(pytest.mark.xdist_group(file))
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(scaled(HUNG_AFTER_S)))
-
-
-def _shares_a_fixture(item: pytest.Item) -> bool:
-    definitions = [definition for found in item._fixtureinfo.name2fixturedefs.values() for definition in found]  # type: ignore[attr-defined]
-    return any(definition.scope == "module" for definition in definitions)
 
 
 @pytest.fixture(scope="session")
