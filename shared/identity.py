@@ -1,5 +1,6 @@
 """Verifies bearer tokens and decides what a principal may do, by one pure function over one table of rights."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ import jwt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.domain.facts.base import Code, Region
+from shared.settings import Settings
 
 LEEWAY_SECONDS = 10
 """By how much the clocks of issuer and verifier may differ."""
@@ -131,6 +133,11 @@ class Identity:
         """Return the verifier for a JSON Web Key Set (RFC 7517); skip keys without an id or of another type."""
         keys = {key["kid"]: jwt.PyJWK(key, "ES256") for key in jwks["keys"] if key.get("kid") and key["kty"] == "EC"}
         return cls(keys, issuer, audience)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Identity":
+        """Return the verifier of a deployment's tokens."""
+        return cls.from_jwks(json.loads(settings.jwks.read_text()), settings.issuer, settings.audience)
 
     def principal(self, token: str) -> Principal:
         """Return the principal of a token. Raise `TokenRefused`: `token-expired`, else `token-invalid`."""

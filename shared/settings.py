@@ -1,6 +1,5 @@
 """Reads the settings of a process from its environment, once at its start."""
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +8,6 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock, clock_from_setting
-from shared.event_store.database import Database
-from shared.identity import Identity
 
 MAX_PORT = 65_535
 
@@ -63,13 +60,9 @@ class Settings(BaseSettings):
         """Return the clock of domain instants."""
         return clock_from_setting(self.clock)
 
-    def database(self, service: str) -> Database:
-        """Return the database of one service."""
-        return Database(self.store.format(folder=self.folder.resolve(), service=service))
-
-    def identity(self) -> Identity:
-        """Return the verifier of this deployment's tokens."""
-        return Identity.from_jwks(json.loads(self.jwks.read_text()), self.issuer, self.audience)
+    def store_url(self, service: str) -> str:
+        """Return the address of the database of one service."""
+        return self.store.format(folder=self.folder.resolve(), service=service)
 
     def token(self, region: str) -> str:
         """Return the token with which a service reads the feed of another service in a region."""

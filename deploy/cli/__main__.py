@@ -1,4 +1,7 @@
-"""Defines the command `piket` (`python -m deploy.cli`) and its subcommands."""
+"""Defines the command `piket` (`python -m deploy.cli`) and its subcommands.
+
+A command imports what it runs when it runs: all of Piket takes three seconds to import, a relay needs a third of that.
+"""
 
 import asyncio
 import sys
@@ -9,27 +12,11 @@ from socket import gethostname
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
-from deploy.cli.errors import operator_message
-from deploy.cli.policy_dry_run import cli as instrument_commands
-from deploy.cli.policy_questions import cli as policy_commands
-from deploy.cli.policy_register import cli as register_commands
-from deploy.cli.policy_timeline import cli as timeline_commands
+from deploy.cli.policy.group import policy
 from deploy.demo import options as demo_options
-from deploy.demo.demo import run as run_demo
-from deploy.operations import reconcile as reconciliation
-from deploy.operations import recover as recovery
-from deploy.operations import sources, supervisor
-from deploy.operations.gateway import gateway
-from deploy.view_rebuild import rebuild as view_rebuild
-from services.attendance import app as attendance
-from services.policy import app as policy
-from services.reporting import app as reporting
-from services.reporting.worker.settings import WorkerSettings
-from services.roster import app as roster
-from shared.kafka.broker import topic_sizes
+from deploy.operations.apps import Service, create_app
 from shared.settings import Settings
 from shared.telemetry import configure_logging
 
@@ -42,29 +29,13 @@ class SourceService(StrEnum):
     ATTENDANCE = "attendance"
 
 
-class Service(StrEnum):
-    """The services that `piket serve` can serve."""
-
-    POLICY = "policy"
-    ROSTER = "roster"
-    ATTENDANCE = "attendance"
-    REPORTING = "reporting"
-
-
 FromLogOption = Annotated[bool, typer.Option("--from-log")]
-APP_FACTORIES = {
-    "policy": policy.create,
-    "roster": roster.create,
-    "attendance": attendance.create,
-    "reporting": reporting.create,
-}
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
 cli.add_typer(topics, name="topics")
-policy_commands.add_typer(register_commands)
-policy_commands.add_typer(instrument_commands)
-policy_commands.add_typer(timeline_commands)
-cli.add_typer(policy_commands, name="policy")
+
+
+cli.add_typer(policy, name="policy")
 
 
 @cli.command()
@@ -73,10 +44,15 @@ def serve(
     port: int = 8080,
 ) -> None:
     """Serve services over HTTP on 127.0.0.1, under one path per service."""
+    import uvicorn
+
+    from deploy.operations import sources
+    from deploy.operations.gateway import gateway
+
     settings = Settings()
-    names = [service.value for service in services or Service]
-    asyncio.run(sources.check_stores(settings, names))
-    apps = {name: APP_FACTORIES[name](settings) for name in names}
+    served = services or list(Service)
+    asyncio.run(sources.check_stores(settings, served))
+    apps = {service.value: create_app(service, settings) for service in served}
     uvicorn.run(
         gateway(apps, default=[*apps][-1]),
         host="127.0.0.1",
@@ -90,6 +66,8 @@ def serve(
 @cli.command()
 def relay() -> None:
     """Move every service's committed events to Kafka."""
+    from deploy.operations import sources
+
     asyncio.run(sources.relay(Settings()))
 
 
@@ -99,6 +77,10 @@ def worker(
     static: Annotated[bool, typer.Option("--static", help="a worker keeps its partitions when it restarts")] = False,  # noqa: FBT002
 ) -> None:
     """Run worker processes that maintain the coverage view from Kafka. A worker that ends is started again."""
+    from deploy.operations import supervisor
+    from services.reporting.worker.settings import WorkerSettings
+    from shared.kafka.broker import topic_sizes
+
     settings = WorkerSettings()  # checked here, so that no worker is started only to report a wrong setting
     environments = supervisor.worker_environments(workers, settings.metrics_port, gethostname() if static else "")
     asyncio.run(topic_sizes(settings.kafka))  # reports a wrong address once, instead of in each worker again and again
@@ -108,27 +90,34 @@ def worker(
 @topics.command()
 def create(replication: int = 1) -> None:
     """Create the missing topics of PIKET_REGIONS, and the changelog of the worker."""
-    settings = Settings()
-    asyncio.run(sources.create_topics(settings, replication))
+    from deploy.operations import sources
+
+    asyncio.run(sources.create_topics(Settings(), replication))
 
 
 @cli.command()
 def republish(service: SourceService, region: str = "32") -> None:
     """Make the relay send all events of a source again. Readers ignore the events that they have already."""
+    from deploy.operations import sources
+
     sources.republish(Settings(), service, region)
 
 
 @cli.command()
 def verify(service: SourceService, region: str = "32") -> None:
     """Check that the sequence of a source has no gap and that its hash chain is intact."""
+    from deploy.operations import sources
+
     asyncio.run(sources.verify(Settings(), service, region))
 
 
 @cli.command()
 def recover(service: SourceService, region: str = "32", from_log: FromLogOption = True) -> None:  # noqa: FBT002
     """Add the events of the log that a restored store lacks. Stop the service and the relay first."""
+    from deploy.operations import recover
+
     del from_log  # the option documents the source; the log is the only one
-    count = asyncio.run(recovery.recover(Settings(), service, region))
+    count = asyncio.run(recover.recover(Settings(), service, region))
     print(f"{count} events were restored from the log. Start the service and the relay again.")
 
 
@@ -140,7 +129,10 @@ def rebuild_view(
     workers: Annotated[int, typer.Option(min=1, help="number of processes that read the log")] = 1,
 ) -> None:
     """Rebuild the coverage view from the log beside the current view, and switch to it."""
-    asyncio.run(view_rebuild.rebuild(WorkerSettings(), date.fromisoformat(first_date), workers, Console(stderr=True)))
+    from deploy.view_rebuild.rebuild import rebuild
+    from services.reporting.worker.settings import WorkerSettings
+
+    asyncio.run(rebuild(WorkerSettings(), date.fromisoformat(first_date), workers, Console(stderr=True)))
 
 
 @cli.command()
@@ -148,7 +140,9 @@ def reconcile(
     every: Annotated[float | None, typer.Option(min=1, help="seconds; repeat until cancelled, serve metrics")] = None,
 ) -> None:
     """Compare the coverage view with rows computed from the stores; exit status 1 if they differ."""
-    sys.exit(asyncio.run(reconciliation.reconcile(Settings(), every, Console(stderr=True))))
+    from deploy.operations import reconcile
+
+    sys.exit(asyncio.run(reconcile.reconcile(Settings(), every, Console(stderr=True))))
 
 
 @cli.command()
@@ -168,12 +162,14 @@ def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
     port: int = 8080,
 ) -> None:
     """Simulate a morning of a province on real Kafka, until Ctrl-C."""
+    from deploy.demo.demo import run
+
     window = demo_options.play_window(start, end)
     day_and_regions = demo_options.parse_date(date), tuple(regions.split(","))
     options = demo_options.Options(
         *day_and_regions, people, speed, *window, store, broker, headless, report, truth, seed, port
     )
-    sys.exit(run_demo(options))
+    sys.exit(run(options))
 
 
 if __name__ == "__main__":
@@ -181,6 +177,8 @@ if __name__ == "__main__":
     try:
         cli(prog_name="piket")
     except Exception as error:
+        from deploy.cli.errors import operator_message
+
         message = operator_message(error)
         if message is None:
             raise

@@ -1,20 +1,12 @@
 """Maps expected failures to a one-line message for the operator, instead of a traceback."""
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from services.policy import catalogue
-from services.policy.snapshots import UnknownOpd
-from shared.catalogue import Catalogue
 from shared.domain.decider import Diverged
-from shared.domain.errors import Invalid
-from shared.domain.messages import Text
 from shared.event_store.database import Unavailable
 from shared.kafka.broker import UnsafeToContinue
 from shared.telemetry import PortTaken
@@ -44,26 +36,3 @@ MESSAGES: Mapping[type[Exception], Callable[[Any], str | None]] = {
     PortTaken: str,
     FileNotFoundError: lambda error: f"{error.filename} does not exist. Nothing was started; check the settings.",
 }
-
-
-CATALOGUE = Catalogue(catalogue.LOCALE, Path(__file__).parent / "locale")
-"""Renders the messages of policy and of this package."""
-
-
-def both_languages(message: Text) -> str:
-    """Return a message in Indonesian and in English, for the terminal."""
-    text = CATALOGUE.bilingual(message)
-    return f"{text.id} / {text.en}"
-
-
-@contextmanager
-def exit_on_invalid() -> Iterator[None]:
-    """Print each validation error and exit with status 1."""
-    try:
-        yield
-    except UnknownOpd as unknown:
-        print(unknown, file=sys.stderr)
-        sys.exit(1)
-    except Invalid as invalid:
-        print(*(f"{f.pointer or '/'}: {both_languages(f.message)}" for f in invalid.errors), sep="\n", file=sys.stderr)
-        sys.exit(1)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from deploy.operations.sources import DECIDERS
+from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.kafka.broker import UnsafeToContinue
 
 
@@ -19,7 +19,7 @@ def store_setting(choice: str) -> str:
         return ""
     address = urlsplit(choice)
     template = choice if "{service}" in choice else urlunsplit(address._replace(path=f"{address.path}_{{service}}"))
-    for service in DECIDERS:
+    for service in SERVICES_WITH_STORE:
         try:
             _require_empty_database(template.format(service=service), choice)
         except psycopg.Error as error:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from deploy.operations.sources import store_of
+from deploy.operations.sources import committed_events
 from services.reporting.domain.coverage.duties import work_dates_around
 from services.reporting.domain.coverage.fact_set import FactSet
 from services.reporting.domain.fact_store.compact import LIVE_DAYS, ONE_DAY, CompactFact, compact, date_of
@@ -35,7 +35,7 @@ class ExpectedRows:
 
     def __init__(self, settings: Settings, region: str) -> None:
         self.region = region
-        self._stores = {service: store_of(settings, service) for service in SOURCE_SERVICES}
+        self._stores = {service: committed_events(settings, service) for service in SOURCE_SERVICES}
         self._positions_read = dict.fromkeys(SOURCE_SERVICES, 0)
         self._now = settings.domain_clock()
         self._since = date.min

@@ -1,6 +1,6 @@
 """Adds to a store that was restored from an older copy the events that only the log still holds."""
 
-from deploy.operations.sources import store_of
+from deploy.operations.sources import committed_events
 from shared.domain.envelope import topic
 from shared.kafka import broker
 from shared.relay import log_tail
@@ -9,7 +9,7 @@ from shared.settings import Settings
 
 async def recover(settings: Settings, service: str, region: str) -> int:
     """Append the events of the log after the last stored one, and return their number. Raise `Diverged`."""
-    store = store_of(settings, service)
+    store = committed_events(settings, service)
     await store.open()
     head = await store.head(region)
     bodies = await events_after(settings.kafka, topic(region, service), head)

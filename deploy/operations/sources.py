@@ -3,38 +3,34 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import REGISTRY
 from rich.console import Console
 
-from services.attendance.domain import decider as attendance
-from services.policy.domain import decider as policy
 from services.reporting.view.generations import current_generation
 from services.reporting.worker import changelog
-from services.roster.domain import decider as roster
 from shared.domain import envelope
 from shared.domain.envelope import FIRST_CHAIN
-from shared.event_store.store import Store
+from shared.event_store.committed_events import CommittedEvents
+from shared.event_store.database import Database
 from shared.kafka import broker
 from shared.relay import checkpoint
 from shared.relay.relay import Relay
 from shared.settings import Settings
 from shared.telemetry import serve_metrics
 
-DECIDERS = {"policy": policy, "roster": roster, "attendance": attendance}
+SERVICES_WITH_STORE = ("policy", "roster", "attendance")
 
 
-def store_of(settings: Settings, service: str) -> Store[Any]:
-    """Return the event store of a service."""
-    decider: Any = DECIDERS[service]
-    return Store(settings.database(service), service=service, decider=decider, now=settings.domain_clock())
+def committed_events(settings: Settings, service: str) -> CommittedEvents:
+    """Return the committed events of a service."""
+    return CommittedEvents(Database(settings.store_url(service)), service=service, now=settings.domain_clock())
 
 
 async def check_stores(settings: Settings, services: Iterable[str]) -> None:
     """Raise `Unavailable` if the store of a service does not answer. Call this before serving from it."""
-    for service in DECIDERS.keys() & services:
-        database = settings.database(service)
+    for service in {*SERVICES_WITH_STORE} & {*services}:
+        database = Database(settings.store_url(service))
         try:
             await database.read("SELECT 1")  # connects without creating tables
         finally:
@@ -45,12 +41,12 @@ async def relay(settings: Settings) -> None:
     """Relay all sources to Kafka until cancelled. An error of one ends all; a supervisor starts them again."""
     serve_metrics(settings.metrics_port, REGISTRY)
     async with asyncio.TaskGroup() as group:
-        for service in DECIDERS:
-            store = store_of(settings, service)
-            await store.open()
+        for service in SERVICES_WITH_STORE:
+            events = committed_events(settings, service)
+            await events.open()
             for region in settings.region_list():
                 path = checkpoint_file(settings, service, region)
-                group.create_task(Relay(store, region, settings.kafka, path).run())
+                group.create_task(Relay(events, region, settings.kafka, path).run())
 
 
 def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
@@ -76,10 +72,10 @@ async def create_topics(settings: Settings, replication: int) -> None:
 
 async def verify(settings: Settings, service: str, region: str) -> None:
     """Check sequence and hash chain of a source from its first event. Raise SystemExit at the first broken link."""
-    store, console = store_of(settings, service), Console(stderr=True)
+    events, console = committed_events(settings, service), Console(stderr=True)
     number, chain = 0, FIRST_CHAIN
     with console.status("0") as status:
-        while page := await store.read_feed(region, number, 1000):
+        while page := await events.read_feed(region, number, 1000):
             for stored in page:
                 if stored.sequence != number + 1 or not envelope.is_chained_to(stored.body, chain):
                     raise SystemExit(f"{envelope.source(region, service)}: broken at sequence {stored.sequence}.")

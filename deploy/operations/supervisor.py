@@ -11,8 +11,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from deploy.local.server_process import end_guard, start_guard
-from services.reporting.faust_batches.membership import EX_REPLACED
-from services.reporting.worker.__main__ import EX_NOTHING_TO_READ
+from services.reporting.process.exits import EX_NOTHING_TO_READ, EX_REPLACED
 from shared.kafka.broker import UnsafeToContinue
 from shared.settings import MAX_PORT
 

@@ -16,7 +16,7 @@ SERVICE = "attendance"
 
 def create(settings: Settings) -> FastAPI:
     """Return the application for the given settings."""
-    return assemble(settings.database(SERVICE), settings.identity(), settings.domain_clock())
+    return assemble(Database(settings.store_url(SERVICE)), Identity.from_settings(settings), settings.domain_clock())
 
 
 def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:

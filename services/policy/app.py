@@ -31,7 +31,13 @@ def create(settings: Settings) -> FastAPI:
         async with background_task(run_scheduler(app.state.store, now)):
             yield
 
-    return assemble(settings.database(SERVICE), settings.identity(), now, scheduler, demo=bool(settings.clock))
+    return assemble(
+        Database(settings.store_url(SERVICE)),
+        Identity.from_settings(settings),
+        now,
+        scheduler,
+        demo=bool(settings.clock),
+    )
 
 
 def assemble(

@@ -37,7 +37,7 @@ def create(settings: Settings) -> FastAPI:
             yield
         stop()
 
-    return assemble(view, settings.identity(), now, running, demo=bool(settings.clock))
+    return assemble(view, Identity.from_settings(settings), now, running, demo=bool(settings.clock))
 
 
 def assemble(

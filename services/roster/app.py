@@ -30,7 +30,7 @@ MIGRATIONS = Path(__file__).parent / "storage" / "migrations"
 
 def create(settings: Settings) -> FastAPI:
     """Return the application for the given settings. While it runs it applies policy's events from Kafka."""
-    database = settings.database(SERVICE)
+    database = Database(settings.store_url(SERVICE))
 
     async def write_dead_letter(record: ConsumedRecord, reason: str) -> None:
         await send_dead_letter(settings.kafka, (record.topic, record.partition), record, reason)
@@ -51,7 +51,7 @@ def create(settings: Settings) -> FastAPI:
         async with background_task(projection.run()):
             yield
 
-    return assemble(database, settings.identity(), settings.domain_clock(), run_projection)
+    return assemble(database, Identity.from_settings(settings), settings.domain_clock(), run_projection)
 
 
 def assemble(database: Database, identity: Identity, now: Clock, background: Lifespan) -> FastAPI:

@@ -7,11 +7,8 @@ its sender, and a commit whose acknowledgement was lost is answered as a replay.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Generic, TypeVar
 
 import structlog
 from uuid_utils.compat import uuid7
@@ -21,48 +18,25 @@ from shared.domain import envelope
 from shared.domain.batch import DecisionSetup, decide_batch
 from shared.domain.decider import Context, Decider, Outcome, StoreCommand
 from shared.event_store import stream_cache, tables
+from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Connection, Database
 
 S = TypeVar("S")
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 MAX_BATCH_COMMANDS = 200
 
 log = structlog.get_logger()
 
 
-class StoredEvent(NamedTuple):
-    """A committed event, as it is published. `key` is the Kafka partition key, `body` the canonical bytes."""
-
-    sequence: int
-    id: UUID
-    type: str
-    key: str
-    body: bytes
-
-
-class CommittedUntil(NamedTuple):
-    """The last sequence of a source, and an instant before which no further event can be recorded."""
-
-    sequence: int
-    at: datetime
-
-
-class Store(Generic[S]):
+class Store(CommittedEvents, Generic[S]):
     """The event store of one service: the source of truth for Kafka and every view."""
 
     def __init__(self, database: Database, *, service: str, decider: Decider[S], now: Clock) -> None:
-        self._database = database
-        self.service = service
+        super().__init__(database, service=service, now=now)
         self._decider = decider
         self._streams = stream_cache.StreamCache(decider)
-        self._now = now
         self._pending: list[tuple[StoreCommand[S], asyncio.Future[Outcome]]] = []
         self._committing: asyncio.Task[None] | None = None
-
-    async def open(self) -> None:
-        """Migrate the tables. Raises `Unavailable`."""
-        await self._database.migrate(MIGRATIONS)
 
     async def close(self) -> None:
         """Finish pending commands. The database stays open, because others may use it."""
@@ -95,26 +69,6 @@ class Store(Generic[S]):
             raise outcome
         return [sealed for events in state.appended for sealed in events]
 
-    async def restore(self, region: str, bodies: Sequence[bytes]) -> None:
-        """Append events that the Kafka topic kept and this store lost, in order. Raises `Diverged` and appends none."""
-        await self._database.write(partial(tables.restore, envelope.source(region, self.service), bodies))
-
-    async def read_feed(self, region: str, after: int = 0, limit: int = 500) -> list[StoredEvent]:
-        """Return up to `limit` committed events of a region after a sequence, without gaps."""
-        rows = await self._database.read(
-            "SELECT sequence, id, type, partition_key, body FROM event"
-            " WHERE source = :source AND sequence > :after ORDER BY sequence LIMIT :limit",
-            source=envelope.source(region, self.service), after=after, limit=limit,
-        )  # fmt: skip
-        return [StoredEvent(sequence, UUID(id_), type_, key, body.encode()) for sequence, id_, type_, key, body in rows]
-
-    async def read_stream(self, stream: str) -> list[envelope.Event]:
-        """Return every event of one stream, in order."""
-        rows = await self._database.read(
-            "SELECT body FROM event WHERE stream = :stream ORDER BY version", stream=stream
-        )
-        return [envelope.decode(body.encode()) for (body,) in rows]
-
     async def state(self, stream: str) -> tuple[S, int]:
         """Return the state of a stream and its version: `initial` and 0 if it has no event."""
         rows = await self._database.read(stream_cache.SELECT_STREAMS, streams=[stream])
@@ -124,29 +78,6 @@ class Store(Generic[S]):
         """Return the state of every stream below a prefix that ends in `/`."""
         rows = await self._database.read(stream_cache.SELECT_BELOW, **stream_cache.prefix_range(prefix))
         return {stream: state for stream, (state, _) in stream_cache.fold(rows, self._decider).items()}
-
-    async def regions(self) -> list[str]:
-        """Return the regions that have events in this store."""
-        rows = await self._database.read("SELECT source FROM head ORDER BY source")
-        sources = (source.split("/")[2:] for (source,) in rows)
-        return [region for region, service in sources if service == self.service]
-
-    async def head(self, region: str) -> int:
-        """Return the last sequence of a region, 0 if it has none."""
-        source = envelope.source(region, self.service)
-        rows = await self._database.read("SELECT sequence FROM head WHERE source = :source", source=source)
-        return int(rows[0][0]) if rows else 0
-
-    async def committed_until(self, region: str) -> CommittedUntil:
-        """Return the last sequence and an instant before which no further event can be recorded.
-
-        Takes the write lock, so every commit that is running now is included.
-        """
-        return await self._database.write(partial(self._committed_until, envelope.source(region, self.service)))
-
-    def _committed_until(self, source: str, connection: Connection) -> CommittedUntil:
-        rows = connection.execute("SELECT sequence FROM head WHERE source = :source", source=source)
-        return CommittedUntil(int(rows[0][0]) if rows else 0, self._now())
 
     async def _commit_all(self) -> None:
         """Commit batches until the queue is empty; commands that arrive during a commit form the next batch."""

@@ -14,8 +14,8 @@ from prometheus_client import Gauge
 
 from shared.domain import envelope
 from shared.domain.envelope import Event
+from shared.event_store.committed_events import MIGRATIONS
 from shared.event_store.database import Connection, Database, Unavailable
-from shared.event_store.store import MIGRATIONS
 from shared.kafka.broker import EVENTS_MOVED
 from shared.projection import offsets
 from shared.projection.consumer import ConsumedRecord, follow_topics

@@ -16,7 +16,7 @@ from services.reporting.faust_batches.batch import BatchSchema
 from services.reporting.faust_batches.changelog_table import ChangelogTable
 from services.reporting.process.exits import exit_on_error
 from services.reporting.worker import __main__ as worker
-from services.reporting.worker.changelog import COMPRESSION, changelog_topic, send_records
+from services.reporting.worker.changelog import COMPRESSION, TABLE_NAME, changelog_topic, send_records
 from services.reporting.worker.settings import WorkerSettings
 from shared.domain.envelope import topic
 from shared.kafka import broker
@@ -108,7 +108,7 @@ class AgentWorker:
 
     def wire(self, app: faust.App, settings: WorkerSettings, _: Sequence[str]) -> None:
         """Replace the wiring of the worker."""
-        ChangelogTable(app, settings.partitions, self, partial(asyncio.sleep, 0), nothing_committed)
+        ChangelogTable(app, TABLE_NAME, settings.partitions, self, partial(asyncio.sleep, 0), nothing_committed)
         events = app.topic(TOPIC, schema=BatchSchema(), maxsize=worker.QUEUED_BATCHES)
 
         @app.agent(events, name="coverage")

@@ -78,7 +78,7 @@ async def test_a_view_of_which_nobody_speaks_is_not_compared(
     monkeypatch.setattr(reconciling, "CATCH_UP_S", 1.0)
     settings = Settings(kafka=kafka.bootstrap, folder=tmp_path)
     for service in SOURCE_SERVICES:
-        await sources.store_of(settings, service).open()
+        await sources.committed_events(settings, service).open()
     with pytest.raises(ViewBehind, match="Nothing was compared; check that relay and worker run"):
         await reconciling.reconcile(settings, None, Console(stderr=True))
 

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -12,9 +12,12 @@ import pytest_asyncio
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.operations.recover import recover
-from deploy.operations.sources import checkpoint_file, store_of
+from deploy.operations.sources import checkpoint_file, committed_events
+from services.attendance.domain import decider
 from shared.domain.decider import Diverged
-from shared.event_store.store import StoredEvent
+from shared.event_store.committed_events import StoredEvent
+from shared.event_store.database import Database
+from shared.event_store.store import Store
 from shared.relay.errors import LogAhead
 from shared.relay.relay import Relay
 from shared.settings import Settings
@@ -32,14 +35,15 @@ class CopiedDeployment(NamedTuple):
     original: list[StoredEvent]
 
     def relay(self) -> Relay:
-        store = store_of(self.settings, "attendance")
+        store = committed_events(self.settings, "attendance")
         return Relay(store, "32", self.settings.kafka, checkpoint_file(self.settings, "attendance", "32"))
 
     async def stored(self) -> list[StoredEvent]:
-        return await store_of(self.settings, "attendance").read_feed("32")
+        return await committed_events(self.settings, "attendance").read_feed("32")
 
     async def tap(self, count: int) -> None:
-        store = store_of(self.settings, "attendance")
+        database = Database(self.settings.store_url("attendance"))
+        store = Store[Any](database, service="attendance", decider=decider, now=self.settings.domain_clock())
         await store.open()
         for _ in range(count):
             await store.execute(command())

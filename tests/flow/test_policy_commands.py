@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.operations.sources import store_of
+from deploy.cli.policy.subjects import policy_store
 from services.policy.domain.presets.catalogue import PRESETS_FOLDER
+from shared.domain.envelope import Event
 from shared.settings import Settings
 from tests.support.policy_cli import import_bkd, piket, write_file
 
@@ -101,9 +102,13 @@ def test_what_cannot_be_asked_is_a_sentence(arguments: tuple[str, ...], expected
 )
 def test_a_study_or_draft_is_recorded_as_what_it_is(tmp_path: Path, name: str, region: str, fact: str) -> None:
     assert piket("enact", name, "--region", region, store=tmp_path).exit_code == 0
-    store = store_of(Settings(store=f"sqlite://{tmp_path}/{{service}}.db"), "policy")
-    stored = asyncio.run(store.read_stream(f"instruments/{region}"))
+    stored = asyncio.run(stored_events(tmp_path, f"instruments/{region}"))
     assert [type(event.data).__name__ for event in stored] == [fact]
+
+
+async def stored_events(folder: Path, stream: str) -> list[Event]:
+    async with policy_store(Settings(store=f"sqlite://{folder}/{{service}}.db")) as store:
+        return await store.read_stream(stream)
 
 
 def test_the_rules_by_date_are_told_for_programs_too() -> None:

@@ -18,7 +18,6 @@ from services.reporting.process.exits import EX_SOFTWARE, exit_now, exit_on_erro
 
 RECOVERED = Counter("piket_worker_recovered_rows_total", "Facts read back from the changelog")
 
-TABLE_NAME = "facts"
 NO_OFFSET = -1
 
 
@@ -49,13 +48,14 @@ class ChangelogTable(Table):
     def __init__(
         self,
         app: App,
+        name: str,
         partitions: int,
         target: RestoreTarget,
         check_generation: Callable[[], Awaitable[object]],
         read_committed: Callable[[], Awaitable[Mapping[TopicPartition, int]]],
     ) -> None:
         # With a buffer size of 1 Faust would continue to read its own changelog after the recovery.
-        super().__init__(app, name=TABLE_NAME, partitions=partitions, schema=BatchSchema(), recovery_buffer_size=2)
+        super().__init__(app, name=name, partitions=partitions, schema=BatchSchema(), recovery_buffer_size=2)
         self._target, self._check_generation, self._read_committed = target, check_generation, read_committed
         self._restored_offsets: dict[int, int] = {}
         self._assigned: set[int] = set()

@@ -21,10 +21,8 @@ from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGrou
 from aiokafka.protocol.produce import ProduceRequest
 
 from services.reporting.faust_batches.fetcher import LeanConsumerThread
-from services.reporting.process.exits import EX_SOFTWARE, exit_now
+from services.reporting.process.exits import EX_REPLACED, EX_SOFTWARE, exit_now
 
-EX_REPLACED = 3
-"""Exit status of a worker whose static member name was taken by another worker."""
 LEASE_RENEWING_CODES = (0, RebalanceInProgressError.errno)
 """Error codes of a heartbeat or sync answer after which the group waits for a full session timeout again."""
 JOIN_REFUSALS = {

@@ -9,6 +9,9 @@ from typing import NoReturn
 
 log = logging.getLogger(__name__)
 
+EX_NOTHING_TO_READ = 2
+EX_REPLACED = 3
+"""Exit status of a worker whose static member name was taken by another worker."""
 EX_SOFTWARE = 70
 EX_TEMPFAIL = 75
 LOG_TIMEOUT_S = 5.0

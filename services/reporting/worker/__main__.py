@@ -25,10 +25,10 @@ from services.reporting.faust_batches.batch import BatchSchema
 from services.reporting.faust_batches.changelog_table import ChangelogTable
 from services.reporting.faust_batches.consumer import MAX_FETCH_BYTES, BatchTransport
 from services.reporting.faust_batches.pinned_versions import check_pins
-from services.reporting.process.exits import EX_SOFTWARE, exit_on_error
+from services.reporting.process.exits import EX_NOTHING_TO_READ, EX_SOFTWARE, exit_on_error
 from services.reporting.view.generations import exit_if_superseded, exit_when_superseded
 from services.reporting.worker import monitors
-from services.reporting.worker.changelog import COMPRESSION
+from services.reporting.worker.changelog import COMPRESSION, TABLE_NAME
 from services.reporting.worker.metrics import LagMeter, RebalanceSensor
 from services.reporting.worker.processor import Processor
 from services.reporting.worker.publisher import KafkaPublisher
@@ -41,7 +41,6 @@ from shared.telemetry import PortTaken, configure_logging, serve_metrics
 
 log = logging.getLogger(__name__)
 
-EX_NOTHING_TO_READ = 2
 QUEUED_BATCHES = 16
 """Batches that may wait between fetch and fold."""
 LOG_REPEAT_S = 10.0
@@ -85,7 +84,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     app.sensors.add(rebalances)
     check_generation = partial(exit_if_superseded, settings.kafka, settings.deployment, settings.generation)
     committed = partial(broker.committed_offsets, settings.kafka, settings.app_id())
-    changelog = ChangelogTable(app, settings.partitions, processor, check_generation, committed)
+    changelog = ChangelogTable(app, TABLE_NAME, settings.partitions, processor, check_generation, committed)
     events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED_BATCHES)
 
     @app.agent(events, name="coverage")

@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 
 from services.reporting.domain.partitions.partition_state import ChangelogRecord
-from services.reporting.faust_batches.changelog_table import TABLE_NAME
 from services.reporting.view.generations import view_topic
 from shared.kafka import broker
 
+TABLE_NAME = "facts"
 COMPRESSION = "snappy"
 """Its cost is not measurable when facts are written, and a recovery takes 0.6 of the time."""
 

@@ -65,7 +65,7 @@ class Worker:
         self.app = faust.App("piket-coverage-test", stream_buffer_maxsize=QUEUED, **options)
         self.app.transport = BatchTransport(self.app.conf.broker_consumer, self.app)
         self.target = RecordingTarget()
-        self.changelog = ChangelogTable(self.app, 3, self.target, self._nothing, self._no_commits)
+        self.changelog = ChangelogTable(self.app, "facts", 3, self.target, self._nothing, self._no_commits)
         self.app.finalize()
         self.recovery = self.app.tables.recovery
         self.app.consumer = Consumer()

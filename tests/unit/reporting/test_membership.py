@@ -10,7 +10,8 @@ from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGrou
 from aiokafka.protocol.produce import ProduceRequest
 
 from services.reporting.faust_batches import membership as membership_module
-from services.reporting.faust_batches.membership import EX_REPLACED, Membership
+from services.reporting.faust_batches.membership import Membership
+from services.reporting.process.exits import EX_REPLACED
 
 HEARTBEAT = HeartbeatRequest("piket", 3, "worker-1")
 SYNC = SyncGroupRequest("piket", 3, "worker-1", None, [])

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.errors import both_languages, exit_on_invalid
-from deploy.cli.policy_files import read_command, read_instrument
-from deploy.cli.policy_questions import ReferenceOption, RegionOption
-from deploy.operations.sources import store_of
+from deploy.cli.policy.errors import both_languages, exit_on_invalid
+from deploy.cli.policy.files import read_command, read_instrument
+from deploy.cli.policy.questions import ReferenceOption, RegionOption
+from deploy.cli.policy.subjects import policy_store
 from deploy.reference_world.opd_catalogue import register
 from services.policy.domain import decider
 from services.policy.domain.calendar import CalendarState
@@ -108,16 +108,17 @@ def _effects(new_facts: Mapping[str, Sequence[Fact]], states: Mapping[str, State
 
 
 async def _dry_run_on_store(command: PolicyCommand) -> DryRunResult:
-    store, new_facts = store_of(Settings(), "policy"), defaultdict[str, list[Fact]](list)
-    for sealed in await store.dry_run(await _store_command(store, command)):
-        new_facts[sealed.event.subject].append(sealed.event.data)
-    return _effects(new_facts, {name: (await store.state(name))[0] for name in new_facts})
+    new_facts = defaultdict[str, list[Fact]](list)
+    async with policy_store(Settings()) as store:
+        for sealed in await store.dry_run(await _store_command(store, command)):
+            new_facts[sealed.event.subject].append(sealed.event.data)
+        return _effects(new_facts, {name: (await store.state(name))[0] for name in new_facts})
 
 
 async def _enact(command: PolicyCommand) -> int:
-    store = store_of(Settings(), "policy")
-    await store.open()
-    return len((await store.execute(await _store_command(store, command))).answer.events)
+    async with policy_store(Settings()) as store:
+        await store.open()
+        return len((await store.execute(await _store_command(store, command))).answer.events)
 
 
 async def _store_command(store: Store[State], command: PolicyCommand) -> StoreCommand[State]:

@@ -2,13 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import NamedTuple
 
-from deploy.operations.sources import store_of
 from deploy.reference_world.opd_catalogue import CatalogueOpd, register
 from services.policy import snapshots
+from services.policy.domain import decider
+from services.policy.domain.decider import State
 from services.policy.domain.explanation.answer import Answer, answer
 from services.policy.domain.presets import replay
 from services.policy.domain.reference_data.positions import position_code
@@ -17,6 +19,8 @@ from services.policy.domain.snapshot import PolicyQuery, PolicySnapshot
 from shared.domain.places import governments
 from shared.domain.regions import region_timezone
 from shared.domain.work_location import StaffProfile
+from shared.event_store.database import Database
+from shared.event_store.store import Store
 from shared.settings import Settings
 
 BACK_OFFICE = re.compile(r"^(SEKRETARIAT|BIDANG)\b")
@@ -31,6 +35,16 @@ class ReferenceSubject(NamedTuple):
     class_: str
     unit_types: frozenset[str]
     opens: frozenset[str]
+
+
+@asynccontextmanager
+async def policy_store(settings: Settings) -> AsyncIterator[Store[State]]:
+    """Yield the event store of policy, and close its database. Nothing is migrated."""
+    database = Database(settings.store_url("policy"))
+    try:
+        yield Store(database, service="policy", decider=decider, now=settings.domain_clock())
+    finally:
+        await database.close()
 
 
 def code(text: str) -> str:
@@ -125,10 +139,10 @@ def _employee(question: Question, unit: StaffProfile, snapshot: PolicySnapshot) 
 
 
 async def _answer_from_store(question: Question, known_by: datetime | None) -> Answer:
-    store = store_of(Settings(), "policy")
-    snapshot: PolicySnapshot = await snapshots.load_snapshot(store, question.region, known_by)
     subject = snapshots.SubjectQuery(question.day, question.unit, question.class_)
-    unit = await snapshots.load_subject(store, question.region, code(question.opd), subject, known_by)
+    async with policy_store(Settings()) as store:
+        snapshot = await snapshots.load_snapshot(store, question.region, known_by)
+        unit = await snapshots.load_subject(store, question.region, code(question.opd), subject, known_by)
     return answer(
         snapshot, PolicyQuery(code(question.opd), question.day, _employee(question, unit, snapshot), question.approved)
     )

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import typer
 
-from deploy.cli.errors import exit_on_invalid
-from deploy.cli.policy_questions import (
+from deploy.cli.policy.errors import exit_on_invalid
+from deploy.cli.policy.questions import (
     InForceOption,
     JsonOption,
     KnownByOption,
@@ -17,8 +17,7 @@ from deploy.cli.policy_questions import (
     RegionOption,
     parse_in_force,
 )
-from deploy.cli.policy_subjects import code, with_zone
-from deploy.operations.sources import store_of
+from deploy.cli.policy.subjects import code, policy_store, with_zone
 from services.policy import snapshots
 from services.policy.domain.explanation.attribution import PeriodAttribution
 from services.policy.domain.explanation.clauses import rule_clauses
@@ -80,9 +79,9 @@ def _snapshot(
 
 
 async def _snapshot_from_store(region: str, opd: str, known_by: datetime | None) -> PolicySnapshot:
-    store = store_of(Settings(), "policy")
-    await snapshots.load_entry(store, region, opd)
-    return await snapshots.load_snapshot(store, region, known_by)
+    async with policy_store(Settings()) as store:
+        await snapshots.load_entry(store, region, opd)
+        return await snapshots.load_snapshot(store, region, known_by)
 
 
 def _clause_texts(snapshot: PolicySnapshot, period: Period) -> Iterator[str]:

@@ -12,11 +12,11 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
-from deploy.cli.errors import both_languages
-from deploy.cli.policy_questions import RegionOption, parse_day
+from deploy.cli.policy.errors import both_languages
+from deploy.cli.policy.questions import RegionOption, parse_day
+from deploy.cli.policy.subjects import policy_store
 from deploy.reference_world.register_template import register_template
 from deploy.reference_world.seeding import VALID_FROM
-from services.policy.domain import decider
 from services.policy.domain.decider import State
 from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.export import WRITERS, register_rows
@@ -96,10 +96,7 @@ def _file_format(file: Path) -> FileFormat:
 
 
 async def _import_file(file: Path, region: str, content: bytes, *, dry_run: bool) -> ImportSummary:
-    settings = Settings()
-    database = settings.database("policy")
-    store = Store(database, service="policy", decider=decider, now=settings.domain_clock())
-    try:
+    async with policy_store(Settings()) as store:
         with Console(stderr=True).status(f"Reading {file} …") as status:
             parsed = parse_sheet(region, read_rows(_file_format(file), content))
             await store.open()
@@ -108,8 +105,6 @@ async def _import_file(file: Path, region: str, content: bytes, *, dry_run: bool
                 status.update(f"{number} of {total} OPD and units checked …")
 
             return await _run_import(store, parsed, content, show_progress, dry_run=dry_run)
-    finally:
-        await database.close()
 
 
 async def _run_import(

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.errors import exit_on_invalid
-from deploy.cli.policy_subjects import Question, code, find_answer
+from deploy.cli.policy.errors import exit_on_invalid
+from deploy.cli.policy.subjects import Question, code, find_answer
 from services.policy.domain.explanation.answer import Answer
 from services.policy.http.answers import answer_body
 from shared.domain.facts.base import EARLIEST, LATEST
@@ -19,7 +19,7 @@ from shared.domain.regions import PROVINCES
 from shared.domain.work_location import SERVICE_CLASSES
 
 WEST_JAVA = "32"
-cli = typer.Typer(no_args_is_help=True, help="Which rules apply to whom on a date, and why.")
+cli = typer.Typer()
 
 
 def _parse_region(text: str) -> str:
