@@ -101,10 +101,9 @@ def _location_on_flexible_day(rules: Rules, *, is_site_date: bool) -> WorkLocati
 
 
 def _location_by_approval(rules: Rules, day: date, *, approved: bool) -> WorkLocation | None:
-    kinds = [approval.kind for approval in approvals_on(rules, day)] if approved else []
-    granted = next((kind for kind in kinds if kind in LOCATION_OF_APPROVAL), None)
-    if granted:
-        return WorkLocation(LOCATION_OF_APPROVAL[granted], "approvals")
+    for approval in approvals_on(rules, day) if approved else ():
+        if approval.kind in LOCATION_OF_APPROVAL:
+            return WorkLocation(LOCATION_OF_APPROVAL[approval.kind], "approvals")
     can_apply = rules.pattern is None and any(a.kind == "APPLICATION" for a in rules.approvals)
     return WorkLocation("APPLICATION", "approvals") if can_apply else None
 
