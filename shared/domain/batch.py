@@ -25,7 +25,7 @@ from shared.domain.messages import Message
 S = TypeVar("S")
 
 MAX_EVENT_BYTES = 512 * 1024
-"""Maximum size of an event in bytes (design 3-contracts)."""
+"""Maximum size of an event in bytes (docs/decisions/0014-instruments-as-data.md); a larger one refuses its command."""
 BEFORE_FIRST_EVENT = datetime.min.replace(tzinfo=UTC)
 
 

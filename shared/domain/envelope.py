@@ -60,7 +60,7 @@ class Undecodable(Exception):
 
 
 class Event(BaseModel):
-    """A recorded fact in its CloudEvents envelope (design 3-contracts)."""
+    """A recorded fact in its envelope: CloudEvents 1.0 with extension attributes such as sequence and chain."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

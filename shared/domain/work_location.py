@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple
 from shared.domain.facts.rules import FIVE_DAY_WEEK, WEEKDAYS, Approval, Pattern, Rules, SiteStart
 
 SERVICE_CLASSES = ("NON_SERVICE", "MIXED", "DIRECT", "EMERGENCY_24X7")
-"""The service classes of units (design 4-domain), from the back office to a post that never closes."""
+"""The service classes of units, from the back office to a post that never closes."""
 ON_SITE_CLASSES = frozenset({"DIRECT", "EMERGENCY_24X7"})
-"""Classes whose share of WFH is 0 under every instrument (design 1-mission, rules that hold everywhere)."""
+"""Classes whose share of WFH is 0 under every instrument, because a post is covered on site only."""
 
 Location = Literal["WFH", "WFO", "MAX_SHARE", "HOLIDAY", "UNIT_HEAD", "APPLICATION", "WFA"]
 LOCATION_OF_APPROVAL: dict[str, Location] = {"OPD_DAYS": "WFH", "ORDER": "WFH", "APPLICATION": "WFA"}

@@ -44,7 +44,7 @@ class MissingTopics(UnsafeToContinue):
 
 
 def topics_of(region: str) -> dict[str, Mapping[str, str]]:
-    """Return every topic of a region with its Kafka settings (design 3-contracts)."""
+    """Return every topic of a region with its Kafka settings."""
     return {topic(region, name): settings for name, settings in TOPIC_SETTINGS.items()}
 
 

@@ -90,7 +90,7 @@ def _public_types(tree: ast.Module) -> Iterator[str]:
 
 
 def banned_names(files: list[Source]) -> Iterator[str]:
-    """Find functions, classes and parameters whose name says nothing (design, section 5.4)."""
+    """Find functions, classes and parameters whose name says nothing (CONTRIBUTING.md, Words)."""
     for source in files:
         for node in ast.walk(source.tree):
             match node:

@@ -1,4 +1,4 @@
-"""Tests the wire format of design 3-contracts: a tap as it is on Kafka, and bytes that are not an event."""
+"""Tests the wire format: a tap as it is on Kafka, and bytes that are not an event."""
 
 import json
 from datetime import date

@@ -12,7 +12,7 @@ DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) fo
 ARROWS = [(name, line) for name in MAPS for line in lines((ROOT / name).read_text())]
 
 PLANTED = {
-    "services/attendance/domain/lateness.py -> shared/domain  Lateness is judged.": "lateness.py does not exist",
+    "services/reporting/domain/lateness.py -> shared/domain  Lateness is derived.": "lateness.py does not exist",
     "shared/domain -> services/nowhere  It leads nowhere.": "services/nowhere does not exist",
     "services/attendance/domain -> shared/event_store  It stores.": "no module in services/attendance/domain imports",
     "shared/event_store -> services/attendance/http  It answers.": "no module in shared/event_store imports",

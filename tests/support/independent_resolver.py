@@ -1,7 +1,8 @@
 """Resolves who works where a second time: every instrument as its paper reads, checked one by one for one day.
 
-Written by hand from the circulars and the design; it shares no code with the resolution that it verifies. It is slow
-and simple on purpose: no periods and no precedence tables, only the instruments in force on that day.
+Written by hand from the circulars and from docs/decisions/0014-instruments-as-data.md; it shares no code with the
+resolution that it verifies. It is slow and simple on purpose: no periods and no precedence tables, only the instruments
+in force on that day.
 """
 
 from collections.abc import Mapping

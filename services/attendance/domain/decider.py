@@ -1,6 +1,7 @@
 """Decides the commands of attendance: every tap becomes a fact, also a refused one.
 
-Lateness, and the shift that a tap belongs to, are not decided here: readers derive them.
+Lateness, and the shift that a tap belongs to, are not decided here. `services/reporting` derives the shift from rosters
+and taps; nothing derives lateness yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,7 +68,7 @@ def reads(command: AttendanceCommand) -> tuple[str, ...]:
 
 
 def event_id(command: RecordTap) -> UUID:
-    """Return the id of a tap. It is the same every time the phone submits the tap (design 3-contracts)."""
+    """Return the id of a tap: a function of region, employee and `client_id`, the same each time a phone submits it."""
     return uuid5(NAMESPACE_URL, f"urn:piket:tap:{command.region}:{command.employee}:{command.request.client_id}")
 
 

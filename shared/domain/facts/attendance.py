@@ -1,6 +1,7 @@
 """Defines what attendance publishes: accepted and refused taps, and outages.
 
-No coordinates, which stay on the phone; no lateness and no work date, which readers derive.
+A fact holds no coordinates, which stay on the phone, and no lateness or work date: these depend on rosters and rules.
+Nothing derives lateness yet; `services/reporting` derives the shift that a tap belongs to.
 """
 
 from datetime import datetime

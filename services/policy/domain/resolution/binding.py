@@ -9,7 +9,7 @@ from shared.domain.facts.instruments import Instrument
 from shared.domain.facts.rules import Rules
 
 LAYERS = ("NATIONAL", "PROVINCE", "REGION", "OPD")
-"""The most general first. If two layers have a pattern, the later one gives it (design 4-domain, resolution)."""
+"""The most general first. If two layers have a pattern, the later one gives it."""
 
 ONE_DAY = timedelta(days=1)
 ALL_SITES = "*"

@@ -41,7 +41,7 @@ def share_vs_cap_conflicts(period: Period) -> Iterator[Conflict]:
     """Yield a conflict if the daily share means more days per person than the weekly cap allows.
 
     Both bind: the share on each day, the cap for each person. The remaining mean share of a week is only displayed
-    and never enforced on a day (design 4-domain, resolution of policy).
+    and never enforced on a day.
     """
     rules, won_by = period.rules, period.won_by
     if rules.max_share is None or rules.weekly_cap_days is None:

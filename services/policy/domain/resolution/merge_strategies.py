@@ -107,7 +107,7 @@ MERGE_STRATEGIES: Mapping[str, MergeStrategy] = {
     "sites": _from_pattern_source,
     "evaluation": _most_specific,
 }
-"""How each rule of several instruments becomes one (design 4-domain, resolution of policy)."""
+"""How each rule of several instruments becomes one (docs/decisions/0014-instruments-as-data.md)."""
 
 COMPANION_RULES: Mapping[str, tuple[str, ...]] = {
     "share_of": ("max_share", "min_on_site_share"),

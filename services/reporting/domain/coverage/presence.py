@@ -16,7 +16,7 @@ from shared.domain.facts.rules import Presence
 from shared.domain.regions import midnight_minute, region_timezone
 
 EARLY_CHECK_IN_MINUTES = 180
-"""How long before a duty begins a check-in counts for it; a window classifies, it never refuses (design 4-domain)."""
+"""How long before a duty begins a check-in counts for it (docs/decisions/0001-the-spine.md). No tap is too early."""
 
 MinuteSpan = tuple[int, int]
 """(first minute, minute after the last)"""

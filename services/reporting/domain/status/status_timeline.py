@@ -17,7 +17,7 @@ NO_POST = PostCoverage()
 
 
 class CoverageState(StrEnum):
-    """The five states (design 4-domain), the most severe first."""
+    """The status of a post, unit, OPD or region (docs/glossary.md, status of a post); the most severe first."""
 
     KRITIS = "KRITIS"
     TIDAK_DIKETAHUI = "TIDAK_DIKETAHUI"

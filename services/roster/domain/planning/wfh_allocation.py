@@ -1,7 +1,7 @@
 """Allocates home days to the people of an OPD: as many as the rules allow, as fairly as possible. Pure.
 
-Priorities: number of home days; fairness (the sum of squares of home days per person, which is leximax here, see design
-11-roster-engine); stability (what was published before); a hash.
+Priorities: number of home days; fairness (the least sum of squares of home days per person, which is also
+leximax where the rules form a flow); stability (what was published before); a hash.
 """
 
 from collections import defaultdict

@@ -2,7 +2,7 @@
 
 A cell is one person on one day. Each unit of flow is a cell at home. It runs from the hub through its person (arcs for
 fairness), the person's week (weekly cap), the cell (cost) and every limit that contains the cell, back to the hub. This
-is a flow because limits are laminar: any two of them are nested or disjoint (design 11-roster-engine).
+is a flow because limits are laminar: any two of them are nested or disjoint (docs/decisions/0008-rosters-by-flow.md).
 """
 
 from collections.abc import Sequence
