@@ -1,7 +1,8 @@
 """Prints what a reader can look at and try in a running demo."""
 
 import json
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -35,14 +36,16 @@ def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
         page = f"{demo.stack.url}/opd/{shift.region}/{shift.opd}"
         print(f"Nobody comes to {shift.post} of {shift.unit}, {shift.opd}: {page}")
         print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl_command(demo, shift)}\n")
-        print(f"To follow this OPD as the README says:\n\n{export_command(demo, shift)}\n")
+        print(f"To follow this OPD as the README says:\n\n{export_command(readme_variables(demo, shift))}\n")
+    print("To use ./piket (verify, reconcile, policy explain, ...) on this demo, in a shell for this demo only:\n")
+    print(f"{export_command(demo.stack.environment)}\n")
     print("Ctrl-C ends everything.\n", flush=True)
 
 
-def export_command(demo: RunningDemo, shift: SimulatedShift) -> str:
-    """Return the `export` command with the variables of the README: address, OPD, day, token of an official."""
+def readme_variables(demo: RunningDemo, shift: SimulatedShift) -> Mapping[str, str]:
+    """Return the variables that the README uses: addresses, OPD, day, token of an official."""
     token = demo.stack.issuer.sign("pejabat-contoh", roles=["PERSONNEL", "SUBSCRIBER"], region=shift.region)
-    values = {
+    return {
         "PIKET": demo.stack.url,
         "BROKER": demo.broker.bootstrap,
         "REGION": shift.region,
@@ -50,7 +53,11 @@ def export_command(demo: RunningDemo, shift: SimulatedShift) -> str:
         "DAY": str(demo.options.day),
         "TOKEN": token,
     }
-    return "  export " + " ".join(f"{name}={value}" for name, value in values.items())
+
+
+def export_command(variables: Mapping[str, str]) -> str:
+    """Return one line for a shell that exports these variables."""
+    return "  export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
 
 
 def curl_command(demo: RunningDemo, shift: SimulatedShift) -> str:

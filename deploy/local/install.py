@@ -74,7 +74,7 @@ CURL = Program("curl", on_path("curl"), "curl")
 KCAT = Program("kcat", on_path("kcat", "kafkacat"), "kcat")
 PROGRAMS = {
     "check": (),
-    "demo": (JAVA, MAVEN, CURL),
+    "demo": (JAVA, MAVEN, CURL, KCAT),
     "bench": (JAVA, JAVAC, MAVEN, POSTGRESQL),
     "test-faults": (JAVA, MAVEN),
     "test": (JAVA, MAVEN, CURL, KCAT, POSTGRESQL, CHROMIUM, ATOMIC),

@@ -44,6 +44,7 @@ class Demo(NamedTuple):
     counter: str
     curl: str
     variables: str
+    settings: str
     log: Path
 
     @property
@@ -76,12 +77,14 @@ def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
     text = printed.read_text()
     critical = re.search(r"Nobody comes to (\S+) of (\S+), \S+: (http://\S+)", text)
     board, curl = re.search(r"http://\S+", text), re.search(r"curl .*?}'\n", text, re.DOTALL)
-    variables = re.search(r"export .*", text)
+    variables, settings = re.search(r"export PIKET=.*", text), re.search(r"export PIKET_.*", text)
     assert critical, f"{text}\n{log.read_text()[-2000:]}"
     assert board, text
     assert curl, text
     assert variables, text
-    return Demo(process, board[0], critical[3], f"#pos-{critical[2]}-{critical[1]}", curl[0], variables[0], log)
+    assert settings, text
+    counter = f"#pos-{critical[2]}-{critical[1]}"
+    return Demo(process, board[0], critical[3], counter, curl[0], variables[0], settings[0], log)
 
 
 async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: Figures) -> None:
@@ -123,6 +126,12 @@ def test_the_commands_of_the_readme_follow_policy_roster_and_attendance_of_one_o
     said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     opd = re.findall(r"OPD=(\S+)", demo.variables)[0]
     assert MUST_TELL[number].format(opd=opd) in said, said[:2000]
+
+
+def test_an_operator_checks_the_chain_of_a_running_demo(demo: Demo) -> None:
+    script = f"{demo.settings}\n{sys.executable} -m deploy.cli verify attendance --region 3277"
+    result = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
 
 
 def test_ctrl_c_ends_every_process_and_keeps_nothing(demo: Demo) -> None:
