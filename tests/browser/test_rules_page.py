@@ -1,4 +1,4 @@
-"""Checks the rules page of a region in Chromium: accessibility, keyboard use, and enacting from an example."""
+"""Checks the rules page of a region in Chromium: accessibility, keyboard use, and enacting a preset."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def server(tmp_path: Path) -> RulesServer:
 
 
 async def fill(page: Page, token: str) -> None:
-    """Choose the example and send the form, with the keyboard only."""
+    """Choose the preset and send the form, with the keyboard only."""
     await page.get_by_role("link", name="SE 188/KPG.03/BKD").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Belum mengikat siapa pun")).to_be_visible()

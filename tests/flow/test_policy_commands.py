@@ -22,7 +22,7 @@ OWN = SE_188 | {"instrument": "jabar-2026-uji", "title": "SE uji", "supersedes":
     ("option", "expected"),
     [
         ("jabar-2026-se-188=2025-01-01", "is not enacted in this region"),
-        ("depok-2026-se-42=2026-01-01", "is no example of region 32"),
+        ("depok-2026-se-42=2026-01-01", "is no preset of region 32"),
         ("kota=besok", "is not a date"),
     ],
 )
@@ -84,7 +84,7 @@ def test_no_rules_are_told_of_an_opd_that_is_in_no_register(tmp_path: Path, ques
         (("diff", "--before", "9999-12-31"), "9999-12-31 is outside"),
         (("diff", "--before", "kemarin"), "kemarin is not a date"),
         (("diff", "--before", "2026-01-08T99:00"), "is not an instant"),
-        (("timeline", "--in-force", "depok-2026-se-42=2026-01-01"), "is no example of region 32"),
+        (("timeline", "--in-force", "depok-2026-se-42=2026-01-01"), "is no preset of region 32"),
     ],
 )
 def test_what_cannot_be_asked_is_a_sentence(arguments: tuple[str, ...], expected: str) -> None:

@@ -34,7 +34,7 @@ NO_FUNCTION = Message("Tulis nama jabatan dengan huruf, angka dan spasi, misalny
 class FormInput:
     """The input of the form, without the token: it is only checked, and never stored or sent back."""
 
-    example: str = ""
+    preset: str = ""
     attested_by: str = ""
     key: str = field(default_factory=token_urlsafe)
     """The idempotency key, created with the form: a form that is sent twice enacts once."""
@@ -71,7 +71,7 @@ def _form_error(error: Exception, form_input: FormInput) -> FormError:
     match error:
         case KeyReused():
             # The key belongs to another request already, so the form gets a new one.
-            return _problem_error("key-reused", FormInput(form_input.example, form_input.attested_by))
+            return _problem_error("key-reused", FormInput(form_input.preset, form_input.attested_by))
         case TokenRefused() | Problem():
             return _problem_error(error.slug, form_input)
         case Invalid():
@@ -94,7 +94,7 @@ async def _submit(request: Request, store: Store[State], region: str, form_input
 def _command(region: str, form_input: FormInput) -> EnactInstrument | DraftInstrument:
     office = re.sub(r"\W+", "_", form_input.attested_by.upper())
     try:
-        return recording_command(region, preset(form_input.example), office or None)
+        return recording_command(region, preset(form_input.preset), office or None)
     except LookupError as error:
         raise Problem("not-found") from error
     except ValidationError as error:
@@ -105,7 +105,7 @@ def _command(region: str, form_input: FormInput) -> EnactInstrument | DraftInstr
 def _form_input(fields: dict[str, list[str]]) -> FormInput:
     form_input = FormInput(_first_value(fields, "contoh")[:64], _first_value(fields, "menegaskan")[:60])
     key = _first_value(fields, "kunci")
-    return FormInput(form_input.example, form_input.attested_by, key) if KEY_PATTERN.fullmatch(key) else form_input
+    return FormInput(form_input.preset, form_input.attested_by, key) if KEY_PATTERN.fullmatch(key) else form_input
 
 
 def _first_value(fields: dict[str, list[str]], name: str) -> str:

@@ -1,4 +1,4 @@
-"""Builds the template context of a region's page for the date and the example in the query."""
+"""Builds the template context of a region's page for the date and the preset in the query."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class PageQuery:
     """The query parameters of the page, as text; empty if absent."""
 
     day: str = ""
-    example: str = ""
+    preset: str = ""
     recorded: str = ""
 
     @classmethod
@@ -56,7 +56,7 @@ def template_context(
     """Return the variables of the template `wilayah.html`, with a new idempotency key unless a form is shown again."""
     region, today = snapshot.region, local_date(now, snapshot.region)
     day = parse_date(query.day)
-    examples = available_presets(snapshot, _all_presets())
+    available = available_presets(snapshot, _all_presets())
     return {
         "region": region,
         "place": governments()[region].name if region in governments() else region,
@@ -64,12 +64,12 @@ def template_context(
         "wrong_day": bool(query.day) and day is None,
         "overview": region_overview(snapshot, day or today, CATALOGUE.max_length),
         "bar_styles": [(style, STATE_LABELS[state]) for state, style in BAR_STYLES.items()],
-        "examples": examples,
-        "preview": _preview(snapshot, query.example, examples, now),
+        "available": available,
+        "preview": _preview(snapshot, query.preset, available, now),
         "page_query": query,
         "recorded": snapshot.instruments.get(query.recorded),
         "form_error": form_error,
-        "form_input": form_error.form_input if form_error else FormInput(query.example),
+        "form_input": form_error.form_input if form_error else FormInput(query.preset),
         "date_text": LocalDate,
     }
 
@@ -84,9 +84,9 @@ def parse_date(text: str) -> date | None:
 
 
 def _preview(
-    snapshot: PolicySnapshot, name: str, examples: Sequence[Instrument], now: datetime
+    snapshot: PolicySnapshot, name: str, available: Sequence[Instrument], now: datetime
 ) -> EnactmentPreview | None:
-    chosen = next((example for example in examples if example.instrument == name), None)
+    chosen = next((preset for preset in available if preset.instrument == name), None)
     return preview_enactment(snapshot, chosen, now) if chosen else None
 
 

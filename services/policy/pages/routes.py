@@ -56,14 +56,14 @@ async def region_rules(
 
 
 @router.post("/aturan/{region}", response_class=HTMLResponse)
-async def enact_example(
+async def enact_preset(
     request: Request, region: Region, store: StoreDep[State], now: ClockDep, pages: PagesDep
 ) -> Response:
     """Enact a shipped instrument by the form; on an error, show the page again with the reasons."""
     result = await enact_from_form(request, store, region)
     if isinstance(result, FormInput):
-        return RedirectResponse(f"/aturan/{region}?tercatat={result.example}", status_code=303)
-    query = region_page.PageQuery(example=result.form_input.example)
+        return RedirectResponse(f"/aturan/{region}?tercatat={result.preset}", status_code=303)
+    query = region_page.PageQuery(preset=result.form_input.preset)
     context = await region_page.load_context(store, region, now(), query, result)
     response = pages.page(request, "wilayah.html", **context)
     response.status_code = result.status

@@ -1,4 +1,4 @@
-"""Checks the page of a region: its heading, dates, examples and languages."""
+"""Checks the page of a region: its heading, dates, presets and languages."""
 
 import re
 from datetime import date
@@ -77,7 +77,7 @@ def test_another_date_is_shown_as_it_is_written() -> None:
 
 
 def test_a_preview_says_that_it_binds_nobody_in_both_languages() -> None:
-    query = PageQuery(example="jabar-2025-se-150-stage-1")
+    query = PageQuery(preset="jabar-2025-se-150-stage-1")
     result = [
         text in html(EMPTY, THURSDAY, query, lang) for lang, text in (("id", "Belum mengikat"), ("en", "Binds nobody"))
     ]
@@ -85,7 +85,7 @@ def test_a_preview_says_that_it_binds_nobody_in_both_languages() -> None:
 
 
 def test_an_example_that_is_not_here_is_told_so() -> None:
-    assert "Contoh itu tidak ada di sini" in html(EMPTY, FRIDAY, PageQuery(example="depok-2026-se-42"))
+    assert "Contoh itu tidak ada di sini" in html(EMPTY, FRIDAY, PageQuery(preset="depok-2026-se-42"))
 
 
 def test_assumptions_are_marked_as_such() -> None:
