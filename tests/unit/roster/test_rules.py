@@ -1,10 +1,12 @@
 """What circulars say beside weekdays and groups: who stays on site all the same, and where heads decide."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
 
+from services.policy.domain.presets.replay import reference_snapshot
 from services.roster.domain.planning.planner import DayPlan, plan
 from services.roster.domain.planning.unit_day import UnitDay
 from shared.domain.facts.policy import Pilot
@@ -68,6 +70,25 @@ def test_a_site_that_has_not_begun_keeps_everybody_and_one_with_a_date_of_its_ow
         "sites": [{"site": site, "from": "2025-12-02", "dates": ["2025-12-02"]}, {"site": "*", "from": "2025-12-09"}]
     }
     assert [{mode for mode, _ in modes_and_reasons(tuesday(rules))} for rules in (later, pilot)] == [{"WFO"}, {"WFH"}]
+
+
+@pytest.mark.parametrize(("site", "mode"), [("DPMPTSP-1", "WFH"), ("SETDA-2", "WFO")])
+def test_an_extra_date_is_a_home_day_at_its_site_only(site: str, mode: str) -> None:
+    start = {"site": site, "from": "2025-12-01", "dates": ["2025-12-02"]}
+    rules = {"pattern": Pattern(weekdays=("THU",)), "sites": [start, {"site": "*", "from": "2025-12-01"}]}
+    assert {planned for planned, _ in modes_and_reasons(tuesday(rules))} == {mode}
+
+
+def test_gedung_sate_is_planned_at_home_on_its_extra_wednesday_of_se_150() -> None:
+    timeline = reference_snapshot("32").timeline_of("SETDA")
+    effective = policy_of(Rules()).model_copy(update={"periods": timeline.periods})
+    office = back_office()
+    modes = []
+    for site in ("GEDUNG-SATE", "SETDA-2"):
+        at_site = office.model_copy(update={"site": office.site.model_copy(update={"site": site})})
+        day = UnitDay(date(2025, 11, 5), at_site, effective, [placement(STAFF[0])], {})
+        modes += [mode for mode, _ in modes_and_reasons(day)]
+    assert modes == ["WFH", "WFO"]
 
 
 @pytest.mark.parametrize("at_pilot", ["BACK", "HALL"])

@@ -15,6 +15,7 @@ from tests.support.example_facts import (
     BUDI,
     CITRA,
     DEDI,
+    SITE,
     arrangement,
     person,
     placement,
@@ -37,6 +38,11 @@ def policy_of(*holidays: Holiday, rules: Rules = HALVES) -> PolicyChanged:
     return policy(*holidays).model_copy(update={"periods": (period,)})
 
 
+def at_sites(*sites: Mapping[str, object], weekday: str = "MON") -> PolicyChanged:
+    rules = {"pattern": {"weekdays": [weekday]}, "max_share": 0.5, "sites": sites}
+    return policy_of(rules=Rules.model_validate(rules))
+
+
 def day(on: date = MONDAY, kind: str = "MIXED", effective: PolicyChanged | None = None, **more: object) -> UnitDay:
     return UnitDay(on, arrangement(COUNTER, **{"class": kind}), effective or policy_of(), PEOPLE, **more)  # type: ignore[arg-type]
 
@@ -55,6 +61,11 @@ def check(checked_day: UnitDay, *shifts: Assignment, staff: int = 4) -> list[str
 
 def test_a_sound_plan_passes() -> None:
     assert check(day(), *CORRECT_PLAN) == []
+
+
+def test_a_plan_with_home_on_an_extra_date_of_the_site_passes() -> None:
+    extra_monday = {"site": SITE.site, "from": "2025-12-01", "dates": ["2025-12-01"]}
+    assert check(day(effective=at_sites(extra_monday, weekday="THU")), *CORRECT_PLAN) == []
 
 
 REST = (OFFICE[BUDI], OFFICE[CITRA], OFFICE[DEDI])
@@ -78,6 +89,17 @@ BROKEN_PLANS: Mapping[str, tuple[Callable[[], list[str]], str]] = {
     ),
     "home without any pattern": (
         lambda: check(day(effective=policy_of(rules=Rules())), *CORRECT_PLAN),
+        "may not be",
+    ),
+    "home before the site begins": (
+        lambda: check(day(effective=at_sites({"site": SITE.site, "from": "2025-12-02"})), *CORRECT_PLAN),
+        "may not be",
+    ),
+    "home on an extra date of another site": (
+        lambda: check(
+            day(effective=at_sites({"site": "SETDA-2", "from": "2025-12-01", "dates": ["2025-12-01"]}, weekday="THU")),
+            *CORRECT_PLAN,
+        ),
         "may not be",
     ),
     "home while on leave": (

@@ -1,6 +1,8 @@
 """Verifies a finished plan from the facts alone. It shares no code with the planner, so it shares no bugs. Pure.
 
 That is why this module finds the period of a day and the open posts by its own code, and not by the methods of facts.
+One thing is shared: `shared/domain/work_location.py` alone says on which dates a site may work from home. A second
+reading here rejected correct plans, because it did not know the extra dates of a site.
 """
 
 from collections import Counter
@@ -13,6 +15,7 @@ from services.roster.domain.planning.unit_day import UnitDay
 from shared.domain.facts.policy import Post
 from shared.domain.facts.roster import Assignment, RosterAssigned
 from shared.domain.facts.rules import Rules
+from shared.domain.work_location import is_flexible_day
 
 PlannedShifts = Mapping[tuple[str, date], Sequence[Assignment]]
 """All assignments by unit and work date."""
@@ -93,22 +96,15 @@ def _is_open(day: UnitDay, post: Post) -> bool:
 
 
 def _home_violations(day: UnitDay, shifts: Sequence[Assignment]) -> Iterator[str]:
-    """Check that people at home are present and not excluded, on a work day that the pattern opens."""
+    """Check that people at home are present and not excluded, on a work day that is flexible at their site."""
     rules, unit = _rules_of(day), day.arrangement
     is_work_day = day.work_date.isoweekday() < 6 and day.work_date not in _holidays(day)
     is_on_site_class = unit.class_ in {"DIRECT", "EMERGENCY_24X7", *rules.excluded_classes}
     is_excluded = is_on_site_class or {unit.unit, unit.opd, *unit.kinds} & set(rules.excluded_units)
-    allowed = is_work_day and _is_pattern_day(rules, day.work_date) and not is_excluded
+    allowed = is_work_day and is_flexible_day(rules, day.work_date, unit.site.site) and not is_excluded
     on_site = {p.employee for p in day.people if p.position_class in rules.forced_on_site_positions}
     if any(a.mode == "WFH" and (not allowed or a.post or a.employee in {*day.absences, *on_site}) for a in shifts):
         yield f"{unit.unit} {day.work_date}: somebody is at home who may not be"
-
-
-def _is_pattern_day(rules: Rules, day: date) -> bool:
-    pattern = rules.pattern
-    if pattern is None:
-        return False
-    return bool(pattern.groups) or pattern.any_day or day in pattern.dates or _weekday(day) in pattern.weekdays
 
 
 def _share_violations(
