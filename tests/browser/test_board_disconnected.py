@@ -33,7 +33,7 @@ pytestmark = [
 ]
 
 
-async def test_within_twenty_seconds_of_silence_nothing_but_unknown_is_shown_and_then_all_is_live_again(
+async def test_within_twenty_seconds_without_signal_only_unknown_is_shown_and_then_all_is_live_again(
     town: BoardServer, page: Page
 ) -> None:
     async with town.serving():
@@ -128,7 +128,7 @@ async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> No
     sink.close()
 
 
-async def test_a_line_that_went_dead_without_a_word_is_noticed_and_left_for_another(
+async def test_a_connection_that_is_lost_without_a_close_is_detected_and_replaced(
     town: BoardServer, page: Page
 ) -> None:
     wire = Wire(town.port)
@@ -148,7 +148,7 @@ async def test_a_line_that_went_dead_without_a_word_is_noticed_and_left_for_anot
         await wait_until(is_back, seconds=90)
 
 
-async def test_a_tab_that_slept_shows_nothing_old_when_it_wakes(town: BoardServer, page: Page) -> None:
+async def test_a_tab_that_was_suspended_shows_nothing_old_when_it_resumes(town: BoardServer, page: Page) -> None:
     async with town.serving():
         await open_live_page(page, town.url)
         await page.clock.install()

@@ -75,7 +75,7 @@ async def test_another_date_is_asked_for_with_a_plain_form(server: RulesServer, 
         await headline(page).to_have_text("Monday, 23 February 2026: 3 instruments in force, 0 conflicts")
 
 
-async def test_the_line_of_time_is_told_to_those_who_do_not_see_it(server: RulesServer, page: Page) -> None:
+async def test_the_timeline_is_described_to_a_screen_reader(server: RulesServer, page: Page) -> None:
     async with server.serve("3276") as address:
         await page.goto(address)
         timeline = page.get_by_role("img", name="SE 800/80/BKPSDM/2026")

@@ -87,7 +87,7 @@ PARTS: Mapping[str, tuple[Act, Act]] = {
 
 
 @pytest.mark.parametrize("part", PARTS)
-async def test_a_silent_part_makes_the_board_unknown_and_no_counter_critical(
+async def test_a_part_without_signal_makes_the_board_unknown_and_no_counter_critical(
     part: str, deployment: Deployment, browser: Browser, figures: Figures
 ) -> None:
     stop, start = PARTS[part]

@@ -100,7 +100,7 @@ def test_people_are_present_by_place_of_work(played: dict[str, Any]) -> None:
     assert {mode for mode, heads in played["modes_seen"].items() if heads} == {"WFO", "WFH", "AWAY"}
 
 
-def test_the_truth_is_told_beside_what_was_disclosed_and_is_more(played: dict[str, Any]) -> None:
+def test_the_truth_is_reported_beside_what_was_disclosed_and_is_more(played: dict[str, Any]) -> None:
     posts = played["truth"]["posts"]
     assert len(posts) > 50
     assert any(post["truth"] != post["disclosed"] for post in posts.values())

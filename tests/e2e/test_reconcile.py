@@ -72,7 +72,7 @@ async def write_row(sqlite_deployment: Deployment, row: Coverage) -> None:
         await producer.send_and_wait(topic_name, value, row.key.encode(), partition=partition)
 
 
-async def test_a_view_of_which_nobody_speaks_is_not_compared(
+async def test_a_view_without_heartbeats_is_not_compared(
     kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciling, "CATCH_UP_S", 1.0)

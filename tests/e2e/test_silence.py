@@ -95,7 +95,7 @@ async def watch(tmp_path: Path, kafka: Kafka) -> AsyncIterator[NightDeployment]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_whoever_falls_silent_the_view_says_so_and_is_current_again_soon_after(
+async def test_when_a_process_stops_reporting_the_view_shows_it_and_is_current_again_soon_after(
     fault: str, watch: NightDeployment, figures: Figures
 ) -> None:
     stop, start = FAULTS[fault]

@@ -45,7 +45,7 @@ async def test_a_region_is_deployed_once_and_again_without_harm(bootstrap: str) 
     assert set(await broker.topic_sizes(bootstrap)) >= {*broker.topics_of("32"), *broker.topics_of("3271")}
 
 
-async def test_the_broker_keeps_events_for_ever_and_the_view_compacted(bootstrap: str) -> None:
+async def test_the_broker_keeps_events_without_limit_and_the_view_compacted(bootstrap: str) -> None:
     await broker.create_topics(bootstrap, ["32"], partitions=3, replication=1)
     for topic, settings in broker.topics_of("32").items():
         async with broker.admin_client(bootstrap) as client:
@@ -68,7 +68,7 @@ async def test_a_topic_of_another_size_is_refused_and_left_as_it_is(bootstrap: s
     assert (await broker.topic_sizes(bootstrap))["piket.3273.roster.v1"] == 4
 
 
-async def test_a_check_in_stands_on_its_topic_as_it_stands_in_the_store(bootstrap: str, tmp_path: Path) -> None:
+async def test_a_check_in_is_on_its_topic_as_it_is_in_the_store(bootstrap: str, tmp_path: Path) -> None:
     await broker.create_topics(bootstrap, ["32"], partitions=3, replication=1)
     feed = InMemorySource(1)
     async with running_relay(feed.relay(bootstrap, tmp_path / "mark")):

@@ -210,7 +210,7 @@ async def scrape(port: int) -> Mapping[str, float]:
     return totals
 
 
-async def test_a_worker_tells_how_far_it_is_and_what_it_recovered(site: WorkerSite) -> None:
+async def test_a_worker_reports_its_position_and_what_it_recovered(site: WorkerSite) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
     await site.offices.record_taps(300)
     with site.worker():

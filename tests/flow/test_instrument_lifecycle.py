@@ -104,7 +104,7 @@ async def test_a_counter_that_does_not_open_on_a_sunday_is_not_on_duty(world: St
     assert (await get(world, f"/opd/{OPD}/effective", date="2025-11-09", unit="FRONT"))["answer"] == "HOLIDAY"
 
 
-async def test_a_position_is_read_by_its_other_names_and_an_unknown_one_is_turned_away(world: StoryEnvironment) -> None:
+async def test_a_position_is_read_by_its_other_names_and_an_unknown_one_is_rejected(world: StoryEnvironment) -> None:
     headers = {"authorization": f"Bearer {world.office.issuer.token('sri')}"}
     query = {"date": "2025-11-06", "class": "NON_SERVICE"}
     answers = [
@@ -116,7 +116,7 @@ async def test_a_position_is_read_by_its_other_names_and_an_unknown_one_is_turne
     assert (fault["parameter"], "pilih JPT_UTAMA" in fault["detail"]) == ("position", True)
 
 
-async def test_a_dry_run_tells_every_day_that_would_change_and_stores_nothing(
+async def test_a_dry_run_lists_every_day_that_would_change_and_stores_nothing(
     world: StoryEnvironment, store: Store[Any]
 ) -> None:
     before = await store.head(REGION)
@@ -136,7 +136,7 @@ async def test_a_suspended_circular_binds_nobody_until_it_is_resumed(world: Stor
     assert [await answered(world, day) for day in days] == ["WFH", "WFO", "WFO", "WFH"]
 
 
-async def test_what_is_due_is_recorded_on_its_day_once_and_told_to_the_opd(
+async def test_what_is_due_is_recorded_on_its_day_once_and_published_to_the_opd(
     world: StoryEnvironment, store: Store[Any]
 ) -> None:
     await post(world, f"/instruments/{SE_150}/suspension", turn(date(2025, 11, 10)))
@@ -202,7 +202,7 @@ async def test_an_amendment_changes_nothing_before_its_date_whatever_site_began_
     assert [await answered(world, day) for day in days] == ["WFH", "WFO", "WFH", "WFH", "WFO"]
 
 
-async def test_an_amendment_of_another_name_than_its_address_is_turned_away(world: StoryEnvironment) -> None:
+async def test_an_amendment_of_another_name_than_its_address_is_rejected(world: StoryEnvironment) -> None:
     body = {"instrument": preset(SE_188).model_dump(mode="json", exclude_none=True)}
     assert (await post(world, f"/instruments/{SE_150}/amendment", body)).status_code == 422
 

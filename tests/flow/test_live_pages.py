@@ -71,7 +71,7 @@ async def test_a_region_that_has_not_joined_says_so(client: httpx.AsyncClient) -
 
 
 @pytest.mark.parametrize("path", ["/wilayah/9999", "/wilayah/9999?lang=en"])
-async def test_a_region_that_nobody_knows_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_region_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:piket:problem:not-found")
 

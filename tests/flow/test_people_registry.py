@@ -133,7 +133,7 @@ def errors_of(answer: httpx.Response) -> dict[str, str]:
     return {error["pointer"]: error["detail_en"] for error in answer.json()["errors"]}
 
 
-async def test_a_table_of_people_is_placed_at_once_and_only_the_new_ones_are_told(registry: Registry) -> None:
+async def test_a_table_of_people_is_placed_at_once_and_only_the_new_ones_are_published(registry: Registry) -> None:
     answer = await registry.place_together(DEWI, *map(newcomer, range(3)))
     assert (answer.status_code, len(answer.json()["events"]), len(await registry.registered_people())) == (201, 3, 4)
 
@@ -172,7 +172,7 @@ async def test_every_row_whose_dates_are_reversed_is_named(registry: Registry) -
     assert (await registry.registered_people(), await registry.event_count()) == ([AT_DPMPTSP], 1)
 
 
-async def test_a_nip_that_stands_twice_in_a_table_is_pointed_at_each_time(registry: Registry) -> None:
+async def test_a_nip_that_is_twice_in_a_table_is_pointed_at_each_time(registry: Registry) -> None:
     answer = await registry.place_together(newcomer(0), newcomer(1), newcomer(0, name="Orang Lain"), newcomer(0))
     assert errors_of(answer) == {f"/people/{row}/nip": "This NIP stands in /people/0 already." for row in (2, 3)}
     assert (answer.status_code, await registry.registered_people(), "1990" in answer.text) == (422, [AT_DPMPTSP], False)

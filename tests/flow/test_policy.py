@@ -68,7 +68,7 @@ WRONG: dict[str, tuple[Sequence[Mapping[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize(("days", "pointer"), WRONG.values(), ids=WRONG.keys())
-async def test_a_calendar_is_turned_away_in_both_languages_with(
+async def test_a_calendar_is_rejected_in_both_languages_with(
     world: StoryEnvironment, days: Sequence[Mapping[str, Any]], pointer: str
 ) -> None:
     answer = await declare(world, *days)
@@ -82,7 +82,7 @@ async def test_only_the_personnel_agency_declares(world: StoryEnvironment) -> No
 
 
 @pytest.mark.parametrize("pattern", [{"weekdays": ["THU"], "groups": 2}, {}, {"groups": "two"}, {"groups": 1e300}])
-async def test_a_pattern_of_both_kinds_of_none_or_of_no_number_is_turned_away(
+async def test_a_pattern_of_both_kinds_of_none_or_of_no_number_is_rejected(
     world: StoryEnvironment, pattern: Mapping[str, Any]
 ) -> None:
     stage = presets()["jabar-2025-se-150-stage-2"].model_dump(mode="json", exclude_none=True)
@@ -92,14 +92,14 @@ async def test_a_pattern_of_both_kinds_of_none_or_of_no_number_is_turned_away(
 
 
 @pytest.mark.parametrize("cap", [10**20, 8785])
-async def test_a_number_that_no_fact_can_carry_is_turned_away(world: StoryEnvironment, cap: int) -> None:
+async def test_a_number_that_no_fact_can_carry_is_rejected(world: StoryEnvironment, cap: int) -> None:
     stage = presets()["jabar-2025-se-150-stage-2"].model_dump(mode="json", exclude_none=True)
     body = {"instrument": stage | {"rules": {"presence": {"offline_limit_hours": cap}}}}
     answer = await world.office.post(f"/policy/v1/{REGION}/instruments", world.office.issuer.token("sri"), body)
     assert answer.status_code == 422
 
 
-async def test_every_instrument_of_the_nation_and_the_province_is_enacted_as_it_ships_and_conflicts_are_told(
+async def test_every_instrument_of_the_nation_and_the_province_is_enacted_as_it_ships_and_conflicts_are_reported(
     world: StoryEnvironment,
 ) -> None:
     instruments = [i for i in presets().values() if i.government in {None, "32"}]

@@ -26,13 +26,13 @@ OWN = SE_188 | {"instrument": "jabar-2026-uji", "title": "SE uji", "supersedes":
         ("kota=besok", "is not a date"),
     ],
 )
-def test_what_cannot_be_taken_as_in_force_is_said(option: str, expected: str) -> None:
+def test_what_cannot_be_taken_as_in_force_is_reported(option: str, expected: str) -> None:
     question = ("--region", "32", "--opd", "BAPPEDA", "--date", "2026-01-08", "--reference")
     result = piket("effective", *question, "--in-force", option)
     assert (result.exit_code != 0, expected in result.stderr) == (True, True), result.stderr
 
 
-def test_the_rules_of_a_city_are_told_by_date() -> None:
+def test_the_rules_of_a_city_are_listed_by_date() -> None:
     rows = piket("timeline", "--region", "32.76", "--opd", "X", "--reference").stdout.splitlines()
     assert [row[:24] for row in rows[2:4]] == ["2026-01-29 .. 2026-02-16", "2026-02-17 .. 2026-02-18"]
     assert "Hari WFH: Kamis (SE 800/42/BKPSDM/2026)." in rows[2]
@@ -70,7 +70,7 @@ def test_an_opd_that_is_in_no_register_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("question", [("timeline",), ("diff", "--before", "2026-01-01")], ids=["timeline", "diff"])
-def test_no_rules_are_told_of_an_opd_that_is_in_no_register(tmp_path: Path, question: tuple[str, ...]) -> None:
+def test_no_rules_are_listed_for_an_opd_that_is_in_no_register(tmp_path: Path, question: tuple[str, ...]) -> None:
     piket("enact", "nasional-2025-permenpanrb-4", "--region", "32", store=tmp_path)
     result = piket(*question, "--region", "32", "--opd", "BKD", store=tmp_path)
     assert (result.exit_code, result.stderr) == (1, "OPD BKD is not in the register of region 32.\n")
@@ -111,7 +111,7 @@ async def stored_events(folder: Path, stream: str) -> list[Event]:
         return await store.read_stream(stream)
 
 
-def test_the_rules_by_date_are_told_for_programs_too() -> None:
+def test_the_rules_by_date_are_listed_for_programs_too() -> None:
     result = json.loads(piket("timeline", "--region", "3276", "--opd", "X", "--reference", "--json").stdout)
     assert "2026-01-29" in [period["from"] for period in result["periods"]]
     assert "conflicts" in result

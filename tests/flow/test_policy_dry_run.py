@@ -14,7 +14,7 @@ SE_188 = json.loads((PRESETS_FOLDER / "jabar-2026-se-188.json").read_text())
 OWN = SE_188 | {"instrument": "jabar-2026-uji", "title": "SE uji", "supersedes": [], "effective_from": "2026-02-02"}
 
 
-def test_a_circular_in_yaml_tells_every_opd_day_that_it_would_change(tmp_path: Path) -> None:
+def test_a_circular_in_yaml_lists_every_opd_day_that_it_would_change(tmp_path: Path) -> None:
     more = OWN | {"rules": {"pattern": {"weekdays": ["WED"]}}}
     file = write_file(tmp_path, yaml_of(more))
     result = changed_dates(piket("dry-run", file, "--region", "32", "--attested-by", "KEPALA_BKD", "--reference"))

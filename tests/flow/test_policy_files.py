@@ -55,7 +55,7 @@ def test_the_template_is_written_rehearsed_and_imported_once(piket: Path, ending
     assert "38 OPD and 65 units unchanged" in results[3].output
 
 
-def test_a_file_that_was_undone_by_another_can_be_imported_once_more(piket: Path) -> None:
+def test_a_file_that_was_undone_by_another_can_be_imported_again(piket: Path) -> None:
     first, second = piket / "first.csv", piket / "second.csv"
     first.write_bytes(FILE)
     second.write_bytes(FILE.replace(b"MIXED", b"DIRECT"))
@@ -63,7 +63,7 @@ def test_a_file_that_was_undone_by_another_can_be_imported_once_more(piket: Path
     assert ["1 units changed: BKD/LOKET" in result.output for result in results] == [False, True, True]
 
 
-def test_a_faulty_row_is_told_in_both_languages_and_nothing_is_stored(piket: Path) -> None:
+def test_a_faulty_row_is_reported_in_both_languages_and_nothing_is_stored(piket: Path) -> None:
     (piket / "register.csv").write_bytes(FILE.replace(b"MIXED", b"VIP"))
     result = run("import", piket / "register.csv", "--region", "32")
     assert (result.exit_code, asyncio.run(stored_events(piket))) == (1, [])
@@ -82,7 +82,7 @@ def test_a_faulty_row_is_told_in_both_languages_and_nothing_is_stored(piket: Pat
         ("template", "--region", "32", "--set", "desa", "register.csv"),
     ],
 )
-def test_what_a_command_line_cannot_mean_is_said_at_once(
+def test_an_invalid_command_line_is_reported_at_once(
     piket: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(piket)

@@ -89,7 +89,7 @@ async def test_a_token_that_may_not_enact_stores_nothing_and_is_never_given_back
     assert (await form.recorded(), bearer != "" and bearer in answer.text) == (None, False)
 
 
-async def test_a_refusal_is_said_in_the_language_of_the_reader(form: Form) -> None:
+async def test_a_refusal_is_in_the_language_of_the_reader(form: Form) -> None:
     form.http.cookies.set("lang", "en")
     assert "The token cannot be trusted here. Nothing was stored" in (await form.send("bukan-token")).text
 
@@ -114,7 +114,7 @@ async def test_a_key_that_served_another_form_is_refused_and_a_new_one_is_made(f
     assert (answer.status_code, KEY in answer.text) == (422, False)
 
 
-async def test_the_page_needs_no_token_and_tells_no_cache_to_keep_a_refusal(form: Form) -> None:
+async def test_the_page_needs_no_token_and_lets_no_cache_keep_a_refusal(form: Form) -> None:
     page, refused = await form.http.get(form.address), await form.send("")
     assert (page.status_code, refused.headers["cache-control"]) == (200, "no-store")
 

@@ -64,14 +64,14 @@ async def test_a_key_used_for_one_file_is_not_used_for_another(world: StoryEnvir
     assert (await send(world, FILE + b"\r\n")).status_code == 422
 
 
-async def test_a_rehearsal_tells_what_would_change_and_stores_nothing(world: StoryEnvironment) -> None:
+async def test_a_rehearsal_lists_what_would_change_and_stores_nothing(world: StoryEnvironment) -> None:
     dry = await send(world, FILE, query="?dry_run=true")
     assert (summary_of(dry), [opd["opd"] for opd in await opd_register(world)]) == (
         (200, ["BKD"], ["BKD/SEKRETARIAT", "BKD/LOKET"], [], 0), [OPD],
     )  # fmt: skip
 
 
-async def test_a_rehearsal_tells_every_event_and_every_day_that_would_change(world: StoryEnvironment) -> None:
+async def test_a_rehearsal_lists_every_event_and_every_day_that_would_change(world: StoryEnvironment) -> None:
     dry = (await send(world, FILE, query="?dry_run=true")).json()
     kinds = [event["subject"].split("/")[0] for event in dry["events"]]
     days = [(day["opd"], day.get("unit"), sorted(day["rules"])) for day in dry["days"] if day.get("unit")]
@@ -125,7 +125,7 @@ async def test_of_a_file_with_one_fault_nothing_is_stored(
         (CSV, "sri", 11 * 1024 * 1024, 413),
     ],
 )
-async def test_an_import_is_turned_away(world: StoryEnvironment, kind: str, user: str, size: int, status: int) -> None:
+async def test_an_import_is_rejected(world: StoryEnvironment, kind: str, user: str, size: int, status: int) -> None:
     answer = await send(world, FILE + b" " * size, kind=kind, user=user)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 

@@ -47,7 +47,7 @@ async def test_an_agency_is_split_over_http(world: StoryEnvironment) -> None:
         (f"/{OPD}/merger", {"into": "BKD", "on": "2026-01-01"}, "rahmat", 403),
     ],
 )
-async def test_an_end_is_turned_away(
+async def test_an_end_is_rejected(
     world: StoryEnvironment, path: str, body: Mapping[str, Any], user: str, status: int
 ) -> None:
     answer = await post_opd(world, path, body, user)
@@ -61,7 +61,7 @@ async def test_an_end_is_turned_away(
         ("/BP2D/split", {"into": [OPD, "DISPORA"], "on": "2026-01-01"}),
     ],
 )
-async def test_a_rehearsed_end_tells_every_day_without_the_agency(
+async def test_a_rehearsed_end_lists_every_day_without_the_agency(
     world: StoryEnvironment, path: str, body: Mapping[str, Any]
 ) -> None:
     for opd in ("BP2D", "DISPORA"):
@@ -77,7 +77,7 @@ async def test_a_rehearsed_end_tells_every_day_without_the_agency(
     assert all(opd["became"] is None for opd in await opd_register(world))
 
 
-async def test_a_rehearsed_class_of_a_unit_tells_the_days_on_which_it_is_another(world: StoryEnvironment) -> None:
+async def test_a_rehearsed_class_of_a_unit_lists_the_days_on_which_it_differs(world: StoryEnvironment) -> None:
     body = {
         "unit": "FRONT", "name": "Front Office", "class": "NON_SERVICE", "valid_from": "2026-01-01",
         "site": {"site": "DPMPTSP-1", "lat": -6.9218, "lng": 107.6072, "radius_m": 100, "timezone": "Asia/Jakarta"},

@@ -134,7 +134,7 @@ async def test_no_open_post_is_under_its_minimum_on_any_day(province: Province) 
     assert short == []
 
 
-async def test_half_against_two_days_is_a_conflict_that_every_opd_is_told_and_anybody_may_read(
+async def test_half_against_two_days_is_a_conflict_that_is_published_to_every_opd_and_anybody_may_read(
     province: Province,
 ) -> None:
     conflicts_by_opd = {opd: policy["conflicts"] for opd, policy in province.policies.items()}

@@ -100,7 +100,7 @@ async def test_a_write_is_read_as_soon_as_its_row_arrives(client: httpx.AsyncCli
     assert (await asyncio.wait_for(reading, scaled(LIMIT_S))).json()["state"] == "AMAN"
 
 
-async def test_a_write_that_does_not_arrive_is_an_honest_503(
+async def test_a_write_that_does_not_arrive_is_answered_with_503(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "WAIT_SECONDS", 0.2)
@@ -121,7 +121,7 @@ async def test_the_state_names_the_counter_and_since_when(client: httpx.AsyncCli
     assert datetime.fromisoformat(post["since"]) == at("08:00")
 
 
-async def test_an_opd_that_nobody_knows_is_unknown_not_fine(client: httpx.AsyncClient) -> None:
+async def test_an_opd_that_is_not_in_the_view_is_unknown_not_fine(client: httpx.AsyncClient) -> None:
     assert (await client.get("/reporting/v1/32/coverage/BAPENDA/state")).json()["state"] == "TIDAK_DIKETAHUI"
 
 
@@ -184,7 +184,7 @@ async def test_a_language_once_chosen_is_kept(client: httpx.AsyncClient) -> None
     assert "1 of 1 counters of DPMPTSP lacks staff" in (await client.get("/opd/32/DPMPTSP")).text
 
 
-async def test_a_language_that_nobody_speaks_here_is_indonesian(client: httpx.AsyncClient) -> None:
+async def test_a_language_without_translation_is_answered_in_indonesian(client: httpx.AsyncClient) -> None:
     assert (await client.get("/opd/32/DPMPTSP?lang=../../etc/passwd")).headers["content-language"] == "id"
 
 

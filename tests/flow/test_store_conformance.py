@@ -138,7 +138,7 @@ async def test_the_states_below_a_prefix_are_returned(store: Store[int]) -> None
 
 
 @pytest.mark.parts
-async def test_the_language_of_the_server_does_not_change_what_lies_below_a_prefix(postgresql: Postgresql) -> None:
+async def test_the_language_of_the_server_does_not_change_what_is_below_a_prefix(postgresql: Postgresql) -> None:
     name = f"english_{uuid4().hex}"
     with psycopg.connect(postgresql.url, autocommit=True) as server:
         server.execute(

@@ -104,7 +104,7 @@ def differences(government: str, units: tuple[Unit, ...], days: frozenset[date])
 
 
 @pytest.mark.parametrize("government", GOVERNMENTS, ids=GOVERNMENTS.values())
-def test_every_unit_is_told_on_every_day_what_the_papers_say_read_one_by_one(government: str) -> None:
+def test_every_unit_is_answered_on_every_day_as_the_papers_read_one_by_one(government: str) -> None:
     messages = list(differences(government, UNITS, frozenset(DAYS)))
     assert not messages, f"{len(messages)} answers differ, among them:\n" + "\n".join(messages[:40])
 

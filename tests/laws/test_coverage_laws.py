@@ -145,7 +145,7 @@ def test_any_order_and_repetition_gives_the_same_rows(events: list[Event], rando
 
 @settings(deadline=None)
 @given(days(), st.randoms(use_true_random=False))
-def test_a_row_kept_up_is_at_every_fact_the_row_counted_anew(events: list[Event], random: object) -> None:
+def test_a_row_updated_fact_by_fact_equals_the_row_counted_from_all_facts(events: list[Event], random: object) -> None:
     shuffled = [*events, *events[len(events) // 2 :]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     fact_set = FactSet("32", "DPMPTSP")
@@ -166,7 +166,7 @@ def test_live_from_a_restored_set_equals_replay_from_the_first_event(events: lis
 
 @settings(max_examples=60)
 @given(days(), st.integers(0, 1439))
-def test_the_row_tells_every_minute_what_the_function_tells(events: list[Event], minute: int) -> None:
+def test_the_row_has_in_every_minute_the_state_that_the_function_returns(events: list[Event], minute: int) -> None:
     coverage_row = row(fact_set_of(events).facts_for(THURSDAY), "32", "DPMPTSP", THURSDAY, {})
     for unit, posts in coverage_row.units.items():
         moment = datetime.fromtimestamp((midnight_minute(THURSDAY, posts.timezone) + minute) * 60, UTC)

@@ -109,7 +109,7 @@ def test_nothing_that_was_recorded_before_the_instant_is_missing(
 
 
 @given(nights())
-def test_once_all_is_applied_and_everybody_said_so_the_view_is_current(night: SimulatedNight) -> None:
+def test_once_all_is_applied_and_every_process_reported_it_the_view_is_current(night: SimulatedNight) -> None:
     for service in SOURCE_SERVICES:
         for partition in range(PARTITIONS):
             night.act("apply", service, partition, 1.0)
@@ -123,7 +123,7 @@ def test_once_all_is_applied_and_everybody_said_so_the_view_is_current(night: Si
 
 
 @given(nights(), st.randoms(use_true_random=False))
-def test_a_word_heard_twice_changes_nothing(night: SimulatedNight, chance: object) -> None:
+def test_a_heartbeat_received_twice_changes_nothing(night: SimulatedNight, chance: object) -> None:
     freshness = Freshness(PARTITIONS).with_signals(night.signals)
     chance.shuffle(night.signals)  # type: ignore[attr-defined]
     assert freshness.with_signals(night.signals).complete_until() == freshness.complete_until()

@@ -140,7 +140,7 @@ def test_whatever_is_decided_twice_on_one_day_is_decided_once(steps: list[Step])
 
 
 @given(life_cycles())
-def test_the_opd_hears_of_every_change_of_what_binds_it(steps: list[Step]) -> None:
+def test_every_change_of_what_binds_an_opd_is_published_to_it(steps: list[Step]) -> None:
     changed = [s for s in steps if binding_days(s.before) != binding_days(s.after)]
     assert [s.command for s in changed if s.before["policy/3276/BKPSDM"] == s.after["policy/3276/BKPSDM"]] == []
 

@@ -65,7 +65,7 @@ def test_periods_never_overlap_and_each_rule_names_its_giver(enacted: list[Bindi
 
 
 @given(bindings())
-def test_a_conflict_is_only_told_where_the_cap_leaves_less_than_the_share(enacted: list[Binding]) -> None:
+def test_a_conflict_is_only_reported_where_the_cap_leaves_less_than_the_share(enacted: list[Binding]) -> None:
     resolved, all_conflicts = merged_periods(enacted), conflicts(resolve_periods(enacted))
     for conflict in all_conflicts:
         measure, _, mean = str(conflict.effect).partition(":")

@@ -57,7 +57,7 @@ def test_a_tap_becomes_its_fact(kind: str, expected: type[Tap], post: str | None
     assert type(fact(record(kind=kind, post=post))) is expected
 
 
-def test_a_tap_stands_in_the_day_of_its_person() -> None:
+def test_a_tap_is_stored_in_the_day_of_its_person() -> None:
     assert list(decide(decider, {}, record())) == [f"attendance/32/DPMPTSP/{THURSDAY}/{ANI}"]
 
 
@@ -83,7 +83,7 @@ def test_what_proves_the_place_decides_its_strength(evidence: dict[str, str], of
     assert fact(record(evidence=evidence, offline=offline)).strength == strength
 
 
-def test_a_post_taken_without_its_name_is_turned_away_in_both_languages() -> None:
+def test_a_post_taken_without_its_name_is_rejected_in_both_languages() -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {}, record(kind="post-taken"))
     assert (error.value.pointer, bool(indonesian(error.value.message)), bool(english(error.value.message))) == (
@@ -137,7 +137,7 @@ def outage(ends: str = "07:40", opds: tuple[str, ...] = ("DPMPTSP", "BKD"), grac
     return ApplyOutage(region="32", outage="GANGGUAN-1", by="KEPALA_BKD", opds=opds, **when)
 
 
-def test_an_outage_is_told_to_every_opd_that_it_touched() -> None:
+def test_an_outage_is_published_to_every_affected_opd() -> None:
     facts_by_stream = decide(decider, {}, outage())
     assert {stream: [type(fact) for fact in facts] for stream, facts in facts_by_stream.items()} == {
         "outages/32/DPMPTSP": [OutageApplied],
@@ -146,13 +146,13 @@ def test_an_outage_is_told_to_every_opd_that_it_touched() -> None:
     assert {fact.partition_key for facts in facts_by_stream.values() for fact in facts} == {"32/DPMPTSP", "32/BKD"}
 
 
-def test_an_outage_on_record_is_told_only_to_whom_it_is_new() -> None:
+def test_an_outage_on_record_is_published_only_to_opd_that_did_not_have_it() -> None:
     repeated = decide(decider, decide(decider, {}, outage()), outage(opds=("DPMPTSP", "BKD", "DISHUB")))
     assert list(repeated) == ["outages/32/DISHUB"]
 
 
 @pytest.mark.parametrize("wrong", [{"ends": "07:00"}, {"ends": "06:59"}, {"grace": "07:39"}])
-def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wrong: dict[str, str]) -> None:
+def test_an_outage_that_ends_before_it_began_is_rejected_in_both_languages(wrong: dict[str, str]) -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {}, outage(**wrong))  # type: ignore[arg-type]
     assert (error.value.pointer, bool(indonesian(error.value.message)), bool(english(error.value.message))) == (
@@ -162,7 +162,7 @@ def test_an_outage_that_ends_before_it_began_is_turned_away_in_both_languages(wr
     )
 
 
-def test_an_outage_that_has_not_begun_is_turned_away() -> None:
+def test_an_outage_that_has_not_begun_is_rejected() -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {}, outage(), now=at("06:59"))
     assert (error.value.pointer, bool(indonesian(error.value.message)), bool(english(error.value.message))) == (

@@ -63,7 +63,7 @@ def test_a_missing_row_and_one_too_many_are_found() -> None:
     assert comparison.fact_count_errors(TRUTH, {}) == (40, 0)
 
 
-def test_many_wrong_rows_are_told_by_the_first_five() -> None:
+def test_many_wrong_rows_are_reported_by_the_first_five() -> None:
     truth = {f"32/OPD-{n}/{THURSDAY}": CounterRow((1,), 1) for n in range(8)}
     assert comparison.row_errors(truth, {})[-1] == "and 3 more rows"
     assert comparison.row_errors(truth, truth) == []
@@ -103,7 +103,7 @@ async def test_the_driver_counts_who_came_and_did_not_go_and_the_facts_of_a_day_
     assert offices.expected()[KEY] == rows[KEY]
 
 
-def test_a_failed_run_keeps_its_logs_and_tells_how_to_repeat_it(tmp_path: Path) -> None:
+def test_a_failed_run_keeps_its_logs_and_prints_how_to_repeat_it(tmp_path: Path) -> None:
     with record.recorded_run(tmp_path, RunParameters(seed=7, workers=1)) as (folder, report):
         (folder / "worker-1.log").write_text("goes on at offset 7, not 6")
         (folder / "attendance.db").write_text("")

@@ -66,7 +66,7 @@ def test_every_unit_is_arranged_by_a_body_that_policy_takes(jabar: tuple[Office,
     assert len({(body.unit, body.site.site, body.site.lat) for body in bodies}) > 400
 
 
-def test_fewer_people_than_posts_need_is_said_with_the_number() -> None:
+def test_fewer_people_than_posts_need_is_reported_with_the_number() -> None:
     with pytest.raises(TooFewPeople, match="at least") as error:
         world(("3277",), 50, 1)
     assert len(world(("3277",), error.value.needed, 1)) == 33

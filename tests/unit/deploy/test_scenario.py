@@ -100,7 +100,7 @@ def test_nobody_who_reads_is_expected_twice(offices: tuple[Office, ...]) -> None
     assert scenario.days[scenario.reader_shift].taps == ()
 
 
-def test_the_outage_silences_only_its_own_city(offices: tuple[Office, ...]) -> None:
+def test_the_outage_affects_only_its_own_city(offices: tuple[Office, ...]) -> None:
     scenario = scenario_of(offices, FULL)
     assert scenario.outage is not None
     begin, end = scenario.outage.start * 60, scenario.outage.end * 60

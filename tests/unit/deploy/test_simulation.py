@@ -37,7 +37,7 @@ def reported(*days: PersonDay) -> list[PostPresence]:
     return list(reported_presence([tap for day in days for tap in day.taps], [day.shift for day in days]))
 
 
-def test_a_clerk_stands_from_the_begin_of_the_duty_to_its_end_but_for_the_break() -> None:
+def test_a_clerk_is_at_the_counter_from_the_begin_of_the_duty_to_its_end_except_the_break() -> None:
     person_day = present_day(DEWI, 430 * 60, 970 * 60)
     assert (
         list(actual_presence([person_day]))
@@ -46,7 +46,7 @@ def test_a_clerk_stands_from_the_begin_of_the_duty_to_its_end_but_for_the_break(
     )
 
 
-def test_who_comes_late_and_leaves_early_stands_that_much_less() -> None:
+def test_who_comes_late_and_leaves_early_is_at_the_counter_that_much_less() -> None:
     person_day = present_day(DEWI, 500 * 60 + 59, 700 * 60)
     assert list(actual_presence([person_day])) == reported(person_day) == [PostPresence(LOKET, 500, 700)]
 
@@ -56,7 +56,7 @@ def test_a_clock_that_is_wrong_says_another_minute_than_the_truth() -> None:
     assert (next(actual_presence([person_day])).start, reported(person_day)[0].start) == (500, 503)
 
 
-def test_who_is_at_home_or_absent_stands_nowhere() -> None:
+def test_who_is_at_home_or_absent_is_at_no_counter() -> None:
     assert [
         *actual_presence([present_day(EUIS, 0, 970 * 60), absent_day(DEWI)]),
         *reported(present_day(EUIS, 440 * 60, 970 * 60)),
@@ -80,7 +80,7 @@ def test_a_tap_long_before_any_duty_says_nothing() -> None:
     assert reported(present_day(DEWI, 200 * 60, 260 * 60)) == []
 
 
-def test_a_press_without_a_signal_is_handed_in_later_and_tells_the_same() -> None:
+def test_a_press_without_a_signal_is_submitted_later_with_the_same_content() -> None:
     person_day = present_day(DEWI, 440 * 60, 970 * 60)
     late = send_first_tap_late(person_day, 900)
     cut = delay_taps_during(person_day, 430 * 60, 460 * 60, random.Random(1))  # noqa: S311
@@ -105,7 +105,7 @@ def test_steps_and_heads_tell_the_same() -> None:
     assert [head_counts(presences, minute)[LOKET] for minute in (10, 499, 500, 720)] == [1, 1, 2, 0]
 
 
-def test_the_account_of_who_stood_where_needs_nothing_of_the_product() -> None:
+def test_the_account_of_who_was_where_needs_nothing_of_the_product() -> None:
     """It loads no module of `services`, and of `shared` only the table of regions."""
     program = (
         "import sys, deploy.simulation.ground_truth; "

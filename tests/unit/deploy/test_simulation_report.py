@@ -62,7 +62,7 @@ def test_states_are_those_of_the_minutes_that_were_played() -> None:
         (ExpectedStatus(LOKET._replace(opd="BKD"), 500, "met"), False),
     ],
 )
-def test_a_planted_situation_is_found_by_what_the_view_tells(expectation: ExpectedStatus, is_recognised: bool) -> None:  # noqa: FBT001
+def test_a_planted_situation_is_found_by_what_the_view_shows(expectation: ExpectedStatus, is_recognised: bool) -> None:  # noqa: FBT001
     view = view_of(known=((496, 1), (900, 0)), restated=((470, 1), (900, 0)))
     assert recognised_situations({"it": [expectation]}, view, [], at("00:00")) == {"it": is_recognised}
 

@@ -63,7 +63,7 @@ def case_id(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_a_case_of_acceptance_is_answered_by_the_instrument_that_won_and_told_in_two_languages(case: Case) -> None:
+def test_a_case_of_acceptance_is_answered_by_the_instrument_that_won_and_explained_in_two_languages(case: Case) -> None:
     result = answer_of(case.region, case.opd, case.day, case.subject)
     languages = {language: bool(text) for language, text in result["because"].items()}
     assert (result["answer"], result["won_by"].get(case.rule), languages) == (

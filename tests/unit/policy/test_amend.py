@@ -25,7 +25,7 @@ from tests.support.depok_circulars import (
 )
 
 
-def test_amended_it_says_what_it_said_until_the_day_before() -> None:
+def test_amended_it_keeps_its_rules_until_the_day_before() -> None:
     assert binding_dates(enact(SE_42), amend(se(first=MONDAY, rules=WEDNESDAYS), THURSDAY)) == [
         (THURSDAY, MONDAY - DAY), (MONDAY, None),
     ]  # fmt: skip
@@ -36,7 +36,7 @@ def test_the_same_amendment_again_changes_nothing() -> None:
     assert decide_step(streams_after(enact(SE_42), step), step) == {}
 
 
-def test_enacting_once_more_what_an_amendment_changed_changes_nothing() -> None:
+def test_enacting_again_what_an_amendment_changed_changes_nothing() -> None:
     assert decide_step(streams_after(enact(SE_42), amend(se(first=MONDAY), THURSDAY)), enact(SE_42, THURSDAY)) == {}
 
 
@@ -83,7 +83,7 @@ def test_shortened_too_late_it_ends_when_that_was_recorded() -> None:
     assert [state_of(date(2026, 2, day), *steps) for day in (12, 13)] == ["IN_FORCE", "EXPIRED"]
 
 
-def test_an_opd_that_an_amendment_leaves_out_hears_of_it() -> None:
+def test_an_amendment_is_published_to_an_opd_that_it_leaves_out() -> None:
     steps = (
         enact(se("depok-2026-ink-1", opds=["DISHUB", "BAPPEDA"], **ADDRESSED)),
         amend(se("depok-2026-ink-1", MONDAY, opds=["BAPPEDA"], **ADDRESSED), THURSDAY),

@@ -9,7 +9,7 @@ from tests.support.given_when_then import decide
 from tests.support.se_150 import REGISTER, arrange
 
 
-def test_an_arranged_unit_is_told() -> None:
+def test_an_arranged_unit_is_published() -> None:
     (fact,) = decide(decider, REGISTER, arrange())["arrangement/32/DPMPTSP/FRONT"]
     assert isinstance(fact, ArrangementChanged)
 
@@ -19,6 +19,6 @@ def test_the_same_arrangement_again_changes_nothing() -> None:
     assert decide(decider, {**REGISTER, **facts}, arrange()) == {}
 
 
-def test_a_unit_of_an_unregistered_opd_is_turned_away() -> None:
+def test_a_unit_of_an_unregistered_opd_is_rejected() -> None:
     with pytest.raises(Invalid, match="belum terdaftar di wilayah"):
         decide(decider, {}, arrange())

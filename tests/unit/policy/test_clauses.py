@@ -12,7 +12,7 @@ from tests.support.messages import english, indonesian
 SHIPPED = presets()
 
 
-def test_every_shipped_instrument_is_said_in_words_without_a_code_of_the_language() -> None:
+def test_every_shipped_instrument_is_explained_without_a_code_of_the_language() -> None:
     expected = [
         text
         for i in SHIPPED.values()
@@ -74,5 +74,5 @@ def test_a_bar_says_the_one_thing_that_counts(instrument: str, expected: str | N
         ({"presence": {"accept_claimed": True}}, "Presence: as usual."),
     ],
 )
-def test_a_rule_that_no_shipped_circular_sets_is_said_too(rules: dict[str, Any], expected: str) -> None:
+def test_a_rule_that_no_shipped_circular_sets_is_explained_too(rules: dict[str, Any], expected: str) -> None:
     assert [english(clause) for clause in instrument_clauses(Rules.model_validate(rules))] == [expected]

@@ -31,7 +31,7 @@ def test_a_friday_that_was_approved_is_a_day_at_home() -> None:
     assert friday_periods(enact(SE_188), approve(MONDAY)) == [MONDAY]
 
 
-def test_only_the_opd_that_applied_is_told() -> None:
+def test_a_grant_is_published_only_to_the_opd_that_applied() -> None:
     assert change_kinds("DISHUB", enact(SE_188), approve(MONDAY)) == ["ENACTED"]
 
 

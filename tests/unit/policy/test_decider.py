@@ -34,7 +34,7 @@ from tests.support.se_150 import (
 )
 
 
-def test_an_enacted_circular_is_recorded_once_and_told_to_every_opd() -> None:
+def test_an_enacted_circular_is_recorded_once_and_published_to_every_opd() -> None:
     facts = decide(decider, REGISTER, ENACT, ON_TIME)
     assert {stream: len(f) for stream, f in facts.items()} == {
         "instruments/32": 1,
@@ -74,7 +74,7 @@ def test_enacting_the_same_again_changes_nothing() -> None:
     assert decide(decider, IN_FORCE, ENACT, ON_TIME) == {}
 
 
-def test_the_same_name_with_other_content_is_turned_away() -> None:
+def test_the_same_name_with_other_content_is_rejected() -> None:
     changed = SE_150.model_copy(update={"effective_to": date(2025, 12, 31)})
     with pytest.raises(Invalid, match="beri nama baru"):
         decide(decider, IN_FORCE, EnactInstrument(region="32", instrument=changed))

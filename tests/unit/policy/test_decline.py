@@ -7,7 +7,7 @@ from tests.support.depok_circulars import DECIDED, REGION, REGISTER, change_kind
 RECOMMENDED = {"region": "32", "instrument": "jabar-2026-se-188"}
 
 
-def test_what_follows_the_province_is_told_as_adopted() -> None:
+def test_what_follows_the_province_is_published_as_adopted() -> None:
     assert change_kinds("BKPSDM", enact(se(adopts=RECOMMENDED))) == ["ADOPTED"]
 
 

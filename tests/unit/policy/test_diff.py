@@ -37,15 +37,15 @@ def changed_dates(before: OpdTimeline | None, after: OpdTimeline) -> list[tuple[
 STAGE_1 = period(NOVEMBER, date(2025, 11, 30), THURSDAYS)
 
 
-def test_an_opd_that_was_told_nothing_yet_gets_every_rule_as_new() -> None:
+def test_an_opd_without_a_policy_yet_gets_every_rule_as_new() -> None:
     assert [change.rules["pattern"][0] for change in changes_between(None, timeline(STAGE_1))] == [None]
 
 
-def test_what_is_told_once_more_differs_nowhere() -> None:
+def test_a_policy_that_is_published_again_differs_nowhere() -> None:
     assert changes_between(timeline(STAGE_1), timeline(STAGE_1)) == []
 
 
-def test_the_dates_of_a_new_circular_are_told_with_both_ends() -> None:
+def test_the_dates_of_a_new_circular_are_shown_with_both_ends() -> None:
     assert changed_dates(timeline(), timeline(STAGE_1)) == [(NOVEMBER, date(2025, 11, 30))]
 
 
@@ -69,7 +69,7 @@ def test_only_the_days_after_the_revocation_differ() -> None:
     assert changed_dates(timeline(STAGE_1), timeline(revoked)) == [(date(2025, 11, 13), date(2025, 11, 30))]
 
 
-def test_neighbouring_dates_that_change_alike_are_told_as_one() -> None:
+def test_neighbouring_dates_that_change_alike_are_shown_as_one() -> None:
     before = timeline(period(NOVEMBER, date(2025, 12, 1), THURSDAYS), period(DECEMBER, None, {"max_share": 0.5}))
     after = timeline(
         period(NOVEMBER, date(2025, 12, 1), THURSDAYS | {"weekly_cap_days": 2}),
@@ -78,27 +78,27 @@ def test_neighbouring_dates_that_change_alike_are_told_as_one() -> None:
     assert changed_dates(before, after) == [(NOVEMBER, None)]
 
 
-def test_dates_that_change_alike_with_others_between_them_are_told_apart() -> None:
+def test_dates_that_change_alike_with_others_between_them_are_shown_separately() -> None:
     after = timeline(STAGE_1, period(DECEMBER, date(2025, 12, 31), THURSDAYS))
     assert changed_dates(timeline(), after) == [(NOVEMBER, date(2025, 11, 30)), (DECEMBER, date(2025, 12, 31))]
 
 
-def test_neighbouring_dates_that_change_otherwise_are_told_apart() -> None:
+def test_neighbouring_dates_that_change_differently_are_shown_separately() -> None:
     after = timeline(period(DECEMBER, date(2025, 12, 31), THURSDAYS), period(JANUARY, None, HALF))
     assert changed_dates(timeline(), after) == [(DECEMBER, date(2025, 12, 31)), (JANUARY, None)]
 
 
-def test_a_new_day_without_duty_is_told_with_its_name() -> None:
+def test_a_new_day_without_duty_is_shown_with_its_name() -> None:
     (change,) = changes_between(timeline(), timeline(holidays=[holiday("Hari Raya Natal")]))
     assert (change.from_, change.to, change.rules) == (CHRISTMAS, CHRISTMAS, {"holiday": (None, "Hari Raya Natal")})
 
 
-def test_a_day_whose_name_is_corrected_is_told_with_both() -> None:
+def test_a_day_whose_name_is_corrected_is_shown_with_both() -> None:
     (change,) = changes_between(timeline(holidays=[holiday("Natal")]), timeline(holidays=[holiday("Hari Raya Natal")]))
     assert change.rules == {"holiday": ("Natal", "Hari Raya Natal")}
 
 
-def test_a_day_without_duty_that_stays_is_not_told() -> None:
+def test_a_day_without_duty_that_remains_is_not_shown() -> None:
     assert (
         changes_between(timeline(holidays=[holiday("Natal")]), timeline(STAGE_1, holidays=[holiday("Natal")]))[1:] == []
     )

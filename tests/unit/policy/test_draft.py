@@ -27,11 +27,11 @@ def test_what_is_on_the_table_binds_nobody(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", ["DRAFT", "STUDY"])
-def test_what_is_on_the_table_stands_in_its_stage_for_ever(stage: str) -> None:
+def test_what_is_on_the_table_remains_in_its_stage(stage: str) -> None:
     assert state_of(date(2027, 1, 1), draft(SE_42, stage)) == stage
 
 
-def test_no_opd_is_told_of_a_study() -> None:
+def test_a_study_is_published_to_no_opd() -> None:
     assert change_kinds("BKPSDM", draft(SE_42, "STUDY")) == []
 
 

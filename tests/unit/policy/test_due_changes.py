@@ -34,7 +34,7 @@ def test_on_its_date_it_came_into_force() -> None:
     assert due_states(THURSDAY, enact(SE_42)) == [(THURSDAY, "IN_FORCE")]
 
 
-def test_whatever_was_slept_over_is_due_with_its_own_date() -> None:
+def test_what_was_missed_is_due_with_its_own_date() -> None:
     assert due_states(date(2026, 5, 1), enact(UNTIL_15_FEB)) == [
         (THURSDAY, "IN_FORCE"), (date(2026, 2, 16), "EXPIRED"),
     ]  # fmt: skip
@@ -48,7 +48,7 @@ def test_recorded_twice_is_recorded_once() -> None:
     assert decide_step(streams_after(enact(SE_42), (THURSDAY, RECORD)), (THURSDAY, RECORD)) == {}
 
 
-def test_every_opd_hears_that_the_day_has_come() -> None:
+def test_the_start_of_an_instrument_is_published_to_every_opd() -> None:
     assert change_kinds("DISHUB", enact(SE_42), (THURSDAY, RECORD)) == ["ENACTED", "IN_FORCE"]
 
 

@@ -52,7 +52,7 @@ def test_a_granted_friday_adds_to_a_pattern_of_the_opds_own_too() -> None:
     )
 
 
-def test_a_granted_friday_stands_alone_where_nothing_gives_a_pattern() -> None:
+def test_a_granted_friday_is_the_pattern_where_nothing_else_gives_one() -> None:
     assert days(binding("se-188", "PROVINCE", *ALWAYS, **OFFER)) == ("FRI",)
 
 
@@ -153,7 +153,7 @@ def streams_with_share_conflict() -> dict[str, list[Fact]]:
     }
 
 
-def test_a_shortage_that_is_on_record_hinders_no_other_circular() -> None:
+def test_a_shortage_that_is_on_record_blocks_no_other_circular() -> None:
     unrelated = binding("edaran-9", "PROVINCE", *ALWAYS, requires=["LAPORAN"]).instrument
     facts = decide(
         decider,

@@ -43,7 +43,7 @@ def test_enacted_without_a_date_it_binds_nobody() -> None:
     assert binding_dates(enact(UNDATED), of="depok-2026-kep-196") == []
 
 
-def test_enacted_without_a_date_no_opd_is_told() -> None:
+def test_enacted_without_a_date_it_is_published_to_no_opd() -> None:
     assert change_kinds("BKPSDM", enact(UNDATED)) == []
 
 
@@ -93,7 +93,7 @@ def test_what_was_enacted_is_the_same_though_an_opd_that_it_names_was_merged_sin
     assert decide_step(ended, enact(instruction, MONDAY)) == {}
 
 
-def test_an_undated_decree_that_was_scheduled_is_not_enacted_anew() -> None:
+def test_an_undated_decree_that_was_scheduled_is_not_enacted_again() -> None:
     assert decide_step(streams_after(enact(UNDATED), schedule(DECIDED, THURSDAY)), enact(UNDATED)) == {}
 
 

@@ -36,7 +36,7 @@ def test_stage_1_recorded_on_a_thursday_would_change_four_thursdays_of_the_offic
     ]  # fmt: skip
 
 
-def test_the_cap_of_two_days_is_a_change_that_no_date_shows_and_yet_is_told() -> None:
+def test_the_cap_of_two_days_is_a_change_that_no_date_shows_and_yet_is_listed() -> None:
     preview = [
         (indonesian(s.before), indonesian(s.after)) for s in preview_of(EMPTY, "nasional-2025-permenpanrb-4").changes
     ]

@@ -51,17 +51,17 @@ DAYS = "WFH days: Wednesday (SE Depok depok-2026-sx-2); Friday (SE Depok depok-2
 
 
 @pytest.mark.parametrize("day", [WEDNESDAY, FRIDAY])
-def test_each_day_of_the_pattern_is_told_with_its_own_instrument(day: date) -> None:
+def test_each_day_of_the_pattern_is_explained_with_its_own_instrument(day: date) -> None:
     assert DAYS in english(answer_on(day).because)
 
 
-def test_on_another_day_the_granted_one_is_told_beside_the_pattern() -> None:
+def test_on_another_day_the_granted_one_is_explained_beside_the_pattern() -> None:
     assert "Di luar pola SE Depok depok-2026-sx-2. Hari WFH: Rabu; Jumat (SE Depok depok-2026-se-188)." in indonesian(
         answer_on(THURSDAY).because
     )
 
 
-def test_the_page_tells_each_day_with_its_own_instrument() -> None:
+def test_the_page_shows_each_day_with_its_own_instrument() -> None:
     period = last_policy().periods[-1]
     lines = dict(rule_clauses(period.rules, PeriodAttribution(period, lambda name: name)))
     assert english(lines["pattern"]) == "WFH days: Wednesday (depok-2026-sx-2); Friday (depok-2026-se-188)."

@@ -34,7 +34,7 @@ def declare(*days: Mapping[str, str]) -> DeclareHolidays:
     return DeclareHolidays.model_validate({"region": "32", "holidays": days})
 
 
-def test_a_day_declared_in_august_is_recorded_once_and_told_to_every_opd() -> None:
+def test_a_day_declared_in_august_is_recorded_once_and_published_to_every_opd() -> None:
     facts = decide(decider, REGISTER, declare(INDEPENDENCE), at("09:00", date(2025, 8, 7)))
     assert facts["calendar/32"] == DECLARED[:1]
     assert [policy_of(facts, opd).holidays for opd in ("DPMPTSP", "BAPPEDA")] == [(DAYS[0],), (DAYS[0],)]
@@ -47,7 +47,7 @@ def test_the_change_is_the_calendars_and_touches_its_first_new_day() -> None:
     )  # fmt: skip
 
 
-def test_the_whole_calendar_is_told_by_date_and_the_rules_with_it() -> None:
+def test_the_whole_calendar_is_published_by_date_and_the_rules_with_it() -> None:
     facts = decide(decider, {**IN_FORCE, "calendar/32": DECLARED[:1]}, declare(CHRISTMAS), LATE)
     policy = policy_of(facts)
     assert ([h.date.month for h in policy.holidays], len(policy.periods), len(facts["calendar/32"])) == ([8, 12], 1, 1)
@@ -87,12 +87,12 @@ def policy_of_new_opd(*instrument_events: Fact) -> PolicyChanged:
     return policy
 
 
-def test_an_opd_opened_later_is_told_of_the_calendar_though_no_instrument_binds() -> None:
+def test_an_opd_opened_later_gets_the_calendar_though_no_instrument_binds() -> None:
     policy = policy_of_new_opd()
     assert (policy.change.kind, policy.holidays, policy.periods) == ("CALENDAR", tuple(DAYS), ())
 
 
-def test_an_opd_opened_later_is_told_of_calendar_and_instrument_at_once() -> None:
+def test_an_opd_opened_later_gets_calendar_and_instrument_at_once() -> None:
     policy = policy_of_new_opd(ENACTED)
     assert (policy.change.kind, policy.holidays, len(policy.periods)) == ("ENACTED", tuple(DAYS), 1)
 
@@ -109,7 +109,7 @@ def test_a_day_written_twice_is_named_in_both_languages() -> None:
     "changes",
     [{"kind": "bank_holiday"}, {"name": "N" * 201}, {"name": ""}, {"date": "1945-08-17"}, {"source": ""}, {"who": "x"}],
 )
-def test_a_day_that_no_calendar_knows_is_turned_away(changes: Mapping[str, str]) -> None:
+def test_a_day_that_is_in_no_calendar_is_rejected(changes: Mapping[str, str]) -> None:
     with pytest.raises(ValidationError):
         declare({**CHRISTMAS, **changes})
 
@@ -120,7 +120,7 @@ def test_a_declaration_holds_two_hundred_days_at_most() -> None:
         declare(*days)
 
 
-def test_a_declaration_of_no_day_is_turned_away() -> None:
+def test_a_declaration_of_no_day_is_rejected() -> None:
     with pytest.raises(Invalid, match="sedikitnya satu hari"):
         decide(decider, REGISTER, declare())
 
@@ -149,5 +149,5 @@ def test_the_seeded_calendar_is_sorted_names_each_day_once_and_can_be_declared_a
     assert policy_of(facts).holidays == days
 
 
-def test_the_seeded_calendar_speaks_indonesian() -> None:
+def test_the_seeded_calendar_is_in_indonesian() -> None:
     assert next(h.name for h in default_holidays([2026]) if h.date == date(2026, 1, 16)) == "Isra Mikraj Nabi Muhammad"

@@ -42,7 +42,7 @@ def test_an_instrument_changes_the_days_that_it_binds() -> None:
     assert changed_dates([OPENED], policy()) == [("pattern", NOVEMBER, None)]
 
 
-def test_from_its_end_on_a_merged_agency_has_an_heir_and_neither_rules_nor_holidays() -> None:
+def test_from_its_end_on_a_merged_agency_has_a_successor_and_neither_rules_nor_holidays() -> None:
     christmas, easter = date(2025, 12, 25), date(2026, 4, 3)
     assert changed_dates([OPENED, policy(christmas, easter)], MERGED) == [
         ("into", NEW_YEAR, None), ("pattern", NEW_YEAR, None), ("holiday", easter, easter),
@@ -58,7 +58,7 @@ def test_rules_that_would_begin_after_an_agency_ends_are_lost_whole() -> None:
     assert changed_dates([OPENED, policy()], early) == [("into", date(2025, 6, 1), None), ("pattern", NOVEMBER, None)]
 
 
-def test_an_agency_that_no_rules_bind_has_heirs_all_the_same() -> None:
+def test_an_agency_that_no_rules_bind_has_successors_too() -> None:
     assert [change.rules for change in changes([OPENED], SPLIT)] == [{"into": (None, ("BAPPEDA", "DISPORA"))}]
 
 
@@ -76,7 +76,7 @@ def test_a_counter_that_becomes_an_office_is_another_unit_from_that_day_on() -> 
     )  # fmt: skip
 
 
-def test_a_new_unit_is_told_with_all_that_decides() -> None:
+def test_a_new_unit_is_listed_with_all_that_decides() -> None:
     assert changed_dates([], COUNTER) == [("class, kinds, site, posts", date(2025, 1, 1), None)]
 
 
@@ -90,7 +90,7 @@ def test_a_class_for_a_month_is_compared_with_what_holds_in_each_part_of_it() ->
     assert changed_dates([COUNTER, evenings], month) == [("class", NOVEMBER, date(2025, 11, 19))]
 
 
-def test_the_parts_that_change_alike_are_told_as_one() -> None:
+def test_the_parts_that_change_alike_are_listed_as_one() -> None:
     renamed = counter(valid_from=date(2025, 11, 20), name="Loket")
     assert changed_dates([COUNTER, renamed], counter(**{"class": "MIXED"})) == [("class", NOVEMBER, None)]
 

@@ -47,7 +47,7 @@ def test_an_agency_and_its_counter_are_entered_together() -> None:
     assert {name: len(facts) for name, facts in RECORDED.items()} == {OPD: 1, UNIT: 1}
 
 
-def test_an_agency_entered_from_a_sheet_hears_what_binds_it() -> None:
+def test_an_agency_entered_from_a_sheet_gets_the_rules_that_bind_it() -> None:
     assert len(decide(sheet_from_rows(COUNTER), {"instruments/32": [ENACTED]})[OPD]) == 2
 
 
@@ -76,7 +76,7 @@ def test_an_import_is_counted_by_what_was_stored() -> None:
     assert (summary.opd_new, summary.units_new, summary.units_unchanged) == (("DPMPTSP",), ("DPMPTSP/FRONT",), 1)
 
 
-def test_whoever_waits_hears_how_far_it_is() -> None:
+def test_progress_is_reported_during_an_import() -> None:
     progress: list[tuple[int, int]] = []
     import_decider.decide(sheet_from_rows(COUNTER, BACK), {}, NOON, lambda number, of: progress.append((number, of)))
     assert progress == [(1, 3), (2, 3), (3, 3)]

@@ -87,7 +87,7 @@ def test_dates_and_layers_that_cannot_be_meant_say_where_and_why(
 @pytest.mark.parametrize(
     "step", [*(enact_rules(**values) for values, *_ in BY_RULE), *(step for step, *_ in BY_DATE_AND_LAYER)]
 )
-def test_no_sentence_is_said_in_one_language_only(step: Step) -> None:
+def test_no_sentence_is_in_one_language_only(step: Step) -> None:
     ((_, indonesian, english),) = errors_of(step)
     assert indonesian != english
 

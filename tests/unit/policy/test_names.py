@@ -88,7 +88,9 @@ def test_whose_heads_decide_is_known_by_the_names_in_use(opd: str) -> None:
         (DEPOK, "apa saja", "terminal", MONDAY, ("DIRECT", "WFO")),
     ],
 )
-def test_a_unit_is_told_by_what_it_is(region: str, opd: str, unit: str, day: str, expected: tuple[str, str]) -> None:
+def test_a_unit_is_recognised_by_its_kind(
+    region: str, opd: str, unit: str, day: str, expected: tuple[str, str]
+) -> None:
     result = answer_of(region, opd, day, "--unit", unit)
     assert (result["class"], result["answer"]) == expected
 
@@ -110,7 +112,7 @@ def test_a_site_is_known_however_it_is_spelt(site: str) -> None:
         ("32", ("--position", ""), "not an empty text"),
     ],
 )
-def test_what_is_no_region_and_no_name_is_said(region: str, more: tuple[str, ...], expected: str) -> None:
+def test_what_is_no_region_and_no_name_is_reported(region: str, more: tuple[str, ...], expected: str) -> None:
     arguments = ("--region", region, "--opd", "X", "--date", FRIDAY, "--reference", *more)
     result = CliRunner().invoke(cli, ["policy", "effective", *arguments])
     assert (result.exit_code, expected in result.stderr) == (2, True), result.stderr

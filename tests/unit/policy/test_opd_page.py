@@ -74,7 +74,7 @@ def test_the_heading_is_the_answer_of_the_day_in_both_languages(today: date, ind
     assert [heading(html_of(lang, today, policy)) for lang in ("id", "en")] == [indonesian, english]
 
 
-def test_every_rule_is_said_in_words_with_the_instrument_that_gave_it() -> None:
+def test_every_rule_is_explained_with_the_instrument_that_gave_it() -> None:
     html = html_of("id", NOVEMBER, policy_of(*SHIPPED))
     for texts in (
         "Hari WFH: Kamis (SE 150/KPG.03/BKD tahap I).",
@@ -126,7 +126,7 @@ def test_what_holds_comes_before_what_is_over() -> None:
     assert tags == ["berlaku hari ini", "akan berlaku", *["sudah berakhir"] * 3]
 
 
-def test_one_day_is_not_said_as_a_span() -> None:
+def test_one_day_is_not_written_as_a_span() -> None:
     assert "<h3>Senin, 1 Desember 2025</h3>" in html_of("id", DECEMBER, policy_of(*SHIPPED))
 
 
@@ -136,7 +136,7 @@ def test_the_holidays_ahead_begin_today_and_are_a_dozen() -> None:
     assert (days[:3], len(days)) == (["2025-12-25", "2025-12-26", "2026-01-01"], 12)
 
 
-def test_an_opd_that_no_instrument_binds_and_no_calendar_frees_is_told_so() -> None:
+def test_an_opd_without_instrument_and_calendar_says_so() -> None:
     html = html_of("id", NOVEMBER, None)
     for texts in ("semua di kantor", "Belum ada instrumen yang ditetapkan", "Belum ada hari libur"):
         assert texts in html

@@ -53,7 +53,7 @@ def test_an_agency_is_split_into_two() -> None:
 @pytest.mark.parametrize(
     ("given", "again"), [(AFTER_MERGER, MERGE), ({**REGISTER, stream("DISPORA"): [agency("DISPORA"), SPLIT_UP]}, SPLIT)]
 )
-def test_the_same_end_once_more_changes_nothing(given: Mapping[str, Sequence[Fact]], again: PolicyCommand) -> None:
+def test_the_same_end_again_changes_nothing(given: Mapping[str, Sequence[Fact]], again: PolicyCommand) -> None:
     assert decide(decider, given, again) == {}
 
 
@@ -63,7 +63,7 @@ def test_several_agencies_go_into_one_by_one_command_each() -> None:
     assert isinstance(fact, OpdMerged)
 
 
-def test_an_heir_may_end_later_than_it_took_over() -> None:
+def test_a_successor_may_end_later_than_it_took_over() -> None:
     later = MergeOpd(region="32", opd="BAPPEDA", into="DISPORA", on=date(2027, 1, 1))
     assert stream("BAPPEDA") in decide(decider, AFTER_MERGER, later)
 
@@ -110,7 +110,7 @@ def test_no_agency_ends_in(given: Mapping[str, Sequence[Fact]], command: PolicyC
     assert (turned_away.value.pointer, why in english(turned_away.value.message)) == (pointer, True)
 
 
-def test_after_its_end_a_circular_is_told_to_its_heir_and_not_to_it() -> None:
+def test_after_its_end_a_circular_is_published_to_its_successor_and_not_to_it() -> None:
     enact = EnactInstrument(region="32", instrument=SE_150)
     published = [
         {name for name in decide(decider, AFTER_MERGER, enact, when) if name.startswith("policy/")}
@@ -123,7 +123,7 @@ def test_after_its_end_a_circular_is_told_to_its_heir_and_not_to_it() -> None:
     )
 
 
-def test_after_its_end_a_holiday_is_not_told_to_it() -> None:
+def test_after_its_end_a_holiday_is_not_published_to_it() -> None:
     day = {"date": "2026-03-19", "kind": "public", "name": "Hari Suci Nyepi", "source": "SKB 3 Menteri"}
     declare = DeclareHolidays.model_validate({"region": "32", "holidays": [day]})
     assert stream("BP2D") not in decide(decider, AFTER_MERGER, declare, AFTER)

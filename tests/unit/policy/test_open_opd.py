@@ -19,7 +19,7 @@ def open_bkd(*facts: Fact, on: datetime = ON_TIME) -> Sequence[Fact]:
     return decide(decider, {"instruments/32": facts}, command, on)["policy/32/BKD"]
 
 
-def test_an_opd_opened_later_is_told_of_what_still_binds() -> None:
+def test_an_opd_opened_later_gets_what_still_binds() -> None:
     standing = SE_150.model_copy(update={"instrument": "standing", "effective_to": None})
     _, policy = open_bkd(ENACTED.model_copy(update={"instrument": standing}), ENACTED, REVOKED, on=THE_18TH)
     assert isinstance(policy, PolicyChanged)

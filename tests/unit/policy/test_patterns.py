@@ -72,7 +72,7 @@ def test_the_order_in_which_the_two_were_enacted_does_not_matter() -> None:
     assert policy_after(NATIONAL, STAGE_2).conflicts == policy_after(STAGE_2, NATIONAL).conflicts
 
 
-def test_a_conflict_is_told_once_however_often_its_dates_are_cut() -> None:
+def test_a_conflict_is_reported_once_however_often_its_dates_are_cut() -> None:
     cut = STAGE_1.model_copy(
         update={
             "instrument": "edaran-lain",

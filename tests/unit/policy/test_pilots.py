@@ -83,7 +83,7 @@ def test_before_the_pilot_it_binds_nowhere() -> None:
     assert NEW_CIRCULAR.instrument not in answer_on(PILOT_START - DAY, "BALAI-KOTA", *BOTH).won_by.values()
 
 
-def test_where_nothing_else_gives_a_pattern_all_others_are_told_when_they_begin() -> None:
+def test_where_nothing_else_gives_a_pattern_all_others_are_answered_when_they_begin() -> None:
     result = answer_on(MONDAY, "KECAMATAN-BEJI", BOTH[1])
     assert (result.answer, result.hours, "lainnya 5 Januari 2026" in indonesian(result.because)) == ("WFO", None, True)
 
@@ -150,7 +150,7 @@ def test_an_attested_pilot_begins_with_its_publication_and_not_before() -> None:
     assert snapshot_after(late).instruments[NEW_CIRCULAR.instrument].first == NOVEMBER
 
 
-def test_a_conflict_at_the_pilot_is_told() -> None:
+def test_a_conflict_at_the_pilot_is_reported() -> None:
     strict = se("depok-2025-pusat", NOVEMBER, layer="NATIONAL", government=None, rules={"weekly_cap_days": 1}, **DATES)
     loose = new_circular(rules={"weekly_cap_days": 2})
     result = conflicts_from(snapshot_after(enact(strict, NOVEMBER), enact(loose, NOVEMBER)), PILOT_START)
@@ -164,7 +164,7 @@ def test_shares_that_cannot_both_hold_at_the_pilot_are_refused() -> None:
     )
 
 
-def test_a_dry_run_tells_the_rules_that_the_pilot_would_have() -> None:
+def test_a_dry_run_lists_the_rules_that_the_pilot_would_have() -> None:
     was, now = (snapshot_after(*steps).timeline_of("BKPSDM") for steps in (BOTH[:1], BOTH))
     first = diff_timelines("BKPSDM", was, now)[0]
     assert (first.from_, first.to, list(first.rules), first.rules["pilots"][1]["BALAI-KOTA"]["weekly_cap_days"]) == (

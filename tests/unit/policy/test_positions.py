@@ -39,7 +39,7 @@ def test_a_position_that_an_instrument_names_is_known() -> None:
 
 
 @pytest.mark.parametrize("name", ["xyz", "", "eselon IX", "eselon"])
-def test_an_unknown_position_is_told_which_there_are(name: str) -> None:
+def test_an_unknown_position_is_rejected_with_a_list_of_the_known_ones(name: str) -> None:
     with pytest.raises(Invalid, match=r"tidak dikenal; pilih JPT_UTAMA.*KEPALA_UPTD") as caught:
         position_code(name, "32", {"KEPALA_UPTD"})
     assert "tidak dikenal; pilih JPT_UTAMA" in indonesian(caught.value.message)

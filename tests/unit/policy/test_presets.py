@@ -26,7 +26,7 @@ def test_every_instrument_of_the_record_ships_with_piket() -> None:
 
 
 @pytest.mark.parametrize("name", presets())
-def test_its_government_records_it_as_it_stands_and_says_where_it_comes_from(name: str) -> None:
+def test_its_government_records_it_unchanged_and_with_its_sources(name: str) -> None:
     shipped = preset(name)
     instruments = reference_snapshot(shipped.government or "32").instruments
     assert instruments[name].versions[0].instrument == shipped

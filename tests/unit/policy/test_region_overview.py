@@ -66,7 +66,7 @@ def test_on_the_national_friday_echelons_stay_on_site_by_the_national_circular()
     assert [bound_groups(region, FRIDAY)[subject] for region in ("32", "3271")] == [("Di kantor", NATIONAL)] * 2
 
 
-def test_units_that_stay_for_the_same_reason_stand_in_one_row() -> None:
+def test_units_that_stay_for_the_same_reason_are_in_one_row() -> None:
     reasons = [indonesian(row.reason) for row in overview_of("3276", FRIDAY).bound_groups[4:]]
     assert len(reasons) == len(set(reasons))
 
@@ -100,7 +100,7 @@ def states(region: str, day: date) -> dict[str, str]:
     return {row.instrument.instrument: row.state for row in overview_of(region, day).instruments}
 
 
-def test_every_instrument_stands_in_the_state_of_the_date() -> None:
+def test_every_instrument_is_in_the_state_of_the_date() -> None:
     result = [states("3276", day)[f"depok-2026-se-{n}"] for day in (THURSDAY, RAMADAN) for n in ("42", "80")]
     assert result == ["UNKNOWN", "UNKNOWN", "SUPERSEDED", "IN_FORCE"]
 
@@ -135,7 +135,7 @@ def test_groups_that_take_turns_are_at_home_up_to_their_share() -> None:
     assert (indonesian(location), english(location)) == ("Paling banyak 50 % di rumah", "At most 50 % at home")
 
 
-def test_an_opd_with_an_instruction_of_its_own_stands_beside_the_others() -> None:
+def test_an_opd_with_an_instruction_of_its_own_is_shown_beside_the_others() -> None:
     snapshot = with_enacted(EMPTY, layer="OPD", opds=["BAPPEDA"], rules={"pattern": {"weekdays": ["THU"]}})
     last = region_overview(snapshot, THURSDAY, CATALOGUE.max_length).bound_groups[-1]
     assert (indonesian(last.subject), indonesian(last.location)) == ("BAPPEDA", "Di rumah")

@@ -59,14 +59,14 @@ def test_the_heading_counts_in_english_too() -> None:
     )
 
 
-def test_a_region_without_instruments_is_told_what_would_be_here_and_how_to_begin() -> None:
+def test_a_region_without_instruments_shows_what_would_be_here_and_how_to_begin() -> None:
     expected = html(PolicySnapshot("3277", {}, ()), FRIDAY, PageQuery())
     for text in ("belum ada instrumen di Kota Cimahi", "Mulailah dengan memilih contoh", "Kota Cimahi, Jumat"):
         assert text in expected
 
 
 @pytest.mark.parametrize("day", ["kemarin", "2026-02-30", "9999-01-01", "20260410", "2026-04-10T00:00", "1999-12-31"])
-def test_a_date_that_is_none_is_told_so_and_today_is_shown(day: str) -> None:
+def test_an_invalid_date_is_reported_and_today_is_shown(day: str) -> None:
     expected = html(reference_snapshot("32"), FRIDAY, PageQuery(day=day))
     assert ("Tanggal itu tidak dapat dibaca." in expected, "Siapa terikat apa, hari ini" in expected) == (True, True)
 
@@ -84,7 +84,7 @@ def test_a_preview_says_that_it_binds_nobody_in_both_languages() -> None:
     assert result == [True, True]
 
 
-def test_an_example_that_is_not_here_is_told_so() -> None:
+def test_a_missing_example_is_reported() -> None:
     assert "Contoh itu tidak ada di sini" in html(EMPTY, FRIDAY, PageQuery(preset="depok-2026-se-42"))
 
 
@@ -92,7 +92,7 @@ def test_assumptions_are_marked_as_such() -> None:
     assert html(reference_snapshot("3276"), FRIDAY, PageQuery()).count('<span class="tag">anggapan</span>') >= 10
 
 
-def test_a_holiday_stands_above_all_rules() -> None:
+def test_a_holiday_has_precedence_over_all_rules() -> None:
     assert "Libur: Hari Raya Natal" in html(reference_snapshot("32"), date(2025, 12, 25), PageQuery())
 
 

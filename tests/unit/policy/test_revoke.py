@@ -29,7 +29,7 @@ def test_a_revocation_can_be_brought_forward() -> None:
     assert binding_dates(*steps) == [(THURSDAY, MONDAY - DAY)]
 
 
-def test_revoked_once_more_for_later_it_ends_as_it_did() -> None:
+def test_revoked_again_for_later_it_ends_as_it_did() -> None:
     assert decide_step(streams_after(enact(SE_42), revoke(THURSDAY)), revoke(MONDAY)) == {}
 
 
@@ -56,6 +56,6 @@ def test_revoked_and_enacted_again_before_it_began_it_begins_on_its_day() -> Non
     assert binding_dates(enact(SE_42), revoke(DECIDED), enact(SE_42, DECIDED + DAY)) == [(THURSDAY, None)]
 
 
-def test_what_was_amended_and_revoked_is_enacted_again_as_it_stood_at_last() -> None:
+def test_what_was_amended_and_revoked_is_enacted_again_in_its_last_version() -> None:
     steps = enact(SE_42), amend(se(first=MONDAY), MONDAY), revoke(date(2026, 3, 2))
     assert "other content" in error_of(*steps, enact(SE_42, date(2026, 3, 9)))

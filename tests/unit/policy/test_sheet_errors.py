@@ -102,7 +102,7 @@ BROKEN: Mapping[str, tuple[FileFormat, bytes, str, str]] = {
 
 
 @pytest.mark.parametrize(("file_format", "content", "pointer", "message"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_file_is_turned_away_with_a_sentence_in_both_languages_for(
+def test_a_file_is_rejected_with_a_sentence_in_both_languages_for(
     file_format: FileFormat, content: bytes, pointer: str, message: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
@@ -122,7 +122,7 @@ def test_every_faulty_row_is_named_at_once_in_its_order() -> None:
     assert [error.pointer for error in caught.value.errors] == ["/rows/2/kelas", "/rows/2/lat", "/rows/3/buka"]
 
 
-def test_of_very_many_faults_the_first_hundred_are_told() -> None:
+def test_of_very_many_faults_the_first_hundred_are_reported() -> None:
     with pytest.raises(Invalid) as caught:
         sheet_from_rows(*({**COUNTER, "pos": f"LOKET-{n}", "minimum": "x"} for n in range(150)))
     assert (len(caught.value.errors), english(caught.value.errors[-1].message)) == (101, "There are 50 more faults.")

@@ -45,7 +45,7 @@ def test_on_this_day_it_is_as_the_source_says(pin: Pin) -> None:
     ],
     ids=["JPT madya", "administrator", "BPBD", "library", "public order", "hospital"],
 )
-def test_who_stays_on_site_is_told_the_instrument_that_names_him(
+def test_who_stays_on_site_is_shown_the_instrument_that_names_him(
     region: str, opd: str, day: str, subject: Mapping[str, str], source: str
 ) -> None:
     assert source in answer_of(region, opd, day, subject)["because"]["en"]

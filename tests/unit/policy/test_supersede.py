@@ -65,7 +65,7 @@ def test_an_amendment_that_supersedes_another_does_so_from_its_own_date_on() -> 
     assert binding_dates(enact(SE_42), enact(second), amend(more, THURSDAY)) == [(THURSDAY, MONDAY - DAY)]
 
 
-def test_an_amendment_that_no_longer_speaks_of_another_does_not_bring_it_back() -> None:
+def test_an_amendment_that_no_longer_names_another_does_not_reinstate_it() -> None:
     steps = enact(SE_42), enact(SE_80), amend(se("depok-2026-se-80", MONDAY + 7 * DAY), MONDAY)
     assert binding_dates(*steps) == [(THURSDAY, MONDAY - DAY)]
 
@@ -84,7 +84,7 @@ def test_what_was_revoked_before_its_successor_came_stays_revoked() -> None:
     assert state_of(MONDAY, enact(SE_42), enact(SE_80), revoke(THURSDAY + DAY)) == "REVOKED"
 
 
-def test_an_opd_that_only_the_superseded_instruction_bound_hears_of_its_successor() -> None:
+def test_a_successor_is_published_to_an_opd_that_only_the_superseded_instruction_bound() -> None:
     steps = (
         enact(se("depok-2026-ink-1", opds=["DISHUB", "BAPPEDA"], **ADDRESSED)),
         enact(se("depok-2026-ink-2", MONDAY, opds=["BAPPEDA"], supersedes=["depok-2026-ink-1"], **ADDRESSED), THURSDAY),

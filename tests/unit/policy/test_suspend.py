@@ -33,7 +33,7 @@ def test_suspended_and_resumed_it_binds_on_both_sides() -> None:
     assert binding_dates(*steps) == [(THURSDAY, date(2026, 2, 1)), (MONDAY, None)]
 
 
-def test_every_opd_hears_of_suspension_and_resumption() -> None:
+def test_suspension_and_resumption_are_published_to_every_opd() -> None:
     assert change_kinds("DISHUB", enact(SE_42), suspend(THURSDAY), resume(MONDAY)) == [
         "ENACTED",
         "SUSPENDED",

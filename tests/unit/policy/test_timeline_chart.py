@@ -23,7 +23,7 @@ def timeline_row_of(region: str, day: date, instrument: str) -> Any:
     return next(r for _, rows in overview_of(region, day).layers for r in rows if r.instrument == instrument)
 
 
-def test_the_line_is_spoken_with_states_and_dates() -> None:
+def test_the_timeline_has_an_accessible_name_with_states_and_dates() -> None:
     assert indonesian(timeline_row_of("3276", FRIDAY, "depok-2026-se-42").screen_reader_text) == (
         "Ditetapkan, belum berlaku 23 Januari 2026 sampai 28 Januari 2026; "
         "Berlaku 29 Januari 2026 sampai 16 Februari 2026; Digantikan sejak 17 Februari 2026"
@@ -40,12 +40,12 @@ def test_what_is_in_force_says_its_days_inside_the_bar() -> None:
     assert (bar.style, indonesian(bar.text), bar.text_position) == ("inforce", "Berlaku · Senin", "inside")
 
 
-def test_what_ended_before_the_window_has_no_bar_but_its_word() -> None:
+def test_what_ended_before_the_window_has_no_bar_but_its_label() -> None:
     preview = timeline_row_of("32", FRIDAY, "panrb-2024-after-lebaran")
     assert (preview.bars, indonesian(preview.state_label)) == ((), "Berakhir")
 
 
-def test_what_ends_at_the_edge_of_the_window_has_its_word_after_the_bar() -> None:
+def test_what_ends_at_the_edge_of_the_window_has_its_label_after_the_bar() -> None:
     (bar,) = timeline_row_of("32", FRIDAY, "jabar-2025-se-150-stage-2").bars
     assert (bar.style, indonesian(bar.text), bar.text_position) == ("past", "Digantikan", "after")
 
@@ -54,7 +54,7 @@ def test_layers_come_from_the_nation_down() -> None:
     assert [indonesian(layer) for layer, _ in overview_of("3276", FRIDAY).layers] == ["Nasional", "Kabupaten/kota"]
 
 
-def test_the_window_is_ten_months_and_the_date_lies_in_its_fifth() -> None:
+def test_the_window_is_ten_months_and_the_date_is_in_its_fifth() -> None:
     window = TimelineWindow.around(FRIDAY)
     months = window.month_marks()
     assert (window.first, window.until, [indonesian(m) for _, m in months][4]) == (

@@ -39,7 +39,7 @@ def deliver(consumer: Any, *, first: int, count: int) -> Any:
     return consumer._deliver(TOPIC_PARTITION, records(first, count))
 
 
-async def test_a_batch_tells_where_it_begins_only_after_an_assignment(consumer: Any) -> None:
+async def test_a_batch_has_a_start_position_only_after_an_assignment(consumer: Any) -> None:
     consumer._start_offsets = {TOPIC_PARTITION: 7}
     first, second = deliver(consumer, first=7, count=2), deliver(consumer, first=9, count=2)
     assert [first.value.start_offset, second.value.start_offset] == [7, None]
@@ -62,7 +62,7 @@ async def test_what_was_handed_out_before_a_revocation_is_never_committed_after_
     assert consumer._new_offset(TOPIC_PARTITION) is None
 
 
-async def test_while_positions_are_sought_anew_nothing_is_fetched_of_which_nobody_knows_where_it_begins(
+async def test_while_positions_are_sought_again_nothing_is_fetched_without_a_start_position(
     consumer: Any,
 ) -> None:
     consumer._start_offsets, consumer._positioned = {TOPIC_PARTITION: 7}, {TOPIC_PARTITION}

@@ -167,12 +167,12 @@ def test_a_line_says_where_how_many_since_when_and_why() -> None:
         assert fragment in html
 
 
-def test_nobody_rostered_is_said_as_such() -> None:
+def test_nobody_rostered_is_shown_as_such() -> None:
     row = opd("DISHUB", {"LOKET-2": counter(NOBODY, planned=())})
     assert "Tidak seorang pun terjadwal." in render_board(region("32", row))
 
 
-def test_a_roster_of_too_few_is_said_as_such() -> None:
+def test_a_roster_of_too_few_is_shown_as_such() -> None:
     row = opd("DISHUB", {"LOKET-2": counter(CAME, required=((480, 3), (900, 0)), planned=((480, 2), (900, 0)))})
     assert "Jadwal pun hanya 2 orang." in render_board(region("32", row))
 
@@ -196,7 +196,7 @@ def test_an_opd_without_a_roster_is_unknown_and_named() -> None:
     assert "1 titik layanan Provinsi Jawa Barat · DISDIK ? Tidak diketahui Belum ada jadwal." in html
 
 
-def test_an_opd_of_which_no_word_was_said_today_is_unknown() -> None:
+def test_an_opd_without_a_fact_today_is_unknown() -> None:
     nothing = RegionStatus("32", at("09:41"), (opd_status("32", "DISDIK", StatusRows(None), at("09:41")),))
     assert "Semua titik layanan Provinsi Jawa Barat · DISDIK ?" in text(render_board(nothing))
 
@@ -225,7 +225,7 @@ def test_a_region_that_is_not_connected_is_neither_fine_nor_unknown() -> None:
     assert tile(render_board(region("32", fine())), "3209") == ("belum", "Kab. Cirebon CRB belum ikut Belum tersambung")
 
 
-def test_the_worst_opd_stands_first_with_its_weakest_counter() -> None:
+def test_the_worst_opd_is_first_with_its_weakest_counter() -> None:
     lines = board_lines(region("32", fine(), short("BKD", known=LEAVES_AT_TEN), short(), without_roster()))
     assert [(line.opd.opd, line.opd.state) for line in lines] == [
         ("DISHUB", CoverageState.KRITIS),
@@ -251,7 +251,7 @@ def test_the_strip_of_an_opd_begins_now_with_its_worst_counter_and_lasts_eight_h
     assert hour_labels(line.strip) == [10, 11, 12, 13, 14, 15, 16, 17]
 
 
-def test_of_the_night_nothing_is_guessed_until_something_was_said_of_the_next_day() -> None:
+def test_of_the_night_nothing_is_guessed_until_there_is_a_fact_of_the_next_day() -> None:
     (line,) = board_lines(region("32", fine(), when="20:00"))
     assert line.strip
     assert [part.state for part in line.strip.parts] == [CoverageState.TUTUP, CoverageState.TIDAK_DIKETAHUI]
@@ -272,7 +272,7 @@ def test_an_opd_without_counters_has_no_figure() -> None:
     assert (line.weakest, line.strip, line.opd.state) == (None, None, CoverageState.TUTUP)
 
 
-def test_the_clock_is_that_of_the_region_that_is_furthest_back_unless_it_stands_still() -> None:
+def test_the_clock_is_that_of_the_region_that_is_furthest_back_unless_it_stopped() -> None:
     now, late, still = (
         region("32", fine()),
         region("3271", fine(where="3271"), when="09:40"),
@@ -307,11 +307,11 @@ def test_a_region_off_the_map_is_on_the_board_all_the_same() -> None:
     assert "10.41 WITA" in text(html)
 
 
-def test_no_region_at_all_shows_what_would_stand_here() -> None:
+def test_no_region_at_all_shows_what_would_be_here() -> None:
     assert "Provinsi Jawa Barat belum tersambung. OPD-nya tampak di sini begitu ikut Piket." in text(render_board())
 
 
-def test_a_day_that_turned_while_the_view_stood_still_counts_all_its_minutes() -> None:
+def test_a_day_that_ended_while_the_view_was_stopped_counts_all_its_minutes() -> None:
     silent = region("32", fine(), behind=at("23:50"))
     (unknown,) = unknown_coverage([silent], at("23:50") + timedelta(minutes=25))
     assert unknown.minutes == 25

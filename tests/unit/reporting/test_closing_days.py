@@ -53,7 +53,7 @@ async def test_days_that_can_change_no_more_are_closed_after_their_rows_are_out(
     assert len(tombstones) == 3  # the 15th less three days, less one of grace: rows from the 10th, facts from the 9th
 
 
-async def test_the_state_in_the_changelog_tells_from_which_day_on_there_are_rows(worker: WorkerUnderTest) -> None:
+async def test_the_state_in_the_changelog_has_the_first_day_with_rows(worker: WorkerUnderTest) -> None:
     changelog = worker.record_changelog()
     await worker.process(*morning(10))
     await close_days(worker)

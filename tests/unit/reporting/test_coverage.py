@@ -250,7 +250,7 @@ def test_a_new_arrangement_touches_every_row() -> None:
 NIGHT_GUARD = (NIGHT, BEFORE), (NIGHT_ROSTER, BEFORE)
 
 
-def test_a_night_that_a_roster_speaks_of_is_not_unknown_after_midnight() -> None:
+def test_a_night_that_is_in_a_roster_is_not_unknown_after_midnight() -> None:
     steps = counter(fact_set(*NIGHT_GUARD), FRIDAY, "PUSDALOPS", "PUSDALOPS")
     assert (steps.required[0], steps.unrostered) == ((0, 1), ((1320, 1),))
 
@@ -269,7 +269,7 @@ def test_a_withdrawn_roster_is_none() -> None:
     assert (coverage.rostered, coverage.posts["LOKET-1"].unrostered) == (False, ((480, 1), (900, 0)))
 
 
-def test_one_person_stands_at_one_counter_where_the_last_roster_says() -> None:
+def test_one_person_is_at_one_counter_that_of_the_last_roster() -> None:
     back = arrangement(post("LOKET-9"), unit="BACK")
     moved = roster(shift(ANI, at_post="LOKET-9"), unit="BACK")
     facts = fact_set(*PLANNED, (back, BEFORE), (moved, BEFORE), (tap("in", ANI, at("08:00")), at("08:00")))
@@ -284,7 +284,7 @@ def test_a_refused_tap_of_another_century_makes_no_row() -> None:
     assert facts.dates() == {THURSDAY}
 
 
-def test_a_tap_handed_in_after_the_limit_no_longer_covers() -> None:
+def test_a_tap_submitted_after_the_limit_no_longer_covers() -> None:
     late = tap("in", ANI, at("07:50"), offline=True, strength="CLAIMED", received_at=at("07:51", date(2025, 11, 9)))
     assert counter(fact_set(*PLANNED, (late, at("07:51", date(2025, 11, 9))))).restated == ()
 
@@ -340,7 +340,7 @@ def test_a_unit_that_opens_next_month_has_no_place_on_the_board_of_today() -> No
     assert unit_codes(fact_set(*PLANNED, (arrangement(unit="BARU", valid_from=date(2025, 12, 1)), BEFORE))) == ["FRONT"]
 
 
-def test_a_unit_that_only_a_roster_knows_leaves_the_board_with_it() -> None:
+def test_a_unit_that_is_only_in_a_roster_leaves_the_board_with_it() -> None:
     facts = fact_set(*PLANNED)
     ledger = Ledger()
     for fact in (roster(shift(ANI)), roster(shift(BUDI), unit="POSKO"), roster(unit="POSKO", revision=2)):

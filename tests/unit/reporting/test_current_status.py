@@ -98,7 +98,7 @@ def test_people_are_counted_by_where_they_work() -> None:
     assert status_of_dpmptsp(CAME_0816, "08:16").modes == {"WFO": 2, "WFH": 31}
 
 
-def test_a_closed_counter_tells_when_it_opens() -> None:
+def test_a_closed_counter_shows_when_it_opens() -> None:
     assert status_of_dpmptsp((), "07:00").posts[0].opens == at("08:00")
 
 
@@ -110,7 +110,7 @@ def test_without_a_row_nothing_is_known() -> None:
     assert opd_status("32", "DPMPTSP", StatusRows(None), at("09:00")).state is CoverageState.TIDAK_DIKETAHUI
 
 
-def test_a_view_that_is_behind_knows_nothing_however_good_it_looked() -> None:
+def test_a_view_that_is_behind_shows_unknown_whatever_its_rows_were() -> None:
     opd = status_of_dpmptsp(CAME_0816, "09:00", behind=at("08:40"))
     assert [opd.state, opd.posts[0].state, opd.posts[0].since] == [CoverageState.TIDAK_DIKETAHUI] * 2 + [at("08:40")]
 

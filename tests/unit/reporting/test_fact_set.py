@@ -129,7 +129,7 @@ class TestTheChangelogOfAnOffice:
         state.restore(b"32/-", RegionState(first=THURSDAY).encode_state())
         assert (state.first, state.dates(b"32/DPMPTSP")) == (FRIDAY + DAY, frozenset())
 
-    def test_tells_how_far_each_source_was_read(self, ledger: example_facts.Ledger) -> None:
+    def test_reports_how_far_each_source_was_read(self, ledger: example_facts.Ledger) -> None:
         two_days(ledger)
         before, after = RegionState(), RegionState()
         before.advance(ledger.events[-1])

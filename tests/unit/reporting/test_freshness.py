@@ -38,22 +38,22 @@ def test_a_night_in_which_nothing_happens_is_complete_until_now() -> None:
     assert quiet_region().complete_until() == (EIGHT, EIGHT)
 
 
-def test_a_view_that_has_not_heard_of_every_source_knows_nothing() -> None:
+def test_a_view_without_a_heartbeat_of_every_source_shows_unknown() -> None:
     assert (
         Freshness(1).with_signals([heartbeat("policy"), heartbeat("roster"), positions_at()]).complete_until() is None
     )
 
 
-def test_a_partition_that_no_worker_speaks_of_is_not_covered() -> None:
+def test_a_partition_that_no_worker_reports_is_not_covered() -> None:
     assert Freshness(2).with_signals([*map(heartbeat, SOURCE_SERVICES), positions_at(0)]).complete_until() is None
 
 
-def test_a_relay_that_falls_silent_holds_the_whole_region_back() -> None:
+def test_a_relay_that_stops_reporting_holds_the_whole_region_back() -> None:
     beats = [heartbeat(service, seconds(9)) for service in SOURCE_SERVICES[:2]]
     assert quiet_region().with_signals([*beats, positions_at(0, seconds(9))]).complete_until() == (EIGHT, EIGHT)
 
 
-def test_a_worker_that_falls_silent_holds_the_region_back_also_while_nothing_happens() -> None:
+def test_a_worker_that_stops_reporting_holds_the_region_back_also_while_nothing_happens() -> None:
     assert quiet_region().with_signals(
         [heartbeat(service, seconds(9)) for service in SOURCE_SERVICES]
     ).complete_until() == (EIGHT, EIGHT)
@@ -86,7 +86,7 @@ def test_a_tap_that_the_worker_has_not_folded_is_not_claimed() -> None:
     )
 
 
-def test_a_worker_s_older_word_that_comes_late_takes_nothing_back() -> None:
+def test_a_worker_s_older_heartbeat_that_comes_late_takes_nothing_back() -> None:
     current = quiet_region().with_signals(
         [*(heartbeat(service, seconds(5)) for service in SOURCE_SERVICES), positions_at(0, seconds(6))]
     )
@@ -100,7 +100,7 @@ def test_a_worker_that_starts_again_at_its_last_commit_takes_nothing_back() -> N
     assert before.with_signals([positions_at(0, seconds(3), {"attendance": 5})]).covered == before.covered
 
 
-def test_the_word_of_a_service_that_makes_no_coverage_is_passed_over() -> None:
+def test_the_heartbeat_of_a_service_that_is_no_source_of_coverage_is_ignored() -> None:
     assert quiet_region().with_signals([heartbeat("reporting", seconds(5))]) == quiet_region()
 
 
@@ -121,5 +121,5 @@ def test_of_many_beats_at_once_few_are_kept_and_the_newest() -> None:
     assert (len(pending) <= MAX_PENDING_HEARTBEATS, pending[-1].at) == (True, seconds(4999))
 
 
-def test_a_worker_s_word_stands_under_a_key_that_no_opd_has() -> None:
+def test_a_worker_s_heartbeat_has_a_key_that_no_opd_has() -> None:
     assert positions_at(2).key == "32/~/2"

@@ -35,7 +35,7 @@ def test_every_day_is_either_moved_or_published_by_the_workers() -> None:
     assert [row for row, _ in row_corrections(rows(2, *days), rows(1, *days))] == [f"DPMPTSP/{day}" for day in days[2:]]
 
 
-def test_where_no_worker_has_said_which_days_it_closed_none_is_moved() -> None:
+def test_where_no_worker_has_reported_which_days_it_closed_none_is_moved() -> None:
     assert list(corrections(rows(2, LONG_AGO), rows(1, LONG_AGO), NEW, {})) == []
 
 

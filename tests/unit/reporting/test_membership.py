@@ -99,7 +99,7 @@ async def test_records_wait_until_the_worker_is_known_to_be_a_member(now: Simple
     assert client.sent == [HEARTBEAT, record]
 
 
-async def test_a_worker_that_was_silent_too_long_ends(now: SimpleNamespace) -> None:
+async def test_a_worker_that_sent_no_heartbeat_for_too_long_ends(now: SimpleNamespace) -> None:
     membership, coordinator = Membership(10, "counter-0"), Coordinator()
     membership.watch(coordinator)
     await coordinator._send_req(HEARTBEAT)
@@ -116,7 +116,7 @@ async def test_a_worker_whose_place_was_taken_ends(now: SimpleNamespace) -> None
         coordinator.reset_generation()
 
 
-async def test_a_worker_whom_the_group_refuses_ends_and_says_why(now: SimpleNamespace) -> None:
+async def test_a_worker_that_the_group_refuses_ends_and_reports_why(now: SimpleNamespace) -> None:
     membership, coordinator = Membership(0.5), Coordinator()
     membership.watch(coordinator)
     coordinator.answer = InvalidSessionTimeoutError.errno

@@ -84,7 +84,7 @@ async def test_a_skipped_record_is_refused(worker: WorkerUnderTest) -> None:
         await worker.process(*check_ins(1), skip=1)
 
 
-async def test_what_nobody_can_read_is_put_aside_and_acknowledged(worker: WorkerUnderTest) -> None:
+async def test_what_nobody_can_read_goes_to_the_dead_letters_and_is_acknowledged(worker: WorkerUnderTest) -> None:
     await worker.process(b"no event", *check_ins(1))
     await worker.flush()
     region, dead_letter = worker.publisher.dead_letters[0]
@@ -92,7 +92,7 @@ async def test_what_nobody_can_read_is_put_aside_and_acknowledged(worker: Worker
     assert worker.acknowledged_batches == 1
 
 
-async def test_an_event_under_another_office_s_key_is_put_aside(worker: WorkerUnderTest) -> None:
+async def test_an_event_under_another_office_s_key_goes_to_the_dead_letters(worker: WorkerUnderTest) -> None:
     await worker.process(*check_ins(1), key=b"32/BAPENDA")
     await worker.flush()
     assert (len(worker.publisher.dead_letters), worker.publisher.rows) == (1, [])

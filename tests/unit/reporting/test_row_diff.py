@@ -42,7 +42,7 @@ def test_steps_that_mean_the_same_heads_agree() -> None:
         (None, "row: the view says no, the facts yes"),
     ],
 )  # fmt: skip
-def test_the_first_minute_that_differs_is_told(actual: Coverage | None, text: str) -> None:
+def test_the_first_minute_that_differs_is_reported(actual: Coverage | None, text: str) -> None:
     assert str(first_difference(actual, row())) == f"32/DPMPTSP 2025-11-06 {text}"
 
 

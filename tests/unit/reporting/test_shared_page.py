@@ -35,7 +35,7 @@ async def test_no_minute_is_judged_that_was_not_seen(
     assert (status.at, status.state) == (at("09:10"), "RAWAN")
 
 
-async def test_a_region_that_stands_still_is_unknown_since_then(
+async def test_a_region_that_stopped_is_unknown_since_then(
     day: BoardClock, view: CoverageView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.reporting.view.rows.BEHIND_AFTER_SECONDS", 0.0)
@@ -44,7 +44,7 @@ async def test_a_region_that_stands_still_is_unknown_since_then(
     assert (status.at, status.behind, status.state) == (at("09:41"), at("09:41"), "TIDAK_DIKETAHUI")
 
 
-async def test_a_stand_is_told_again_only_for_another_row_or_minute(day: BoardClock, view: CoverageView) -> None:
+async def test_a_state_is_sent_again_only_for_another_row_or_minute(day: BoardClock, view: CoverageView) -> None:
     live = LiveStatus(view, day)
     first = live.opd_status("3276", OPD)
     cached = live.opd_status("3276", OPD)

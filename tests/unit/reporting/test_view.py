@@ -48,7 +48,7 @@ def test_a_null_that_no_rebuild_wrote_forgets_nothing(headers: dict[str, bytes])
     assert versions_after(record(row(0)), record(None, **headers)) == [(0, 1)]
 
 
-def test_the_first_generation_is_not_told() -> None:
+def test_the_first_generation_is_not_reported() -> None:
     assert (b"generation" in row(0).model_dump_json().encode(), row(1).model_dump(mode="json")["generation"]) == (
         False,
         1,

@@ -54,7 +54,7 @@ def signals(region: str, until: datetime, wall: datetime) -> list[Heartbeat | Wo
     return [*heartbeats, WorkerPositions(region=region, partition=0, positions={}, wall=wall)]
 
 
-async def test_a_region_whose_processes_fell_silent_is_behind_and_the_others_are_not() -> None:
+async def test_a_region_whose_processes_stopped_reporting_is_behind_and_the_others_are_not() -> None:
     view = CoverageView(lambda: START, ["32", "3271"], 1)
     view.ready = True
     view.apply_signals("32", signals("32", at("08:14"), wall_time()))
@@ -63,7 +63,7 @@ async def test_a_region_whose_processes_fell_silent_is_behind_and_the_others_are
     assert [view.current_until(region) for region in ("32", "3271")] == [at("08:14"), at("07:40")]
 
 
-async def test_without_a_word_of_its_region_a_view_is_behind_since_its_start() -> None:
+async def test_without_a_heartbeat_of_its_region_a_view_is_behind_since_its_start() -> None:
     view = CoverageView(lambda: START, ["32"], 1)
     view.ready = True
     assert (view.behind_since("32"), view.behind_since("99"), view.behind_since()) == (START,) * 3
@@ -80,7 +80,7 @@ async def test_without_a_word_of_its_region_a_view_is_behind_since_its_start() -
         (row(revision=1).model_copy(update={"generation": 1}), row(revision=99), True),
     ],
 )
-def test_the_row_that_knows_more_is_kept(row_: Coverage, existing: Coverage, replaces: object) -> None:
+def test_the_row_from_more_facts_is_kept(row_: Coverage, existing: Coverage, replaces: object) -> None:
     assert is_newer(row_, existing) is replaces
 
 

@@ -69,14 +69,14 @@ def test_a_partition_of_which_nothing_is_read_lags_since_it_was_first_looked_at(
     assert lag_seconds() == 40
 
 
-def test_a_partition_that_went_to_another_worker_is_not_told_any_more(clock: SimpleNamespace) -> None:
+def test_a_partition_that_moved_to_another_worker_is_no_longer_exported(clock: SimpleNamespace) -> None:
     lag_meter = LagMeter()
     lag_meter.report_lag({TOPIC_PARTITION: 0})
     lag_meter.report_lag({})
     assert lag_seconds() is None
 
 
-def test_whoever_neither_gets_on_nor_is_excused_hangs(clock: SimpleNamespace) -> None:
+def test_a_worker_without_progress_and_without_a_reason_hangs(clock: SimpleNamespace) -> None:
     dog = Watchdog(60)
     for position, idle, stalled_s in ((1, False, 0), (1, False, 10), (1, True, 0), (1, False, 10), (2, False, 0)):
         clock.monotonic += 10

@@ -35,7 +35,7 @@ def declared(**more: object) -> AbsenceDeclared:
     return fact
 
 
-def test_leave_is_told_without_a_name_or_cause() -> None:
+def test_leave_is_published_without_a_name_or_cause() -> None:
     assert set(declared().model_dump()) == {"region", "opd", "employee", "kind", "from", "to", "withdrawn"}
 
 
@@ -43,17 +43,17 @@ def test_declaring_the_same_leave_again_changes_nothing() -> None:
     assert decide(decider, {PLACEMENT: [*PEOPLE, declared()]}, absence()) == {}
 
 
-def test_leave_of_a_stranger_is_turned_away() -> None:
+def test_leave_of_an_unknown_person_is_rejected() -> None:
     with pytest.raises(Invalid, match="belum ditempatkan"):
         decide(decider, {PLACEMENT: PEOPLE}, absence(employee=ANI))
 
 
-def test_leave_that_ends_before_it_begins_is_turned_away() -> None:
+def test_leave_that_ends_before_it_begins_is_rejected() -> None:
     with pytest.raises(Invalid, match="mendahului"):
         decide(decider, {PLACEMENT: PEOPLE}, absence(to=SUNDAY))
 
 
-def test_planning_again_after_leave_was_heeded_changes_nothing() -> None:
+def test_planning_again_after_leave_was_considered_changes_nothing() -> None:
     streams = published_week() | {PLACEMENT: [*PEOPLE, declared()]}
     amended = roster_streams(*rosters_of(decide(decider, streams, plan_days())))
     assert decide(decider, {s: [*f, *amended.get(s, ())] for s, f in streams.items()}, plan_days()) == {}
@@ -77,7 +77,7 @@ def modes(*absences: AbsenceDeclared) -> list[str]:
     return [a.mode for fact in rosters for a in fact.assignments if a.employee == STAFF[0]]
 
 
-def test_leave_that_was_withdrawn_for_one_day_stands_on_the_other() -> None:
+def test_leave_that_was_withdrawn_for_one_day_remains_on_the_other() -> None:
     assert "OFF" not in modes(declared(), declared(withdrawn=True))
     assert modes(declared(), declared(withdrawn=True, to=MONDAY))[1] == "OFF"
 

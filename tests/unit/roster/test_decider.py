@@ -73,13 +73,13 @@ def test_the_placement_recorded_last_says_where_somebody_serves() -> None:
     assert planned_employees(TEAM[0], TEAM[1], placement(ANI, unit="BACK")) == [BUDI]
 
 
-def test_who_comes_back_to_an_earlier_unit_is_told_again() -> None:
+def test_who_comes_back_to_an_earlier_unit_is_published_again() -> None:
     ((fact,),) = decide(decider, {}, place()).values()
     elsewhere = placement(ANI, unit="BACK")
     assert decide(decider, {PLACEMENT: [fact, elsewhere]}, place()) == {PLACEMENT: [fact]}
 
 
-def test_a_unit_that_roster_has_not_heard_of_is_turned_away_with_what_to_do() -> None:
+def test_a_unit_that_is_unknown_to_roster_is_rejected_with_what_to_do() -> None:
     with pytest.raises(Invalid, match="coba lagi sebentar"):
         decide(decider, {PLACEMENT: TEAM}, plan_days(arrangements={}))
 
@@ -89,7 +89,7 @@ def place(**more: object) -> PlacePeople:
     return PlacePeople.model_validate({"region": "32", "opd": "DPMPTSP", "people": {"": person_}})
 
 
-def test_a_placed_employee_is_told_without_a_name() -> None:
+def test_a_placed_employee_is_published_without_a_name() -> None:
     ((fact,),) = decide(decider, {}, place()).values()
     assert set(fact.model_dump()) == {
         "region", "opd", "employee", "unit", "position_class", "job_type", "status", "skills", "from", "to"
@@ -101,7 +101,7 @@ def test_placing_the_same_again_changes_nothing() -> None:
     assert decide(decider, {PLACEMENT: [fact]}, place()) == {}
 
 
-def test_a_placement_that_ends_before_it_begins_is_turned_away() -> None:
+def test_a_placement_that_ends_before_it_begins_is_rejected() -> None:
     with pytest.raises(Invalid, match="mendahului"):
         decide(decider, {}, place(to="2024-01-01"))
 

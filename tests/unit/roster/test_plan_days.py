@@ -50,12 +50,12 @@ def test_to_plan_a_monday_the_sunday_before_it_is_read() -> None:
     }
 
 
-def test_no_unit_at_all_is_turned_away() -> None:
+def test_no_unit_at_all_is_rejected() -> None:
     with pytest.raises(Invalid, match="satu pun unit"):
         decide(decider, {PLACEMENT: PEOPLE}, plan_days(arrangements={}))
 
 
-def test_an_unheard_of_unit_is_pointed_at() -> None:
+def test_an_unknown_unit_is_pointed_at() -> None:
     with pytest.raises(Invalid) as error:
         decide(decider, {PLACEMENT: PEOPLE}, plan_days(units=["BACK", "NOBODY"]))
     assert error.value.pointer == "/units/1"

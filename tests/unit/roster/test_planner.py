@@ -73,7 +73,7 @@ def test_planning_the_week_day_by_day_again_moves_nobody() -> None:
     assert replanned == list(plans.values())
 
 
-def test_when_one_falls_ill_only_who_must_stand_in_is_moved() -> None:
+def test_when_one_falls_ill_only_the_substitute_is_moved() -> None:
     office = (back_office(post(minimum=2), kind="MIXED"), team(*STAFF))
     before = plan(days(office, on=[MONDAY]))
     clerk = next(a.employee for a in before["BACK", MONDAY].assignments if a.post)
@@ -120,7 +120,7 @@ def test_the_order_of_people_and_days_does_not_matter(people: list[UUID], on: li
     assert plan(days((office, team(*people)), on=on)) == plan(days((office, team(*STAFF))))
 
 
-def test_a_planner_gone_wrong_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planner_that_breaks_a_rule_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = frozenset(product(STAFF, WEEK))
     monkeypatch.setattr(wfh_allocation, "allocate_wfh", lambda *_: everybody)
     with pytest.raises(RuleBroken, match="are at home"):

@@ -59,7 +59,7 @@ def test_yesterdays_clerk_keeps_the_counter_where_it_costs_nothing(clerk: UUID) 
 
 
 @pytest.mark.parametrize("clerk", [ANI, BUDI, CITRA])
-def test_the_published_clerk_keeps_the_counter_whoever_else_has_been_at_home_more(clerk: UUID) -> None:
+def test_the_published_clerk_keeps_the_counter_even_if_another_has_been_at_home_more(clerk: UUID) -> None:
     others = [e for e in (ANI, BUDI, CITRA) if e != clerk]
     before = roster(shift(clerk), *(shift(e, at_post=None) for e in others), unit="BACK", day=TUESDAY)
     homes = roster(*(shift(e, at_post=None, mode="WFH") for e in others), unit="BACK", day=MONDAY)

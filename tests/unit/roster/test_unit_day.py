@@ -74,7 +74,7 @@ def test_without_any_policy_everybody_is_on_site() -> None:
     assert modes(plan(day(*TEAM, kind="NON_SERVICE", effective=None))) == {"WFO": 4}
 
 
-def test_direct_service_without_a_post_is_told_why_it_stays() -> None:
+def test_direct_service_without_a_post_gets_the_reason_why_it_stays() -> None:
     skilled = post(skills=("KASIR",))
     day_plan = plan(day(placement(ANI, "KASIR"), placement(BUDI), posts=[skilled]))
     assert {a.employee: a.reason.code for a in day_plan.assignments} == {

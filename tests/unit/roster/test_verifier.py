@@ -59,7 +59,7 @@ def check(checked_day: UnitDay, *shifts: Assignment, staff: int = 4) -> list[str
     )
 
 
-def test_a_sound_plan_passes() -> None:
+def test_a_correct_plan_passes() -> None:
     assert check(day(), *CORRECT_PLAN) == []
 
 
@@ -161,6 +161,6 @@ def test_what_this_plan_replaces_or_was_withdrawn_no_longer_counts() -> None:
     assert list(violations([day()], {("FRONT", MONDAY): CORRECT_PLAN}, before, {MONDAY: 4})) == []
 
 
-def test_an_unsound_plan_does_not_leave() -> None:
+def test_a_plan_that_breaks_a_rule_is_stopped() -> None:
     with pytest.raises(RuleBroken, match="could serve"):
         verify([day()], {("FRONT", MONDAY): (OFFICE[ANI], *REST)}, (), {MONDAY: 4})

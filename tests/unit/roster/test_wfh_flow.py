@@ -99,7 +99,7 @@ def test_covers_that_cross_are_no_flow() -> None:
         nest_limits([NestedLimit(ints(0, 1), 0, 1), NestedLimit(ints(1, 2), 0, 1)], 3)
 
 
-def test_a_cover_of_nobody_stands_alone() -> None:
+def test_a_limit_of_no_cells_has_no_enclosing_limit() -> None:
     assert nest_limits([NestedLimit(ints(), 0, 0)], 3)[1].tolist() == [-1]
 
 
@@ -117,7 +117,7 @@ def test_what_flows_in_and_cannot_flow_out_is_a_contradiction() -> None:
         min_cost_circulation(Arcs(ints(0, 1), ints(1, 0), ints(2, 0), ints(2, 1), ints(0, 0)))
 
 
-def test_costs_beyond_what_is_exact_are_told_from_rules_that_contradict_one_another() -> None:
+def test_costs_beyond_what_is_exact_are_distinguished_from_rules_that_contradict_one_another() -> None:
     arcs = Arcs(ints(0, 1), ints(1, 0), ints(1, 0), ints(1, 1), ints(2**62, 2**62))
     with pytest.raises(OverflowError, match="COST"):
         min_cost_circulation(arcs)

@@ -153,7 +153,7 @@ def test_a_known_event_id_is_answered_as_before_whatever_the_key_and_stream() ->
 
 
 @pytest.mark.parametrize(("expected", "conflicts"), [(0, True), (1, False), (2, True), (None, False)])
-def test_a_client_that_saw_another_version_is_told_so(expected: int | None, conflicts: bool) -> None:  # noqa: FBT001
+def test_a_client_that_saw_another_version_gets_a_conflict(expected: int | None, conflicts: bool) -> None:  # noqa: FBT001
     outcomes = decide_batch([command(COME), command(COME, key="k2", expected_version=expected)], empty_state(), setup())
     assert isinstance(outcomes[1], VersionConflict) == conflicts
 

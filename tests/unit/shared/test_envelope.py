@@ -55,7 +55,7 @@ def test_bytes_that_are_no_event_are_refused_with_the_reason(body: bytes, reason
     assert refusal.value.reason == reason
 
 
-def test_an_event_whose_members_stand_in_another_order_is_decoded() -> None:
+def test_an_event_whose_members_are_in_another_order_is_decoded() -> None:
     event = json.loads(altered())
     assert envelope.decode(json.dumps({"type": event.pop("type"), **event}).encode()).data == tap(
         "in", ANI, at("08:16")

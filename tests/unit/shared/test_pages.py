@@ -79,7 +79,7 @@ def test_a_closed_counter_shows_when_it_opens() -> None:
     assert re.search(r"08\.00\s*<small>mulai buka", opd_page("id", "07:00", row(())))
 
 
-def test_the_strip_says_its_runs_in_words() -> None:
+def test_the_strip_describes_its_runs_as_text() -> None:
     assert "08.00 sampai 08.30 kritis, 08.30 sampai 11.00 aman" in opd_page("id", "16:00", row(CAME_0816))
 
 
@@ -145,7 +145,7 @@ def test_a_view_that_is_behind_shows_no_figure_as_if_it_were_current() -> None:
     assert re.search(r"09\.00 sampai 15\.00 tidak diketahui, 15\.00 sampai 16\.00 tutup", html)
 
 
-def test_when_the_stream_breaks_off_every_counter_is_unknown_since_the_last_word() -> None:
+def test_when_the_stream_breaks_off_every_counter_is_unknown_since_the_last_event() -> None:
     status = opd_status("32", "DPMPTSP", StatusRows(row(CAME_0816)), at("09:00"))
     html = PAGES.fragment("id", "opd-main.html", **opd_context(opd_as_unknown(status), {}), cut=True)
     assert set(re.findall(r'data-state="(\w+)"', html)) == {"basi"}

@@ -160,7 +160,7 @@ async def test_without_a_token_the_answer_asks_for_one(client: httpx.AsyncClient
     assert answer.headers["www-authenticate"] == 'Bearer realm="piket"'
 
 
-async def test_an_expired_token_and_a_forged_one_are_told_apart(client: httpx.AsyncClient, issuer: Issuer) -> None:
+async def test_an_expired_token_and_a_forged_one_are_distinguished(client: httpx.AsyncClient, issuer: Issuer) -> None:
     expired = issuer.sign("sri", lifetime=-60, region="32")
     types = []
     for token in (expired, issuer.token("sri")[:-8] + "AAAAAAAA"):

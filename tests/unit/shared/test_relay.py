@@ -145,7 +145,7 @@ async def test_a_page_is_packed_by_partition_in_position_order() -> None:
     }
 
 
-def test_a_dead_letter_keeps_the_bytes_and_tells_where_they_stood() -> None:
+def test_a_dead_letter_keeps_the_bytes_and_their_position() -> None:
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, b"32/DPMPTSP", b"\xff{", None, 10, 2, ())
     letter = dead_letters.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
     assert (letter.key, letter.value) == (b"32/DPMPTSP", b"\xff{")
