@@ -28,6 +28,7 @@ LIMITS: st.SearchStrategy[RulesData] = st.fixed_dictionaries(
     optional={
         "max_share": st.sampled_from([0.0, 0.29, 0.5, 1.0]),
         "min_on_site_share": st.sampled_from([0.0, 0.25, 1.0]),
+        "share_of": st.sampled_from(["OPD", "UNIT"]),
         "weekly_cap_days": st.integers(0, 5),
     },
 )
@@ -46,12 +47,10 @@ def site_starts(draw: st.DrawFn) -> list[RulesData]:
 
 @st.composite
 def policies(draw: st.DrawFn, limits: st.SearchStrategy[RulesData] = LIMITS) -> PolicyChanged:
-    """Return rules of all sites; one site can be a pilot with other rules, but the same `share_of`."""
-    share_of = draw(st.sampled_from(["OPD", "UNIT"]))
+    """Return rules of all sites; one site can be a pilot with other rules."""
 
     def rules() -> Rules:
-        fields = {"pattern": draw(PATTERNS), "sites": draw(site_starts()), "share_of": share_of}
-        return Rules.model_validate({**fields, **draw(limits)})
+        return Rules.model_validate({"pattern": draw(PATTERNS), "sites": draw(site_starts()), **draw(limits)})
 
     effective = policy_of(rules())
     pilots = {"GEDUNG-SATE": Pilot(rules=rules())} if draw(st.booleans()) else {}

@@ -1,5 +1,6 @@
 """What circulars say beside weekdays and groups: who stays on site all the same, and where heads decide."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -91,10 +92,10 @@ def test_gedung_sate_is_planned_at_home_on_its_extra_wednesday_of_se_150() -> No
     assert modes == ["WFH", "WFO"]
 
 
-@pytest.mark.parametrize("at_pilot", ["BACK", "HALL"])
-def test_an_office_at_a_pilot_and_one_elsewhere_are_planned_together_within_the_strictest_share(at_pilot: str) -> None:
-    effective = policy_of(Rules.model_validate({**OPEN, "max_share": 1.0}))
-    pilots = {at_pilot: Pilot(rules=Rules.model_validate({**OPEN, "max_share": 0.5}))}
+def tuesday_with_pilot(site: str, elsewhere: Mapping[str, Any], at_pilot: Mapping[str, Any]) -> list[DayPlan]:
+    """Plan two offices of four people, each at the site of its name; one of them is a pilot with its own rules."""
+    effective = policy_of(Rules.model_validate({**OPEN, **elsewhere}))
+    pilots = {site: Pilot(rules=Rules.model_validate({**OPEN, **at_pilot}))}
     effective = effective.model_copy(update={"periods": (effective.periods[0].model_copy(update={"pilots": pilots}),)})
     days = []
     for unit, staff in (("BACK", STAFF[:4]), ("HALL", STAFF[4:8])):
@@ -103,7 +104,25 @@ def test_an_office_at_a_pilot_and_one_elsewhere_are_planned_together_within_the_
         days.append(
             UnitDay(TUESDAY, arrangement_, effective, [placement(employee, unit=unit) for employee in staff], {})
         )
-    assert sum(a.mode == "WFH" for day_plan in plan(days).values() for a in day_plan.assignments) == 4
+    return list(plan(days).values())
+
+
+SHARES_OF_OPD = [({"max_share": 1.0}, {"max_share": 0.5}), ({"max_share": 0.5}, {"max_share": 1.0})]
+SHARES_OF_OPD_AND_UNIT = [
+    ({"max_share": 0.5}, {"share_of": "UNIT", "max_share": 1.0}),
+    ({"share_of": "UNIT"}, {"max_share": 0.5}),
+]
+
+
+@pytest.mark.parametrize("site", ["BACK", "HALL"])
+@pytest.mark.parametrize(("elsewhere", "at_pilot"), [*SHARES_OF_OPD, *SHARES_OF_OPD_AND_UNIT])
+def test_an_office_at_a_pilot_and_one_elsewhere_are_planned_together_within_the_strictest_share_of_the_opd(
+    site: str, elsewhere: Mapping[str, Any], at_pilot: Mapping[str, Any]
+) -> None:
+    plans = tuesday_with_pilot(site, elsewhere, at_pilot)
+    reasons = Counter((a.mode, a.reason.code) for day_plan in plans for a in day_plan.assignments)
+    assert reasons["WFH", "WFH_WEEKDAY"] == 4
+    assert reasons["WFO", "WFO_SHARE"] + reasons["WFO", "WFO_GROUP"] == 4
 
 
 def test_a_counter_with_another_minimum_on_another_weekday_is_filled_by_that_of_the_day() -> None:

@@ -7,6 +7,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -66,12 +67,13 @@ def plan(
     rosters = published_rosters(ordered, published)
     present = staff if staff is not None else _present_counts(ordered)
     staffed_days = _staff_posts(ordered, rosters)
-    home_dates = wfh_allocation.allocate_wfh(ordered, _unavailable_for_home(staffed_days), rosters, present)
-    home_counts = Counter(work_date for _, work_date in home_dates)
+    unavailable = _unavailable_for_home(staffed_days)
+    home_dates = wfh_allocation.allocate_wfh(ordered, unavailable, rosters, present)
+    full_dates = _full_dates(home_dates, wfh_allocation.opd_limits(ordered, unavailable, rosters, present))
     plans: dict[UnitDate, DayPlan] = {}
     for staffed in staffed_days:
         limit = wfh_allocation.home_limit(staffed.day, rosters, present)
-        result = _allocation_result(staffed, home_dates, home_counts, limit)
+        result = _allocation_result(staffed, home_dates, full_dates, limit)
         plans[staffed.day.unit, staffed.day.work_date] = _day_plan(staffed, result, rosters)
     verifier.verify(ordered, {key: p.assignments for key, p in plans.items()}, published, present)
     return plans
@@ -119,13 +121,19 @@ def _unavailable_for_home(staffed_days: Iterable[StaffedDay]) -> EmployeeDates:
     return at_post | resting
 
 
+def _full_dates(home_dates: EmployeeDates, opd_limits: Mapping[date, int]) -> AbstractSet[date]:
+    """Return the dates on which the share of the OPD lets nobody else work from home."""
+    home_counts = Counter(work_date for _, work_date in home_dates)
+    return {work_date for work_date, limit in opd_limits.items() if home_counts[work_date] >= limit}
+
+
 def _allocation_result(
-    staffed: StaffedDay, home_dates: EmployeeDates, home_counts: Counter[date], limit: int
+    staffed: StaffedDay, home_dates: EmployeeDates, full_dates: AbstractSet[date], limit: int
 ) -> AllocationResult:
     day = staffed.day
     at_home = frozenset(p.employee for p in day.present if (p.employee, day.work_date) in home_dates)
-    count = len(at_home) if day.rules.share_of == "UNIT" else home_counts[day.work_date]
-    return AllocationResult(staffed.staff_by_post, at_home, share_is_full=count >= limit)
+    unit_is_full = day.rules.share_of == "UNIT" and len(at_home) >= limit
+    return AllocationResult(staffed.staff_by_post, at_home, unit_is_full or day.work_date in full_dates)
 
 
 def _day_plan(staffed: StaffedDay, result: AllocationResult, rosters: PublishedRosters) -> DayPlan:

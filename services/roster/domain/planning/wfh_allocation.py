@@ -51,7 +51,8 @@ def allocate_wfh(
     )
     if not candidates:
         return frozenset()
-    at_home = solve(_wfh_problem(candidates, rosters, staff))
+    limits = _share_limits(candidates, rosters, staff, opd_limits(days, unavailable, rosters, staff))
+    at_home = solve(_wfh_problem(candidates, rosters, limits))
     return frozenset((c.employee, c.day.work_date) for c, chosen in zip(candidates, at_home, strict=True) if chosen)
 
 
@@ -72,8 +73,23 @@ def home_limit(day: UnitDay, rosters: PublishedRosters, staff: Mapping[date, int
     return max(floor(home_share(day) * staff[day.work_date]) - len(rosters.at_home.get(day.work_date, ())), 0)
 
 
+def opd_limits(
+    days: Sequence[UnitDay], unavailable: EmployeeDates, rosters: PublishedRosters, staff: Mapping[date, int]
+) -> dict[date, int]:
+    """Return how many people the plan may send home on each date on which a share of the OPD limits them.
+
+    If sites have different rules, the strictest share of those who could work from home on the date counts.
+    """
+    limits: dict[date, list[int]] = defaultdict(list)
+    for day in days:
+        has_candidates = any((employee, day.work_date) not in unavailable for employee in day.may_work_from_home)
+        if day.rules.share_of != "UNIT" and has_candidates:
+            limits[day.work_date].append(home_limit(day, rosters, staff))
+    return {work_date: min(of_date) for work_date, of_date in limits.items()}
+
+
 def _wfh_problem(
-    candidates: Sequence[HomeCandidate], rosters: PublishedRosters, staff: Mapping[date, int]
+    candidates: Sequence[HomeCandidate], rosters: PublishedRosters, limits: Sequence[NestedLimit]
 ) -> WfhProblem:
     people = {employee: number for number, employee in enumerate(dict.fromkeys(c.employee for c in candidates))}
     weeks = {week: number for number, week in enumerate(sorted({c.day.week for c in candidates}))}
@@ -92,7 +108,7 @@ def _wfh_problem(
         max_days=np.maximum(_weekly_caps(candidates, weeks) - history, 0),
         history=history.sum(axis=1),
         fairness=fairness,
-        limits=_share_limits(candidates, rosters, staff),
+        limits=limits,
     )
 
 
@@ -117,14 +133,21 @@ def _weekly_caps(candidates: Sequence[HomeCandidate], weeks: Mapping[tuple[int, 
 
 
 def _share_limits(
-    candidates: Sequence[HomeCandidate], rosters: PublishedRosters, staff: Mapping[date, int]
+    candidates: Sequence[HomeCandidate],
+    rosters: PublishedRosters,
+    staff: Mapping[date, int],
+    limit_of_opd: Mapping[date, int],
 ) -> list[NestedLimit]:
-    """Return the limit of people at home on each date: of the whole OPD, or of each unit if the share is of units.
+    """Return the limit of people at home on each date: of the whole OPD, and inside it of each unit with its own share.
 
-    If sites have different rules, the strictest share of the date counts.
+    A share of the OPD counts everybody at home. So it also limits units with their own share that are planned with it.
     """
-    groups: dict[tuple[date, str | None], list[int]] = defaultdict(list)
+    cells: dict[tuple[date, str | None], list[int]] = defaultdict(list)
+    limits: dict[tuple[date, str | None], int] = {(work_date, None): most for work_date, most in limit_of_opd.items()}
     for number, (day, _) in enumerate(candidates):
-        groups[day.work_date, day.unit if day.rules.share_of == "UNIT" else None].append(number)
-    limits = (min(home_limit(candidates[n].day, rosters, staff) for n in numbers) for numbers in groups.values())
-    return [NestedLimit(np.array(numbers), 0, limit) for numbers, limit in zip(groups.values(), limits, strict=True)]
+        if day.work_date in limit_of_opd:
+            cells[day.work_date, None].append(number)
+        if day.rules.share_of == "UNIT":
+            cells[day.work_date, day.unit].append(number)
+            limits[day.work_date, day.unit] = home_limit(day, rosters, staff)
+    return [NestedLimit(np.array(numbers), 0, limits[group]) for group, numbers in cells.items()]
