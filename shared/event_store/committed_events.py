@@ -1,35 +1,17 @@
 """Reads the committed events of a service's store, by region and in order. It needs none of the service's code."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 from shared.clock import Clock
 from shared.domain import envelope
 from shared.event_store import tables
 from shared.event_store.database import Connection, Database
+from shared.event_store.stored_events import CommittedUntil, StoredEvent
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class StoredEvent(NamedTuple):
-    """A committed event, as it is published. `key` is the Kafka partition key, `body` the canonical bytes."""
-
-    sequence: int
-    id: UUID
-    type: str
-    key: str
-    body: bytes
-
-
-class CommittedUntil(NamedTuple):
-    """The last sequence of a source, and an instant before which no further event can be recorded."""
-
-    sequence: int
-    at: datetime
 
 
 class CommittedEvents:

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from prometheus_client import Gauge
 
 from shared.domain import envelope
-from shared.event_store.committed_events import StoredEvent
+from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
 from shared.relay import checkpoint, heartbeat, log_tail, sender
 from shared.relay.checkpoint import Checkpoint

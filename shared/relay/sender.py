@@ -9,7 +9,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from shared.domain.envelope import CONTENT_TYPE
-from shared.event_store.committed_events import StoredEvent
+from shared.event_store.stored_events import StoredEvent
 from shared.kafka.broker import partition_of
 
 

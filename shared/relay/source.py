@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.event_store.committed_events import CommittedUntil, StoredEvent
+from shared.event_store.stored_events import CommittedUntil, StoredEvent
 
 
 class EventSource(Protocol):

@@ -12,7 +12,7 @@ from starlette.routing import Match
 from starlette.types import Scope as AsgiScope
 
 from shared.domain.facts.base import Region
-from shared.event_store.committed_events import StoredEvent
+from shared.event_store.stored_events import StoredEvent
 from shared.identity import Action, Scope
 from shared.web.access import authorize
 from shared.web.dependencies import PrincipalDep

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,10 +23,24 @@ from tests.support.story import MONDAY
 from tests.support.waiting import LIMIT_S
 
 
+@contextmanager
+def broker_with_topics(folder: Path) -> Iterator[Kafka]:
+    """Run a broker with the topics of region 32."""
+    with Kafka(folder / "kafka") as server:
+        asyncio.run(sources.create_topics(Settings(kafka=server.bootstrap), replication=1))
+        yield server
+
+
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[Kafka]:
-    with Kafka(tmp_path / "kafka") as server:
-        asyncio.run(sources.create_topics(Settings(kafka=server.bootstrap), replication=1))
+    with broker_with_topics(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def module_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """Provide one broker to all tests of a file, which must leave it as they found it."""
+    with broker_with_topics(tmp_path_factory.mktemp("broker")) as server:
         yield server
 
 

@@ -15,9 +15,9 @@ from deploy.operations.recover import recover
 from deploy.operations.sources import checkpoint_file, committed_events
 from services.attendance.domain import decider
 from shared.domain.decider import Diverged
-from shared.event_store.committed_events import StoredEvent
 from shared.event_store.database import Database
 from shared.event_store.store import Store
+from shared.event_store.stored_events import StoredEvent
 from shared.relay.errors import LogAhead
 from shared.relay.relay import Relay
 from shared.settings import Settings

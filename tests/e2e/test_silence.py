@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -21,7 +20,7 @@ from tests.support.figures import Figures
 from tests.support.office_setup import REGION
 from tests.support.waiting import LIMIT_S, read_until, wait_until
 
-pytestmark = pytest.mark.parts
+pytestmark = [pytest.mark.parts, pytest.mark.asyncio(loop_scope="module")]
 
 NIGHT = at("02:00")
 BEHIND_WITHIN_S = 20
@@ -83,12 +82,13 @@ FAULTS: Mapping[str, tuple[Action, Action]] = {
 """How each part falls silent, and how it is brought back."""
 
 
-@pytest_asyncio.fixture
-async def watch(tmp_path: Path, kafka: Kafka) -> AsyncIterator[NightDeployment]:
-    with Stack(tmp_path / "piket", kafka.bootstrap, NIGHT) as stack:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def watch(tmp_path_factory: pytest.TempPathFactory, module_kafka: Kafka) -> AsyncIterator[NightDeployment]:
+    """Provide one deployment to all tests: each ends when the view is current again."""
+    with Stack(tmp_path_factory.mktemp("piket"), module_kafka.bootstrap, NIGHT) as stack:
         view = CoverageView(stack.now, [REGION], 3)
-        reading = asyncio.create_task(follow_coverage(view, kafka.bootstrap, [REGION], 3))
-        yield NightDeployment(stack, kafka, view)
+        reading = asyncio.create_task(follow_coverage(view, module_kafka.bootstrap, [REGION], 3))
+        yield NightDeployment(stack, module_kafka, view)
         reading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reading

@@ -12,8 +12,8 @@ import pytest_asyncio
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from shared.domain.envelope import Event
-from shared.event_store.committed_events import StoredEvent
 from shared.event_store.database import Connection, Database
+from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
 from shared.projection.consumer import ConsumedRecord
 from shared.projection.projection import ApplyEvent, Projection

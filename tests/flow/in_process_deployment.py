@@ -26,9 +26,9 @@ from services.roster import app as roster
 from services.roster.storage.policy_projection import apply
 from shared.domain.envelope import source, topic
 from shared.domain.facts.coverage import Coverage
-from shared.event_store.committed_events import StoredEvent
 from shared.event_store.database import Database
 from shared.event_store.store import Store
+from shared.event_store.stored_events import StoredEvent
 from shared.identity import Identity
 from shared.kafka.dead_letters import DeadLetter
 from shared.projection.consumer import ConsumedRecord

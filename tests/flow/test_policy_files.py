@@ -13,9 +13,9 @@ from deploy.cli.__main__ import cli
 from services.policy.domain import decider
 from services.policy.domain.decider import State
 from shared.domain.decider import StoreCommand
-from shared.event_store.committed_events import StoredEvent
 from shared.event_store.database import Database
 from shared.event_store.store import Store
+from shared.event_store.stored_events import StoredEvent
 from tests.support.example_facts import at
 from tests.support.office_setup import REGION
 from tests.support.register_sheets import COUNTER, FILE, CellsByColumn, csv_of, grid, sheet_from_rows

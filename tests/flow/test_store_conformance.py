@@ -14,8 +14,8 @@ from deploy.local.postgresql import Postgresql
 from shared.domain import envelope
 from shared.domain.decider import Context, KeyReused, StoreCommand, VersionConflict
 from shared.domain.facts.base import Fact
-from shared.event_store.committed_events import CommittedUntil, StoredEvent
 from shared.event_store.store import Store
+from shared.event_store.stored_events import CommittedUntil, StoredEvent
 from shared.event_store.stream_cache import MIN_CACHED_LENGTH
 from tests.support.stores import (
     ANIS_DAY,

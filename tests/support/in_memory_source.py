@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.deadlines import scaled
 from shared.domain.envelope import encode
-from shared.event_store.committed_events import CommittedUntil, StoredEvent
+from shared.event_store.stored_events import CommittedUntil, StoredEvent
 from shared.kafka import broker
 from shared.relay import checkpoint, log_tail
 from shared.relay.relay import Relay

@@ -11,10 +11,10 @@ from shared.domain import envelope
 from shared.domain.decider import Context, StoreCommand
 from shared.domain.envelope import FIRST_CHAIN
 from shared.domain.facts.base import Fact
-from shared.event_store.committed_events import StoredEvent
 from shared.event_store.database import Database
 from shared.event_store.dialects import DIALECTS
 from shared.event_store.store import Store
+from shared.event_store.stored_events import StoredEvent
 from tests.support.example_facts import ANI, BUDI, at, tap
 
 MORNING = at("07:00")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.facts.heartbeat import Heartbeat
-from shared.event_store.committed_events import CommittedUntil
 from shared.event_store.database import Unavailable
+from shared.event_store.stored_events import CommittedUntil
 from shared.kafka import broker, dead_letters
 from shared.relay import checkpoint, heartbeat, sender
 from shared.relay.checkpoint import Checkpoint
