@@ -62,7 +62,7 @@ async def kill_at_random(deployment: Deployment, generator: random.Random) -> No
     victims = [name for name in ("app", "relay", "worker") for _ in range(KILLS_PER_PROCESS)]
     generator.shuffle(victims)
     for name in victims:
-        await asyncio.sleep(generator.uniform(0.2, 2.5))  # any moment of its work
+        await asyncio.sleep(generator.uniform(0.2, 1.8))  # any moment of its work
         await asyncio.to_thread(deployment.stack.kill, name)
         deployment.stack.start(name)
     await asyncio.to_thread(deployment.stack.wait_ready)

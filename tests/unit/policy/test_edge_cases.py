@@ -119,6 +119,11 @@ def test_the_rule_that_bounds_a_day_at_home_is_named(rules: Mapping[str, Any], e
     )
 
 
+def test_an_approval_of_a_kind_that_a_later_version_adds_leaves_people_in_the_office() -> None:
+    rules = Rules.model_validate({"approvals": [{"kind": "EXCHANGE", "approver": "BKD"}]})
+    assert work_location(rules, THURSDAY, StaffProfile(), approved=True) == WorkLocation("WFO", "pattern")
+
+
 @pytest.mark.parametrize(
     ("pattern", "conflicting"),
     [({"any_day": True}, True), ({"weekdays": ["MON", "WED", "FRI"]}, True), ({"weekdays": ["THU"]}, False)],
