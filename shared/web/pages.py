@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -32,9 +32,7 @@ class Pages:
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue = SHARED_CATALOGUE, *, demo: bool = False) -> None:
-        self._environments = {lang: _environment(lang, folder, demo=demo) for lang in LANGUAGES}
-        for lang, environment in self._environments.items():
-            environment.filters["text"] = partial(catalogue.text, lang=lang)
+        self._environments = {lang: _environment(lang, folder, catalogue, demo=demo) for lang in LANGUAGES}
 
     def fragment(self, lang: str, template: str, **context: Any) -> str:  # noqa: ANN401 - variables of the template
         """Render a template in a language, without a response."""
@@ -71,7 +69,8 @@ def _preference(request: Request, name: str, allowed: Sequence[str]) -> str:
     return next((value for value in requested if value in allowed), "")
 
 
-def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
+@cache  # applications with the same templates compile them once
+def _environment(lang: str, folder: Path, catalogue: Catalogue, *, demo: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader([folder, HERE / "templates"]),
         autoescape=True,
@@ -83,7 +82,7 @@ def _environment(lang: str, folder: Path, *, demo: bool) -> Environment:
     translations = load_translations(HERE / "locale" / f"{lang}.po", folder / f"{lang}.po")
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(demo=demo, theme="", wall=False, remaining_query="")
-    environment.filters.update(_filters(lang))
+    environment.filters.update(_filters(lang), text=partial(catalogue.text, lang=lang))
     return environment
 
 
