@@ -1,18 +1,15 @@
 """Checks the calendar and the rules pages over HTTP."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from deploy.operations.gateway import gateway
 from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.reference_data.holidays import default_holidays
-from tests.flow.in_process_deployment import in_process_deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import OPD, REGION
 from tests.support.story import StoryEnvironment
@@ -20,14 +17,6 @@ from tests.support.story import StoryEnvironment
 HOLIDAYS = f"/policy/v1/{REGION}/holidays"
 PAGE = f"/aturan/{REGION}/{OPD}"
 CHRISTMAS = {"date": "2025-12-25", "kind": "public", "name": "Hari Raya Natal", "source": "SKB 1017/2024"}
-
-
-@pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[StoryEnvironment]:
-    async with in_process_deployment(tmp_path) as (world, _):
-        world.set_clock(at("09:00", date(2025, 10, 22)))
-        await world.office.register()
-        yield world
 
 
 async def declare(world: StoryEnvironment, *days: Mapping[str, Any], user: str = "sri") -> httpx.Response:

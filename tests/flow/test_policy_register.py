@@ -1,26 +1,13 @@
 """Checks mergers, splits and arrangements in the register of OPD over HTTP."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import date
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.flow.in_process_deployment import in_process_deployment
-from tests.support.example_facts import at
 from tests.support.office_setup import OPD
 from tests.support.opd_requests import opd_register, post_opd
 from tests.support.story import StoryEnvironment
-
-
-@pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[StoryEnvironment]:
-    async with in_process_deployment(tmp_path) as (world, _):
-        world.set_clock(at("09:00", date(2025, 10, 22)))
-        await world.office.register()
-        yield world
 
 
 async def test_the_register_shows_what_became_of_a_merged_agency(world: StoryEnvironment) -> None:
