@@ -20,8 +20,10 @@ async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None
     try:
         yield
     finally:
+        # Before the cancellation, or the callback would end a process that is shutting down already.
         task.remove_done_callback(_end_process)
         task.cancel()
+        # An earlier error of the work was logged by `_end_process`.
         with suppress(asyncio.CancelledError, Exception):
             await task
 
@@ -29,4 +31,5 @@ async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None
 def _end_process(task: asyncio.Task[None]) -> None:
     error = "cancelled" if task.cancelled() else repr(task.exception())
     log.critical("Background work ended; stopping the process", error=error)
+    # asyncio would only log an exception of a callback. SIGTERM lets uvicorn answer running requests first.
     os.kill(os.getpid(), signal.SIGTERM)

@@ -17,6 +17,7 @@ from shared.domain.facts.instruments import BilingualText
 from shared.domain.messages import INDONESIAN, Language, Text, render
 
 SHARED_LOCALE = Path(__file__).parent / "web" / "locale"
+# The first one is the default of `shared.web.pages.language`.
 LANGUAGES = ("id", "en")
 
 
@@ -63,6 +64,7 @@ def load_translations(*files: Path) -> Translations:
 def _read_catalogue(file: Path) -> Translations:
     if not file.exists():
         return Translations()
+    # Compiled in memory at the start, so that no build step is needed (docs/decisions/0004-libraries.md).
     compiled = BytesIO()
     with file.open("rb") as source:
         write_mo(compiled, read_po(source))

@@ -30,6 +30,7 @@ def clock_from_setting(setting: str) -> Clock:
 
 def set_clock(file: Path, start: datetime, speed: float) -> Clock:
     """Set the clock of every process that shares this file to `start`, from now on `speed` times as fast."""
+    # Replaced atomically: another process that reads now gets the old clock or the new one, never a part.
     replacement = file.with_suffix(".new")
     replacement.write_text(f"{start.isoformat()}/{speed}/{time.time()}")  # noqa: TID251
     replacement.replace(file)

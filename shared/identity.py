@@ -145,6 +145,7 @@ class Identity:
             return Principal.model_validate(self._claims(token))
         except jwt.ExpiredSignatureError as expired:
             raise TokenRefused("token-expired", str(expired)) from expired
+        # TypeError: `roles` is not a list; pydantic does not turn a TypeError of a validator into a ValidationError.
         except (jwt.PyJWTError, ValidationError, TypeError) as invalid:
             raise TokenRefused("token-invalid", type(invalid).__name__) from invalid
 
@@ -152,6 +153,8 @@ class Identity:
         key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
         if key is None:
             raise jwt.InvalidKeyError("signed with a key that is not in the key set")
+        # The algorithm is fixed: the header of a forged token could name another one. The claims are required, because
+        # PyJWT checks `exp` only if the token has it.
         return jwt.decode(
             token,
             key,

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     kafka: Annotated[str, AfterValidator(validate_addresses)] = "127.0.0.1:9092"
     regions: str = Field("32", pattern=r"^\d+(,\d+)*$")
     deployment: Annotated[str, AfterValidator(_validate_deployment)] = "local"
-    partitions: int = Field(3, ge=1)
+    partitions: int = Field(3, ge=1)  # 12 in production; the reasons are in docs/decisions/0010-workers.md
     jwks: Path = Path("run/jwks.json")
     issuer: str = "urn:piket:demo:issuer"
     audience: str = "piket"
@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     @field_validator("clock")
     @classmethod
     def _refuse_demo_clock(cls, clock: str, info: ValidationInfo) -> str:
+        # `info.data` holds only fields that are declared above this one: `profile` must stay before `clock`.
         if clock and info.data.get("profile") != "demo":
             raise ValueError("a demo clock is refused outside PIKET_PROFILE=demo")
         return clock

@@ -13,9 +13,11 @@ COORDINATE_KEYS = frozenset({"lat", "lng", "lon", "latitude", "longitude"})
 _REDACTIONS = (
     # NIP, the employee number: 18 digits (birth date, appointment, sex, number), also grouped as on a name tag.
     (re.compile(r"(?<!\d)\d{8}[ .-]?\d{6}[ .-]?\d[ .-]?\d{3}(?!\d)"), "[nip]"),
+    # A token in an Authorization header, and one without it: a JWT begins with `eyJ`, which is `{"` in base64url.
     (re.compile(r"(?i)\bbearer\s+[\w.~+/=-]+"), "[token]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[token]"),
     (re.compile(r"(?i)\b(lat|lng|lon|latitude|longitude)\b(\\?[\"']?\s*[:=]\s*)-?\d+(\.\d+)?"), r"\1\2[coordinate]"),
+    # Two numbers with three or more decimals (0.001 degrees are about 100 m) count as a place, whatever their names.
     (re.compile(r"-?\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}"), "[coordinate]"),
 )
 
@@ -40,6 +42,7 @@ def _redact_value(key: str, value: Any) -> Any:  # noqa: ANN401 - any value can 
 
 def _redact_scalar(value: object) -> object:
     text = _redact_text(str(value))
+    # A number stays a number unless it has the form of a NIP.
     return value if isinstance(value, int) and text == str(value) else text
 
 
@@ -51,6 +54,7 @@ def _redact_text(text: str) -> str:
 
 def configure_logging(service: str, level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
     """Write the logs of this process and of its libraries as JSON lines to `stream`. Call once, at the start."""
+    # Without this call each counter and histogram also exports a series `_created`.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     common: list[Callable[..., Any]] = [
         structlog.contextvars.merge_contextvars,
@@ -60,6 +64,7 @@ def configure_logging(service: str, level: int = logging.INFO, stream: TextIO = 
     ]
     rendering: list[Callable[..., Any]] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        # After `format_exc_info` of `common`, so that tracebacks are redacted too.
         redact,
         structlog.processors.JSONRenderer(),
     ]
@@ -71,6 +76,7 @@ def configure_logging(service: str, level: int = logging.INFO, stream: TextIO = 
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+    # At INFO they log every request.
     for library in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(service=service)

@@ -86,6 +86,7 @@ def _decide_one(command: StoreCommand[S], state: BatchState[S], setup: DecisionS
         if fingerprint != command.fingerprint:
             raise KeyReused(command.key)
         return replace(outcome, replayed=True)
+    # A tap that is sent again under another key. Before `decide`, which might judge it differently by now.
     if command.event_id in state.outcomes_by_event_id:
         return replace(_record_answer(command, state, state.outcomes_by_event_id[command.event_id]), replayed=True)
     actual = state.streams.get(command.stream, (None, 0))[1]
@@ -104,6 +105,7 @@ def _record_answer(command: StoreCommand[S], state: BatchState[S], outcome: Outc
 def _states_for(command: StoreCommand[S], state: BatchState[S], initial: S) -> dict[str, S]:
     prefixes = tuple(read for read in command.reads if read.endswith("/"))
     names = (command.stream, *(read for read in command.reads if not read.endswith("/")))
+    # Not only what the transaction read: also streams that an earlier command of this batch created.
     below = (stream for stream in state.streams if stream.startswith(prefixes)) if prefixes else ()
     return {stream: state.streams.get(stream, (initial, 0))[0] for stream in (*names, *below)}
 
@@ -131,6 +133,7 @@ def _append(
         sealed.append(event)
         head = Head(head.sequence + 1, event.event.recordedtime, event.event.chain)
     batch.streams |= streams
+    # Without events this is the position of the source: whatever makes the command unnecessary is before it.
     outcome = Outcome(_answer(sealed), batch.streams.get(command.stream, (None, 0))[1], head.sequence)
     if sealed:
         batch.heads[source] = head
@@ -171,7 +174,7 @@ def _seal(fact: Fact, event_id: UUID, source: str, stream: str, version: int, he
         type=fact.TYPE,
         subject=stream,
         time=fact.happened_at(now).astimezone(UTC),
-        recordedtime=max(head.recorded, now),
+        recordedtime=max(head.recorded, now),  # a clock can go back; the order of a source cannot
         sequence=head.sequence + 1,
         streamversion=version,
         partitionkey=fact.partition_key,

@@ -47,7 +47,7 @@ SequenceNumber = Annotated[
     int,
     BeforeValidator(_parse_sequence),
     Field(ge=1, lt=2**63),
-    PlainSerializer(lambda n: f"{n:020d}", return_type=str),
+    PlainSerializer(lambda n: f"{n:020d}", return_type=str),  # CloudEvents compares sequences as text
 ]
 
 
@@ -79,7 +79,7 @@ class Event(BaseModel):
     causationid: str | None = None
     traceparent: str | None = None
     chain: str = ""
-    data: SerializeAsAny[Fact]
+    data: SerializeAsAny[Fact]  # otherwise pydantic writes only the fields of `Fact` itself
 
     @property
     def service(self) -> str:
@@ -172,7 +172,8 @@ def decode(body: bytes) -> Event:
     if type_ in _decoders:
         with suppress(ValidationError):  # decoding in two steps finds out what is wrong
             read = _decoders[type_].validate_json(body)
-            if read.type == type_:
+            if read.type == type_:  # in bytes that are not canonical, the last "type" may be a member of the data
+                # Not `read` itself, which is of a generated class: both ways of decoding must return an `Event`.
                 return Event.model_construct(**read.__dict__)
     return _decode_in_two_steps(body)
 

@@ -48,6 +48,7 @@ def raise_if_any(errors: Iterable[FieldError]) -> None:
 def field_error(error: Mapping[str, Any]) -> FieldError:
     """Translate one error of pydantic, which is in English. The value is left out: it may be a NIP or a coordinate."""
     indonesian = _INDONESIAN.get(error["type"], _INDONESIAN_DEFAULT)
+    # `model_construct` skips the length limits of facts: this text is only displayed.
     return FieldError(json_pointer(error["loc"]), BilingualText.model_construct(id=indonesian, en=error["msg"]))
 
 

@@ -132,4 +132,5 @@ def _rendered(value: MessageValue, language: Language) -> str | float | date | N
 def _translation(message: Message, language: Language) -> str:
     key = f"{message.context}{CONTEXT_SEPARATOR}{message.text}" if message.context else message.text
     translation = language.translate(key)
+    # Without a translation gettext returns the key, which begins with the context.
     return message.text if translation == key else translation

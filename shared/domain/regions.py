@@ -34,4 +34,5 @@ def epoch_minute(instant: datetime) -> int:
 def midnight_minute(day: date, timezone: ZoneInfo | str) -> int:
     """Return the minute since the Unix epoch at which a day begins in a time zone."""
     zone = ZoneInfo(timezone) if isinstance(timezone, str) else timezone
+    # Indonesia has no summer time: the next midnight is always 1440 minutes later. Coverage relies on this.
     return epoch_minute(datetime(day.year, day.month, day.day, tzinfo=zone))

@@ -59,6 +59,7 @@ def work_location(
 
 
 def _location_by_calendar(rules: Rules, day: date, profile: StaffProfile, *, holiday: bool) -> WorkLocation | None:
+    # Before the holiday: a unit of this class never closes.
     if profile.class_ == "EMERGENCY_24X7":
         return WorkLocation("WFO", "excluded_classes")
     if holiday:
@@ -147,6 +148,7 @@ def _max_home_share_and_rule(rules: Rules) -> tuple[float, str]:
     """Return the share and the rule that limits it: the share at home, the share on site, or one group of several."""
     groups = rules.pattern.groups if rules.pattern else None
     cap = (rules.max_share, "max_share") if rules.max_share is not None else (1 / (groups or 1), "pattern")
+    # On a tie `min` returns the first one, so the share or the groups are named.
     return min(cap, (1 - (rules.min_on_site_share or 0), "min_on_site_share"), key=lambda bound: bound[0])
 
 

@@ -63,6 +63,8 @@ class CommittedEvents:
 
     def _committed_until(self, source: str, connection: Connection) -> CommittedUntil:
         rows = connection.execute("SELECT sequence FROM head WHERE source = :source", source=source)
+        # The clock is read under the lock, because a command takes its recorded time before it commits: without the
+        # lock, an event that is recorded before this instant could become visible after this answer.
         return CommittedUntil(int(rows[0][0]) if rows else 0, self._now())
 
     async def restore(self, region: str, bodies: Sequence[bytes]) -> None:

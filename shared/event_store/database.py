@@ -116,6 +116,7 @@ class Database:
                 connection.execute(statement)
         except self.dialect.unavailable_errors:
             self._drop(connection)
+            # A connection that was opened just now failed too: the database itself is unavailable.
             if connection is not idle:
                 raise
             return self._begin()
@@ -134,6 +135,7 @@ class Database:
     def _roll_back(self, connection: Connection) -> None:
         try:
             connection.execute("ROLLBACK")
+        # The state of a connection that cannot roll back is unknown; the next transaction opens another one.
         except (sqlite3.Error, psycopg.Error):
             self._drop(connection)
 
@@ -173,11 +175,13 @@ def _migrate(folder: Path, connection: Connection) -> None:
     connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_version (part text NOT NULL, name text NOT NULL, PRIMARY KEY (part, name))"
     )
+    # A database holds the tables of the event store and of its service; each has its own numbered files.
     part = folder.parent.name
     done = {name for (name,) in connection.execute("SELECT name FROM schema_version WHERE part = :part", part=part)}
     for file in sorted(folder.glob("[0-9]*.sql")):
         if file.name in done:
             continue
+        # sqlite3 executes one statement at a time. Migrations have semicolons only at the end of statements.
         for statement in filter(str.strip, file.read_text().split(";")):
             connection.execute(statement)
         connection.execute("INSERT INTO schema_version VALUES (:part, :name)", part=part, name=file.name)

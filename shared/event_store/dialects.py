@@ -39,6 +39,7 @@ def _sqlite_writer(path: str) -> sqlite3.Connection:
     # one thread at a time, but not always by the one that opened it.
     connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S, check_same_thread=False)
     _enable_write_ahead_log(connection)
+    # With NORMAL, the last commits of a write-ahead log can be lost in a power cut although they were acknowledged.
     connection.execute("PRAGMA synchronous=FULL")
     return connection
 
@@ -74,21 +75,24 @@ def _postgresql_reader(url: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def _postgresql(url: str, settings: str) -> psycopg.Connection[tuple[Any, ...]]:
+    # In READ COMMITTED each statement sees all earlier commits. A stricter level takes its snapshot before the lock is
+    # granted, so it would miss the commit for which it waited.
     settings += f" lock_timeout={LOCK_TIMEOUT_S}s default_transaction_isolation=read\\ committed"
     return psycopg.connect(
         url,
         autocommit=True,
         connect_timeout=LOCK_TIMEOUT_S // 2,
-        tcp_user_timeout=LOCK_TIMEOUT_S * 1000,
-        options=re.sub(r"(?<!\\) ", " -c ", " " + settings),
+        tcp_user_timeout=LOCK_TIMEOUT_S * 1000,  # for a server that vanished without closing the connection
+        options=re.sub(r"(?<!\\) ", " -c ", " " + settings),  # libpq: `-c` before each; `\ ` is inside a value
     )
 
 
 SQLITE = Dialect(
     open_writer=_sqlite_writer,
     open_reader=_sqlite_reader,
+    # A plain BEGIN would lock only at the first write, after keys and streams were read.
     begin_statements=("BEGIN IMMEDIATE",),
-    substitutions=((r"\bIN :(\w+)", r"IN (SELECT value FROM json_each(:\1))"),),
+    substitutions=((r"\bIN :(\w+)", r"IN (SELECT value FROM json_each(:\1))"),),  # SQLite binds no lists
     bind_list=json.dumps,
     unavailable_errors=(sqlite3.OperationalError,),
     reader_count=2,
@@ -97,6 +101,7 @@ POSTGRESQL = Dialect(
     open_writer=_postgresql_writer,
     open_reader=_postgresql_reader,
     begin_statements=("BEGIN", f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK_ID})"),
+    # In this order: `IN :names` contains `:names`.
     substitutions=((r"\bIN :(\w+)", r"= ANY(:\1)"), (r":(\w+)", r"%(\1)s"), ("COLLATE BINARY", 'COLLATE "C"')),
     bind_list=list,
     unavailable_errors=(psycopg.OperationalError, psycopg.InterfaceError),

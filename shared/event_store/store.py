@@ -11,7 +11,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid7  # until Python 3.14, which has it
 
 from shared.clock import Clock
 from shared.domain import envelope

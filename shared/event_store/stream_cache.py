@@ -65,6 +65,7 @@ class StreamCache(Generic[S]):
         cached = {name: self._cache[name] for name in names if self._is_prefix(name, versions)}
         rows = connection.execute(SELECT_STREAMS, streams=sorted(names - cached.keys()))
         for name, (_, version) in cached.items():
+            # Of a stream that is read by name the stored version is unknown, so its later events are always requested.
             if versions.get(name) != version:
                 rows += connection.execute(SELECT_LATER, stream=name, version=version)
         loaded = fold(rows, self._decider, cached)
@@ -81,6 +82,8 @@ class StreamCache(Generic[S]):
         return name in self._cache and self._cache[name][1] <= versions.get(name, self._cache[name][1])
 
     def _put(self, streams: FoldedStreams[S]) -> None:
+        # Only what was read is cached, never what this transaction appends: it can still fail.
+        # A dict keeps the order of insertion: removed and inserted again, a stream is the most recently used one.
         for name, folded in streams.items():
             self._cache.pop(name, None)
             self._cache[name] = folded

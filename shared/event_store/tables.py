@@ -16,6 +16,7 @@ from shared.event_store.stream_cache import StreamCache
 
 S = TypeVar("S")
 
+# By key only, because `IN :keys` binds one column. `decide_batch` then looks up the pair (principal, key).
 SELECT_ANSWERS = "SELECT principal, key, fingerprint, answer, version, position FROM command_key WHERE key IN :keys"
 SELECT_HEADS = "SELECT source, sequence, recorded, chain FROM head WHERE source IN :sources"
 SELECT_BY_FIRST_ID = (

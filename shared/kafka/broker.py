@@ -28,8 +28,8 @@ TOPIC_SETTINGS: Mapping[str, Mapping[str, str]] = {
     "coverage": VIEW_TOPIC,
     "heartbeat": HEARTBEAT_TOPIC,
 }
-BATCH_BYTES = 256_000
-VISIBLE_WITHIN_S = 10
+BATCH_BYTES = 256_000  # with aiokafka's default of 16 kB, `send` reaches 28,000 instead of 45,000 events/s
+VISIBLE_WITHIN_S = 10  # the answer to a creation comes before every broker knows the topic
 
 
 class UnsafeToContinue(Exception):
@@ -48,7 +48,7 @@ def topics_of(region: str) -> dict[str, Mapping[str, str]]:
     return {topic(region, name): settings for name, settings in TOPIC_SETTINGS.items()}
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=100_000)  # aiokafka's murmur2 is pure Python
 def partition_of(key: str, partitions: int) -> int:
     """Return the partition of a record key, as the default partitioners of Java and aiokafka choose it (murmur2)."""
     return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
@@ -141,7 +141,7 @@ async def ensure_topics(bootstrap: str, topics: Sequence[NewTopic]) -> None:
     async with admin_client(bootstrap) as client:
         answer = await client.create_topics(topics)
     for name, code, reason in answer.topic_errors:
-        if code not in (0, TopicAlreadyExistsError.errno):
+        if code not in (0, TopicAlreadyExistsError.errno):  # another process may have created it
             raise for_code(code)(f"Kafka did not create {name}: {reason}")
     for _ in range(VISIBLE_WITHIN_S * 10):
         if {topic.name for topic in topics} <= (await topic_sizes(bootstrap)).keys():

@@ -97,6 +97,7 @@ async def _seek(consumer: AIOKafkaConsumer, partition: TopicPartition, mark: Off
         return
     first = (await consumer.beginning_offsets([partition]))[partition]
     end = (await consumer.end_offsets([partition]))[partition]
+    # `<`: the record before the next one must still exist. Reading it again moves the position back to the next one.
     if first < mark.next_offset <= end:
         consumer.seek(partition, mark.next_offset - 1)
         async with asyncio.timeout(TIMEOUT_S):

@@ -19,6 +19,7 @@ UPSERT_STREAM = (
     "INSERT INTO projection_stream VALUES (:consumer, :stream, :version, :sequence)"
     " ON CONFLICT (consumer, stream) DO UPDATE SET version = excluded.version, sequence = excluded.sequence"
 )
+# An event that fills a gap comes late, with a lower sequence: it must not take the position of its source back.
 UPSERT_SOURCE = (
     "INSERT INTO projection_source VALUES (:consumer, :source, :sequence)"
     " ON CONFLICT (consumer, source) DO UPDATE SET sequence = excluded.sequence"
@@ -117,6 +118,7 @@ def advance_offsets(
     """Move the offsets by compare-and-set. Raises `StaleConsumer` if one is not what this process last saw."""
     current = offset_marks(connection.execute(SELECT_OFFSETS, consumer=consumer))
     for partition, mark in new.items():
+        # A partition that was never read has no mark to compare; stream versions prevent a second application.
         if partition in expected and expected[partition] != current.get(partition):
             raise StaleConsumer(
                 f"another process of {consumer} moved the offset of {partition.topic}, partition {partition.partition}"

@@ -16,4 +16,5 @@ async def read_owner_feed(settings: Settings, source: str, after: int) -> list[b
     async with httpx.AsyncClient(base_url=settings.gateway, timeout=TIMEOUT_S) as http:
         headers = {"authorization": f"Bearer {settings.token(region)}"}
         response = await http.get(f"/{service}/v1/{region}/feed", params={"after": after}, headers=headers)
+    # The page is one JSON array; the canonical form of each member is the bytes that its owner stored.
     return [rfc8785.dumps(event) for event in json.loads(response.raise_for_status().content)]

@@ -151,6 +151,7 @@ class Projection:
             return "held"
         if not item.reason:
             self._apply(progress.connection, event)
+        # Also an event with unreadable data: otherwise its stream would wait for it without end.
         progress.record(event)
         return "unreadable" if item.reason else "applied"
 
@@ -179,6 +180,7 @@ class Projection:
             decoded = [(item.event, item) for item in map(decode_record, page) if item.event]
             missing += [item for event, item in decoded if event.subject == stream]
             after = decoded[-1][0].sequence
+        # Partition and offset are -1: these events came from a feed, not from Kafka.
         topic = envelope.topic(*held.source.split("/")[2:])
         records = [ConsumedRecord(topic, -1, -1, None, item.body) for item in missing]
         await self._write_dead_letters(records, missing)

@@ -64,6 +64,7 @@ async def lease(path: Path) -> AsyncIterator[None]:
 def try_lock(file: IO[str]) -> bool:
     """Take the lock of an open file without waiting. Return True if this process holds it now."""
     with contextlib.suppress(BlockingIOError):
+        # Nobody deletes a lock file: two processes could then each lock a file of the same name.
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False

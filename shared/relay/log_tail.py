@@ -79,12 +79,15 @@ async def read_tails(
         ends = await consumer.end_offsets(topic_partitions)
         tails = {partition.partition: PartitionTail(end=ends[partition]) for partition in topic_partitions}
         for partition in topic_partitions:
+            # One record earlier than the end of the checkpoint, so that the last sequence is known if nothing follows.
             start = checkpoint.offsets.get(partition.partition, ends[partition] - MAX_READ_BACK)
             consumer.seek(partition, max(begins[partition], min(start, ends[partition]) - 1))
+        # Nothing can be read from an empty partition, also if it had records that were deleted.
         unread = [partition for partition in topic_partitions if begins[partition] < ends[partition]]
         while unread:
             records = await consumer.getmany(*unread, timeout_ms=request_timeout_ms)
             if not records:
+                # `getmany` does not fail if Kafka is away, it returns nothing.
                 raise KafkaTimeoutError(f"the end of topic {topic} could not be read")
             for partition, batch in records.items():
                 tails[partition.partition] = _extend(tails[partition.partition], batch)
@@ -124,7 +127,7 @@ async def assigned_consumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
         request_timeout_ms=request_timeout_ms,
-        fetch_max_wait_ms=50,
+        fetch_max_wait_ms=50,  # at the end of a partition the default waits 500 ms for more
     )
     try:
         await consumer.start()
@@ -137,6 +140,7 @@ async def assigned_consumer(
 def _extend(tail: PartitionTail, records: Sequence[ConsumerRecord[bytes, bytes]]) -> PartitionTail:
     for record in records:
         last = sequence_of(record.value or b"")
+        # After a resend the last event may have a lower sequence than events before it.
         if last >= tail.highest:
             tail = PartitionTail(tail.end, last, last, record.value)
         else:

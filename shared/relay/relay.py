@@ -47,7 +47,7 @@ class Relay:
         self._source, self._region, self._service = source, region, source.service
         self._topic, self._heartbeat_topic = envelope.topic(region, source.service), envelope.topic(region, "heartbeat")
         self._bootstrap, self._path = bootstrap, path
-        self._timeout, self._request_ms = timeout, int(timeout * 500)
+        self._timeout, self._request_ms = timeout, int(timeout * 500)  # half of it, in milliseconds
         self._checkpoint = Checkpoint()
         self._has_run = False
         self._failures = 0

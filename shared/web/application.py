@@ -29,10 +29,12 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
 
     A service with messages of its own sets `app.state.catalogue`.
     """
+    # FastAPI's own documentation pages load scripts from another host, which the content security policy forbids.
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, **options)
     app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
     problem.install(app)
     docs.install(app)
+    # The middleware that is added last is the outermost: refused bodies get the security headers too.
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(BodyLimit)
     app.add_middleware(StrictHeaders)

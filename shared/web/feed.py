@@ -71,6 +71,7 @@ def feed_router(source: FeedSource) -> APIRouter:
         after: After = 0,
         last_event_id: LastRead = None,
     ) -> AsyncIterator[ServerSentEvent]:
+        # `raw_data`: FastAPI would serialise `data` again, and an event has the same bytes wherever it is read.
         async for event in follow_feed(source, region, after if last_event_id is None else last_event_id):
             yield ServerSentEvent(raw_data=event.body.decode(), id=str(event.sequence))
 
@@ -97,7 +98,7 @@ async def follow_feed(source: FeedSource, region: str, after: int) -> AsyncItera
         for event in await source.read_feed(region, after):
             yield event
             after = event.sequence
-        await _await_event(source, region, after, 3600)
+        await _await_event(source, region, after, 3600)  # then the loop goes on; any long time will do
 
 
 async def _await_event(source: FeedSource, region: str, after: int, seconds: float) -> None:
@@ -108,6 +109,7 @@ async def _await_event(source: FeedSource, region: str, after: int, seconds: flo
 
 
 def _batch_response(events: Sequence[StoredEvent], source_path: str, after: int, if_none_match: str | None) -> Response:
+    # Stored events never change, so the two sequences identify the content of a page.
     last = events[-1].sequence if events else after
     headers = {
         "etag": f'"{after}-{last}"',

@@ -42,6 +42,7 @@ class Pages:
         """Return a page in the reader's language and theme; set a cookie for a choice made in this request."""
         chosen = {"lang": language(request), "theme": _preference(request, "theme", THEMES)}
         wall = request.query_params.get("dinding") == "1"
+        # A wall display is dark without a choice; no cookie is set, so other pages of this browser keep their theme.
         theme = "dark" if wall else chosen["theme"]
         query = _remaining_query(request, chosen)
         html = self.fragment(chosen["lang"], template, theme=theme, wall=wall, remaining_query=query, **context)
@@ -95,6 +96,7 @@ def _filters(lang: str) -> Mapping[str, Any]:
 
     def minute(of_day: int) -> str:
         hour, rest = divmod(of_day, 60)
+        # 24.00 stays, as the end of a day; later minutes of a night are shown as those of the next morning.
         return f"{hour % 24 if hour > 24 else hour:02d}{separator}{rest:02d}"
 
     return {

@@ -36,6 +36,7 @@ def create_service(
             if background:
                 await stack.enter_async_context(background(app))
             yield
+        # In this order: the store commits pending commands while its database is open.
         await store.close()
         await database.close()
 

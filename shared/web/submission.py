@@ -71,7 +71,7 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     """
     try:
         canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")) if body else ""
-    except (ValueError, RecursionError) as unreadable:
+    except (ValueError, RecursionError) as unreadable:  # RecursionError: nested too deeply
         raise Problem("malformed") from unreadable
     return hashlib.sha256(f"{method}\n{path}\n{canonical}".encode()).hexdigest()
 
@@ -124,7 +124,7 @@ async def submit(
         region=command.region,
         stream=decider.stream(command),
         decide=partial(decider.decide, command),
-        principal=f"user:{submission.principal.subject}",
+        principal=f"user:{submission.principal.subject}",  # apart from the keys of internal commands, `service:`
         key=submission.key,
         fingerprint=submission.fingerprint,
         reads=decider.reads(command),

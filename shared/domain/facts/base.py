@@ -28,6 +28,7 @@ Zone = Annotated[str, StringConstraints(pattern=r"^Asia/(Jakarta|Pontianak|Makas
 class Value(BaseModel):
     """A part of a fact. Readers ignore unknown fields, so a later version may add fields."""
 
+    # By name and alias: `from` and `class` are keywords of Python, so code uses `from_` and `class_`, JSON the alias.
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, serialize_by_alias=True)
 
 

@@ -109,7 +109,7 @@ class Presence(Value):
     reprimand_after_calls: int | None = Field(None, ge=1, le=20)
     review_days: int | None = Field(None, ge=0, le=60)
     accept_claimed: bool | None = None
-    offline_limit_hours: int | None = Field(None, ge=0, le=8784)
+    offline_limit_hours: int | None = Field(None, ge=0, le=8784)  # 366 days
 
     @property
     def accepts_claims(self) -> bool:
