@@ -35,6 +35,7 @@ F = TypeVar("F", bound=Fact)
 class State:
     """The state of one stream: placements and absences of an OPD in recorded order, or a unit's rosters of a week."""
 
+    # Persistent maps: copying a dict at each of 12,000 placements would be quadratic.
     people: "HashTrieMap[UUID, tuple[EmployeePlaced, ...]]" = field(default_factory=HashTrieMap)
     absences: "HashTrieMap[UUID, tuple[AbsenceDeclared, ...]]" = field(default_factory=HashTrieMap)
     rosters: Mapping[date, RosterAssigned] = field(default_factory=dict)
@@ -75,7 +76,7 @@ def evolve(state: State, fact: Fact) -> State:
         case AbsenceDeclared():
             return replace(state, absences=_with_fact(state.absences, fact.employee, fact))
         case RosterAssigned():
-            return replace(state, rosters={**state.rosters, fact.work_date: fact})
+            return replace(state, rosters={**state.rosters, fact.work_date: fact})  # at most seven
         case _:
             return state
 
@@ -114,6 +115,7 @@ def _date_order_errors(pointer: str, first: date, last: date | None) -> Iterator
 def _decide_placements(command: PlacePeople, state: State) -> list[Fact]:
     raise_if_any(error for at, p in command.people.items() for error in _date_order_errors(at, p.from_, p.to))
     scope = {"region": command.region, "opd": command.opd}
+    # Compared with the last placement only: somebody who returns to an earlier one must be placed again.
     facts = (EmployeePlaced.model_validate(p.model_dump(by_alias=True) | scope) for p in command.people.values())
     return [fact for fact in facts if state.people.get(fact.employee, ())[-1:] != (fact,)]
 

@@ -128,6 +128,7 @@ async def _place(
     region, opd = scope.region, scope.opd or ""
     authorize(submission.principal, Action.PLACE, scope)
     reject_duplicate_nips(rows)
+    # Read before the transaction, because the command contains the ids; `enrol` checks them inside the transaction.
     existing = await registry.registered_ids(database, region, [row.nip for row in rows.values()])
     # New ids are random, so that nobody can derive a NIP from a published id.
     ids = {row.nip: existing.get(row.nip) or uuid4() for row in rows.values()}

@@ -44,6 +44,7 @@ def enrol(
     ):
         check_may_leave(present_opd)
         if employee != ids[nip]:
+            # As unavailable, so that the client sends the request again; it then finds the id of the other request.
             raise Unavailable("A person was enrolled by another request at the same moment; nothing was acknowledged")
     transaction.execute_many(
         "INSERT INTO person VALUES (:employee, :region, :opd, :name, :nip)"

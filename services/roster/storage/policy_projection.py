@@ -18,6 +18,7 @@ class PolicyView(NamedTuple):
 
 def apply(connection: Connection, event: Event) -> None:
     """Write one event of policy to roster's tables; events of other types change nothing."""
+    # Sequences are not compared: the projection applies the events of a stream in order, each once.
     match event.data:
         case PolicyChanged() as fact:
             connection.execute(

@@ -67,6 +67,8 @@ def priority_weights(people: int, posts: int) -> PriorityWeights:
     Two flows differ by simple cycles, and a simple cycle passes each post, and the hub, at most once. That bounds how
     much the lower priorities can add up to.
     """
+    # A cycle passes the hub once: the spread differs by up to `people` heads, and one person replaces another (up to 7
+    # home days). It passes each post once: two assignments, whose costs differ by less than 2 * SAME_POST_WEIGHT.
     published = EVEN_SPREAD_WEIGHT * people + 7 * HOME_DAY_WEIGHT + 2 * (posts + 2) * SAME_POST_WEIGHT
     spread = (posts + 3) * published
     relief = 3 * spread

@@ -44,6 +44,7 @@ def published_rosters(days: Sequence[UnitDay], published: Iterable[RosterAssigne
         if (roster.unit, work_date) in planned_unit_dates:
             replaced[work_date] |= assignments
         else:
+            # Somebody who has moved to a planned unit is counted once, by the plan.
             remaining[work_date] |= {e: a for e, a in assignments.items() if e not in planned[work_date]}
     shifts = {work_date: post_shifts(assignments.values()) for work_date, assignments in remaining.items()}
     return PublishedRosters(replaced, _home_workers(remaining), shifts)

@@ -93,6 +93,7 @@ def _breaks_by_employee(
     """Return the break of each employee: the published one while it has room, else the first with room."""
     if not keeps_office_hours(post):
         return dict.fromkeys(employees, ())
+    # As many rest together as the minimum can spare, and at least so many that everybody gets one of the breaks.
     group = max(len(employees) - post.minimum, ceil(len(employees) / len(day.breaks)))
     room = dict.fromkeys(day.breaks, group)
     breaks: dict[UUID, tuple[Break, ...]] = {}

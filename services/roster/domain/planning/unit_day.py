@@ -157,6 +157,7 @@ class UnitDay:
 
     def relief_heads(self, post: Post) -> int:
         """Return how many heads beyond the minimum let everyone have a break: one group rests in each break."""
+        # All m + r people rest in b groups of at most r: m + r <= b * r, so r >= m / (b - 1).
         return ceil(post.minimum / (len(self.breaks) - 1)) if keeps_office_hours(post) else 0
 
     def source_instrument(self, rule: str) -> str | None:

@@ -160,7 +160,7 @@ def _rules_of(day: UnitDay) -> Rules:
         for period in (day.policy.periods if day.policy else ())
         if period.from_ <= day.work_date and (period.to is None or day.work_date <= period.to)
     ]
-    return of_day[0] if of_day else Rules()
+    return of_day[0] if of_day else Rules()  # periods do not overlap
 
 
 def _holidays(day: UnitDay) -> set[date]:

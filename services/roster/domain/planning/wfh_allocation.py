@@ -45,6 +45,7 @@ def allocate_wfh(
     `unavailable`: who has a post or rests on a date. `staff`: people of the whole OPD who are present, by date.
     """
     allowed = (HomeCandidate(day, employee) for day in days for employee in day.may_work_from_home)
+    # Sorted, because the solver chooses among equal optima by the order of its input.
     candidates = sorted(
         (c for c in allowed if (c.employee, c.day.work_date) not in unavailable),
         key=lambda c: (str(c.employee), c.day.work_date),
@@ -105,6 +106,7 @@ def _wfh_problem(
         cost=np.array([_stability_cost(c, rosters) - home_day for c in candidates]),
         pinned=np.zeros(len(candidates), np.int64),
         min_days=np.zeros_like(history),
+        # Published rosters that remain can exceed the cap by themselves; the plan then adds nobody.
         max_days=np.maximum(_weekly_caps(candidates, weeks) - history, 0),
         history=history.sum(axis=1),
         fairness=fairness,

@@ -55,6 +55,7 @@ def min_cost_circulation(arcs: Arcs) -> IntArray:
     status = flow.solve()
     if status == flow.INFEASIBLE:
         raise Infeasible("No flow satisfies all bounds")
+    # For example BAD_COST_RANGE, which does not mean that the bounds contradict one another.
     if status != flow.OPTIMAL:
         raise OverflowError(f"The flow was not solved: {status.name}")
     return np.asarray(flow.flows(added), np.int64) + arcs.lower

@@ -55,7 +55,7 @@ def solve(problem: WfhProblem) -> npt.NDArray[np.bool_]:
     cells = _cell_arcs(problem, innermost)
     network = [cells, _fairness_arcs(problem), _week_arcs(problem), _limit_arcs(problem, enclosing)]
     flow = min_cost_circulation(concatenate(network))
-    return flow[: len(cells)] > 0
+    return flow[: len(cells)] > 0  # cells are the first part of the network
 
 
 def nest_limits(limits: Sequence[NestedLimit], cells: int) -> tuple[IntArray, IntArray]:
@@ -83,8 +83,10 @@ def _cell_arcs(problem: WfhProblem, innermost: IntArray) -> Arcs:
 
 def _fairness_arcs(problem: WfhProblem) -> Arcs:
     """Return one arc for each possible home day of a person, with rising cost: (h + 1)^2 - h^2 = 2h + 1."""
+    # The cost rises from arc to arc, so a cheapest flow uses them in this order: a convex cost as linear arcs.
     days = np.bincount(problem.person, minlength=len(problem.history))
     person = np.repeat(np.arange(len(days)), days)
+    # The number of each arc among those of its person: 0, 1, 2, ...
     earlier = np.arange(len(person)) - np.repeat(np.cumsum(days) - days, days)
     cost = problem.fairness * (2 * (problem.history[person] + earlier) + 1)
     return Arcs(np.zeros_like(person), 1 + person, np.zeros_like(person), np.ones_like(person), cost)
