@@ -77,6 +77,7 @@ class CoverageCollector(Collector):
         now, rows = self._now(), self._view.rows
         complete_until = {region: self._view.current_until(region) for region in self._regions}
         for row in (row for row in rows.values() if row.region in complete_until):
+            # Minutes after the last complete instant are not judged: missing events would look like missing people.
             instant = min(now, complete_until[row.region])
             if local_date(instant, row.region) == row.service_date:
                 tomorrow = rows.get(f"{row.region}/{row.opd}/{row.service_date + timedelta(days=1)}")

@@ -71,7 +71,7 @@ class ChangelogTable(Table):
         """Restore the rows of a batch, or end the process: Faust would log an error and skip the rows."""
         with exit_on_error("recovering facts from the changelog failed"):
             tp, _, records = event.value
-            if tp.partition in self._assigned:
+            if tp.partition in self._assigned:  # else the batch came after a revocation
                 self._target.restore(tp.partition, ((record.key, record.value) for record in records))
                 self._restored_offsets[tp.partition] = records[-1].offset
                 RECOVERED.inc(len(records))
@@ -101,6 +101,7 @@ class ChangelogTable(Table):
     async def _verify_complete(self) -> None:
         """End the process if the changelog has lost facts that were acknowledged."""
         assigned, empty = self._assigned, self._assigned - self._restored_offsets.keys()
+        # First: after a switch the changelog of an earlier generation is deleted on purpose, and has lost nothing.
         await self._check_generation()
         if empty:
             committed = {topic_partition.partition for topic_partition in await self._read_committed()}

@@ -126,7 +126,7 @@ class _BatchConsumer(driver.Consumer):
 
     def _new_offset(self, tp: TP) -> int | None:
         """Return the offset after the contiguous acknowledged batches, or None if the first one is not acknowledged."""
-        self._acked[tp].clear()
+        self._acked[tp].clear()  # Faust's own record of acknowledgements, not used here: it would grow
         self._acked_index[tp].clear()
         uncommitted, offset = self._uncommitted[tp], None
         while uncommitted and uncommitted[0].acked:

@@ -23,7 +23,7 @@ class SharedPage:
 
     def __init__(self, live: LiveStatus, render: Callable[[], str]) -> None:
         self._live, self._render = live, render
-        self._rendered_at = -MIN_RENDER_INTERVAL_S
+        self._rendered_at = -MIN_RENDER_INTERVAL_S  # the first call renders at once
         self._version: CacheKey | None = None
         self._fragment = RenderedFragment("", "")
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 log = logging.getLogger(__name__)
 
+# 70 and 75 have their meaning from sysexits.h: an internal error, and a failure after which a restart helps.
 EX_NOTHING_TO_READ = 2
 EX_REPLACED = 3
 """Exit status of a worker whose static member name was taken by another worker."""

@@ -68,6 +68,7 @@ async def _read(view: CoverageView, consumer: AIOKafkaConsumer, partitions: list
     while True:
         batches = await consumer.getmany(timeout_ms=200, max_records=5000)
         apply_records(view, [record for records in batches.values() for record in records])
+        # A list, because `all` does not take an asynchronous generator.
         view.ready = view.ready or all([await consumer.position(tp) >= ends[tp] for tp in partitions])
         # `getmany` does not fail if Kafka is away. A request for end offsets does.
         if monotonic() - checked_at >= END_OFFSETS_EVERY_S:

@@ -80,6 +80,7 @@ class LiveStatus:
     def board_version(self) -> CacheKey:
         """Return the inputs of the whole board: all rows, and of each region its minute and since when it is behind."""
         instants = [self.instant(region) for region in self.opds_by_region()]
+        # The board says for how long a region is behind, so its content changes with the clock.
         minutes = (epoch_minute(self.now() if behind else at) for at, behind in instants)
         return CacheKey((self.view.rows,), (*minutes, *(instant.behind for instant in instants)))
 

@@ -22,6 +22,7 @@ def is_newer(row: Coverage, existing: Coverage) -> bool:
 
 def row_version(row: Coverage) -> tuple[int, int, int, int]:
     """Return the sort key of a row's versions: generation, definition, revision, then the sum of its watermarks."""
+    # The sum suffices: of two rows of the same facts, the later one has no source that was read less far.
     return row.generation, row.definition, row.revision, sum(row.watermark.values())
 
 

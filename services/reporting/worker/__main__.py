@@ -54,10 +54,10 @@ def build_app(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         settings.app_id(),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         datadir=Path(tempfile.gettempdir(), settings.app_id()),
-        store="memory://",
+        store="memory://",  # stays empty: `Processor` holds the facts
         topic_partitions=settings.partitions,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
+        topic_allow_declare=False,  # `piket topics create` makes them, with their own settings
+        topic_disable_leader=True,  # else Faust declares a topic for the election of a leader
         table_standby_replicas=0,  # a recovery is short, and standbys would load the other workers
         web_enabled=False,
         stream_wait_empty=False,  # Faust's wait may never return
@@ -156,6 +156,7 @@ def main() -> int:
     tune_garbage_collector()
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    # On the handler: a filter of the root logger does not see the records of other loggers.
     logging.getLogger().handlers[0].addFilter(RateLimitFilter())
     check_pins()
     settings = WorkerSettings()
@@ -173,6 +174,7 @@ def main() -> int:
         log.critical("The worker ends: %s Nothing was read.", error)
         return EX_SOFTWARE
     app = build_app(settings, regions)
+    # mode would replace the handlers, and with them the redaction of personal data.
     mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
     return 0
 

@@ -36,8 +36,9 @@ async def create_changelog(
 
     A topic that already exists is left as it is.
     """
+    # The view topic has one partition, so that its last record is the generation in force.
     sizes = {changelog_topic(deployment, generation): partitions, view_topic(deployment): 1}
-    compacted = {"cleanup.policy": "compact"}
+    compacted = {"cleanup.policy": "compact"}  # no retention: facts leave it by nulls only
     topics = [NewTopic(name, size, replication, topic_configs=compacted) for name, size in sizes.items()]
     await broker.ensure_topics(bootstrap, topics)
 

@@ -129,7 +129,7 @@ class Processor:
                 *(publisher.write_dead_letter(region, record) for region, record in pending.dead_letters),
                 self._publish_rows(pending.affected_dates, publisher),
             )
-        self._pending.region_partitions |= self._partitions.mark_published()
+        self._pending.region_partitions |= self._partitions.mark_published()  # the next flush writes their states
         if assignment == self._assignment_number:  # else the partitions may have been revoked during the write
             self._durable_offsets |= pending.positions
         for acknowledge in pending.acknowledgements:

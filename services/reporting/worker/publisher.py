@@ -65,6 +65,7 @@ class KafkaPublisher:
     async def _write(self, message: Coverage | WorkerPositions, partition: int) -> None:
         message = message.model_copy(update={"generation": self._generation}) if self._generation else message
         value, name = message.model_dump_json(exclude_none=True).encode(), self._topic(message.region)
+        # It waits for the producer's linger time at each call, so callers run many calls at once.
         await self._producer.send_and_wait(name, value, key=message.key.encode(), partition=partition)
 
     async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:

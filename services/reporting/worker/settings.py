@@ -45,7 +45,7 @@ async def resolve_generation(settings: WorkerSettings) -> WorkerSettings:
     End the process if they name an earlier one: a rebuild that another rebuild has superseded must stop.
     """
     current = await current_generation(settings.kafka, settings.deployment)
-    if 0 < settings.generation < current.number:
+    if 0 < settings.generation < current.number:  # 0, the default, means the one in force
         exit_superseded(settings.generation, current.number)
     if settings.generation > current.number:
         return settings.model_copy(update={"staged": True})

@@ -100,6 +100,7 @@ def _recorded_intervals(
 ) -> Iterator[RecordedInterval]:
     by_minute: defaultdict[int, list[ReferenceFact]] = defaultdict(list, {start: []})
     for fact in facts:
+        # What was recorded before the span is in force from its first minute.
         by_minute[max(start, int(fact.recorded // 60))].append(fact)
     minutes, current, version = sorted(by_minute), NO_FACTS, 0
     for minute, following in zip(minutes, [*minutes[1:], end], strict=True):

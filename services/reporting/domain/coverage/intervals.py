@@ -54,4 +54,5 @@ def knowledge_intervals(facts: Collection[F], start: int, end: int) -> Iterator[
     recorded = [(int(fact.recorded // 60), fact) for fact in facts]
     cuts = sorted({minute for minute, _ in recorded if start < minute < end})
     for begin, finish in pairwise([start, *cuts, end]):
+        # Quadratic in the number of facts, which are the few taps of one employee.
         yield [fact for minute, fact in recorded if minute <= begin], begin, finish

@@ -113,6 +113,7 @@ def _presence_at_taken_post(
         and _at_site(tap, unit, tap.tap_date, current)
         and set(post.skills) <= current.skills_of(tap.employee, tap.tap_date)
     ):
+        # A person who takes over a post still has the breaks of their own duties.
         for begin, finish in subtract_breaks(span, [rest for duty in duties for rest in duty.breaks]):
             yield PresenceInterval(tap.context.mode, (unit, post.post), begin, finish)
 
@@ -173,6 +174,7 @@ def _unit_of(tap: CompactTap, current: CurrentFacts) -> str:
 def _post_of(unit: str, tap: CompactTap, current: CurrentFacts) -> Post | None:
     arrangement: ArrangementChanged | None = current.arrangement(unit, tap.tap_date)
     posts = [p for p in arrangement.posts if p.post == tap.context.post] if arrangement else []
+    # A post can be listed several times, with other opening hours on other weekdays.
     return next((p for p in posts if p.opens_on(tap.tap_date, current.holidays)), posts[0] if posts else None)
 
 

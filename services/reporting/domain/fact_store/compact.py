@@ -191,7 +191,7 @@ def date_of(fact: CompactFact) -> date | None:
 
 def within_live_window(recorded: float, day: date) -> bool:
     """Return whether a fact about `day`, recorded at an instant (seconds), is early enough to count for its row."""
-    return recorded < (day.toordinal() - EPOCH_ORDINAL + 1 + LIVE_DAYS) * SECONDS_PER_DAY
+    return recorded < (day.toordinal() - EPOCH_ORDINAL + 1 + LIVE_DAYS) * SECONDS_PER_DAY  # UTC
 
 
 def first_open_date(watermark: float) -> date:

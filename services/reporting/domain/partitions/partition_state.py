@@ -127,6 +127,8 @@ class PartitionState:
         return self._update_staged(self._regions)
 
     def _update_staged(self, regions: Iterable[RegionPartition]) -> set[RegionPartition]:
+        # A state can be recovered as staged: its rows are on the staging topic. Readers have all of them only after
+        # this worker has published them again.
         done: set[RegionPartition] = set()
         if not self._staged:
             done = {key for key in regions if self._regions[key].staged and self._is_published(key)}
@@ -173,6 +175,7 @@ class PartitionState:
             pending_days = (day for opd, days in pending.items() if opd.region_partition == key for day in days)
             # A row depends on the facts of the next date too: the row before the first open date can still change.
             first = min([first_open_date(max(until, 0.0)) - ONE_DAY, *pending_days])
+            # Not above 0 while a source was never read.
             if until > 0 and (state.first is None or first > state.first):
                 deleted = [
                     ChangelogRecord(b"%b|%b" % (opd, fact_id.hex().encode()), None)

@@ -68,7 +68,7 @@ def board_context(
         "legend": Counter(tile.tally and tile.tally.state for tile in tiles),
         "lines": lines,
         "axis": next((hour_labels(line.strip) for line in lines if line.strip), []),
-        "lead": next((-line.strip.first % SLOTS_PER_HOUR for line in lines if line.strip), 0),
+        "lead": next((-line.strip.first % SLOTS_PER_HOUR for line in lines if line.strip), 0),  # slots before an hour
         "names": names,
     }
 

@@ -80,6 +80,7 @@ def known_states(days: PostDays) -> tuple[StateInterval, ...]:
 def _states_of_span(span: StaffingSpan, next_short: int, unrostered: int) -> Iterator[StateInterval]:
     """Yield the states of a span; `next_short` is the next minute at which heads are missing."""
     start, end, required, known = span
+    # Also with enough heads: without a roster there is no verdict (docs/decisions/0001-the-spine.md).
     if unrostered:
         yield StateInterval(start, end, CoverageState.TIDAK_DIKETAHUI)
         return
@@ -135,6 +136,7 @@ def slot_states(
     for states in posts:
         for start, end, state in _known_then_expected(states, now):
             rank = SEVERITY_RANK[state]
+            # `-(-a // b)` is a / b rounded up: a slot that a state only touches has this state too.
             for n in range(max(start // SLOT_MINUTES, first), min(-(-end // SLOT_MINUTES), last)):
                 ranks[n - first] = min(ranks[n - first], rank)
     return tuple(STATES[rank] for rank in ranks)
