@@ -36,7 +36,7 @@ def create(settings: Settings) -> FastAPI:
         Identity.from_settings(settings),
         now,
         scheduler,
-        demo=bool(settings.clock),
+        demo=bool(settings.clock),  # only a demo has a clock of its own
     )
 
 

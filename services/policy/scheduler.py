@@ -31,6 +31,7 @@ async def run_scheduler(store: Store[State], now: Clock, seconds: float = INTERV
     while True:
         try:
             await record_due(store, now)
+        # Any other error ends the process (`background_task`).
         except (Unavailable, ExceptionGroup) as error:
             log.exception("Due changes are not recorded yet and will be retried", reason=str(error))
         await asyncio.sleep(seconds)
@@ -56,6 +57,7 @@ async def _record(store: Store[State], region: str, now: Clock) -> bool:
     command = RecordDue(region=region)
     state, _ = await store.state(decider.stream(command))
     today = local_date(now(), region)
+    # Only to see whether there is anything to do: `decide` computes the changes again under the lock.
     changes = due_changes(decider.instruments_state(state).instruments, today)
     if not changes:
         return False

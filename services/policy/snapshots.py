@@ -70,5 +70,6 @@ async def _state(store: Store[State], stream: str, known_by: datetime | None) ->
 
 
 async def _events(store: Store[State], stream: str, known_by: datetime | None) -> list[Fact]:
+    # The complete stream is read: streams are short by design (docs/decisions/0003).
     events = await store.read_stream(stream)
     return [e.data for e in events if known_by is None or e.recordedtime <= known_by]

@@ -30,6 +30,7 @@ def evolve_calendar(state: CalendarState, fact: Fact) -> CalendarState:
 def declare_holidays(command: DeclareHolidays, state: CalendarState, today: date) -> Sequence[Decision]:
     """Record the days that are not in the calendar yet. Raise `Invalid` if one changes the past."""
     declared = (Holiday(date=day.date, kind=day.kind, name=day.name, source=day.source) for day in command.holidays)
+    # Every field is compared: a corrected name is a new event, which replaces the day in the state.
     new = [holiday for holiday in declared if holiday not in state.holidays]
     raise_if_any(_past_errors(new, state.holidays, today))
     facts = [HolidayDeclared(region=command.region, holiday=holiday) for holiday in new]

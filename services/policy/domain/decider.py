@@ -60,6 +60,7 @@ def reads(command: PolicyCommand) -> tuple[str, ...]:
     """Return the further streams that a command reads; a trailing slash means all streams below."""
     regional = (f"instruments/{command.region}", f"calendar/{command.region}")
     if isinstance(command, InstrumentCommand):
+        # A changed rule is published to every OPD of the region, so the state of each is needed.
         return (*regional, f"policy/{command.region}/")
     match command:
         case OpenOpd():
@@ -67,6 +68,7 @@ def reads(command: PolicyCommand) -> tuple[str, ...]:
         case ArrangeUnit():
             return (f"policy/{command.region}/{command.opd}",)
         case MergeOpd() | SplitOpd():
+            # The successors must exist, and no OPD may end before it takes over the duties of another: read all.
             return (f"policy/{command.region}/",)
         case DeclareHolidays():
             return (*regional, f"policy/{command.region}/")
@@ -178,6 +180,7 @@ def _with_policy_changes(
     effective = EffectivePolicy(recorded, calendar_state(after[f"calendar/{command.region}"]).holidays)
     facts: dict[str, Sequence[Fact]] = {name: events}
     for opd_stream, state in states.items():
+        # No decision affects an OPD that has ended (docs/decisions/0014).
         if isinstance(state, OpdState) and state.entry.exists_on(today):
             opd = state.entry.opened
             changes = [d.change for d in decisions if d.change and (not d.opds or opd.opd in d.opds)]

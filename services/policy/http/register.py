@@ -86,6 +86,7 @@ async def import_(
     dry_run: bool = False,
 ) -> Response:
     """Import a register file (csv or xlsx) as one transaction; an error in any cell refuses the whole file."""
+    # A file both opens OPD and arranges units.
     authorize(principal, Action.ENACT, Scope(region))
     authorize(principal, Action.ARRANGE, Scope(region))
     content = await request.body()
@@ -111,6 +112,7 @@ def _store_command(sheet: RegisterSheet, content: bytes, principal: Principal, k
         decide=partial(import_decider.decide, sheet),
         principal=f"user:{principal.subject}",
         key=key,
+        # With the region: the same key and file for another region is another request.
         fingerprint=hashlib.sha256(f"import\n{sheet.region}\n".encode() + content).hexdigest(),
         reads=import_decider.reads(sheet),
     )

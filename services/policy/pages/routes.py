@@ -62,6 +62,7 @@ async def enact_preset(
     """Enact a shipped instrument by the form; on an error, show the page again with the reasons."""
     result = await enact_from_form(request, store, region)
     if isinstance(result, FormInput):
+        # 303: reloading the page that follows does not send the form again.
         return RedirectResponse(f"/aturan/{region}?tercatat={result.preset}", status_code=303)
     query = region_page.PageQuery(preset=result.form_input.preset)
     context = await region_page.load_context(store, region, now(), query, result)

@@ -71,6 +71,7 @@ def answer(
         hours=_office_hours(rules, query.day),
         presence=rules.presence,
         places=rules.places,
+        # The right side replaces the winner of a rule by the instrument that decides for this person and date.
         won_by=_source_ids(period) | explanation.deciding_sources(),
         conflicts=conflicts,
         reason=join(explanation.deciding_reasons(), " "),

@@ -34,6 +34,7 @@ class PeriodAttribution(NamedTuple):
 
     def codes_by_source(self, rule: str) -> Iterable[tuple[Sequence[str], str]]:
         """Return all codes of a list with the title of the instrument that won it."""
+        # A published period has only the winner of a list, not the bindings that fill it.
         return [(getattr(self.period.rules, rule), self.source_title(rule))]
 
     def granted_days(self) -> Mapping[str, str]:

@@ -111,6 +111,7 @@ def _place_text(place: AllowedPlace) -> Text:
 
 
 def _hours_clause(rules: Rules) -> Text:
+    # For the type checker: a clause is written only for a rule that is set. The same holds for `or` below.
     hours = rules.hours or WorkingHours(day_start="07:30")
     total = LocalNumber(weekly_hours(hours))
     if hours.day_end:

@@ -31,6 +31,7 @@ LIST_CLAUSES: Mapping[str, Message] = {
 def rule_clauses(rules: Rules, attribution: Attribution) -> Iterator[tuple[str, Text]]:
     """Yield the name of each rule that is set, with its sentence and source, in the order of `CLAUSE_WRITERS`."""
     for rule, write in CLAUSE_WRITERS.items():
+        # Not `if not …`: a cap of 0 is a rule that is set.
         if getattr(rules, rule) in (None, ()):
             continue
         if rule == "pattern" and attribution.granted_days():
@@ -88,6 +89,7 @@ def short_label(rules: Rules) -> Text | None:
     """Return a label that fits on a bar of the timeline: days and share, weekly cap, hours or places; None if none."""
     if rules.pattern:
         days, share = pattern_days(rules.pattern), rules.max_share
+        # A share of 100 % limits nothing.
         cap = "" if share is None or share == 1 else percent(share)
         return Message("{days}, maks. {cap}", days=days, cap=cap) if cap else days
     if rules.weekly_cap_days is not None:

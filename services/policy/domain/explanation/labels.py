@@ -91,7 +91,7 @@ CODE_LABELS: Mapping[str, Message] = {
     "SPECIAL_CIRCUMSTANCES": Message("keadaan khusus"),
     "MONTHLY": Message("tiap bulan"),
     "ELECTRICITY": Message("listrik"),
-    "POWER": Message("listrik", context="POWER"),
+    "POWER": Message("listrik", context="POWER"),  # equal to ELECTRICITY in Indonesian only (docs/decisions/0016)
     "WATER": Message("air"),
     "PHONE": Message("telepon"),
     "MEALS": Message("makan dan minum rapat"),

@@ -89,6 +89,7 @@ def approval_sentence(offer: Approval, title: str) -> Text:
         ),
         "ORDER": Message("Perorangan dapat bekerja dari rumah atas perintah {approver}", approver=approver),
     }
+    # A later version may add a kind of approval; its code is then shown.
     sentence = sentences.get(offer.kind, label(offer.kind))
     if offer.requires:
         sentence = concatenate(sentence, Message(", syarat: {conditions}", conditions=label_list(offer.requires)))

@@ -97,6 +97,7 @@ def _superseded_chain(name: str, instruments: Instruments) -> list[str]:
 
 def share_conflict_errors(before: Instruments, after: Instruments) -> Iterator[FieldError]:
     """Report a minimum on site above the maximum on site of another instrument, unless `before` had it already."""
+    # A contradiction on record must block no later decision (docs/decisions/0014).
     recorded = {(conflict.opd, conflict.sources) for conflict in _share_conflicts(before)}
     for opd, sources, period in _share_conflicts(after):
         if (opd, sources) not in recorded:
@@ -107,6 +108,7 @@ def share_conflict_errors(before: Instruments, after: Instruments) -> Iterator[F
 
 def _share_conflicts(instruments: Instruments) -> Iterator[_ShareConflict]:
     """Yield each conflict once, with its first period: those of all OPD first, then those of addressed OPD."""
+    # Without holidays: no share depends on the calendar.
     effective, reported = EffectivePolicy(instruments, ()), set[tuple[str, str]]()
     for opd in (ANY_OPD, *sorted({name for history in instruments.values() for name in history.instrument.opds})):
         for period, _ in per_site(effective.periods_of(opd)):
@@ -114,6 +116,7 @@ def _share_conflicts(instruments: Instruments) -> Iterator[_ShareConflict]:
             if minimum is None or maximum is None or minimum <= maximum:
                 continue
             sources = " / ".join(period.won_by[rule].instrument for rule in ("min_on_site_share", "max_on_site_share"))
+            # What all OPD have in conflict is not repeated for each addressed OPD; ANY_OPD comes first.
             if (opd, sources) not in reported and (ANY_OPD, sources) not in reported:
                 reported.add((opd, sources))
                 yield _ShareConflict(opd, sources, period)

@@ -48,6 +48,7 @@ class DecisionContext:
 
 def first_possible_date(transition: Transition, today: date) -> date:
     """Return the effective date of a decision, but not a date before its publication or before today."""
+    # No retroactive breach: nobody can follow a rule that was not public or not recorded yet.
     return max(transition.effective_from, transition.published_on, today)
 
 
@@ -83,6 +84,7 @@ def no_longer_in_force(name: str, ended_on: date) -> Invalid:
 
 def affected_opds(instruments: Instruments, *contents: Instrument) -> tuple[str, ...]:
     """Return the OPD that instruments, or what these supersede, are addressed to; empty if one is for all OPD."""
+    # An OPD that only a superseded instrument bound has other rules, too, when that one ends.
     superseded = [
         instruments[name].instrument for content in contents for name in content.supersedes if name in instruments
     ]

@@ -36,6 +36,7 @@ class EffectivePolicy:
     ) -> list[PolicyChanged]:
         """Return one event for each change; revisions continue after the last published one (`before`)."""
         resolved = self.periods_of(opd.opd)
+        # Every event of one decision states the policy after all of its changes.
         first, periods = before.revision + 1 if before else 1, merge_adjacent(period for period, _ in resolved)
         return [
             PolicyChanged(

@@ -59,6 +59,7 @@ def enact(command: EnactInstrument, context: DecisionContext) -> Sequence[Decisi
     if before and before.stage == "ENACTED" and instrument not in _enactable(before):
         raise _enacted_differently(instrument.instrument)
     if before and before.stage == "ENACTED" and not is_revocation(inactive):
+        # A repeated request has the first content, or that of the last amendment.
         version = before.versions[-1 if instrument == before.instrument else 0]
         return _already_enacted(command, version, first_effective_date(instrument))
     raise_if_any(consistency_errors(instrument, context.instruments, context.register))
@@ -89,6 +90,7 @@ def _enactable(before: InstrumentHistory) -> tuple[Instrument, ...]:
         if is_revocation(before.open_inactive_period)
         else (before.versions[0].instrument, before.instrument)
     )
+    # An undated decree may be dated meanwhile; enacting it again without the date is still a repeat.
     return (*enacted, *(content.model_copy(update={"effective_from": None}) for content in enacted))
 
 
@@ -109,6 +111,7 @@ def amend(command: AmendInstrument, context: DecisionContext) -> Sequence[Decisi
             Message("Perubahan memerlukan tanggal berlaku, pada instrumen yang sudah bertanggal dan berlapis sama."),
         )
     last = ends_on(content.instrument, context)
+    # `before.until` itself is allowed: an amendment may extend it from the day after its last.
     if first >= last or first > before.until:
         raise no_longer_in_force(content.instrument, min(last, before.until))
     fact = InstrumentAmended(
@@ -117,6 +120,7 @@ def amend(command: AmendInstrument, context: DecisionContext) -> Sequence[Decisi
         binds_from=first,
         published_attested_by=command.published_attested_by,
     )
+    # The old content counts as well: an OPD that the amendment leaves out is affected.
     opds = affected_opds(context.instruments, before.instrument, content)
     return [Decision(fact, policy_change(content, "AMENDED", first, command.published_attested_by), opds)]
 
@@ -173,5 +177,6 @@ def _published_on(command: Publication) -> date:
 
 def _first_binding_date(command: EnactInstrument | AmendInstrument, start: date | None, today: date) -> date | None:
     published = command.instrument.published_on
+    # Typed in late it binds from its recording only, unless a named office attests the publication.
     public_from = published if command.published_attested_by else max(published, today)
     return max(start, public_from) if start else None

@@ -28,12 +28,14 @@ def supersession_dates(instruments: Instruments) -> Mapping[str, date]:
     # in the order of dates: a successor that was superseded before is already in `ends`
     for first, successor, name in sorted((on, by, n) for by, h in instruments.items() for n, on in supersessions(h)):
         if first < ends.get(successor, OPEN_END):
-            ends.setdefault(name, first)
+            ends.setdefault(name, first)  # the earliest successor ends it; a later one changes nothing
     return ends
 
 
 def supersessions(history: InstrumentHistory) -> list[tuple[str, date]]:
     """Return (id, date) of everything that an instrument supersedes, unless it is itself superseded before."""
+    # OPEN_END: whether the successor is itself superseded is decided by the caller, in the order of dates.
+    # A pilot that is suspended before the general start supersedes nothing: its binding ends before that date.
     active = [b for b in _bindings_of(history, OPEN_END) if b.general_start < b.until]
     return [(name, b.general_start) for b in active for name in b.instrument.supersedes]
 
@@ -43,6 +45,7 @@ def _bindings_of(history: InstrumentHistory, superseded: date) -> Iterator[Bindi
     for version, next_start in zip(history.versions, next_starts, strict=True):
         until = min(next_start, expiry_date(version.instrument), superseded)
         for first, stop in _active_ranges(version.first, until, history.inactive_periods):
+            # With `history.first`, a resumed or amended instrument does not count as newer (docs/decisions/0014).
             yield Binding(version.instrument, first, stop, version.attested_by, history.first)
 
 

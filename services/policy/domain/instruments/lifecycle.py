@@ -71,6 +71,7 @@ class InstrumentHistory:
     @property
     def until(self) -> date:
         """The first date on which it no longer binds by its own content. Suspension and revocation are not counted."""
+        # Shortened too late, it ends when that was recorded.
         return max(expiry_date(self.instrument), self.versions[-1].first)
 
     @property
@@ -112,6 +113,7 @@ def apply_event(instruments: Instruments, fact: Fact) -> Instruments:  # noqa: P
             return {**instruments, content.instrument: _enact(instruments.get(content.instrument), fact)}
         case InstrumentAmended(instrument=content, binds_from=first, published_attested_by=attested_by):
             history = instruments[content.instrument]
+            # What was planned for this date or later is replaced.
             versions = (*(v for v in history.versions if v.first < first), Version(content, first, attested_by))
             return {**instruments, content.instrument: replace(history, versions=versions)}
         case InstrumentScheduled(instrument=name, effective_from=start, binds_from=first, published_attested_by=by):
@@ -154,6 +156,7 @@ def _deactivate(history: InstrumentHistory, first: date, state: str) -> Instrume
 
 def _reactivate(history: InstrumentHistory, first: date) -> InstrumentHistory:
     periods = (p if p.until < OPEN_END else p._replace(until=first) for p in history.inactive_periods)
+    # A suspension that is resumed before it begins never was.
     return replace(history, inactive_periods=tuple(p for p in periods if p.first < p.until))
 
 

@@ -56,6 +56,7 @@ def suspend(command: SuspendInstrument, context: DecisionContext) -> Sequence[De
     before = require_enacted(command.instrument, context)
     until = first_possible_date(command, context.today)
     inactive = before.open_inactive_period
+    # An earlier date is no repeat: a recorded suspension can be brought forward.
     if until >= min(before.until, inactive.first if inactive else OPEN_END):
         return []
     if inactive and is_revocation(inactive):
@@ -93,6 +94,7 @@ def revoke(command: RevokeInstrument, context: DecisionContext) -> Sequence[Deci
     before = require_enacted(command.instrument, context)
     until = first_possible_date(command, context.today)
     inactive = before.open_inactive_period
+    # An earlier date is no repeat: a recorded revocation can be brought forward.
     if until >= min(before.until, inactive.first if inactive and is_revocation(inactive) else OPEN_END):
         return []
     fact = InstrumentRevoked(**command.model_dump(), binds_until=until)
@@ -120,9 +122,11 @@ def approve(command: ApproveDays, context: DecisionContext) -> Sequence[Decision
     )
     if any(_covers(grant, grant_from(fact)) for grant in history.grants):
         return []
+    # A suspension does not count: days approved meanwhile count once it is over.
     last = min(history.until, ends_on(command.instrument, context))
     if fact.binds_from >= last:
         raise no_longer_in_force(command.instrument, last)
+    # Only the applicant gets other rules.
     return [transition_decision(command, fact, context, "APPROVED", fact.binds_from)._replace(opds=(command.opd,))]
 
 

@@ -35,6 +35,7 @@ def arrange_unit(command: ArrangeUnit, state: ArrangementState, opd: OpdEntry | 
     unit_types = command.kinds or unit_types_of(command.unit, command.name)
     kinds = tuple(dict.fromkeys([*unit_types, *(opd.opened.kinds if opd else ())]))
     fact = ArrangementChanged.model_validate({**command.model_dump(by_alias=True), "kinds": kinds})
+    # Only the last one is compared: an earlier arrangement may be recorded again to undo a change.
     return [] if state.last == fact else [fact]
 
 

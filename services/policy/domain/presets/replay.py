@@ -44,6 +44,7 @@ def replay_presets(region: str, effective_dates: Mapping[str, date] | None = Non
     state, events = decider.initial, list[RecordedEvent]()
     for day, command in preset_commands(region, effective_dates):
         now = _recording_time(day, region)
+        # No stream of an OPD: the region has none here, so no policy changes are decided.
         states = {f"instruments/{region}": state, f"calendar/{region}": decider.initial}
         decided = decider.decide(command, states, Context(now, unexpected_id)).get(f"instruments/{region}", ())
         state = reduce(decider.evolve, decided, state)
@@ -64,6 +65,7 @@ def preset_commands(
         for name in effective_dates or {}
         if name not in names
     )
+    # By date only: commands cannot be compared, and those of one date keep the order of their files.
     return sorted(_commands(region, effective_dates or {}), key=lambda dated: dated[0])
 
 

@@ -93,6 +93,7 @@ def preview_enactment(snapshot: PolicySnapshot, instrument: Instrument, now: dat
     except Invalid as invalid:
         return replace(preview, errors=[e.message for e in invalid.errors])
     after = replace(snapshot, instruments=reduce(apply_event, facts, snapshot.instruments))
+    # Without the dates: a known conflict that begins or ends on another date is not new.
     existing = {(c.titles, c.rule) for c in conflicts_from(snapshot, today)}
     return replace(
         preview,

@@ -148,7 +148,7 @@ def _bound_groups(snapshot: PolicySnapshot, day: date) -> Iterator[BoundGroup]:
     yield from _merge_equal_answers(
         _bound_group(snapshot, effective, PolicyQuery(ANY_OPD, day, profile), name) for profile, name in profiles
     )
-    for opd in opds_with_rules(snapshot)[1:]:
+    for opd in opds_with_rules(snapshot)[1:]:  # without ANY_OPD, which is shown by class
         yield _bound_group(snapshot, effective, PolicyQuery(opd, day), opd)
 
 

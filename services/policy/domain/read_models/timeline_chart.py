@@ -191,5 +191,6 @@ def _span_text(span: StateSpan) -> Text:
 
 def _month(day: date, by: int) -> date:
     """Return the first day of the month that is `by` months after the month of a date."""
+    # Months since year 0: the sum may lie in another year.
     year, month = divmod(day.year * 12 + day.month - 1 + by, 12)
     return date(year, month + 1, 1)

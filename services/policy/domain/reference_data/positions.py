@@ -41,7 +41,7 @@ def _unknown(choices: str) -> Invalid:
 
 def _codes_by_name(region: str) -> Mapping[str, str]:
     """Return the code of each normalized name. Some names differ by government: a sekda of a province and of a city."""
-    level = "province" if len(region) == len("32") else "city"
+    level = "province" if len(region) == len("32") else "city"  # two digits: province; four: regency or city
     return {
         name: code
         for code, names in _table().items()

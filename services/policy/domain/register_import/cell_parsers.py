@@ -30,6 +30,7 @@ TIMEZONES: Mapping[str, str] = {
     "ASIA/PONTIANAK": "Asia/Pontianak", "ASIA/MAKASSAR": "Asia/Makassar", "ASIA/JAYAPURA": "Asia/Jayapura",
 }  # fmt: skip
 HOLIDAY_RULES: Mapping[str, str] = {"BUKA": "OPEN", "OPEN": "OPEN", "TUTUP": "CLOSED", "CLOSED": "CLOSED"}
+# Excel's day 1 is 1900-01-01.
 EXCEL_DAY_ZERO = datetime(1899, 12, 31)  # noqa: DTZ001 - a time of day without a time zone
 """A cell with a duration of 24 hours or more is read as a datetime that counts from this date."""
 DATE_FORMATS = (
@@ -49,6 +50,7 @@ def parse_text(cell: object) -> str:
     """Return the cell as text, a whole number without decimals. Raise `Invalid` for a boolean, date or time."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    # In Python a bool is an int, too.
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         raise cell_error(Message("Isi dengan teks."))
     return str(cell)
@@ -96,6 +98,7 @@ def number_parser(low: float, high: float, unit: str = "") -> CellParser:
 
     def parse(cell: object) -> float:
         text = parse_text(cell).replace(",", ".")
+        # `float` alone would also accept `1e2` and `1_0`.
         if not re.fullmatch(r"-?\d{1,9}(\.\d{1,20})?", text) or not low <= float(text) <= high:
             raise cell_error(Message("Isi angka {low:g} sampai {high:g}{unit}.", low=low, high=high, unit=unit))
         return float(text)
@@ -148,6 +151,7 @@ def parse_minute(cell: object) -> int:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         # Spreadsheets store a time as a fraction of a day.
         return _whole_minutes(timedelta(days=cell) if 0 <= cell < 1 else None)
+    # Indonesian writes 07.30.
     match = re.fullmatch(r"(\d{1,2})[:.]([0-5]\d)(?::00)?", parse_text(cell))
     return _whole_minutes(timedelta(hours=int(match[1]), minutes=int(match[2])) if match else None)
 
@@ -155,14 +159,17 @@ def parse_minute(cell: object) -> int:
 def _whole_minutes(since_midnight: timedelta | None) -> int:
     if since_midnight is None or not timedelta() <= since_midnight <= timedelta(days=2):
         raise cell_error(Message("Tulis jam sebagai 07:30; menit 00 sampai 59."))
+    # Rounded, because a fraction of a day is not an exact number of minutes.
     return round(since_midnight.total_seconds() / 60)
 
 
 def parse_weekdays(cell: object) -> tuple[str, ...]:
     """Return the weekdays of a text such as `SEN-JUM`, `Senin, Rabu`, `setiap hari` or `MON-FRI`, from Monday on."""
+    # `Jum'at` is another spelling of Jumat; `s/d` means until; \u2013 is the en dash.
     plain = re.sub(r"\s*(?:-|\u2013|s/d)\s*", "-", re.sub("['`\u2019]", "", parse_text(cell).casefold()))
     if re.sub(r"\s", "", plain) in EVERY_DAY_WORDS:
         return WEEKDAYS
+    # `[[]]`: a cell without any name is an error of `_weekday_range`, not an empty list of days.
     parts = [part.split("-") for part in re.split(r"[,;/&+\s]+", plain) if part not in {"", "dan"}] or [[]]
     numbers = {number for part in parts for number in _weekday_range(part)}
     return tuple(WEEKDAYS[number] for number in sorted(numbers))

@@ -96,6 +96,7 @@ def _row_of(pointer: str) -> int:
 
 def _parse_header(row: RawRow) -> Mapping[int, str]:
     """Return the column names by index. Raise `Invalid` if a heading is unknown, repeated or missing."""
+    # Shortened, because the heading of an unknown column is repeated in its error.
     headings = {n: cell[:40] if isinstance(cell, str) else "?" for n, cell in enumerate(row.cells) if cell is not None}
     header = {n: COLUMN_OF_HEADING.get(text.casefold().replace(" ", "_"), "") for n, text in headings.items()}
     unknown = _unknown_headings(row.number, headings, header)

@@ -127,6 +127,7 @@ def _xlsx(sheet_rows: Sequence[SheetRow]) -> bytes:
         sheet.cell(1, number).font = Font(bold=True)
         sheet.column_dimensions[letter].width = max(12, len(name) + 3)
         if name in COLUMN_CHOICES:
+            # Excel allows at most 255 characters in such a list.
             allowed = DataValidation(type="list", formula1=f'"{",".join(COLUMN_CHOICES[name])}"', allow_blank=True)
             allowed.add(f"{letter}2:{letter}{MAX_ROWS}")
             sheet.add_data_validation(allowed)

@@ -54,6 +54,7 @@ def decide(
 
     Each command sees the events of those before it. Raise one `Invalid` with all errors, each with its row.
     """
+    # The streams of new units are not among the loaded ones: they have no events yet.
     current: dict[str, State] = defaultdict(lambda: decider.initial, states)
     facts: dict[str, list[Fact]] = {}
     errors: list[FieldError] = []
@@ -120,6 +121,7 @@ def _row_errors(step: ParsedOpd | ParsedUnit, invalid: Invalid) -> Iterator[Fiel
 
 def import_summary(sheet: RegisterSheet, changed: Iterable[tuple[str, int]]) -> ImportSummary:
     """Summarize the events of an import, given as (stream, version of the event in its stream)."""
+    # A dict keeps the last value of a key: reversed, this is the first event of each stream.
     first_versions = dict(reversed([*changed]))
     new_opds = [opd.opd for opd in sheet.opds if first_versions.get(f"policy/{sheet.region}/{opd.opd}") == 1]
     folders = {f"{unit.command.opd}/{unit.command.unit}": f"arrangement/{sheet.region}/" for unit in sheet.units}

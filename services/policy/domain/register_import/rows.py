@@ -46,6 +46,7 @@ def read_rows(file_format: FileFormat, content: bytes) -> Sequence[RawRow]:
     for number, cells in enumerate(raw_rows, 1):
         if any(cell is not None for cell in cells):
             rows.append(RawRow(number, cells))
+        # LAST_ROW counts empty rows as well: a file may hold many of them.
         if len(rows) > MAX_ROWS or number > LAST_ROW:
             raise Invalid(f"/rows/{number}", Message("Lebih dari {max_rows} baris; bagi per OPD.", max_rows=MAX_ROWS))
     if not rows:
@@ -65,9 +66,11 @@ def _workbook_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
 
 
 def _worksheet_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
+    # Before openpyxl unpacks anything: a small file can unpack to gigabytes. `zipfile` reads no more than `file_size`.
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
             raise ValueError("the unpacked workbook is larger than any typed register")
+    # data_only=False shows formulas as such: they are refused, and what they last returned is not trusted.
     workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
     sheet: Any = workbook[SHEET_NAME] if SHEET_NAME in workbook.sheetnames else workbook.worksheets[0]
     sheet.reset_dimensions()  # some programs store wrong dimensions
@@ -96,6 +99,7 @@ def _split_lines(text: str) -> tuple[Iterable[str], str]:
     """Return the lines and the separator: the one that `sep=` sets, or the most frequent one in the first line."""
     first = text.lstrip().split("\n", 1)[0].strip()
     if first.lower().startswith("sep=") and len(first) == len("sep=;"):
+        # An empty line replaces `sep=`, so that row numbers in errors are those of the file.
         return io.StringIO("\n" + text.partition("\n")[2], newline=""), first[-1]
     return io.StringIO(text, newline=""), max(";,\t", key=first.count)
 
@@ -108,6 +112,7 @@ def _decode(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        # cp1252 decodes nearly all bytes: a NUL shows that the file is not text.
         if "\x00" not in text:
             return text
     raise _not_csv()

@@ -23,7 +23,7 @@ from shared.domain.facts.policy import Post, Site
 from shared.domain.messages import Message
 from shared.domain.regions import region_timezone
 
-MAX_POSTS = 200
+MAX_POSTS = 200  # as many as `UnitArrangement` accepts
 MINUTES_PER_DAY = 24 * 60
 MAX_NIGHT_MINUTES = 12 * 60
 """The longest shift over midnight that may be written as 22:00 to 06:00; a longer one counts as reversed hours."""
@@ -191,7 +191,7 @@ def _post(values: Mapping[str, Any], class_: str) -> Post:
         post=values["pos"],
         weekdays=values["hari"],
         opens_minute=values["buka"],
-        closes_minute=closing_minute(values["buka"], values["tutup"]) or 0,
+        closes_minute=closing_minute(values["buka"], values["tutup"]) or 0,  # reversed hours were refused before
         minimum=values["minimum"],
         skills=values.get("keahlian", ()),
         on_holidays=values.get("hari_libur") or OPEN_ON_HOLIDAYS.get(class_, "CLOSED"),

@@ -103,4 +103,5 @@ def bindings_at_site(spans: Sequence[BindingSpan], site: str) -> ByPrecedence:
 
 def precedence(binding: Binding) -> tuple[int, date, str]:
     """Return a sort key: a more specific layer ranks higher; within a layer, the one that came into force later."""
+    # The id decides between two of the same layer and date (SAME_DATE), so that the result is always the same.
     return LAYERS.index(binding.instrument.layer), binding.in_force_from, binding.instrument.instrument

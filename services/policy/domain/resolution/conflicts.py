@@ -47,6 +47,7 @@ def share_vs_cap_conflicts(period: Period) -> Iterator[Conflict]:
     if rules.max_share is None or rules.weekly_cap_days is None:
         return
     share, cap = won_by["max_share"], won_by["weekly_cap_days"]
+    # For example 50:50 on five days, 2.5 days for each person, and the national cap of 2 (PermenPANRB 4/2025, Art. 13).
     if days_per_person(rules) > rules.weekly_cap_days and share.instrument != cap.instrument:
         yield Conflict(
             rule="max_share",
@@ -59,6 +60,7 @@ def share_vs_cap_conflicts(period: Period) -> Iterator[Conflict]:
 def days_per_person(rules: Rules) -> float:
     """Return the mean days at home per week and person that the share of each open day means."""
     pattern = rules.pattern
+    # Single dates are no weekly pattern.
     if pattern is None or pattern.dates:
         return 0.0
     return (rules.max_share or 0) * (len(pattern.weekdays) or WORKING_DAYS_PER_WEEK)

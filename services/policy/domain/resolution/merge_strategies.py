@@ -24,6 +24,7 @@ def _most_specific(rule: str, candidates: ByPrecedence, _: ByPrecedence) -> Reso
 
 def _strictest_cap(rule: str, candidates: ByPrecedence, _: ByPrecedence) -> ResolvedRule | None:
     """Return the lowest cap of all layers; on a tie, that of the most specific layer."""
+    # `min` and `max` return the first of equals: reversed, this is the most specific one.
     source = min(reversed(candidates), key=lambda b: value_of(b, rule), default=None)
     return ResolvedRule(value_of(source, rule), source) if source else None
 

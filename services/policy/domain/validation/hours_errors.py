@@ -22,6 +22,7 @@ def hours_errors(pointer: str, hours: WorkingHours) -> Iterator[FieldError]:
         yield FieldError(pointer, Message("Isi jam seminggu (week) atau akhir hari (day_end)."))
     break_days = [day for pause in hours.breaks for day in pause.weekdays]
     yield from duplicate_errors(pointer + "/breaks/{}/weekdays", break_days)
+    # As text, which compares like the time: `HH:MM` has leading zeros.
     if hours.day_end and hours.day_end <= hours.day_start:
         yield FieldError(
             f"{pointer}/day_end",

@@ -12,7 +12,7 @@ from shared.domain.facts.rules import SiteStart
 from shared.domain.messages import Message
 
 REGION_CODE_LENGTHS: Mapping[str, frozenset[int]] = {
-    "NATIONAL": frozenset({2, 4}),
+    "NATIONAL": frozenset({2, 4}),  # every region records it for itself
     "PROVINCE": frozenset({2}),
     "REGION": frozenset({4}),
     "OPD": frozenset({2, 4}),
@@ -92,6 +92,7 @@ def _date_errors(instrument: Instrument) -> Iterator[FieldError]:
         )
     yield from publication_errors("/instrument/published_on", instrument.decided_on, instrument.published_on)
     for number, day in enumerate(instrument.rules.pattern.dates if instrument.rules.pattern else ()):
+        # `last or day`: without a last day, no day is too late.
         if first and not first <= day <= (last or day):
             yield FieldError(
                 f"/instrument/rules/pattern/dates/{number}",
