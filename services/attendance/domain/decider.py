@@ -107,6 +107,7 @@ def _decide_outage(command: ApplyOutage, states: Mapping[str, State], now: datet
         outages_stream(command.region, opd): OutageApplied.model_validate({**fields, "opd": opd})
         for opd in command.opds
     }
+    # A repeat adds only the OPD that did not have this outage yet.
     return {name: [outage] for name, outage in outages.items() if outage not in states[name].outages}
 
 
@@ -119,6 +120,7 @@ def _refusal_reason(command: RecordTap) -> str | None:
 
 
 def _tap_fields(command: RecordTap) -> dict[str, object]:
+    # The employee comes from the token, and `occurred_at` may be missing in the request: both are set below.
     fields = command.request.model_dump(exclude={"employee", "occurred_at"}, by_alias=True)
     return fields | {
         "region": command.region,
@@ -126,11 +128,13 @@ def _tap_fields(command: RecordTap) -> dict[str, object]:
         "employee": command.employee,
         "occurred_at": command.occurred_at,
         "received_at": command.received_at,
+        # In the zone of the region, not of the site: a function of the request alone, which needs no other data.
         "tap_date": local_date(command.occurred_at, command.region),
         "strength": _strength(command.request.evidence, offline=command.request.offline),
     }
 
 
 def _strength(evidence: TapEvidence, *, offline: bool) -> str:
+    # An offline tap remains a claim until its evidence is accepted, whatever proves the place.
     inside = evidence.kind == "GEOFENCE" and evidence.distance_class == "INSIDE"
     return "CONFIRMED" if not offline and (inside or evidence.kind in CONFIRMING_EVIDENCE) else "CLAIMED"

@@ -45,6 +45,7 @@ async def record_tap(
     now: ClockDep,
 ) -> Response:
     command = tap_command(KIND_OF_PATH[tap], region, body, submission.principal, now())
+    # The event id recognises a repeated tap also if the phone sends it with another Idempotency-Key.
     return await submit(submission, store, decider, command, decider.event_id(command))
 
 
