@@ -53,6 +53,7 @@ def open_session(url: str) -> ClientSession:
 
     This is aiohttp because httpx checks each idle connection at each request, which costs more than the server here.
     """
+    # Twice the slots, because `get_once` takes none.
     return ClientSession(url, timeout=ClientTimeout(TIMEOUT_S), connector=TCPConnector(limit=2 * MAX_CONCURRENT))
 
 
@@ -90,6 +91,7 @@ class HttpClient:
 
     async def post(self, path: str, token: str, body: Body, key: str = "") -> HttpAnswer:
         """POST with one idempotency key until there is an answer. Raise `NoAnswerReceived`."""
+        # One key for all tries: a try that was stored but not answered is not stored again.
         headers = {**_bearer(token), "idempotency-key": key or uuid4().hex}
         async with self.slots:
             answer = await self._request_with_retry("POST", path, headers, body)

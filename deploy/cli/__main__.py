@@ -30,6 +30,7 @@ class SourceService(StrEnum):
 
 
 FromLogOption = Annotated[bool, typer.Option("--from-log")]
+# Without Typer's tracebacks: `operator_message` below prints one sentence for expected failures.
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
 cli.add_typer(topics, name="topics")
@@ -54,10 +55,10 @@ def serve(
     asyncio.run(sources.check_stores(settings, served))
     apps = {service.value: create_app(service, settings) for service in served}
     uvicorn.run(
-        gateway(apps, default=[*apps][-1]),
+        gateway(apps, default=[*apps][-1]),  # the last one; of all services this is reporting
         host="127.0.0.1",
         port=port,
-        log_config=None,
+        log_config=None,  # `configure_logging` has configured it
         access_log=False,
         timeout_graceful_shutdown=2,
     )

@@ -94,6 +94,7 @@ async def create_empty_topics(bootstrap: str, regions: Sequence[str]) -> None:
     partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
     async with log_tail.assigned_consumer(bootstrap, partitions, REQUEST_TIMEOUT_MS) as consumer:
         ends = await consumer.end_offsets(partitions)
+    # An end above 0: the topic held records once, also if Kafka has deleted them since.
     non_empty = sorted({partition.topic for partition, end in ends.items() if end})
     if non_empty:
         raise kafka.UnsafeToContinue(

@@ -92,6 +92,7 @@ async def _run_demo(
 async def supervise(stack: Stack, kafka: Broker) -> None:
     """Restart processes that end by themselves, until cancelled."""
     while True:
+        # In a thread, because restarting Kafka waits until it is ready, and the taps must go on meanwhile.
         for name, log in await asyncio.to_thread(restart_ended, stack, kafka):
             console.print(f"[yellow]{name} ended by itself and was started again; its log: {log}", soft_wrap=True)
         await asyncio.sleep(1)

@@ -44,7 +44,7 @@ class Stack:
         self.now: Clock = set_clock(self.clock_file, start, 1)
         self.metrics = dict(zip(COMMANDS, free_ports(len(COMMANDS)), strict=True))
         self.environment = {
-            "PIKET_PROFILE": "demo",
+            "PIKET_PROFILE": "demo",  # the only profile with a scaled clock and invented tokens
             "PIKET_FOLDER": str(self.folder),
             "PIKET_KAFKA": bootstrap,
             "PIKET_REGIONS": ",".join(regions),
@@ -115,6 +115,7 @@ class Stack:
         """Restart processes that have ended by themselves; return their names."""
         ended_names = [name for name, child in self._children.items() if not child.running]
         for name in ended_names:
+            # It has ended; this ends its guard process, too.
             self.kill(name)
             self.start(name)
         return ended_names

@@ -67,6 +67,7 @@ async def play_morning(demo: RunningDemo, status: Status) -> int:
 async def _enter_world(demo: RunningDemo) -> tuple[float, Sequence[SimulatedShift], Scenario]:
     """Enter the world through the HTTP APIs; return the seconds to the first row, all shifts, and the scenario."""
     options, day = demo.options, demo.options.day
+    # Started before the offices are entered: the first row appears meanwhile.
     first_row = asyncio.create_task(_first_row(demo))
     unrostered = unrostered_post(demo.offices, options.start, options.end, options.seed)
     dates = work_dates(day, grouped=_uses_groups(options))
@@ -167,7 +168,7 @@ def resident_memory(pids: Iterable[tuple[str, int]]) -> Mapping[str, int]:
     """Return the resident memory of the processes in MB, and the sum as `all`."""
     sizes = {}
     for name, pid in pids:
-        with suppress(OSError):
+        with suppress(OSError):  # the process may have ended meanwhile
             fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
             sizes[name] = int(fields["VmRSS"].split()[0]) // 1024
     return {**sizes, "all": sum(sizes.values())}

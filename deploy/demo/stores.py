@@ -34,11 +34,13 @@ def _require_empty_database(url: str, choice: str) -> None:
     name = urlsplit(url).path.removeprefix("/")
     # The database may not exist yet, so connect to another one of the server to create it.
     server = choice if "{service}" not in choice else urlunsplit(urlsplit(url)._replace(path="/postgres"))
+    # autocommit: PostgreSQL refuses CREATE DATABASE within a transaction.
     with psycopg.connect(server, autocommit=True) as connection:
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if not exists:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with psycopg.connect(url) as connection:
+        # `to_regclass` returns NULL for a missing table, where a SELECT from it would fail.
         if connection.execute("SELECT to_regclass('event')").fetchone() != (None,):
             raise UnsafeToContinue(
                 f"The database {name} holds a store already, but a demo starts with an empty one. Nothing was started "

@@ -4,6 +4,7 @@
 As root on Debian or Ubuntu it installs missing programs with apt-get; otherwise it exits and names them.
 """
 
+# An older Python would not read the annotations, and so not reach the message of `main`.
 from __future__ import annotations
 
 import argparse
@@ -20,6 +21,7 @@ from typing import NamedTuple, NoReturn
 ROOT = Path(__file__).resolve().parents[2]
 UV_FOLDER = ROOT / ".cache" / "uv"
 APT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+# The lock timeout waits for another apt, such as the automatic updates after a boot, instead of failing.
 APT_GET = ("apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends")
 
 
@@ -27,6 +29,7 @@ def java_is_recent() -> bool:
     """Return whether `java` is on the PATH and is version 17 or newer."""
     if not shutil.which("java"):
         return False
+    # Java prints its version to stderr.
     version_text = subprocess.run(["java", "-version"], check=False, capture_output=True, text=True).stderr
     version = re.search(r'version "(\d+)', version_text)
     return version is not None and int(version[1]) >= 17
@@ -122,6 +125,7 @@ def apt_get(packages: Sequence[str]) -> None:
             completed = subprocess.run(
                 command, check=False, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=os.environ | APT
             )
+    # Only the result of `install` counts: it may succeed with the lists of an earlier update.
     if completed.returncode != 0:
         log_tail = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-15:])
         exit_with(f"apt-get could not install {' '.join(packages)}; the log is {log}. Its last lines:\n{log_tail}")
@@ -144,6 +148,7 @@ def install_uv() -> Sequence[str]:
         succeeded = run([sys.executable, "-m", "venv", "--clear", str(UV_FOLDER)])
         succeeded = succeeded and run([str(UV_FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"])
     else:
+        # Without ensurepip a new venv has no pip: the pip of this Python installs into a folder.
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(UV_FOLDER), "uv"]
         succeeded = has_module("pip") and run(pip)
     command = uv() if succeeded else None
@@ -163,6 +168,7 @@ def sync(command: Sequence[str]) -> None:
     """Install exactly the packages of uv.lock into `.venv`."""
     if not (ROOT / ".venv").exists():
         print_progress("Installing the locked Python packages into .venv (only once) ...")
+    # --locked: fails if uv.lock does not fit pyproject.toml, instead of changing it.
     if not run([*command, "sync", "--locked", "--quiet", "--project", str(ROOT)]):
         exit_with("uv could not install the Python packages that uv.lock names; its messages are above.")
 

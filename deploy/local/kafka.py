@@ -26,6 +26,7 @@ class Kafka:
     def __init__(
         self, folder: Path, nodes: int = 1, settings: Mapping[str, str] | None = None, *, jit: kafka_node.Jit = "fast"
     ) -> None:
+        # All in one call, so that they differ from one another.
         ports = free_ports(2 * nodes)
         self.folder = folder.resolve()
         self.ports = dict(enumerate(ports[:nodes], start=1))
@@ -56,6 +57,7 @@ class Kafka:
     def wait_ready(self) -> None:
         """Wait until all started nodes serve clients. Raise RuntimeError with the end of the log if one does not."""
         for child in self._children.values():
+            # The default value binds the child of this round; a name would be looked up when the lambda is called.
             child.wait_until(lambda ready=child: kafka_node.is_ready(ready), kafka_node.READY_WITHIN_S)  # type: ignore[misc]
 
     def stop(self) -> None:

@@ -32,7 +32,7 @@ def cache() -> Path:
 def exclusive_lock(folder: Path) -> Iterator[None]:
     """Hold the lock of the folder, against other processes and threads that fill the same cache."""
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # released by the system when the process ends, also by SIGKILL
         yield
 
 

@@ -28,7 +28,7 @@ JIT: Mapping[Jit, tuple[str, ...]] = {
 JAVA = (
     "java",
     "-Xmx320m",
-    "-XX:-UsePerfData",
+    "-XX:-UsePerfData",  # no file in /tmp/hsperfdata_*, which a killed node would leave behind
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",  # it logs when the node is ready
@@ -44,16 +44,16 @@ SETTINGS = {
     "unclean.leader.election.enable": "false",
     "log.retention.ms": "-1",  # the demo may play a day of years ago
     "log.segment.bytes": str(64 << 20),
-    "log.cleaner.dedupe.buffer.size": str(8 << 20),
+    "log.cleaner.dedupe.buffer.size": str(8 << 20),  # by default 128 MB, of a heap of 320 MB
     "broker.session.timeout.ms": "3000",  # a killed node can join again only after this time
     "broker.heartbeat.interval.ms": "500",
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
+    "group.initial.rebalance.delay.ms": "0",  # by default, the first member of a group waits 3 s for others
+    "group.min.session.timeout.ms": "1000",  # by default 6 s; workers of the tests have 2 s
     "num.network.threads": "2",
     "num.io.threads": "2",
     "background.threads": "2",
     "num.partitions": "3",
-    "offsets.topic.num.partitions": "4",
+    "offsets.topic.num.partitions": "4",  # each of these three has 50 by default, which take time and files
     "transaction.state.log.num.partitions": "4",
     "share.coordinator.state.topic.num.partitions": "4",
 }
@@ -73,7 +73,7 @@ def properties(node: int, clients: Mapping[int, int], controllers: Mapping[int, 
     return {
         **SETTINGS,
         **dict.fromkeys(REPLICAS, str(replicas)),
-        **dict.fromkeys(IN_SYNC, "2" if replicas == 3 else "1"),
+        **dict.fromkeys(IN_SYNC, "2" if replicas == 3 else "1"),  # with three, one node may be away
         "node.id": str(node),
         "listeners": f"{listener},CONTROLLER://127.0.0.1:{controllers[node]}",
         "advertised.listeners": listener,
@@ -92,6 +92,7 @@ def command(jit: Jit) -> list[str]:
         archive = folder / f"{jit}-{_java_version()}.jsa"
         if not archive.exists():
             _write_archive(java, archive)
+    # `auto`: with an archive that does not fit, Java starts without it, only slower.
     return [*java[:1], f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", *java[1:]]
 
 
@@ -163,4 +164,5 @@ def _write_archive(java: list[str], archive: Path) -> None:
         try:
             node.wait_until(lambda: is_ready(node), READY_WITHIN_S)
         finally:
+            # Java writes the archive while it ends, which takes longer than an ordinary stop.
             node.stop(READY_WITHIN_S)

@@ -39,7 +39,7 @@ def program_folder() -> Path:
     """Return the program folder of the newest server. Raise RuntimeError if none is installed."""
     installed = [folder.parent for folder in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if installed:
-        return max(installed, key=lambda folder: int(folder.parent.name))
+        return max(installed, key=lambda folder: int(folder.parent.name))  # as numbers: as text, 9 is above 15
     on_path = shutil.which("initdb")
     if on_path is None:
         raise RuntimeError("No PostgreSQL server is installed, so none was started. Install the package `postgresql`.")
@@ -72,6 +72,7 @@ class Postgresql:
 
     def create_database(self, name: str) -> str:
         """Create an empty database and return its `postgresql://` address."""
+        # autocommit: PostgreSQL refuses CREATE DATABASE within a transaction.
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url(name)
@@ -93,6 +94,7 @@ class Postgresql:
     def stop(self) -> None:
         """Stop the server and its open connections. Its data is kept."""
         server, self._server = self._running_server(), None
+        # SIGINT is the fast shutdown. After SIGTERM the server would wait until its clients disconnect.
         server.stop(STOP_WITHIN_S, by=signal.SIGINT)
 
     def kill(self) -> None:
@@ -101,6 +103,7 @@ class Postgresql:
         # Read before the server dies: then its backends are no longer its children.
         backends = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
         server.kill()
+        # A backend that still runs holds the shared memory, and the server would refuse to start again.
         for backend in map(int, backends):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(backend, signal.SIGKILL)
@@ -131,12 +134,13 @@ class Postgresql:
     def _create(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
         password = self.folder / "password"
-        password.touch(mode=0o600)
+        password.touch(mode=0o600)  # before it has content, so that nobody else can ever read it
         password.write_text(secrets.token_hex(16))
         if os.geteuid() == 0:
             shutil.chown(data, "postgres")
             shutil.chown(password, "postgres")
         options = ["--username", USER, "--pwfile", str(password), "--auth=scram-sha-256", "--encoding=UTF8"]
+        # --no-sync concerns the creation only: the server itself syncs every commit.
         initdb = [str(self._programs / "initdb"), "-D", str(data), *options, "--no-locale", "--no-sync"]
         completed = subprocess.run(_unprivileged(initdb), check=False, capture_output=True, text=True)
         if completed.returncode != 0:

@@ -20,8 +20,10 @@ def free_ports(count: int) -> list[int]:
     """
     ports: set[int] = set()
     for _ in range(1000):
+        # Random: a port may be taken after the probe, and processes that start together must not choose the same.
         port = 15_000 + secrets.randbelow(17_000)
         with socket.socket() as probe:
+            # Without this option, connections that closed recently would make the port appear used.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
@@ -49,6 +51,7 @@ def start_guard() -> "subprocess.Popen[bytes]":
 
 def end_guard(guard: "subprocess.Popen[bytes]") -> None:
     """End the guard of a process that has ended."""
+    # Before the pipe is closed: at its end the shell would kill its group.
     guard.kill()
     guard.wait()
     if guard.stdin:
@@ -124,6 +127,7 @@ class Child:
     def stop(self, seconds: float, by: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal and resume the server if it is paused; kill it if it has not ended after `seconds`, scaled."""
         self.send(by)
+        # After the signal: a paused process receives it only when it continues.
         self.send(signal.SIGCONT)
         try:
             self._process.wait(scaled(seconds))

@@ -53,6 +53,7 @@ class Issuer:
 
     def sign(self, subject: str, lifetime: int = LIFETIME_SECONDS, **claims: Any) -> str:  # noqa: ANN401 - JSON
         """Return a token with these claims, valid for `lifetime` seconds of wall-clock time from now."""
+        # Not the clock of the demo: the verifier compares `exp` with the wall clock.
         now = int(time())
         registered_claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + lifetime}
         return jwt.encode(registered_claims | claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
@@ -67,6 +68,7 @@ def _private_key(file: Path) -> ec.EllipticCurvePrivateKey:
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        # Never readable by others, and never over an existing key (O_EXCL), whose tokens would become invalid.
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
             new.write(pem)
     key = serialization.load_pem_private_key(file.read_bytes(), password=None)

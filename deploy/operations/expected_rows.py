@@ -121,6 +121,7 @@ class _OpdFacts:
         fact = compact(event)
         day = date_of(fact)
         self._last[event.source] = max(event.sequence, self._last.get(event.source, 0))
+        # A night shift of the day before reaches into `since`.
         if day is None or day >= since - ONE_DAY:
             recorded = local_date(event.recordedtime, event.data.region)
             self._by_date[day].append(RecordedFact(fact, event.source, event.sequence, recorded))

@@ -29,6 +29,7 @@ def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
 def _joint_lifespan(apps: Mapping[str, FastAPI]) -> Lifespan:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        # If one application fails to start, those before it are stopped.
         async with AsyncExitStack() as stack:
             for app in apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))

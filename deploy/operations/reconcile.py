@@ -45,6 +45,7 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
     await broker.check_topics(settings.kafka, regions, settings.partitions)
     async with background_task(follow_coverage(view, settings.kafka, regions, settings.partitions)):
         if every is None:
+            # A list, not a generator: the other regions are compared, too, after the first difference.
             return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))
         serve_metrics(settings.metrics_port, REGISTRY)
         while True:

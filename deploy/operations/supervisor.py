@@ -75,6 +75,7 @@ async def supervise(environments: Sequence[Mapping[str, str]], command: Sequence
     for number in (signal.SIGTERM, signal.SIGINT):
         # Cancelled workers are stopped in the `finally` of `_run_once`, so that no process is left behind.
         asyncio.get_running_loop().add_signal_handler(number, lambda: [task.cancel() for task in tasks])
+    # Not `gather`, which would raise the first error while other workers still run.
     await asyncio.wait(tasks)
     finished = [task for task in tasks if not task.cancelled()]
     for task in finished:

@@ -69,6 +69,7 @@ def _opds(row: Mapping[str, str], government: Government) -> Iterator[CatalogueO
         yield CatalogueOpd(row["opd"], row["name"], row["class"], float(row["weight"]), service_types)
         return
     names = [kecamatan["name"] for kecamatan in _rows("kecamatan.csv") if kecamatan["region"] == government.region]
+    # The table does not name the kecamatan of every government; these four stand for them.
     for name in names or ["Kota", "Timur", "Barat", "Utara"]:
         code = f"KEC-{name.upper().replace(' ', '-')}"
         yield CatalogueOpd(code, f"Kecamatan {name}", row["class"], float(row["weight"]), service_types)

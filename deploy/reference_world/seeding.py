@@ -19,6 +19,7 @@ from shared.domain.places import Government, governments
 from shared.domain.regions import region_timezone
 
 VALID_FROM = "2025-01-01"
+# The demo accepts only dates of these years (`deploy/demo/options.py`).
 HOLIDAY_YEARS = (2025, 2026, 2027)
 ATTESTED_BY = "KEPALA_BKD"
 BATCH_SIZE = 1_000
@@ -89,6 +90,7 @@ def _instrument_request(
 
 async def _seed_opd(client: HttpClient, office: Office) -> None:
     official, path = client.official_token("PERSONNEL", office.region, "BKD"), f"/policy/v1/{office.region}/opd"
+    # The API accepts a name of 120 characters.
     await client.post_or_raise(path, official, {"opd": office.opd, "name": office.name[:120], "on": VALID_FROM})
     for unit in office.units:
         await client.post_or_raise(f"{path}/{office.opd}/units", official, arrangement_body(office, unit))

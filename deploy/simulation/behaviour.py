@@ -84,6 +84,7 @@ def _draw_day(duty: SimulatedShift, generator: random.Random) -> PersonDay:
 
 def _clock_error(generator: random.Random) -> int:
     if generator.random() < WRONG_CLOCK_SHARE:
+        # Wrong, but within the five minutes that attendance accepts (`MAX_CLOCK_SKEW`).
         return generator.choice((-1, 1)) * generator.randint(120, 240)
     return int(generator.gauss(0, 4))
 

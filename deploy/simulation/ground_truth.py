@@ -58,7 +58,7 @@ def _reported_by(taps: Sequence[SimulatedTap], duties: Sequence[SimulatedShift])
     for tap, next_minute in zip(taps, next_minutes, strict=True):
         minute = tap.phone_clock // 60
         ends = (duty.end for duty in duties if duty.start - EARLY_CHECK_IN_MINUTES <= minute < duty.end)
-        until = min(next_minute, max(ends, default=minute))
+        until = min(next_minute, max(ends, default=minute))  # outside all shifts it counts for no minute
         if tap.kind == CHECK_OUT or not tap.on_site:
             continue
         if tap.kind == TAKE_OVER:

@@ -67,6 +67,7 @@ class DayPlayer:
                 while self.current_second < min(tap.sent_at, end):
                     show_progress(number, len(due))
                     await asyncio.sleep(0.05)
+                # A task, so that a slow answer does not delay the next tap.
                 group.create_task(self.send(tap))
             while self.current_second < end:
                 show_progress(len(due), len(due))

@@ -21,6 +21,7 @@ async def stored_events(client: HttpClient, regions: Iterable[str]) -> list[Mapp
 async def _feed(client: HttpClient, region: str, service: str) -> list[Mapping[str, Any]]:
     token, events = client.official_token("SUBSCRIBER", region, "PUBLIK"), list[Mapping[str, Any]]()
     path = f"/{service}/v1/{region}/feed"
+    # A source counts its events from 1 without a gap: the number read is the last sequence.
     while page := await client.get_json(path, token, after=len(events), limit=PAGE_SIZE):
         events += page
     return events

@@ -65,7 +65,7 @@ def shifts_of(
     return [
         _shift(office, sites[roster["unit"]], roster["unit"], midnights[roster["work_date"]], assignment)
         for office in offices
-        for sites in [{unit.unit: unit.site for unit in office.units}]
+        for sites in [{unit.unit: unit.site for unit in office.units}]  # one element: names a value of the office
         for roster in rosters[office.region, office.opd]
         if roster["work_date"] in midnights
         for assignment in roster["assignments"]

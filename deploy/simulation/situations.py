@@ -119,6 +119,7 @@ def wrong_clock(builder: ScenarioBuilder) -> Expectations:
     if (duty := builder.pick_person()) is None:
         return []
     arrival = (builder.start + 12) * 60
+    # 200 s is within the five minutes that attendance accepts (`MAX_CLOCK_SKEW`).
     builder.scenario.days[duty] = present_day(duty, arrival, duty.end * 60, clock_error=200)
     return [
         ExpectedEvent(duty.region, "attendance", "checked-in", {"employee": duty.employee, "second": arrival + 200})
@@ -155,6 +156,7 @@ def outage(builder: ScenarioBuilder) -> Expectations:
     for duty, day in builder.scenario.days.items():
         if duty.region == region and duty.post_id[:3] not in used_units and duty.employee not in builder.used_people:
             builder.scenario.days[duty] = delay_taps_during(day, first * 60, last * 60, builder.generator)
+            # Not the last six minutes: `_event_matches` of the report calls a tap late only after more than 300 s.
             delayed = [t for t in day.taps[:1] if first * 60 <= t.pressed_at < (last - 6) * 60 and not t.offline]
             delayed_tap = delayed_tap or next(iter(delayed), None)
     if delayed_tap is None:

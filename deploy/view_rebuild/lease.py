@@ -60,6 +60,7 @@ async def exclusive_lease(settings: Settings) -> AsyncIterator[Lease]:
     if error := view_topic_error(await broker.topic_sizes(settings.kafka), settings.deployment):
         raise error
     group, lease = f"{app_id(settings.deployment)}-rebuild", Lease()
+    # Before this consumer joins: a second member would revoke the lease of a rebuild that is running.
     await _wait_until_empty(settings.kafka, group)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,

@@ -36,6 +36,7 @@ async def rebuild(settings: Settings, first_date: date, workers: int, console: C
         )
     await broker.check_topics(settings.kafka, settings.region_list(), settings.partitions)
     async with exclusive_lease(settings) as lease:
+        # An interrupted switch is completed first: the new generation follows the one that is then current.
         number = await topics.next_generation_number(settings, await finish_last_switch(settings, lease))
         new = Generation(number=number, since=min(first_date, topics.earliest_open_date(settings, now)))
         await topics.create_generation_topics(settings, number)

@@ -83,6 +83,7 @@ def _generation_topics(pattern: str, names: Iterable[str]) -> list[tuple[str, in
 
 
 def _stage_pattern(region: str) -> str:
+    # The name of generation 0 as a template; a region is digits, so `g0` occurs once.
     return re.escape(staging_topic(region, 0)).replace("g0", r"g(\d+)")
 
 
@@ -104,7 +105,7 @@ async def publish_staged_rows(settings: Settings, current: Generation) -> None:
                 # A tombstone has no body, so a header carries its generation.
                 headers = [] if row else [(GENERATION_HEADER, str(current.number).encode())]
                 sent.append(await producer.send(view_topic, body, key=key, partition=partition, headers=headers))
-        await asyncio.gather(*sent)
+        await asyncio.gather(*sent)  # every acknowledgement; awaited one by one, each record would be a request
 
 
 def corrections(
@@ -118,6 +119,7 @@ def corrections(
     `first_open_dates` holds, by partition, the first date whose rows the workers publish: earlier days are closed.
     """
     for row_key, row in staged.items():
+        # Without a state of the partition, no day is known to be closed.
         closed = row.service_date < first_open_dates.get(row_key.partition, date.min)
         if closed and (row_key not in published or published[row_key].generation < current.number):
             yield row_key, row

@@ -53,8 +53,8 @@ class RebuildWorkers:
             "PIKET_PARTITIONS": settings.partitions,
             "PIKET_GENERATION": new.number,
             "PIKET_SINCE": new.since,
-            "PIKET_METRICS_PORT": 0,
-            "PIKET_MEMBER": "",
+            "PIKET_METRICS_PORT": 0,  # none: the worker of the deployment on this host may use it
+            "PIKET_MEMBER": "",  # never the name of a worker of the deployment, from the inherited environment
         }
         variables = [f"{name}={value}" for name, value in settings_by_name.items()]
         self._command = ["env", *variables, sys.executable, "-m", "services.reporting.worker"]
@@ -128,4 +128,5 @@ async def wait_until_read(
 def _remaining(
     ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int], committed: Mapping[TopicPartition, int]
 ) -> int:
+    # The start counts as read: records below it were deleted from the log.
     return sum(max(0, end - max(committed.get(partition, 0), starts[partition])) for partition, end in ends.items())

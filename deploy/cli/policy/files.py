@@ -18,7 +18,7 @@ from shared.domain.errors import Invalid, field_error
 from shared.domain.facts.instruments import Instrument
 from shared.domain.messages import Message
 
-MAX_FILE_BYTES = 64 * 1024
+MAX_FILE_BYTES = 64 * 1024  # as much as the body of a request may have
 COMMANDS: Mapping[str, type[PolicyCommand]] = {
     "draft": commands.DraftInstrument,
     "enact": commands.EnactInstrument,
@@ -112,6 +112,7 @@ def _refuse_alias(text: str) -> None:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Quadratic in the number of keys, which MAX_FILE_BYTES limits.
     duplicate = next((key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number])), None)
     if duplicate is not None:
         raise ValueError(f'found duplicate key "{duplicate}"')

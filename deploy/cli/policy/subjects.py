@@ -23,6 +23,7 @@ from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.settings import Settings
 
+# Units of the reference world are SEKRETARIAT, BIDANG-2, and PUSKESMAS-2 for the second unit of a service type.
 BACK_OFFICE = re.compile(r"^(SEKRETARIAT|BIDANG)\b")
 GOVERNMENT_SUFFIX = re.compile(r"-(PROVINSI|PROV|KOTA|KABUPATEN|KAB)-.*$")
 NUMBER_SUFFIX = re.compile(r"-[0-9]+$")
