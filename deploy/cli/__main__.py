@@ -55,7 +55,7 @@ def serve(
     asyncio.run(sources.check_stores(settings, served))
     apps = {service.value: create_app(service, settings) for service in served}
     uvicorn.run(
-        gateway(apps, default=[*apps][-1]),  # the last one; of all services this is reporting
+        gateway(apps),
         host="127.0.0.1",
         port=port,
         log_config=None,  # `configure_logging` has configured it

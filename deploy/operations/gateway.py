@@ -9,11 +9,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.web.application import Lifespan
 
 PAGE_SERVICES: Mapping[str, str] = {"aturan": "policy"}
-"""Service by the first path segment of its pages; other pages belong to the default service."""
+"""Service by the first path segment of its pages; other pages belong to `PAGES_OF`."""
+PAGES_OF = "reporting"
 
 
-def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
-    """Return an app that serves `/{service}/…` and the pages of that service, and other paths from `default`."""
+def gateway(apps: Mapping[str, FastAPI]) -> ASGIApp:
+    """Return an app that serves `/{service}/…` and the pages of that service; other paths are pages of reporting.
+
+    Without reporting, the last service answers them.
+    """
+    default = apps.get(PAGES_OF, [*apps.values()][-1])
     outer = FastAPI(lifespan=_joint_lifespan(apps), docs_url=None, redoc_url=None, openapi_url=None)
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
@@ -21,7 +26,7 @@ def gateway(apps: Mapping[str, FastAPI], default: str) -> ASGIApp:
             await outer(scope, receive, send)  # starts and stops all apps together
             return
         first_segment = scope["path"].lstrip("/").partition("/")[0]
-        await apps.get(PAGE_SERVICES.get(first_segment, first_segment), apps[default])(scope, receive, send)
+        await apps.get(PAGE_SERVICES.get(first_segment, first_segment), default)(scope, receive, send)
 
     return dispatch
 

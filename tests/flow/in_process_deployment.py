@@ -147,7 +147,7 @@ async def in_process_deployment(folder: Path) -> AsyncIterator[tuple[StoryEnviro
         )
         await projection.open()
         stores: dict[str, Store[Any]] = {service: apps[service].state.store for service in SERVICES}
-        deployment = InProcessDeployment(stores, projection, view, gateway(apps, "reporting"))
+        deployment = InProcessDeployment(stores, projection, view, gateway(apps))
         transport = httpx.ASGITransport(deployment.app)
         http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://piket"))
         delivery = asyncio.create_task(deployment.follow())

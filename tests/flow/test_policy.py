@@ -138,7 +138,7 @@ async def test_a_page_goes_to_its_service_and_to_the_default_where_that_is_not_s
     apps = {name: app_that_answers(name) for name in ("policy", "reporting")}
     answers_by_count = {}
     for served in (apps, {"reporting": apps["reporting"]}):
-        transport = httpx.ASGITransport(gateway(served, "reporting"))
+        transport = httpx.ASGITransport(gateway(served))
         async with httpx.AsyncClient(transport=transport, base_url="http://piket") as http:
             paths = ("/aturan/32/BKD", "/aturannya", "/opd/32/BKD", "/policy/v1/32/feed")
             answers_by_count[len(served)] = [(await http.get(path)).text for path in paths]
