@@ -22,6 +22,8 @@ settings.register_profile("piket", deadline=None)  # no test asserts how fast a 
 settings.load_profile("piket")
 
 HUNG_AFTER_S = 300
+FIRST_FILES = {("e2e", "test_morning.py"), ("e2e", "test_silence.py"), ("browser", "test_silence.py")}
+"""The morning computes for a minute, and the tests of silence wait: together they are the best use of two cores."""
 
 
 @pytest.fixture
@@ -38,7 +40,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test without a time limit the usual one."""
+    """Give every test without a time limit the usual one, and let the files of `FIRST_FILES` run side by side."""
+    items.sort(key=lambda item: item.path.parts[-2:] not in FIRST_FILES)
     for item in items:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(scaled(HUNG_AFTER_S)))

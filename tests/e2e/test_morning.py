@@ -22,7 +22,7 @@ from tests.support.waiting import block_until
 ROOT = Path(__file__).parents[2]
 WORLD_OPTIONS = ("--regions", "32,3277", "--people", "2000", "--seed", "7")
 SPEED = 200 / scaled(1)  # slower on a loaded machine, so that short situations are seen there too
-TIME_OPTIONS = ("--speed", f"{SPEED:g}", "--from", "06:50", "--to", "08:15")
+TIME_OPTIONS = ("--speed", f"{SPEED:g}", "--from", "06:50", "--to", "08:25")
 COMMANDS = {"serve": "deploy.cli\0serve", "worker": "services.reporting.worker", "relay": "deploy.cli\0relay"}
 FIGURES = ("checkin_to_view_ms", "startup_seconds", "rss_mb", "commands", "coverage_rows")
 
