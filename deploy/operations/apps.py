@@ -1,7 +1,7 @@
 """Creates the applications of the services. Only those that are served are imported."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from shared.settings import Settings
 
@@ -29,4 +29,6 @@ def create_app(service: Service, settings: Settings) -> "FastAPI":
             from services.attendance.app import create
         case Service.REPORTING:
             from services.reporting.app import create
+        case _:
+            assert_never(service)
     return create(settings)

@@ -9,7 +9,7 @@ from services.policy.domain.decider import State
 from services.policy.domain.opd.register import OpdEntry
 from services.policy.domain.snapshot import PolicySnapshot
 from shared.domain.facts.base import Fact
-from shared.domain.facts.policy import ArrangementChanged
+from shared.domain.facts.policy import ArrangementChanged, arrangement_on
 from shared.domain.work_location import StaffProfile
 from shared.event_store.store import Store
 
@@ -55,10 +55,9 @@ async def load_subject(
         return StaffProfile(subject.class_ or "NON_SERVICE", kinds)
     events = await _events(store, f"arrangement/{region}/{opd}/{subject.unit}", known_by)
     arrangements = [fact for fact in events if isinstance(fact, ArrangementChanged)]
-    valid = [a for a in arrangements if a.is_valid_on(subject.day)]
-    if not valid:
+    unit = arrangement_on(arrangements, subject.day)
+    if unit is None:
         raise UnknownOpd(f"OPD {opd} of region {region} has no unit {subject.unit} on {subject.day}.")
-    unit = valid[-1]  # of all arrangements that cover the date, the one recorded last
     open_weekdays = frozenset(weekday for post in unit.posts for weekday in post.weekdays)
     return StaffProfile(
         subject.class_ or unit.class_, kinds | {subject.unit, *unit.kinds}, unit.site.site, open_weekdays=open_weekdays

@@ -2,7 +2,7 @@
 
 from shared.web.access import authenticate, authorize
 from shared.web.application import application
-from shared.web.feed import feed_router
+from shared.web.feed import router as feed_router
 from shared.web.problem import Problem, require_found
 from shared.web.submission import Submission, read_submission, submit
 

@@ -25,20 +25,20 @@ def install(app: FastAPI) -> None:
     """Add the page `docs` beside the OpenAPI document, if the application has one."""
     if not app.openapi_url:
         return
-    pages = Pages(HERE / "templates")
-
-    async def docs(request: Request) -> HTMLResponse:
-        operations = list(_operations(app.openapi()))
-        return pages.page(
-            request,
-            "docs.html",
-            name=app.title,
-            operations=operations,
-            document=app.openapi_url,
-            problem_types=PROBLEM_TYPES,
-        )
-
     app.add_api_route(f"{app.openapi_url.rsplit('/', 1)[0]}/docs", docs, include_in_schema=False)
+
+
+async def docs(request: Request) -> HTMLResponse:
+    """Return the page of the application that serves the request."""
+    app: FastAPI = request.app
+    return Pages(HERE / "templates").page(
+        request,
+        "docs.html",
+        name=app.title,
+        operations=list(_operations(app.openapi())),
+        document=app.openapi_url,
+        problem_types=PROBLEM_TYPES,
+    )
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[DocumentedOperation]:

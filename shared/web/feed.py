@@ -15,7 +15,7 @@ from shared.domain.facts.base import Region
 from shared.event_store.stored_events import StoredEvent
 from shared.identity import Action, Scope
 from shared.web.access import authorize
-from shared.web.dependencies import PrincipalDep
+from shared.web.dependencies import PrincipalDep, event_store
 
 BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
 POLL_SECONDS = 0.2
@@ -60,36 +60,37 @@ async def _readable_region(region: Region, principal: PrincipalDep) -> str:
 ReadableRegion = Annotated[str, Depends(_readable_region)]
 
 
-def feed_router(source: FeedSource) -> APIRouter:
-    """Return the routes of `GET /{service}/v1/{region}/feed`: stream and batches."""
-    path = f"/{source.service}/v1/{{region}}/feed"
-    streams, batches = APIRouter(route_class=EventStreamRoute), APIRouter()
+SourceDep = Annotated[FeedSource, Depends(event_store)]
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {BATCH_CONTENT_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}},
+    304: {"description": "No events other than those of If-None-Match."},
+}
+router, _batches = APIRouter(route_class=EventStreamRoute), APIRouter()
+"""The routes `/feed` of an application; include them with the prefix `/{service}/v1/{region}`."""
 
-    @streams.get(path, response_class=EventSourceResponse, include_in_schema=False)
-    async def stream(
-        region: ReadableRegion,
-        after: After = 0,
-        last_event_id: LastRead = None,
-    ) -> AsyncIterator[ServerSentEvent]:
-        # `raw_data`: FastAPI would serialise `data` again, and an event has the same bytes wherever it is read.
-        async for event in follow_feed(source, region, after if last_event_id is None else last_event_id):
-            yield ServerSentEvent(raw_data=event.body.decode(), id=str(event.sequence))
 
-    @batches.get(path, response_class=Response, responses=_RESPONSES, summary="Events after a position")
-    async def batch(
-        region: ReadableRegion,
-        after: After = 0,
-        limit: Limit = 500,
-        timeout_s: Timeout = 0,
-        if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
-    ) -> Response:
-        await _await_event(source, region, after, timeout_s)
-        return _batch_response(
-            await source.read_feed(region, after, limit), f"{source.service}/{region}", after, if_none_match
-        )
+@router.get("/feed", response_class=EventSourceResponse, include_in_schema=False)
+async def stream(
+    region: ReadableRegion, source: SourceDep, after: After = 0, last_event_id: LastRead = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Send every event after a position, then new ones."""
+    # `raw_data`: FastAPI would serialise `data` again, and an event has the same bytes wherever it is read.
+    async for event in follow_feed(source, region, after if last_event_id is None else last_event_id):
+        yield ServerSentEvent(raw_data=event.body.decode(), id=str(event.sequence))
 
-    streams.include_router(batches)
-    return streams
+
+@_batches.get("/feed", response_class=Response, responses=_RESPONSES, summary="Events after a position")
+async def batch(
+    region: ReadableRegion, source: SourceDep, after: After = 0, limit: Limit = 500, timeout_s: Timeout = 0,
+    if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
+) -> Response:  # fmt: skip
+    """Return a batch of events, as CloudEvents, in the order of their sequence."""
+    await _await_event(source, region, after, timeout_s)
+    events = await source.read_feed(region, after, limit)
+    return _batch_response(events, f"{source.service}/{region}", after, if_none_match)
+
+
+router.include_router(_batches)
 
 
 async def follow_feed(source: FeedSource, region: str, after: int) -> AsyncIterator[StoredEvent]:
@@ -120,9 +121,3 @@ def _batch_response(events: Sequence[StoredEvent], source_path: str, after: int,
     if events and if_none_match == headers["etag"]:
         return Response(status_code=304, headers=headers)
     return Response(b"[" + b",".join(event.body for event in events) + b"]", 200, headers, BATCH_CONTENT_TYPE)
-
-
-_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {BATCH_CONTENT_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}},
-    304: {"description": "No events other than those of If-None-Match."},
-}

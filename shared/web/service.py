@@ -11,7 +11,7 @@ from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.identity import Identity
 from shared.web.application import Lifespan, application
-from shared.web.feed import feed_router
+from shared.web.feed import router as feed_router
 
 
 def create_service(
@@ -42,5 +42,5 @@ def create_service(
 
     app = application(f"Piket {name}", identity, running, openapi_url=f"/{name}/openapi.json")
     app.state.store, app.state.clock, app.state.database = store, now, database
-    app.include_router(feed_router(store))
+    app.include_router(feed_router, prefix=f"/{name}/v1/{{region}}")
     return app, store

@@ -107,7 +107,7 @@ def app(store: Store[State], issuer: Issuer) -> Any:
     app = web.application("Presensi", Identity.from_jwks(issuer.jwks(), ISSUER, AUDIENCE))
     app.state.store, app.state.clock, app.state.database = store, lambda: NOW, store._database
     app.include_router(router)
-    app.include_router(web.feed_router(store))
+    app.include_router(web.feed_router, prefix=f"/{store.service}/v1/{{region}}")
     return app
 
 

@@ -1,6 +1,6 @@
 """Defines what policy publishes beside instruments: effective rules, holidays, agencies (OPD), unit arrangements."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, ClassVar
 
@@ -51,10 +51,7 @@ class Period(Value):
 
 def period_on(periods: Iterable[Period], day: date) -> Period | None:
     """Return the first period that includes a day, or None if no instrument binds on that day."""
-    for period in periods:
-        if period.includes(day):
-            return period
-    return None
+    return next((period for period in periods if period.includes(day)), None)
 
 
 class Holiday(Value):
@@ -104,10 +101,6 @@ class PolicyChanged(Fact):
     periods: tuple[Period, ...]
     holidays: tuple[Holiday, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-
-    def period_on(self, day: date) -> Period | None:
-        """Return the period that includes a day, or None if no instrument binds the OPD on that day."""
-        return period_on(self.periods, day)
 
 
 class HolidayDeclared(Fact):
@@ -193,6 +186,11 @@ class ArrangementChanged(Fact):
     def is_valid_on(self, day: date) -> bool:
         """Return whether the arrangement is valid on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def arrangement_on(recorded: Sequence[ArrangementChanged], day: date) -> ArrangementChanged | None:
+    """Return the arrangement of a unit on a day: of those that are valid, the one recorded last."""
+    return next((arrangement for arrangement in reversed(recorded) if arrangement.is_valid_on(day)), None)
 
 
 FACTS: tuple[type[Fact], ...] = (

@@ -12,7 +12,7 @@ from services.policy.domain.resolution.binding import ONE_DAY
 from services.policy.domain.resolution.diff import ChangedDates, RuleChange, diff_timelines, merge_equal_changes
 from services.policy.domain.snapshot import OpdTimeline
 from shared.domain.facts.base import Fact
-from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdSplit, PolicyChanged
+from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdSplit, PolicyChanged, arrangement_on
 
 COMPARED_FIELDS = ("class", "kinds", "site", "posts")
 """The fields of an arrangement that decide where the staff of a unit work and how many are needed."""
@@ -58,7 +58,7 @@ def _changed_dates(earlier: Sequence[ArrangementChanged], fact: ArrangementChang
     begin, end = _date_range(fact)
     edges = {day for arrangement in (*earlier, fact) for day in _date_range(arrangement)}
     for first, until in pairwise(sorted(day for day in edges if begin <= day <= end)):
-        rules = _changed_fields(_arrangement_on(earlier, first), fact)
+        rules = _changed_fields(arrangement_on(earlier, first), fact)
         if rules:
             yield ChangedDates(first, None if until == date.max else until - ONE_DAY, rules)
 
@@ -67,11 +67,6 @@ def _changed_fields(before: ArrangementChanged | None, after: ArrangementChanged
     old: Mapping[str, Any] = before.model_dump(mode="json", by_alias=True) if before else {}
     new = after.model_dump(mode="json", by_alias=True)
     return {name: (old.get(name), new[name]) for name in COMPARED_FIELDS if old.get(name) != new[name]}
-
-
-def _arrangement_on(recorded: Sequence[ArrangementChanged], day: date) -> ArrangementChanged | None:
-    """Return the arrangement that holds on a day: of all that cover it, the one recorded last."""
-    return next((a for a in reversed(recorded) if _date_range(a)[0] <= day < _date_range(a)[1]), None)
 
 
 def _date_range(arrangement: ArrangementChanged) -> tuple[date, date]:

@@ -7,7 +7,15 @@ from datetime import date
 from rpds import HashTrieMap
 
 from services.reporting.domain.fact_store.compact import CompactPlacement, CompactRoster, ReferenceFact
-from shared.domain.facts.policy import ArrangementChanged, OpdMerged, OpdOpened, OpdSplit, PolicyChanged
+from shared.domain.facts.policy import (
+    ArrangementChanged,
+    OpdMerged,
+    OpdOpened,
+    OpdSplit,
+    PolicyChanged,
+    arrangement_on,
+    period_on,
+)
 from shared.domain.facts.rules import Rules
 
 
@@ -29,12 +37,7 @@ class CurrentFacts:
 
     def arrangement(self, unit: str, day: date) -> ArrangementChanged | None:
         """Return the last recorded arrangement of a unit that is valid on a day; None if its OPD has ended."""
-        if day >= self.ends:
-            return None
-        for arrangement in reversed(self.arrangements.get(unit, ())):
-            if arrangement.is_valid_on(day):
-                return arrangement
-        return None
+        return None if day >= self.ends else arrangement_on(self.arrangements.get(unit, ()), day)
 
     def skills_of(self, employee: bytes, day: date) -> frozenset[str]:
         """Return the skills in the last recorded placement that is valid on a day; empty without a placement."""
@@ -43,7 +46,7 @@ class CurrentFacts:
 
     def rules(self, day: date, site: str | None) -> Rules:
         """Return the rules of a day at a site; empty rules if no instrument applies."""
-        period = self.policy.period_on(day) if self.policy else None
+        period = period_on(self.policy.periods, day) if self.policy else None
         return period.at_site(site).rules if period else Rules()
 
     def has_active_roster(self, unit: str, day: date) -> bool:

@@ -8,7 +8,7 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.domain.facts.policy import ArrangementChanged, Period, PolicyChanged, Post
+from shared.domain.facts.policy import ArrangementChanged, Period, PolicyChanged, Post, period_on
 from shared.domain.facts.roster import Break, EmployeePlaced
 from shared.domain.facts.rules import WEEKDAYS, Rules
 from shared.domain.work_location import ON_SITE_CLASSES, StaffProfile, WorkLocation, is_flexible_day, work_location
@@ -82,7 +82,7 @@ class UnitDay:
     @cached_property
     def period(self) -> Period | None:
         """Return the policy period of the date, with the rules of the unit's site; None if no instrument binds."""
-        period = self.policy.period_on(self.work_date) if self.policy else None
+        period = period_on(self.policy.periods, self.work_date) if self.policy else None
         return period.at_site(self.arrangement.site.site) if period else None
 
     @property
