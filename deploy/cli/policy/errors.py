@@ -16,9 +16,9 @@ CATALOGUE = Catalogue(LOCALE, Path(__file__).parent / "locale")
 
 
 def both_languages(message: Text) -> str:
-    """Return a message in Indonesian and in English, for the terminal."""
+    """Return a message in Indonesian and in English; once if it is the same in both languages."""
     text = CATALOGUE.bilingual(message)
-    return f"{text.id} / {text.en}"
+    return text.id if text.id == text.en else f"{text.id} / {text.en}"
 
 
 @contextmanager

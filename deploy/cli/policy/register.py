@@ -19,7 +19,7 @@ from deploy.reference_world.register_template import register_template
 from deploy.reference_world.seeding import VALID_FROM
 from services.policy.domain.decider import State
 from services.policy.domain.register_import import import_decider
-from services.policy.domain.register_import.export import WRITERS, register_rows
+from services.policy.domain.register_import.export import register_file, register_rows
 from services.policy.domain.register_import.import_decider import ImportSummary, ProgressCallback
 from services.policy.domain.register_import.rows import FileFormat, read_rows
 from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
@@ -84,7 +84,8 @@ def template(region: RegionOption, file: NewFileArgument, set_: SetOption = None
     if government is None:
         raise typer.BadParameter(f"The location of {region} is unknown: give 32 or a kabupaten or kota of West Java.")
     register = register_template(government, set_.value if set_ else None, since or date.fromisoformat(VALID_FROM))
-    file.write_bytes(WRITERS[_file_format(file)](list(register_rows(register.agencies, register.units))))
+    rows = list(register_rows(register.agencies, register.units))
+    file.write_bytes(register_file(_file_format(file), rows, both_languages))
     print(
         f"{file}: {len(register.agencies)} OPD, {len(register.units)} units."
         f" Their sites are in the centre of {government.name}."

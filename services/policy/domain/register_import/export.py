@@ -18,32 +18,34 @@ from services.policy.domain.register_import.sheet import MAX_NIGHT_MINUTES, MINU
 from services.policy.domain.resolution.working_hours import clock_time
 from shared.domain.facts.policy import Post
 from shared.domain.facts.rules import WEEKDAYS
+from shared.domain.messages import Message, Text
 from shared.domain.work_location import SERVICE_CLASSES
 
 SheetRow = Mapping[str, str | int | float]
+HintRenderer = Callable[[Text], str]
 
 COLUMN_CHOICES: Mapping[str, Sequence[str]] = {
     "kelas": SERVICE_CLASSES,
     "hari_libur": ("BUKA", "TUTUP"),
     "zona": ("Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"),
 }
-COLUMN_HINTS: Mapping[str, str] = {
-    "opd": "kode OPD / code of the OPD",
-    "nama_opd": "wajib untuk OPD baru / needed for a new OPD",
-    "opd_sejak": "tanggal OPD ada; kosong: berlaku_dari / since when the OPD exists; empty: berlaku_dari",
-    "unit": "kode unit / code of the unit",
-    "kelas": "kelas layanan unit / service class of the unit",
-    "jenis": "kosong: dari nama / kinds of the unit; empty: told from its name",
+COLUMN_HINTS: Mapping[str, Text] = {
+    "opd": Message("kode OPD"),
+    "nama_opd": Message("wajib untuk OPD baru"),
+    "opd_sejak": Message("tanggal OPD ada; kosong: berlaku_dari"),
+    "unit": Message("kode unit"),
+    "kelas": Message("kelas layanan unit"),
+    "jenis": Message("kosong: dari nama"),
     "radius_m": "1-5000",
-    "berlaku_dari": "2026-01-31 atau 31/01/2026",
-    "berlaku_sampai": "kosong: seterusnya / empty: until further notice",
-    "pos": "satu baris per pos; kosong: unit tanpa pos / one row for each post; empty: a unit without posts",
-    "hari": "SEN-JUM, SEN,RAB, SETIAP HARI / MON-FRI",
+    "berlaku_dari": Message("2026-01-31 atau 31/01/2026"),
+    "berlaku_sampai": Message("kosong: seterusnya"),
+    "pos": Message("satu baris per pos; kosong: unit tanpa pos"),
+    "hari": Message("SEN-JUM, SEN,RAB, SETIAP HARI"),
     "buka": "07:30",
-    "tutup": "15:00; malam 22:00 sampai 06:00, sehari penuh 00:00 sampai 24:00",
-    "minimum": "orang sekurang-kurangnya / people at least",
-    "keahlian": "kode, dengan spasi di antaranya / codes with spaces between",
-    "hari_libur": "kosong: BUKA hanya untuk EMERGENCY_24X7 / empty: open for EMERGENCY_24X7 only",
+    "tutup": Message("15:00; malam 22:00 sampai 06:00, sehari penuh 00:00 sampai 24:00"),
+    "minimum": Message("orang sekurang-kurangnya"),
+    "keahlian": Message("kode, dengan spasi di antaranya"),
+    "hari_libur": Message("kosong: BUKA hanya untuk EMERGENCY_24X7"),
 }
 
 
@@ -104,6 +106,11 @@ def weekdays_text(weekdays: Sequence[str]) -> str:
     return ",".join(WEEKDAY_CODES_ID[number] for number in numbers)
 
 
+def register_file(file_format: FileFormat, sheet_rows: Sequence[SheetRow], render_hint: HintRenderer) -> bytes:
+    """Return the content of a register file. `render_hint` renders the hints of the xlsx sheet; csv has none."""
+    return _csv(sheet_rows) if file_format == "csv" else _xlsx(sheet_rows, render_hint)
+
+
 def _csv(sheet_rows: Sequence[SheetRow]) -> bytes:
     """Return csv as Excel with Indonesian settings reads and writes it: byte order mark, semicolons, decimal commas."""
     out = io.StringIO(newline="")
@@ -115,7 +122,7 @@ def _csv(sheet_rows: Sequence[SheetRow]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _xlsx(sheet_rows: Sequence[SheetRow]) -> bytes:
+def _xlsx(sheet_rows: Sequence[SheetRow], render_hint: HintRenderer) -> bytes:
     workbook, out = Workbook(), io.BytesIO()
     sheet: Worksheet = workbook.active  # type: ignore[assignment] # a new workbook has one worksheet
     sheet.title = SHEET_NAME
@@ -132,20 +139,15 @@ def _xlsx(sheet_rows: Sequence[SheetRow]) -> bytes:
             allowed.add(f"{letter}2:{letter}{MAX_ROWS}")
             sheet.add_data_validation(allowed)
     sheet.freeze_panes = "A2"
-    _add_column_guide(workbook.create_sheet("pilihan"))
+    _add_column_guide(workbook.create_sheet("pilihan"), render_hint)
     workbook.save(out)
     return out.getvalue()
 
 
-def _add_column_guide(sheet: Worksheet) -> None:
+def _add_column_guide(sheet: Worksheet, render_hint: HintRenderer) -> None:
     sheet.append(["kolom", "English", "isi", "pilihan"])
     for name, column in COLUMNS.items():
-        sheet.append(
-            [name, " / ".join(column.aliases), COLUMN_HINTS.get(name, ""), ", ".join(COLUMN_CHOICES.get(name, ()))]
-        )
+        hint, choices = COLUMN_HINTS.get(name, ""), COLUMN_CHOICES.get(name, ())
+        sheet.append([name, " / ".join(column.aliases), render_hint(hint), ", ".join(choices)])
     for letter, width in zip("ABCD", (16, 24, 90, 60), strict=True):
         sheet.column_dimensions[letter].width = width
-
-
-WRITERS: Mapping[FileFormat, Callable[[Sequence[SheetRow]], bytes]] = {"xlsx": _xlsx, "csv": _csv}
-"""The function that writes a register to a file, by file format."""
