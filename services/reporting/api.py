@@ -45,7 +45,7 @@ async def state_stream(region: Region, opd: Code, live: LiveStatusDep) -> AsyncI
 router.include_router(streams)
 
 
-@router.get(PATH, response_model=Coverage, summary="One row: the steps of one OPD on one service date")
+@router.get(PATH, response_model=Coverage, summary="The coverage of one OPD on one service date")
 async def row(  # noqa: D103 - a docstring would become a part of the OpenAPI document; the summary says it
     region: Region,
     opd: Code,
@@ -60,7 +60,7 @@ async def row(  # noqa: D103 - a docstring would become a part of the OpenAPI do
     return _row_response(view.row(region, opd, day), if_none_match)
 
 
-@router.get(f"{PATH}/state", summary="How the counters of one OPD stand now")
+@router.get(f"{PATH}/state", summary="The current status of one OPD")
 async def state(  # noqa: D103 - as above
     region: Region, opd: Code, view: ViewDep, live: LiveStatusDep, now: ClockDep, position: MinPosition = None
 ) -> OpdStatus:

@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 from shared.domain.envelope import topic
 
-EVENTS_MOVED = Counter("piket_events_total", "Events moved, by what became of them", ("service", "topic", "outcome"))
+EVENTS_MOVED = Counter("piket_events_total", "Events moved, by outcome", ("service", "topic", "outcome"))
 
 EVENT_TOPIC = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 VIEW_TOPIC = {"cleanup.policy": "compact,delete", "retention.ms": str(35 * 86_400_000), "segment.ms": str(3_600_000)}

@@ -19,7 +19,7 @@ from shared.web.access import authenticate
 from shared.web.problem import Problem
 
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,128}$")]
-DryRun = Annotated[bool, Query(description="decide, answer with the would-be events, and store nothing")]
+DryRun = Annotated[bool, Query(description="decide, return the events that would be stored, and store nothing")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", pattern=r'^"\d{1,18}"$')]
 
 

@@ -30,7 +30,7 @@ class TapEvidence(Command):
 
 
 class TapRequest(Command):
-    """One press of the button. Without `occurred_at` the server's clock counts, for a device that has no clock."""
+    """One tap. Without `occurred_at` the server's clock counts, for a device that has no clock."""
 
     # One spelling only: the event id is computed from this text, and a repeated tap must have the same one.
     client_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/attendance/v1/{region}")
 
 
 # Both routes match `/outages`, and the first one answers.
-@router.post("/outages", status_code=201, summary="Put an outage on record", name="outage")
+@router.post("/outages", status_code=201, summary="Record an outage", name="outage")
 async def apply_outage(
     region: Region, body: OutageRequest, submission: SubmissionDep, store: StoreDep[State]
 ) -> Response:
@@ -35,7 +35,7 @@ async def apply_outage(
     return await submit(submission, store, decider, body.to_command(region))
 
 
-@router.post("/{tap}", status_code=201, summary="One press of the button", name="tap")
+@router.post("/{tap}", status_code=201, summary="Record a check-in, a check-out or a take-over", name="tap")
 async def record_tap(
     region: Region,
     tap: Literal["check-ins", "check-outs", "post-takings"],

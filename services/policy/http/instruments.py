@@ -40,7 +40,7 @@ async def enact(region: Region, body: EnactmentBody, submission: SubmissionDep, 
     return await execute(submission, store, bodies.to_enact_instrument(region, body))
 
 
-@router.post("/drafts", status_code=201, summary="Put a draft or a study on the table")
+@router.post("/drafts", status_code=201, summary="Record a draft or a study")
 async def draft(region: Region, body: DraftingBody, submission: SubmissionDep, store: StoreDep[State]) -> Response:
     """Record an instrument that does not bind yet, and its stage."""
     authorize(submission.principal, Action.ENACT, Scope(region))
@@ -56,7 +56,7 @@ async def amend(
     return await execute(submission, store, bodies.to_amend_instrument(region, instrument, body))
 
 
-@router.post("/instruments/{instrument}/schedule", status_code=201, summary="Bring into force")
+@router.post("/instruments/{instrument}/schedule", status_code=201, summary="Set the effective date")
 async def schedule(
     region: Region, instrument: InstrumentId, body: Scheduling, submission: SubmissionDep, store: StoreDep[State]
 ) -> Response:
@@ -117,7 +117,7 @@ async def declare(
     return await execute(submission, store, bodies.to_declare_holidays(region, body))
 
 
-@router.post("/opd", status_code=201, summary="Enter an OPD into the register")
+@router.post("/opd", status_code=201, summary="Add an OPD to the register")
 async def open_opd(region: Region, body: OpdOpening, submission: SubmissionDep, store: StoreDep[State]) -> Response:
     """Add an OPD to the register of the region."""
     authorize(submission.principal, Action.ENACT, Scope(region))

@@ -35,7 +35,7 @@ from shared.web import authorize
 from shared.web.dependencies import ClockDep, PrincipalDep, StoreDep
 from shared.web.problem import Problem, query_error
 
-KnownBy = Annotated[AwareDatetime | None, Query(description="as it was on record at this instant")]
+KnownBy = Annotated[AwareDatetime | None, Query(description="answer from what was recorded until this instant")]
 
 router = APIRouter(prefix="/policy/v1/{region}")
 
@@ -106,13 +106,13 @@ async def effective(answer: Annotated[PolicyAnswer, Depends(find_answer)]) -> Po
     return answer
 
 
-@router.get("/opd/{opd}/explain", summary="The chain of rules behind an answer, in words")
+@router.get("/opd/{opd}/explain", summary="The explanation of an answer, and the chain of rules")
 async def explain(answer: Annotated[PolicyAnswer, Depends(find_answer)]) -> ExplainedAnswer:
     """Return the explanation of the same answer, and every rule that led to it."""
     return ExplainedAnswer(because=answer.because, chain=answer.chain)
 
 
-@router.get("/instruments", summary="Every instrument on record with its states")
+@router.get("/instruments", summary="All recorded instruments with their states")
 async def instruments(
     region: Region,
     principal: PrincipalDep,
@@ -137,7 +137,7 @@ async def timeline(
     return opd_rules(await snapshots.load_snapshot(store, region, known_by), opd)
 
 
-@router.get("/opd/{opd}/diff", summary="Which dates have other rules by what was recorded between two instants")
+@router.get("/opd/{opd}/diff", summary="The dates whose rules changed between two instants of recording")
 async def diff(
     region: Region,
     opd: Code,

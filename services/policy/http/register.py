@@ -46,7 +46,7 @@ FILE_BODY = {
 router = APIRouter(prefix="/policy/v1/{region}")
 
 
-@router.post("/opd/{opd}/merger", status_code=201, summary="End an OPD that goes into another")
+@router.post("/opd/{opd}/merger", status_code=201, summary="Merge an OPD into another")
 async def merge(
     region: Region, opd: Code, body: OpdMerging, submission: SubmissionDep, store: StoreDep[State]
 ) -> Response:
@@ -55,7 +55,7 @@ async def merge(
     return await execute(submission, store, bodies.to_merge_opd(region, opd, body))
 
 
-@router.post("/opd/{opd}/split", status_code=201, summary="End an OPD that is split into several")
+@router.post("/opd/{opd}/split", status_code=201, summary="Split an OPD into several")
 async def split(
     region: Region, opd: Code, body: OpdSplitting, submission: SubmissionDep, store: StoreDep[State]
 ) -> Response:
@@ -64,7 +64,7 @@ async def split(
     return await execute(submission, store, bodies.to_split_opd(region, opd, body))
 
 
-@router.get("/opd", summary="The register of OPD, and what became of each")
+@router.get("/opd", summary="The register of OPD, with successors")
 async def register(region: Region, principal: PrincipalDep, store: StoreDep[State]) -> list[RegisterEntry]:
     """Return every OPD of the region, also those that have ended, with their successors."""
     authorize(principal, Action.READ_POLICY, Scope(region))
@@ -74,7 +74,7 @@ async def register(region: Region, principal: PrincipalDep, store: StoreDep[Stat
 
 @router.post(
     "/register/import", status_code=201, response_model=ImportSummary, openapi_extra=FILE_BODY,
-    summary="Enter the OPD, units and posts of a file: the whole file, or nothing of it",
+    summary="Import the OPD, units and posts of a file, all or none",
 )  # fmt: skip
 async def import_(
     region: Region,

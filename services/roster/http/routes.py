@@ -55,7 +55,7 @@ async def place_together(
     return await _place(store, database, submission, Scope(region, opd), rows)
 
 
-@router.get("/people", summary="The people of an OPD by name; the reading is recorded", name="people")
+@router.get("/people", summary="The people of an OPD by name; each request is recorded", name="people")
 async def list_people(
     region: Region, opd: Code, principal: PrincipalDep, database: DatabaseDep, now: ClockDep
 ) -> list[EnrolledPerson]:

@@ -61,7 +61,7 @@ class OpdOutcome(Value):
 
 
 class RegisterEntry(Value):
-    """An OPD as readers of the register get it, and what became of it."""
+    """An OPD as readers of the register get it; `became`: how it ended, with its successors."""
 
     region: Region
     opd: str
