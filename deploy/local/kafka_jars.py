@@ -57,6 +57,6 @@ def _fetch(folder: Path) -> None:
     if completed.returncode != 0:
         raise RuntimeError(
             f"Maven could not fetch Apache Kafka {VERSION}; nothing was started. Check the network, "
-            f"or Maven's settings, and try again. Maven said:\n{completed.stdout[-2000:]}{completed.stderr[-2000:]}"
+            f"or Maven's settings, and try again. Its output:\n{completed.stdout[-2000:]}{completed.stderr[-2000:]}"
         )
     partial.rename(folder / "jars")

@@ -49,7 +49,7 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
             raise broker.UnsafeToContinue(ALREADY_RUNNING)
 
     async def confirm(self) -> None:
-        """Wait for one heartbeat, then `check`: after a pause, its answer tells that the lease is lost."""
+        """Wait for one heartbeat, then `check`: after a pause, its answer shows that the lease is lost."""
         await asyncio.sleep(HEARTBEAT_S)
         self.check()
 

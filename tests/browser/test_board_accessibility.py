@@ -85,14 +85,14 @@ async def test_a_printed_board_has_no_buttons(town: BoardServer, page: Page) -> 
 
 
 async def test_nobody_is_named_and_nothing_is_fetched_from_elsewhere(town: BoardServer, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     async with town.serving():
         for path in PAGES:
             await open_live_page(page, town.url + path)
-            said = await page.content()
-            assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|\b\d{18}\b", said)
-    assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{town.port}"}
+            content = await page.content()
+            assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|\b\d{18}\b", content)
+    assert {url.split("/")[2] for url in requested} == {f"127.0.0.1:{town.port}"}
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -109,7 +109,7 @@ async def test_axe_finds_nothing(town: BoardServer, browser: Browser, scheme: An
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core has to say: rule and elements."""
+    """Return the violations that axe-core finds: rule and elements."""
     await page.evaluate(AXE.read_text())
     found = await page.evaluate("axe.run()")
     return [f"{v['id']}: {[node['html'] for node in v['nodes']][:3]}" for v in found["violations"]]

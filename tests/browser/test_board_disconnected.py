@@ -1,4 +1,4 @@
-"""A board of which nothing more is heard: within twenty seconds it shows nothing but unknown, and it comes back."""
+"""A board that receives no more updates: within twenty seconds it shows only unknown, and it recovers."""
 
 import asyncio
 import os

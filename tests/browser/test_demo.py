@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150
 MORNING = ("--regions", "3277", "--people", "700", "--speed", "40", "--from", "07:48", "--to", "08:45")
 
-MUST_TELL = (
+EXPECTED_OUTPUT = (
     '"won_by"',
     '"work_date":"2025-11-06"',
     "attendance/3277/{opd}/2025-11-06/",
@@ -58,8 +58,8 @@ class Demo(NamedTuple):
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "deploy.cli", "demo", "--port", str(free_ports(1)[0]), *MORNING]
-    with (folder / "said").open("w") as said, (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=log)
+    with (folder / "printed").open("w") as printed, (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=log)
     try:
         yield _printed(process, folder)
     finally:
@@ -68,7 +68,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
-    printed, log = folder / "said", folder / "log"
+    printed, log = folder / "printed", folder / "log"
     block_until(
         lambda: process.poll() is not None or "Ctrl-C" in printed.read_text(),
         READY_WITHIN_S,
@@ -123,9 +123,9 @@ def test_the_commands_of_the_readme_follow_policy_roster_and_attendance_of_one_o
     assert len(commands) == 4
     script = f"{demo.variables}\n{commands[number]}"
     command = ["timeout", f"{scaled(8):g}", "bash", "-c", script]  # some of the commands follow without an end
-    said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    printed = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     opd = re.findall(r"OPD=(\S+)", demo.variables)[0]
-    assert MUST_TELL[number].format(opd=opd) in said, said[:2000]
+    assert EXPECTED_OUTPUT[number].format(opd=opd) in printed, printed[:2000]
 
 
 def test_an_operator_checks_the_chain_of_a_running_demo(demo: Demo) -> None:

@@ -195,9 +195,9 @@ async def test_nothing_is_cut_off_at_any_width(office: Office, page: Page, width
 
 
 async def test_nothing_is_fetched_from_elsewhere(office: Office, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     async with office.served():
         await page.goto(office.page)
         await heading(page, SHORT)
-    assert {url.split("/")[2] for url in asked} == {f"127.0.0.1:{office.port}"}
+    assert {url.split("/")[2] for url in requested} == {f"127.0.0.1:{office.port}"}

@@ -1,6 +1,6 @@
 """Relay, worker, broker or server stopped, each in turn, on real parts: the board knows nothing within twenty seconds.
 
-The counters open while nothing is heard. Their clerks have come in time, were answered, and are seen by nobody: no
+The counters open while no record arrives. Their clerks have come in time, were answered, and are seen by nobody: no
 counter may turn KRITIS for that.
 """
 

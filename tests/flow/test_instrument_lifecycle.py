@@ -68,9 +68,9 @@ def turn(day: date) -> dict[str, str]:
 
 
 async def test_a_thursday_is_answered_with_its_reason_and_the_chain_that_led_to_it(world: StoryEnvironment) -> None:
-    told = await get(world, f"/opd/{OPD}/explain", date="2025-11-06")
-    assert "Hari WFH: Kamis (SE 150/KPG.03/BKD tahap I)." in told["because"]["id"]
-    assert [step["rule"] for step in told["chain"] if step["binds"]] == ["pattern"]
+    explanation = await get(world, f"/opd/{OPD}/explain", date="2025-11-06")
+    assert "Hari WFH: Kamis (SE 150/KPG.03/BKD tahap I)." in explanation["because"]["id"]
+    assert [step["rule"] for step in explanation["chain"] if step["binds"]] == ["pattern"]
 
 
 async def test_a_unit_is_answered_by_its_own_class_and_site(world: StoryEnvironment) -> None:
@@ -145,9 +145,9 @@ async def test_what_is_due_is_recorded_on_its_day_once_and_published_to_the_opd(
         world.set_clock(at("00:05", day))
         recorded.append(await record_due(store, lambda day=day: at("00:05", day)))  # type: ignore[misc]
     events = await store.read_stream(f"policy/{REGION}/{OPD}")
-    told = [e.data for e in events if isinstance(e.data, PolicyChanged)][-2:]
+    changes = [e.data for e in events if isinstance(e.data, PolicyChanged)][-2:]
     assert recorded == [0, 1, 0, 0, 1]
-    assert [(p.change.kind, p.change.effective_from) for p in told] == [
+    assert [(p.change.kind, p.change.effective_from) for p in changes] == [
         ("IN_FORCE", date(2025, 11, 5)), ("SUSPENDED", date(2025, 11, 10)),
     ]  # fmt: skip
 
@@ -250,7 +250,7 @@ async def test_who_is_no_more_is_answered_until_his_end(world: StoryEnvironment)
     assert merged.status_code == 201, merged.text
     headers = {"authorization": f"Bearer {world.office.issuer.token('sri')}"}
     path = f"{HOME}/opd/{OPD}/effective"
-    asked = [
+    answers = [
         await world.office.http.get(path, params={"date": f"2025-11-{day}"}, headers=headers) for day in ("06", "13")
     ]
-    assert [answer.status_code for answer in asked] == [200, 404]
+    assert [answer.status_code for answer in answers] == [200, 404]

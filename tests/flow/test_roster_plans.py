@@ -138,7 +138,7 @@ async def test_the_same_leave_again_changes_nothing(agency: Agency) -> None:
 
 ABSENCES: Mapping[str, tuple[dict[str, Any], str]] = {
     "reversed dates": ({"to": str(date(2025, 11, 5))}, "/to"),
-    "a stranger": ({"employee": UNKNOWN_EMPLOYEE}, "/employee"),
+    "an unknown employee": ({"employee": UNKNOWN_EMPLOYEE}, "/employee"),
     "a cause that is none": ({"kind": "FLU"}, "/kind"),
     "an id that is none": ({"employee": "Dewi"}, "/employee"),
     "a reason in words": ({"reason": "demam"}, "/reason"),

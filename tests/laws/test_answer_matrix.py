@@ -111,7 +111,7 @@ def test_every_unit_is_answered_on_every_day_as_the_papers_read_one_by_one(gover
 
 @pytest.mark.parametrize("government", GOVERNMENTS, ids=GOVERNMENTS.values())
 def test_the_back_office_of_an_excluded_house_stays_on_site_with_it_on_working_days(government: str) -> None:
-    # Whether such a back office works on weekends is its own pattern, which no circular tells.
+    # Whether such a back office works on weekends is its own pattern, which no circular defines.
     messages = list(
         differences(government, BACK_OFFICES, frozenset(day for day in DAYS if day.weekday() < second_resolver.SAT))
     )

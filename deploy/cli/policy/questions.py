@@ -126,7 +126,7 @@ def _add_command(
 
 
 def _print_reason(result: Answer) -> None:
-    """Tell where a person works on a date under the rules in force, and why."""
+    """Print where a person works on a date under the rules in force, and why."""
     print(render(result.because, INDONESIAN))
 
 

@@ -143,7 +143,7 @@ def error_text(error: FieldError) -> str:
 
 
 def summary(tally: ImportSummary, verb: str) -> list[str]:
-    """Return the lines that tell what an import changed."""
+    """Return lines that list the changes of an import."""
     changes = {"OPD opened": tally.opd_new, "units added": tally.units_new, "units changed": tally.units_changed}
     lines = [f"{len(names)} {change}{_name_list(names)}" for change, names in changes.items()]
     return [f"These {verb} stored:", *lines, f"{tally.opd_unchanged} OPD and {tally.units_unchanged} units unchanged"]

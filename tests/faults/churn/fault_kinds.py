@@ -116,10 +116,10 @@ async def skip_record(target: FaultTarget, worker: str, _: Fault) -> None:
 
     await read_until(is_running, lambda running: not running, READY_WITHIN_S, every=0.1)
     process_end = target.processes.process_end(worker, child)
-    gap = GAP_MESSAGE.search(process_end.said)
+    gap = GAP_MESSAGE.search(process_end.log_line)
     if gap is None:
         target.errors.append(
-            f"an injected skip was not detected: {worker} ended with {process_end.status}: {process_end.said}"
+            f"an injected skip was not detected: {worker} ended with {process_end.status}: {process_end.log_line}"
         )
     elif (
         target.workers == 1 and gap[3] != "None"

@@ -28,12 +28,12 @@ class ProcessEnd(NamedTuple):
     at: float
     name: str
     status: int | None
-    said: str
+    log_line: str
 
     @property
     def cause(self) -> str:
         """Return the cause without numbers, so that equal causes can be counted."""
-        return f"{self.name.split('-')[0]}, status {self.status}: {re.sub(r'[0-9]+', 'N', self.said)}"
+        return f"{self.name.split('-')[0]}, status {self.status}: {re.sub(r'[0-9]+', 'N', self.log_line)}"
 
 
 class Processes:

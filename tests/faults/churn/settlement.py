@@ -105,7 +105,7 @@ def _process_figures(target: FaultTarget) -> dict[str, Any]:
         "kills": sum(target.killed.values()),
         "killed": dict(target.killed),
         "planted_skips_caught": target.skips_caught,
-        "gap_assertions": sum(GAP_MESSAGE.search(end.said) is not None for end in ended),
+        "gap_assertions": sum(GAP_MESSAGE.search(end.log_line) is not None for end in ended),
         "own_ends": len(ended),
         "own_ends_by_cause": dict(Counter(end.cause for end in ended)),
         "ended": [end._asdict() for end in ended],

@@ -1,4 +1,4 @@
-"""Tests that a scenario contains all situations, and that people behave as their expectations say."""
+"""Tests that a scenario contains all situations, and that people behave as expected."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date

@@ -68,9 +68,9 @@ def test_the_same_attestation_twice_changes_nothing_though_it_binds_later_for_an
 
 
 def test_what_it_says_can_be_done() -> None:
-    anew = se("depok-2026-se-42-b", supersedes=["depok-2026-se-42"])
-    steps = enact(SE_42, LATE), enact(anew, LATE, "SEKRETARIS_DAERAH")
-    assert binding_dates(*steps, of=anew.instrument) == [(THURSDAY, None)]
+    successor = se("depok-2026-se-42-b", supersedes=["depok-2026-se-42"])
+    steps = enact(SE_42, LATE), enact(successor, LATE, "SEKRETARIS_DAERAH")
+    assert binding_dates(*steps, of=successor.instrument) == [(THURSDAY, None)]
 
 
 @pytest.mark.parametrize("instrument", [SE_42, UNDATED])

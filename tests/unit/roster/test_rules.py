@@ -1,4 +1,4 @@
-"""What circulars say beside weekdays and groups: who stays on site all the same, and where heads decide."""
+"""Rules of circulars beside weekdays and groups: who works on site also on home days, and where heads decide."""
 
 from collections import Counter
 from collections.abc import Mapping

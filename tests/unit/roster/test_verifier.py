@@ -72,7 +72,7 @@ REST = (OFFICE[BUDI], OFFICE[CITRA], OFFICE[DEDI])
 BROKEN_PLANS: Mapping[str, tuple[Callable[[], list[str]], str]] = {
     "somebody twice": (lambda: check(day(), *CORRECT_PLAN, OFFICE[DEDI]), "has 2 shifts"),
     "somebody forgotten": (lambda: check(day(), *CORRECT_PLAN[:3]), "has 0 shifts"),
-    "a stranger": (lambda: check(day(), *CORRECT_PLAN, shift(person("Eka"), at_post=None)), "of 0 units"),
+    "a person of no unit": (lambda: check(day(), *CORRECT_PLAN, shift(person("Eka"), at_post=None)), "of 0 units"),
     "a clerk without the skill": (
         lambda: check(day(), OFFICE[ANI], shift(BUDI), *REST[1:]),
         "lacks a skill",
