@@ -28,7 +28,10 @@ def test_what_is_on_record_already_would_change_nothing() -> None:
 BROKEN = {
     "cut off": ("instrument: [x", "cannot be read"),
     "a day that is none": ("decided_on: 2026-02-30", "cannot be read: day is out of range"),
-    "a key that is a date": ("2026-02-03: x", "cannot be read"),
+    "a key that is a date": ("2026-02-03: x", "cannot be read: a key must be a text, not a date, line 1, column 1"),
+    "a key that is a list": ("title: a\nrules:\n- [a, b]: 1", "a key must be a text, not a list, line 3, column 3"),
+    "a key that is a mapping": ("? {a: 1}\n: 1", "a key must be a text, not a mapping, line 1, column 3"),
+    "two documents": ("title: a\n---\ntitle: b", "cannot be read: it holds two documents, line 2; give one."),
     "an alias": ("a: &a [1]\nb: *a", "an alias is not allowed, line 2, column 4"),
     "a key twice": (
         "title: a\ntitle: b",

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, DocumentStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from services.policy.domain import commands, opd_commands
 from services.policy.domain.commands import PolicyCommand
@@ -36,6 +37,13 @@ COMMANDS: Mapping[str, type[PolicyCommand]] = {
     "arrange": opd_commands.ArrangeUnit,
 }
 """Command types by the value of the field `command` in a file; a file without this field is an instrument."""
+COMPLEX_KEYS: Mapping[str, str] = {
+    "tag:yaml.org,2002:seq": "a list",
+    "tag:yaml.org,2002:map": "a mapping",
+    "tag:yaml.org,2002:timestamp": "a date",
+    "tag:yaml.org,2002:binary": "bytes",
+}
+"""Types of YAML keys that JSON cannot hold, by tag."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -89,8 +97,9 @@ def _parse(text: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError:
-        _refuse_alias(text)
+        _refuse_alias_and_second_document(text)
     try:
+        _refuse_complex_keys(_yaml().compose(text))
         return _yaml().load(text)
     except LookupError as error:  # ruamel.yaml raises KeyError for `!!bool x` and IndexError for `!!int ""`
         raise YAMLError("a value does not match its tag") from error
@@ -104,11 +113,27 @@ def _yaml() -> YAML:
     return YAML(typ="safe", pure=True)
 
 
-def _refuse_alias(text: str) -> None:
-    """Raise `YAMLError` for an alias: a few nested aliases expand to more than the memory holds."""
+def _refuse_alias_and_second_document(text: str) -> None:
+    """Raise `YAMLError` for a second document, and for an alias: nested ones expand to more than the memory holds."""
+    documents = 0
     for event in _yaml().parse(text):
         if isinstance(event, AliasEvent):
             raise MarkedYAMLError(problem="an alias is not allowed", problem_mark=event.start_mark)
+        documents += isinstance(event, DocumentStartEvent)
+        if documents > 1:
+            raise YAMLError(f"it holds two documents, line {event.start_mark.line + 1}; give one")
+
+
+def _refuse_complex_keys(node: Node | None) -> None:
+    """Raise `YAMLError` for a key that JSON cannot hold: a list, a mapping, a date."""
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    for key, value in pairs:
+        kind = COMPLEX_KEYS.get(key.tag)
+        if kind:
+            raise MarkedYAMLError(problem=f"a key must be a text, not {kind}", problem_mark=key.start_mark)
+        _refuse_complex_keys(value)
+    for item in node.value if isinstance(node, SequenceNode) else ():
+        _refuse_complex_keys(item)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
