@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -122,6 +123,16 @@ class TokenRefused(Exception):
         self.slug = slug
 
 
+class UnusableKeySet(Exception):
+    """The file of the key set cannot be read, or holds no JSON Web Key Set. The message is for the operator."""
+
+    def __init__(self, file: Path, reason: object) -> None:
+        super().__init__(
+            f"The key set {file} (PIKET_JWKS) cannot be used: {reason}. Nothing was started."
+            " Replace the file by the JSON Web Key Set of the issuer, then start again."
+        )
+
+
 class Identity:
     """Verifies bearer tokens: JWT signed with ES256 by a key of the key set, from one issuer, for one audience."""
 
@@ -136,8 +147,19 @@ class Identity:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Identity":
-        """Return the verifier of a deployment's tokens."""
-        return cls.from_jwks(json.loads(settings.jwks.read_text()), settings.issuer, settings.audience)
+        """Return the verifier of a deployment's tokens. Raise `UnusableKeySet` if their key set is broken."""
+        try:
+            return cls.from_jwks(json.loads(settings.jwks.read_text()), settings.issuer, settings.audience)
+        except (IsADirectoryError, PermissionError) as error:
+            raise UnusableKeySet(settings.jwks, error.strerror) from error
+        except UnicodeDecodeError as error:
+            raise UnusableKeySet(settings.jwks, "it is not a text file") from error
+        except json.JSONDecodeError as error:
+            raise UnusableKeySet(settings.jwks, f"it is not JSON, line {error.lineno}") from error
+        except jwt.PyJWTError as error:
+            raise UnusableKeySet(settings.jwks, f"a key is invalid ({error})") from error
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise UnusableKeySet(settings.jwks, "it is JSON, but no JSON Web Key Set") from error
 
     def principal(self, token: str) -> Principal:
         """Return the principal of a token. Raise `TokenRefused`: `token-expired`, else `token-invalid`."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from shared.domain.decider import Diverged
 from shared.event_store.database import Unavailable
+from shared.identity import UnusableKeySet
 from shared.kafka.broker import UnsafeToContinue
 from shared.telemetry import PortTaken
 
@@ -34,5 +35,6 @@ MESSAGES: Mapping[type[Exception], Callable[[Any], str | None]] = {
     KafkaError: lambda error: f"Kafka did not answer as expected ({error}). Check PIKET_KAFKA, then start again.",
     ValidationError: _settings_message,
     PortTaken: str,
+    UnusableKeySet: str,
     FileNotFoundError: lambda error: f"{error.filename} does not exist. Nothing was started; check the settings.",
 }

@@ -8,8 +8,10 @@ from uuid import UUID
 import jwt
 import pytest
 
+from deploy.cli.errors import operator_message
 from deploy.local.token_issuer import AUDIENCE, ISSUER, USERS, Issuer, NotDemoProfile
-from shared.identity import Action, Identity, Principal, Role, Scope, TokenRefused, is_allowed
+from shared.identity import Action, Identity, Principal, Role, Scope, TokenRefused, UnusableKeySet, is_allowed
+from shared.settings import Settings
 
 DEWI = UUID("2b1c8f0e-9d34-4a51-8f0e-6f4d2c1b7a90")
 RINA = UUID("7c0f7a52-52a5-4f0a-9a55-0f3f1a3d9b11")
@@ -82,6 +84,37 @@ def issuer(tmp_path: Path) -> Issuer:
 @pytest.fixture
 def identity(issuer: Issuer) -> Identity:
     return Identity.from_jwks(json.loads(issuer.jwks_file.read_text()), ISSUER, AUDIENCE)
+
+
+UNUSABLE_KEY_SETS = {
+    "no JSON": (b'{\n"keys": [', "it is not JSON, line 2"),
+    "no text": (b"\xff\xfe", "it is not a text file"),
+    "no keys": (b"{}", "no JSON Web Key Set"),
+    "a list": (b"[]", "no JSON Web Key Set"),
+    "a number of keys": (b'{"keys": 1}', "no JSON Web Key Set"),
+    "names of keys": (b'{"keys": ["a"]}', "no JSON Web Key Set"),
+    "a key without a type": (b'{"keys": [{"kid": "a"}]}', "no JSON Web Key Set"),
+    "a key without a curve": (b'{"keys": [{"kid": "a", "kty": "EC"}]}', "a key is invalid"),
+    "a key that is no point": (
+        b'{"keys": [{"kid": "a", "kty": "EC", "crv": "P-256", "x": "%s", "y": "%s"}]}' % (b"A" * 43, b"A" * 43),
+        "cannot be used",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), UNUSABLE_KEY_SETS.values(), ids=UNUSABLE_KEY_SETS.keys())
+def test_a_broken_key_set_is_reported_with_its_file(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_bytes(content)
+    with pytest.raises(UnusableKeySet) as raised:
+        Identity.from_settings(Settings(jwks=file))
+    message = operator_message(raised.value) or ""
+    assert (str(file) in message, reason in message, "then start again" in message) == (True, True, True), message
+
+
+def test_a_folder_is_no_key_set(tmp_path: Path) -> None:
+    with pytest.raises(UnusableKeySet, match="Is a directory"):
+        Identity.from_settings(Settings(jwks=tmp_path))
 
 
 @pytest.mark.parametrize("user", USERS)
