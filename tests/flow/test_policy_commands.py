@@ -23,7 +23,10 @@ OWN = SE_188 | {"instrument": "jabar-2026-uji", "title": "SE uji", "supersedes":
     [
         ("jabar-2026-se-188=2025-01-01", "is not enacted in this region"),
         ("depok-2026-se-42=2026-01-01", "is no preset of region 32"),
-        ("kota=besok", "is not a date"),
+        ("kota=besok", "besok is not a date"),
+        ("kota", "Invalid value for --in-force: kota is not an assumption: write"),
+        ("=2026-01-26", "=2026-01-26 is not an assumption"),
+        ("kota=", "kota= is not an assumption"),
     ],
 )
 def test_what_cannot_be_taken_as_in_force_is_reported(option: str, expected: str) -> None:
@@ -49,7 +52,7 @@ def test_an_operator_enacts_a_file_once_and_is_answered_from_the_store(tmp_path:
     file = write_file(tmp_path, json.dumps(OWN | {"effective_from": "2100-01-07"}), "edaran.json")
     results = [piket("enact", file, "--region", "32", store=tmp_path) for _ in range(2)]
     import_bkd(tmp_path)
-    assert ["1 events stored" in results[0].stdout, results[1].stdout] == [True, "It was recorded already.\n"]
+    assert ["1 event stored" in results[0].stdout, results[1].stdout] == [True, "It was recorded already.\n"]
     rows = piket("timeline", "--region", "32", "--opd", "BKD", store=tmp_path).stdout.splitlines()
     assert [row[:10] for row in rows] == ["2100-01-07"]
 

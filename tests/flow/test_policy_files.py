@@ -60,7 +60,7 @@ def test_a_file_that_was_undone_by_another_can_be_imported_again(piket: Path) ->
     first.write_bytes(FILE)
     second.write_bytes(FILE.replace(b"MIXED", b"DIRECT"))
     results = [run("import", file, "--region", "32") for file in (first, second, first)]
-    assert ["1 units changed: BKD/LOKET" in result.output for result in results] == [False, True, True]
+    assert ["1 unit changed: BKD/LOKET" in result.output for result in results] == [False, True, True]
 
 
 def test_a_faulty_row_is_reported_in_both_languages_and_nothing_is_stored(piket: Path) -> None:
@@ -69,6 +69,7 @@ def test_a_faulty_row_is_reported_in_both_languages_and_nothing_is_stored(piket:
     assert (result.exit_code, asyncio.run(stored_events(piket))) == (1, [])
     assert "baris/row 3, kelas: Pilih NON_SERVICE" in result.output
     assert "Choose one of NON_SERVICE" in result.output
+    assert "register.csv: 1 error. Nothing was stored." in result.output
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def enact(instrument: InstrumentArgument, region: RegionOption, attested: Attest
     with exit_on_invalid():
         command = recording_command(region, read_instrument(instrument), attested)
         events = asyncio.run(_enact(command))
-    print(f"{command.instrument.instrument}: {events} events stored." if events else "It was recorded already.")
+    count = "1 event" if events == 1 else f"{events} events"
+    print(f"{command.instrument.instrument}: {count} stored." if events else "It was recorded already.")
 
 
 def dry_run_on_reference_world(command: PolicyCommand) -> DryRunResult:

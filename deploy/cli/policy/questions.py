@@ -84,8 +84,13 @@ def _parse_class(text: str) -> str:
 
 
 def parse_in_force(text: str) -> tuple[str, date]:
-    """Split `kota-bogor-2025-kep-196=2026-01-26` into an instrument and the date from which it is assumed in force."""
+    """Split `kota-bogor-2025-kep-196=2026-01-26` into an instrument and the date from which it is assumed in force.
+
+    Raise `BadParameter` if the instrument or the date is missing.
+    """
     name, _, day = text.partition("=")
+    if not (name and day):
+        raise typer.BadParameter(f"{text} is not an assumption: write instrument=2026-01-26.", param_hint="--in-force")
     return name, parse_day(day)
 
 

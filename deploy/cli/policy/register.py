@@ -73,7 +73,7 @@ def import_(file: FileArgument, region: RegionOption, *, dry_run: DryRunOption =
         tally = asyncio.run(_import_file(file, region, content, dry_run=dry_run))
     except Invalid as invalid:
         print(*map(error_text, invalid.errors), sep="\n", file=sys.stderr)
-        sys.exit(f"{file}: {len(invalid.errors)} errors. Nothing was stored.")
+        sys.exit(f"{file}: {_count(len(invalid.errors), 'error')}. Nothing was stored.")
     print(*summary(tally, "would be" if dry_run else "were"), sep="\n")
 
 
@@ -144,9 +144,17 @@ def error_text(error: FieldError) -> str:
 
 def summary(tally: ImportSummary, verb: str) -> list[str]:
     """Return lines that list the changes of an import."""
-    changes = {"OPD opened": tally.opd_new, "units added": tally.units_new, "units changed": tally.units_changed}
-    lines = [f"{len(names)} {change}{_name_list(names)}" for change, names in changes.items()]
-    return [f"These {verb} stored:", *lines, f"{tally.opd_unchanged} OPD and {tally.units_unchanged} units unchanged"]
+    lines = [
+        f"{len(tally.opd_new)} OPD opened{_name_list(tally.opd_new)}",
+        f"{_count(len(tally.units_new), 'unit')} added{_name_list(tally.units_new)}",
+        f"{_count(len(tally.units_changed), 'unit')} changed{_name_list(tally.units_changed)}",
+        f"{tally.opd_unchanged} OPD and {_count(tally.units_unchanged, 'unit')} unchanged",
+    ]
+    return [f"These {verb} stored:", *lines]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _name_list(names: tuple[str, ...]) -> str:
