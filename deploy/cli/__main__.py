@@ -17,7 +17,7 @@ from rich.console import Console
 from deploy.cli.policy.group import policy
 from deploy.demo import options as demo_options
 from deploy.operations.apps import Service, create_app
-from shared.settings import Settings
+from shared.settings import MAX_PORT, Settings
 from shared.telemetry import configure_logging
 
 
@@ -29,6 +29,7 @@ class SourceService(StrEnum):
     ATTENDANCE = "attendance"
 
 
+PortOption = Annotated[int, typer.Option(min=0, max=MAX_PORT, help="0: any free port")]
 FromLogOption = Annotated[bool, typer.Option("--from-log")]
 # Without Typer's tracebacks: `operator_message` below prints one sentence for expected failures.
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -42,7 +43,7 @@ cli.add_typer(policy, name="policy")
 @cli.command()
 def serve(
     services: Annotated[list[Service] | None, typer.Argument(help="default: all")] = None,
-    port: int = 8080,
+    port: PortOption = 8080,
 ) -> None:
     """Serve services over HTTP on 127.0.0.1, under one path per service."""
     import uvicorn
@@ -102,6 +103,7 @@ def republish(service: SourceService, region: str = "32") -> None:
     from deploy.operations import sources
 
     sources.republish(Settings(), service, region)
+    print(f"All events of {service} in region {region} will be sent again. Restart the relay if it is running.")
 
 
 @cli.command()
@@ -160,7 +162,7 @@ def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
     report: Annotated[Path | None, typer.Option(callback=demo_options.check_file)] = None,
     truth: Annotated[Path | None, typer.Option(callback=demo_options.check_file)] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
-    port: int = 8080,
+    port: PortOption = 8080,
 ) -> None:
     """Simulate a morning of a province on real Kafka, until Ctrl-C."""
     from deploy.demo.demo import run

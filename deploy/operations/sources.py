@@ -57,7 +57,15 @@ def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
 
 
 def republish(settings: Settings, service: str, region: str) -> None:
-    """Reset the checkpoint of a source, so that it is sent from the start. Restart a running relay afterwards."""
+    """Reset the checkpoint of a source, so that it is sent from the start. Restart a running relay afterwards.
+
+    Raise SystemExit if the deployment does not serve the region: no relay would send it.
+    """
+    if region not in settings.region_list():
+        raise SystemExit(
+            f"This deployment does not serve region {region}. Nothing was reset. Give one of PIKET_REGIONS:"
+            f" {', '.join(settings.region_list())}."
+        )
     checkpoint.reset(checkpoint_file(settings, service, region))
 
 

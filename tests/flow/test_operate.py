@@ -41,6 +41,12 @@ def piket(folder: Path, *arguments: str, **settings: str) -> "subprocess.Complet
 UNUSED_ADDRESS = f"127.0.0.1:{free_ports(1)[0]}"
 FAILURES = {
     "no keys": (("serve", "reporting"), {"PIKET_JWKS": "/nowhere/jwks.json"}, "/nowhere/jwks.json does not exist"),
+    "a region that is not served": (
+        ("republish", "policy", "--region", "99"),
+        {"PIKET_REGIONS": "32,3276"},
+        "does not serve region 99. Nothing was reset. Give one of PIKET_REGIONS: 32, 3276.",
+    ),
+    "keys that are no JSON": (("serve", "reporting"), {"PIKET_JWKS": "pyproject.toml"}, "it is not JSON, line 1"),
     "a setting that is no number": (("topics", "create"), {"PIKET_PARTITIONS": "many"}, "PIKET_PARTITIONS: "),
     "a store of an unknown kind": (("verify", "policy"), {"PIKET_STORE": "oracle://x/y"}, "PIKET_STORE: "),
     "a store that is away": (
@@ -81,6 +87,9 @@ def test_one_sentence_and_a_failing_status_for(
     "arguments",
     [
         ("serve", "bogus"),
+        ("serve", "--port", "99999"),
+        ("serve", "--port", "-1"),
+        ("demo", "--port", "99999"),
         ("verify", "bogus"),
         ("republish", "bogus"),
         ("verify", "reporting"),
@@ -113,6 +122,12 @@ def test_one_sentence_and_a_failing_status_for(
 def test_an_argument_that_means_nothing_is_refused(arguments: tuple[str, ...]) -> None:
     completed = CliRunner().invoke(cli, arguments)
     assert (completed.exit_code, "Invalid value" in completed.stderr) == (2, True), completed.output
+
+
+def test_a_source_that_will_be_sent_again_is_named(tmp_path: Path) -> None:
+    completed = piket(tmp_path, "republish", "policy")
+    expected = "All events of policy in region 32 will be sent again. Restart the relay if it is running.\n"
+    assert (completed.returncode, completed.stdout) == (0, expected), completed.stderr
 
 
 def test_a_demo_on_a_taken_port_starts_nothing(tmp_path: Path) -> None:
