@@ -34,7 +34,7 @@ class BoardServer:
     async def _keep_complete(self) -> None:
         while True:
             self.board.view.mark_complete()
-            await asyncio.sleep(1)  # as often as a view hears of its sources
+            await asyncio.sleep(1)  # the interval in which a view learns that its sources are alive
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:

@@ -165,7 +165,7 @@ async def test_english_is_a_switch_away_and_is_kept(office: Office, page: Page) 
         await heading(page, "Every counter of DPMPTSP is staffed: 1 of 1")
 
 
-async def test_on_a_slow_line_the_stream_begins_all_the_same(office: Office, page: Page) -> None:
+async def test_on_a_slow_line_the_stream_still_begins(office: Office, page: Page) -> None:
     async def late(route: Route) -> None:
         await asyncio.sleep(1.5)  # the slow line
         await route.continue_()

@@ -84,7 +84,7 @@ def test_the_days_on_which_it_was_suspended_before_it_began_stay_so(days: int) -
     assert state_of(DECIDED + days * DAY, *steps) == "SUSPENDED"
 
 
-def test_still_suspended_on_its_last_day_it_expires_all_the_same() -> None:
+def test_still_suspended_on_its_last_day_it_still_expires() -> None:
     assert state_of(date(2026, 3, 1), enact(UNTIL_15_FEB), suspend(THURSDAY)) == "EXPIRED"
 
 

@@ -300,7 +300,7 @@ def test_what_a_broken_stream_leaves_behind_has_no_figure_and_no_state_but_unkno
     assert heading(html) == "Keadaan semua titik layanan tidak diketahui sejak 09.41 WIB"
 
 
-def test_a_region_off_the_map_is_on_the_board_all_the_same() -> None:
+def test_a_region_off_the_map_is_still_on_the_board() -> None:
     makassar = region("73", opd("DPMPTSP", {"LOKET-1": counter(NOBODY)}, region="73"))
     html = render_board(makassar, listed_region="73")
     assert heading(html) == "1 dari 1 titik layanan kekurangan petugas"

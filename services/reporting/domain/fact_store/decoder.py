@@ -36,7 +36,7 @@ class _Evidence(Struct):
     distance_class: str | None = None
 
 
-class _Data(Struct):
+class _EventFields(Struct):
     region: str
     opd: str
     employee: UUID
@@ -65,7 +65,7 @@ class _Wire(Struct):
     streamversion: int
     partitionkey: str
     datacontenttype: Literal["application/json"]
-    data: _Data
+    data: _EventFields
     chain: str
     correlationid: str | None = None
     causationid: str | None = None
