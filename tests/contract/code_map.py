@@ -1,7 +1,8 @@
 """Reads the documents and returns what is not true of the source tree, one line for each finding.
 
-A line of a fenced block `map` is an arrow `A -> B    sentence`. Between two paths it means that a module in A imports
-a module in B. From a path to a topic it means that A publishes to the topic, and back that B consumes it.
+A line of a block `map`, fenced by backticks or tildes, is an arrow `A -> B    sentence`. Between two paths it means
+that a module in A imports a module in B. From a path to a topic it means that A publishes to the topic, and back that B
+consumes it.
 """
 
 import ast
@@ -13,7 +14,8 @@ from typing import NamedTuple
 
 from tests.contract.package_graph import imported_modules
 
-BLOCK = re.compile(r"^```map\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OPENING = re.compile(r"\s*(?P<fence>```+|~~~+)\s*map\s*")
+LIKE_AN_OPENING = re.compile(r"(?:```|~~~)[^\w`]*map\b", re.IGNORECASE)
 LINE = re.compile(r"(\S+) +-> +(\S+) {2,}\S.*")
 TOPIC = re.compile(r"piket\.\{region\}\.([a-z-]+)\.v1")
 TOPIC_NAMES = frozenset({"policy", "roster", "attendance", "coverage", "heartbeat", "dead-letter"})
@@ -41,7 +43,32 @@ class TopicUse(NamedTuple):
 
 def lines(text: str) -> list[str]:
     """Return the lines of all blocks `map` of a document, empty ones left out."""
-    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line.strip()]
+    return [line for block in _blocks(text) for line in block.lines if line.strip()]
+
+
+def malformed_fences(text: str) -> Iterator[str]:
+    """Yield the lines that seem to open a block `map` and open none, and those that open a block without an end."""
+    yield from (line for line in text.splitlines() if LIKE_AN_OPENING.search(line) and not OPENING.fullmatch(line))
+    yield from (block.opening for block in _blocks(text) if not block.is_closed)
+
+
+class _Block(NamedTuple):
+    opening: str
+    lines: list[str]
+    is_closed: bool
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    remaining = iter(text.splitlines())
+    for line in remaining:
+        if opening := OPENING.fullmatch(line):
+            fence, block = opening["fence"], _Block(line, [], is_closed=False)
+            for row in remaining:
+                if row.strip().startswith(fence) and not row.strip().strip(fence[0]):
+                    block = block._replace(is_closed=True)
+                    break
+                block.lines.append(row)
+            yield block
 
 
 def line_error(root: Path, line: str) -> str | None:

@@ -1,7 +1,8 @@
 """Compares the messages of code and templates with the English catalogues, one line for each finding.
 
-A message is the literal first argument of a call `Message(...)`, or a translated text of a template. Each package has
-its catalogues in files `en.po` below it.
+A message is the literal first argument of a call `Message(...)`, under any name by which a module imports it, or a
+translated text of a template. Each package has its catalogues in files `en.po` below it. Only circulars have sentences
+in both languages side by side, `BilingualText(id="...", en="...")`; all other English is in a catalogue.
 """
 
 import ast
@@ -15,6 +16,9 @@ from babel.messages.pofile import read_po
 
 DEFINITION = "shared/domain/messages.py"
 """The module that defines `Message`: it copies messages, and its first argument is no literal."""
+
+PAIRED_SENTENCES = ("services/policy/domain/presets/", "shared/domain/facts/")
+"""Code that may write Indonesian and English side by side: circulars that ship with Piket, and the definition."""
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w*)")
 TEMPLATE_METHOD = [("**.html", "jinja2.ext.babel_extract")]
@@ -56,7 +60,10 @@ def _findings(package: Path) -> Iterator[str]:
     for file in sorted(package.rglob("*.py")):
         if file.as_posix().endswith(DEFINITION):
             continue
-        for key, arguments in _calls(ast.parse(file.read_text())):
+        tree = ast.parse(file.read_text())
+        if not any(folder in file.as_posix() for folder in PAIRED_SENTENCES):
+            yield from (f"{file.name}: English is beside the Indonesian text, not in en.po" for _ in _pairs(tree))
+        for key, arguments in _messages(tree):
             if key is None:
                 yield f"{file.name}: the text of a message is not a literal"
             elif messages.get(key) not in {None, arguments}:
@@ -91,14 +98,34 @@ def _same_placeholders(indonesian: str, english: str, arguments: Arguments | Non
     return placeholders[0] == placeholders[1]
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[Key | None, Arguments]]:
+def _messages(tree: ast.Module) -> Iterator[tuple[Key | None, Arguments]]:
     """Yield the messages of a module with the names of their values; the key is None if the text is not a literal."""
+    for call in _calls(tree, "Message"):
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        context = _literal(keywords.pop("context", ast.Constant("")))
+        text = _literal(call.args[0]) if call.args else None
+        key = None if context is None or text is None else (context, text)
+        yield key, frozenset(name for name in keywords if name)
+
+
+def _pairs(tree: ast.Module) -> Iterator[ast.Call]:
+    """Yield the calls that write a sentence in both languages."""
+    for call in _calls(tree, "BilingualText"):
+        literals = {keyword.arg for keyword in call.keywords if isinstance(keyword.value, ast.Constant | ast.JoinedStr)}
+        if {"id", "en"} <= literals:
+            yield call
+
+
+def _calls(tree: ast.Module, name: str) -> Iterator[ast.Call]:
+    """Yield the calls of a class, as `Name(...)`, as `module.Name(...)`, or under the name of an import."""
+    imported = [alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    names = {name, *(alias.asname for alias in imported if alias.name == name and alias.asname)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message":
-            keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-            context, text = _literal(keywords.pop("context", ast.Constant(""))), _literal(node.args[0])
-            key = None if context is None or text is None else (context, text)
-            yield key, frozenset(name for name in keywords if name)
+        match node:
+            case ast.Call(func=ast.Name(id=called)) if called in names:
+                yield node
+            case ast.Call(func=ast.Attribute(attr=called)) if called == name:
+                yield node
 
 
 def _literal(node: ast.expr) -> str | None:

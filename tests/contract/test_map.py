@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.code_map import dead_references, event_sources, line_error, lines, packages_left_out
+from tests.contract.code_map import (
+    dead_references,
+    event_sources,
+    line_error,
+    lines,
+    malformed_fences,
+    packages_left_out,
+)
 
 ROOT = Path(__file__).parents[2]
-MAPS = ("README.md", "CONTRIBUTING.md", "docs/map.md")
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
-ARROWS = [(name, line) for name in MAPS for line in lines((ROOT / name).read_text())]
+ARROWS = [(name, line) for name in DOCUMENTS for line in lines((ROOT / name).read_text())]
 
 PLANTED = {
     "services/reporting/domain/lateness.py -> shared/domain  Lateness is derived.": "lateness.py does not exist",
@@ -32,6 +38,26 @@ PLANTED = {
 @pytest.mark.parametrize(("document", "line"), ARROWS)
 def test_an_arrow_is_an_import_or_a_topic(document: str, line: str) -> None:
     assert line_error(ROOT, line) is None, document
+
+
+FENCES = ["```map\n{}\n```", "~~~map\n{}\n~~~", "  ```map\n  {}\n  ```", "```map \n{}\n``` ", "````map\n{}\n````"]
+
+
+@pytest.mark.parametrize("fence", FENCES)
+def test_every_fence_is_read(fence: str) -> None:
+    document = f"A map:\n\n{fence}\n\nText.\n".format("a -> b  It goes.")
+    assert [line.strip() for line in lines(document)] == ["a -> b  It goes."]
+    assert list(malformed_fences(document)) == []
+
+
+@pytest.mark.parametrize("fence", ["```map of all", "```Map", "- ```map", "> ~~~map", "```map\na -> b  It goes.\n~~~"])
+def test_a_malformed_fence_is_caught(fence: str) -> None:
+    assert list(malformed_fences(f"A map:\n\n{fence}\n")) == [fence.splitlines()[0]]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_fence_is_malformed(document: str) -> None:
+    assert list(malformed_fences((ROOT / document).read_text())) == []
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/map.md"])

@@ -25,10 +25,20 @@ POWER = Message("listrik", context="POWER")
 TEMPLATE = '{{ _("Kembali") }}'
 ENGLISH = "services/roster/locale/en.po"
 FILES = {ENGLISH: CATALOGUE, "services/roster/app.py": MODULE, "services/roster/x.html": TEMPLATE}
+PAIR = 'BilingualText(id="Hari libur.", en="A holiday.")'
 PLANTED = [
     ({"services/roster/one.py": 'Message("Libur")'}, "'Libur' is not translated"),
     ({"services/roster/one.py": 'Message("listrik")'}, "'listrik' is not translated"),
     ({"services/roster/one.py": 'Message(f"Libur {day}")'}, "one.py: the text of a message is not a literal"),
+    ({"services/roster/one.py": 'messages.Message("Libur")'}, "'Libur' is not translated"),
+    (
+        {"services/roster/one.py": 'from shared.domain.messages import Message as Msg\nMsg("Libur")'},
+        "'Libur' is not translated",
+    ),
+    ({"services/roster/one.py": 'Message(text="Libur")'}, "one.py: the text of a message is not a literal"),
+    ({"services/roster/one.py": "Message(*texts)"}, "one.py: the text of a message is not a literal"),
+    ({"services/roster/one.py": PAIR}, "one.py: English is beside the Indonesian text, not in en.po"),
+    ({"services/roster/one.py": f"facts.{PAIR}"}, "one.py: English is beside the Indonesian text, not in en.po"),
     (
         {"services/roster/one.py": 'Message("OPD {opd} belum terdaftar.", code=code)'},
         "'OPD {opd} belum terdaftar.' has other values in one.py",
@@ -64,6 +74,12 @@ def test_a_message_that_shared_translates_differently_is_caught(tmp_path: Path) 
     shared = {"shared/locale/en.po": 'msgid "Kembali"\nmsgstr "Return"\n', "shared/x.html": TEMPLATE}
     write(tmp_path, FILES | shared)
     assert message_violations(tmp_path) == ["services/roster: 'Kembali' has other English in shared"]
+
+
+def test_circulars_that_ship_with_piket_and_texts_that_are_passed_on_may_be_pairs(tmp_path: Path) -> None:
+    passed_on = "BilingualText(id=row.title, en=row.english)"
+    write(tmp_path, FILES | {"services/policy/domain/presets/one.py": PAIR, "services/policy/one.py": passed_on})
+    assert message_violations(tmp_path) == []
 
 
 def test_one_language_may_leave_out_a_value_that_the_other_needs(tmp_path: Path) -> None:
