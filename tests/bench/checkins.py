@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ import aiohttp
 
 from deploy.local.server_process import Child, free_ports
 from deploy.local.token_issuer import Issuer
+from tests.support.waiting import wait_until
 
 TAPS, CONNECTIONS = 2_000, 64
 
@@ -90,13 +92,14 @@ async def _send_pending(http: aiohttp.ClientSession, url: str, pending: list[tup
 
 
 async def _wait_until_ready(http: aiohttp.ClientSession, url: str, server: Child) -> None:
-    for _ in range(300):
+    async def answers() -> bool:
         assert server.running, server.logged().decode()
-        try:
+        with suppress(aiohttp.ClientError):
             async with http.get(url):
-                return
-        except aiohttp.ClientError:
-            await asyncio.sleep(0.1)
+                return True
+        return False
+
+    await wait_until(answers, what=f"{url} answers", every=0.1)
 
 
 def _body() -> str:

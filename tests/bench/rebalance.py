@@ -25,6 +25,7 @@ from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from tests.support.waiting import wait_until
 
 REGIONS = [str(number) for number in range(3201, 3229)]
 PARTITIONS, WORKERS, RUNS = (3, 6, 12, 24), 3, 3
@@ -73,7 +74,7 @@ def wait_for_rebalance(workers: Sequence[MeasuredWorker], before: Sequence[Mappi
     latest, unchanged_since = [worker.metrics() for worker in workers], time.monotonic()
     deadline = unchanged_since + WITHIN_S
     while time.monotonic() < deadline and all(worker.child.running for worker in workers):
-        time.sleep(0.1)
+        time.sleep(0.1)  # the interval of the samples
         current = [worker.metrics() for worker in workers]
         if [sample[COUNT] for sample in current] != [sample[COUNT] for sample in latest]:
             latest, unchanged_since = current, time.monotonic()
@@ -93,8 +94,11 @@ async def create_topics(bootstrap: str, partitions: int) -> None:
                 [NewTopic(topic(region, name), partitions, 1) for name in (*SOURCE_SERVICES, "coverage")]
             )
     await create_changelog(bootstrap, "local", partitions, 1)
-    while changelog_topic("local") not in await broker.topic_sizes(bootstrap):  # noqa: ASYNC110 - Kafka sends no event
-        await asyncio.sleep(0.1)
+
+    async def exists() -> bool:
+        return changelog_topic("local") in await broker.topic_sizes(bootstrap)
+
+    await wait_until(exists, what="the changelog exists", every=0.1)
 
 
 def measure(partitions: int, folder: Path) -> Iterator[tuple[float, float, float]]:

@@ -60,7 +60,7 @@ board = board_app(BoardClock())
 def feed():
     while True:
         board.view.mark_complete()
-        time.sleep(1)
+        time.sleep(1)  # the interval in which a view learns that its sources are alive
 threading.Thread(target=feed, daemon=True).start()
 uvicorn.run(board.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 """

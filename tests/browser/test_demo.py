@@ -18,7 +18,7 @@ from deploy.local.server_process import free_ports
 from deploy.reference_world.synthetic_people import FIRST_NAMES
 from tests.browser.board_server import CHROMIUM
 from tests.support.figures import Figures
-from tests.support.waiting import block_until
+from tests.support.waiting import LIMIT_S, block_until
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150
@@ -91,6 +91,8 @@ async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         board, page = await browser.new_page(), await browser.new_page()
+        for shown in (board, page):
+            shown.set_default_timeout(scaled(1000 * LIMIT_S))
         await board.goto(demo.board)
         await page.goto(demo.page)
         await expect(page.locator(demo.counter)).to_have_attribute("data-state", "kritis", timeout=scaled(60_000))

@@ -178,12 +178,9 @@ async def test_on_a_slow_line_the_stream_still_begins(office: Office, page: Page
 
 
 async def test_without_scripts_the_page_still_answers(office: Office, browser: Browser) -> None:
-    plain = await browser.new_context(java_script_enabled=False)
-    page = await plain.new_page()
-    async with office.served():
+    async with office.served(), open_page(browser, java_script_enabled=False) as page:
         await page.goto(office.page)
         await heading(page, SHORT)
-    await plain.close()
 
 
 @pytest.mark.parametrize("width", [360, 1920])

@@ -61,7 +61,7 @@ async def test_what_is_written_is_read_in_order(kafka: Kafka) -> None:
 
 
 async def test_a_topic_nobody_created_is_refused(kafka: Kafka) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, request_timeout_ms=2000)
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, request_timeout_ms=int(scaled(2000)))
     async with producer:
         with pytest.raises(UnknownTopicOrPartitionError):
             await producer.partitions_for("nobody-created-it")

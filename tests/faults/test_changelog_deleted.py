@@ -28,7 +28,7 @@ worker.exit_when_superseded = late
 async def held_back():
     print("held back", flush=True)
     while not Path("{go}").exists():
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the test creates the file; this process can only look for it
 """
 BEFORE_ITS_START = """
 build_app = worker.build_app

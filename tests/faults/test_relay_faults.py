@@ -67,7 +67,7 @@ async def test_a_broker_that_freezes_is_given_up_and_found_again(broker: Kafka, 
         await wait_until_sent(tmp_path / "checkpoint", 100)
         broker.pause()
         feed.grow(400)
-        await asyncio.sleep(scaled(3))  # longer than the relay waits for an answer
+        await asyncio.sleep(scaled(3))  # longer than the relay waits for an answer: its timeout is scaled, too
         broker.resume()
         await wait_until_sent(tmp_path / "checkpoint", 500)
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)

@@ -100,7 +100,7 @@ async def test_a_topic_lost_under_a_running_relay_is_filled_again(bootstrap: str
         await wait_until_sent(tmp_path / "checkpoint", 2500)
         await delete_topic(bootstrap)
         feed.grow(10)
-        await asyncio.sleep(scaled(2))  # longer than the relay waits for an answer
+        await asyncio.sleep(scaled(2))  # longer than the relay waits for an answer: its timeout is scaled, too
         await create_topics(bootstrap)
         await wait_until_sent(tmp_path / "checkpoint", 2510)
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)

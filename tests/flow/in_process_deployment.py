@@ -87,7 +87,7 @@ class InProcessDeployment:
         while True:
             await self.catch_up()
             self._view.mark_complete()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # the interval of deliveries: no store says that it has new events
 
     async def row(self, day: date, watermark: dict[str, int]) -> Coverage:
         await self.catch_up()
