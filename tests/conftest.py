@@ -1,6 +1,7 @@
 """Provides real databases and the figures that tests measure to all tests."""
 
 import gc
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +13,7 @@ from hypothesis import settings
 
 from deploy.local.deadlines import scaled
 from deploy.local.postgresql import Postgresql
+from deploy.local.server_process import PORTS_VARIABLE, port_range
 from shared.event_store.store import Store
 from tests.support.figures import MEASURED, Figures
 from tests.support.stores import StoreUsers
@@ -20,6 +22,15 @@ structlog.configure(processors=[structlog.processors.format_exc_info, structlog.
 
 settings.register_profile("piket", deadline=None)  # no test asserts how fast a machine is
 settings.load_profile("piket")
+
+TEST_PROCESS, TEST_PROCESSES = (
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")),
+    int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+)
+# Each test process gives ports of its own range, as do the processes that its tests start.
+PORTS = len(port_range()) // TEST_PROCESSES
+PORTS_START = port_range().start + TEST_PROCESS * PORTS
+os.environ[PORTS_VARIABLE] = f"{PORTS_START}-{PORTS_START + PORTS - 1}"
 
 HUNG_AFTER_S = 300
 FIRST_FILES = {("e2e", "test_morning.py"), ("e2e", "test_silence.py"), ("browser", "test_silence.py")}

@@ -1,6 +1,7 @@
 """Finds free ports, and runs server processes that never outlive the process that started them."""
 
 import contextlib
+import os
 import secrets
 import signal
 import socket
@@ -11,26 +12,43 @@ from pathlib import Path
 
 from deploy.local.deadlines import scaled
 
+PORTS_VARIABLE = "PIKET_PORTS"
+_given_ports: set[int] = set()
 
-def free_ports(count: int) -> list[int]:
-    """Return `count` distinct free TCP ports of 127.0.0.1 between 15000 and 31999.
 
-    This is below the range of ephemeral client ports: otherwise a client that keeps reconnecting to a stopped server
+def port_range() -> range:
+    """Return the ports that this process may give to servers: `PIKET_PORTS` of the environment, or 15000 to 31999.
+
+    All are below the range of ephemeral client ports: otherwise a client that keeps reconnecting to a stopped server
     would sooner or later be given the port of that server.
     """
-    ports: set[int] = set()
+    first, last = map(int, os.environ.get(PORTS_VARIABLE, "15000-31999").split("-"))
+    return range(first, last + 1)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` distinct free TCP ports of 127.0.0.1; this process gives none of them again.
+
+    A port is free until its server has started, and while it restarts. So processes that give ports at the same time
+    need ranges of their own: with one range, a server that restarted found its port taken by another test process.
+    """
+    ports: list[int] = []
+    allowed = port_range()
     for _ in range(1000):
-        # Random: a port may be taken after the probe, and processes that start together must not choose the same.
-        port = 15_000 + secrets.randbelow(17_000)
+        # Random, because processes without a range of their own must not begin with the same port.
+        port = allowed[secrets.randbelow(len(allowed))]
         with socket.socket() as probe:
             # Without this option, connections that closed recently would make the port appear used.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-                ports.add(port)
+                ports += [port] if port not in _given_ports else []
+                _given_ports.add(port)
         if len(ports) == count:
-            return list(ports)
-    raise RuntimeError(f"No {count} free ports were found on 127.0.0.1 between 15000 and 31999. Nothing was started.")
+            return ports
+    raise RuntimeError(
+        f"No {count} free ports were found on 127.0.0.1, {allowed[0]} to {allowed[-1]}. Nothing was started."
+    )
 
 
 def start_guard() -> "subprocess.Popen[bytes]":
