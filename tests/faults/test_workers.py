@@ -187,7 +187,8 @@ async def test_a_worker_that_gets_nowhere_ends_and_the_next_one_catches_up(site:
 
 async def test_waiting_for_a_broker_or_for_news_is_no_hang(site: WorkerSite, broker: Kafka) -> None:
     await site.offices.open(THURSDAY, FRIDAY)
-    worker = start(site, "patient", hang_s=scaled(5))
+    # The group waits longer than the broker is away: a worker that is expelled ends for another reason.
+    worker = start(site, "patient", hang_s=scaled(5), session_timeout_s=SESSION_TIMEOUT_S)
     assert await site.wait_until_exact()
     await asyncio.sleep(scaled(6))  # no news for longer than `hang_s`
     broker.kill()
