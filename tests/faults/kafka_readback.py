@@ -67,6 +67,10 @@ class ViewReader:
                 self._add(record.key.decode(), parse_row(record.value))
         return dict(self._rows)
 
+    def has_read(self, rows: Mapping[str, CounterRow]) -> bool:
+        """Return whether these rows are among those read last."""
+        return rows.items() <= self._rows.items()
+
     def _add(self, key: str, row: CounterRow) -> None:
         self.published += 1
         self.regressions += key in self._rows and row.facts < self._rows[key].facts

@@ -96,12 +96,19 @@ class Offices:
 
     def expected(self) -> Mapping[str, CounterRow]:
         """Return all rows that the view must have, by key, without product code."""
+        return self._rows_of(self.days)
+
+    def latest_final_rows(self) -> Mapping[str, CounterRow]:
+        """Return the rows of the latest day that no further tap changes; none before the fourth day."""
+        return self._rows_of(self.days[-4:-3])
+
+    def _rows_of(self, days: Sequence[date]) -> Mapping[str, CounterRow]:
         return {
             f"{self.region}/{opd}/{day}": CounterRow(
                 tuple(self._heads(opd, day, minute) for minute in COMPARED_MINUTES), facts
             )
             for opd in self.opds
-            for day in self.days
+            for day in days
             for facts in [1 + sum(self._dated[opd, day + timedelta(days=n)] for n in (-1, 0, 1))]
         }
 

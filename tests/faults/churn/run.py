@@ -112,7 +112,7 @@ async def _run_faults(
 ) -> None:
     """Inject faults while taps are recorded; then compare everything while all processes run."""
     started_at, stop = monotonic(), asyncio.Event()
-    recordings = [asyncio.create_task(_record_days(offices, parameters, stop)) for offices, _ in regions]
+    recordings = [asyncio.create_task(_record_days(*region, parameters, stop)) for region in regions]
     async with _background(target.processes.supervise()):
         async with _background(*(_read_view(view) for _, view in regions)):
             async for fault in _inject_faults(parameters, target, print_line):
@@ -138,15 +138,19 @@ async def _background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             raise outcome
 
 
-async def _record_days(offices: Offices, parameters: RunParameters, stop: asyncio.Event) -> None:
-    """Record taps on six consecutive days, and continue until all faults were injected."""
+async def _record_days(offices: Offices, view: ViewReader, parameters: RunParameters, stop: asyncio.Event) -> None:
+    """Record taps on six consecutive days, and continue until all faults were injected.
+
+    A day lasts until the view has the final rows of an earlier one. Days of seconds would otherwise pass while the
+    relay is away, and the worker may close a day when the rosters of the fifth day after it arrive (decision 0012).
+    """
     await offices.open(THURSDAY, FRIDAY)
     seconds_per_day = parameters.seconds / DAYS
     started_at = monotonic()
     while not stop.is_set():
         await offices.record_taps(TAPS_PER_ROUND // len(parameters.regions))
         await asyncio.sleep(0.1)  # the pause between two rounds of taps
-        if monotonic() - started_at > seconds_per_day:
+        if monotonic() - started_at > seconds_per_day and view.has_read(offices.latest_final_rows()):
             started_at = monotonic()
             await offices.open(offices.days[-1] + timedelta(days=1))
 

@@ -99,8 +99,11 @@ async def test_the_driver_counts_who_came_and_did_not_go_and_the_facts_of_a_day_
     assert sum(row.heads[-1] for row in rows.values()) == present > 0
     assert {row.facts for row in rows.values()} == {1 + 2 + 101}
     await offices.open(FRIDAY.replace(day=8))
+    assert not offices.latest_final_rows()
     await offices.open(FRIDAY.replace(day=9))
+    await offices.record_taps(10)
     assert offices.expected()[KEY] == rows[KEY]
+    assert offices.latest_final_rows() == {KEY: rows[KEY]}
 
 
 def test_a_failed_run_keeps_its_logs_and_prints_how_to_repeat_it(tmp_path: Path) -> None:
