@@ -1,1 +1,1 @@
-"""Holds the circulars that ship with Piket, and replays them through the decider."""
+"""Holds the circulars that ship with Piket, a JSON file each, and replays them through the decider."""
