@@ -3,9 +3,9 @@
 .PHONY: help demo test test-faults check bench bench-worker bench-policy style unit laws flow
 install := @python3 deploy/local/install.py --for
 python := .venv/bin/python
-# One process for each of two cores. The tests of a file stay in one process, because they share a broker, a browser or a
-# world. --dist loadgroup has no effect with pytest 9.2 (pytest-xdist 3.8 sets a name that it ignores).
-side_by_side := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Three processes for two cores, because many tests wait. The tests of a file stay in one process: they share a broker, a
+# browser or a world. --dist loadgroup has no effect with pytest 9.2 (pytest-xdist 3.8 sets a name that it ignores).
+side_by_side := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
