@@ -27,22 +27,24 @@ pytestmark = pytest.mark.parts
 SESSION_TIMEOUT_S = scaled(30)
 HANG_S = scaled(3)
 FROZEN_BEFORE_A_ROW = """
-import os, pathlib, signal
+import os, pathlib, signal, threading
 from services.reporting.worker.publisher import KafkaPublisher
-flag, publish = pathlib.Path({flag!r}), KafkaPublisher.publish
+flag, publish, is_written = pathlib.Path({flag!r}), KafkaPublisher.publish, threading.Event()
 async def frozen(self, partition, row):
-    if flag.exists():
+    freezes = flag.exists()
+    if freezes:
         flag.unlink()
         os.kill(os.getpid(), signal.SIGSTOP)
     await publish(self, partition, row)
+    if freezes:
+        is_written.set()
 KafkaPublisher.publish = frozen
 """
 WITHOUT_A_LEASE = """
-import time
 from services.reporting.faust_batches.membership import Membership
 exit_expelled = Membership.exit_expelled
 Membership.has_lease = lambda self: True
-Membership.exit_expelled = lambda self: (time.sleep(1), exit_expelled(self))
+Membership.exit_expelled = lambda self: (is_written.wait(), exit_expelled(self))
 """
 TAKES_NOTHING = """
 import asyncio
