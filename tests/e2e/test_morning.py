@@ -56,7 +56,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> 
         "--port",
         "0",
         *WORLD_OPTIONS,
-        # Until 08:30 the situations are at posts that open at eight o'clock, long after the application was killed.
+        # Until 08:30 the situations are at posts that open at eight o'clock.
         *("--speed", f"{speed:g}", "--from", "07:10", "--to", "08:30"),
         *files,
         *store,
@@ -65,7 +65,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> 
         demo = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=log)
     seed = choose_seed()
     with demo:
-        killed = list(kill_processes(demo.pid, folder / "output", random.Random(seed)))  # noqa: S311
+        killed = list(kill_processes(demo.pid, folder, random.Random(seed)))  # noqa: S311
         status = demo.wait(scaled(240) * FULL_SPEED / speed)
     outcome: dict[str, Any] = {"status": status, "killed": killed, "log": (folder / "log").read_text()}
     outcome["repeat"] = repeat_line(seed)
@@ -80,18 +80,26 @@ def print_repeat_line(played: dict[str, Any]) -> None:
     print(played["repeat"])
 
 
-def kill_processes(demo: int, output: Path, chance: random.Random) -> Iterator[str]:
-    """Kill each process (SIGKILL) at a random moment of the morning; yield its name.
+def kill_processes(demo: int, folder: Path, chance: random.Random) -> Iterator[str]:
+    """Kill each process (SIGKILL) at a random moment; yield its name.
 
-    The application is killed first, while the first people arrive: an hour later, clerks of situations would be late.
+    The application is killed while the offices are entered. In the morning, an hour would pass until it has started
+    again on a loaded machine, and short situations would be recorded late.
     """
-    block_until(lambda: "Ctrl-C" in output.read_text(), READY_WITHIN_S, "the demo is up")
-    for (name, command), pause in zip(COMMANDS.items(), ((0.5, 2), (1, 3), (1, 3)), strict=True):
-        sleep(chance.uniform(*pause))  # any moment of its work
-        for pid in Path(f"/proc/{demo}/task/{demo}/children").read_text().split():
-            if command in Path(f"/proc/{pid}/cmdline").read_text():
-                os.kill(int(pid), signal.SIGKILL)
-                yield name
+    block_until(lambda: "The board is at" in (folder / "log").read_text(), READY_WITHIN_S, "the first row is there")
+    sleep(chance.uniform(0, 2))  # any moment of its work
+    yield from kill_children(demo, "serve")
+    block_until(lambda: "Ctrl-C" in (folder / "output").read_text(), READY_WITHIN_S, "the demo is up")
+    for name in ("worker", "relay"):
+        sleep(chance.uniform(1, 4))  # any moment of its work
+        yield from kill_children(demo, name)
+
+
+def kill_children(demo: int, name: str) -> Iterator[str]:
+    for pid in Path(f"/proc/{demo}/task/{demo}/children").read_text().split():
+        if COMMANDS[name] in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(int(pid), signal.SIGKILL)
+            yield name
 
 
 def test_each_process_was_killed_on_the_way_and_started_again(played: dict[str, Any]) -> None:
