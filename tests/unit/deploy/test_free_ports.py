@@ -1,4 +1,4 @@
-"""Ports for servers that are started here."""
+"""Checks that a process gives each port once, and only from its own range."""
 
 import pytest
 
