@@ -1,0 +1,1 @@
+"""Says what operations watch: the catalogue of metrics, rules, alerts and dashboards."""
