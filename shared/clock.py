@@ -37,6 +37,11 @@ def set_clock(file: Path, start: datetime, speed: float) -> Clock:
     return _clock_from_file(file)
 
 
+def clock_speed(setting: str) -> float:
+    """Return how many times as fast as real time the clock of `PIKET_CLOCK` runs now: 1 if the setting is empty."""
+    return float(Path(setting).read_text().split("/")[1]) if setting else 1.0
+
+
 def _clock_from_file(file: Path) -> Clock:
     cached: tuple[int, Clock] = (0, wall_time)
 

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     gateway: str = "http://127.0.0.1:8080"
     token_file: str = "run/token-{region}"  # noqa: S105 - the path of a file
     metrics_port: int = Field(0, ge=0, le=MAX_PORT)
+    commute_km: float | None = Field(None, ge=0)  # a day at home saves; None: the assumption of the release
+    energy_kwh: float | None = Field(None, ge=0)
 
     @field_validator("clock")
     @classmethod

@@ -1,4 +1,4 @@
-"""Configures logs as JSON with personal data removed, and serves metrics on a separate port."""
+"""Configures logs as JSON with personal data removed."""
 
 import logging
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
+from prometheus_client import disable_created_metrics
 
 COORDINATE_KEYS = frozenset({"lat", "lng", "lon", "latitude", "longitude"})
 _REDACTIONS = (
@@ -80,27 +80,3 @@ def configure_logging(service: str, level: int = logging.INFO, stream: TextIO = 
     for library in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(service=service)
-
-
-class PortTaken(Exception):
-    """The port for metrics is in use, or this process may not open it."""
-
-
-def serve_metrics(port: int, registry: CollectorRegistry, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve `/metrics` on a port and thread of its own; return a function that stops it. Port 0 takes a free port.
-
-    Raises `PortTaken`.
-    """
-    try:
-        server, thread = start_http_server(port, addr=host, registry=registry)
-    except OSError as taken:
-        raise PortTaken(
-            f"Port {port} of {host} cannot be used ({taken}). Choose another PIKET_METRICS_PORT."
-        ) from taken
-
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    return stop

@@ -50,11 +50,13 @@ def serve(
 
     from deploy.operations import sources
     from deploy.operations.gateway import gateway
+    from shared.metrics.server import serve_metrics
 
     settings = Settings()
     served = services or list(Service)
     asyncio.run(sources.check_stores(settings, served))
     apps = {service.value: create_app(service, settings) for service in served}
+    serve_metrics(settings.metrics_port, "app")
     uvicorn.run(
         gateway(apps),
         host="127.0.0.1",

@@ -10,7 +10,7 @@ from shared.domain.decider import Diverged
 from shared.event_store.database import Unavailable
 from shared.identity import UnusableKeySet
 from shared.kafka.broker import UnsafeToContinue
-from shared.telemetry import PortTaken
+from shared.metrics.server import PortTaken
 
 
 def operator_message(error: Exception) -> str | None:

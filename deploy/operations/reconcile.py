@@ -8,7 +8,7 @@ import asyncio
 from datetime import datetime
 from time import monotonic
 
-from prometheus_client import REGISTRY, Gauge
+from prometheus_client import Gauge
 from rich.console import Console
 
 from deploy.operations.expected_rows import ExpectedRows
@@ -17,8 +17,8 @@ from services.reporting.view.rows import CoverageView
 from shared.background import background_task
 from shared.clock import wall_time
 from shared.kafka import broker
+from shared.metrics.server import serve_metrics
 from shared.settings import Settings
-from shared.telemetry import serve_metrics
 
 DIVERGENT = Gauge("piket_view_divergent_opds", "OPD whose rows are not as their stored facts make them", ("region",))
 COMPARED = Gauge("piket_view_compared_timestamp_seconds", "When the view was last compared", ("region",))
@@ -47,7 +47,7 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
         if every is None:
             # A list, not a generator: the other regions are compared, too, after the first difference.
             return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))
-        serve_metrics(settings.metrics_port, REGISTRY)
+        serve_metrics(settings.metrics_port, "reconcile")
         while True:
             for expected in expected_by_region:
                 await _compare_or_report(view, expected, console)

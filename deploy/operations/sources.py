@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from prometheus_client import REGISTRY
 from rich.console import Console
 
 from services.reporting.view.generations import current_generation
@@ -14,10 +13,10 @@ from shared.domain.envelope import FIRST_CHAIN
 from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Database
 from shared.kafka import broker
+from shared.metrics.server import serve_metrics
 from shared.relay import checkpoint
 from shared.relay.relay import Relay
 from shared.settings import Settings
-from shared.telemetry import serve_metrics
 
 SERVICES_WITH_STORE = ("policy", "roster", "attendance")
 
@@ -39,7 +38,7 @@ async def check_stores(settings: Settings, services: Iterable[str]) -> None:
 
 async def relay(settings: Settings) -> None:
     """Relay all sources to Kafka until cancelled. An error of one ends all; a supervisor starts them again."""
-    serve_metrics(settings.metrics_port, REGISTRY)
+    serve_metrics(settings.metrics_port, "relay")
     async with asyncio.TaskGroup() as group:
         for service in SERVICES_WITH_STORE:
             events = committed_events(settings, service)

@@ -1,41 +1,47 @@
-"""Assembles reporting's web application: the view, its API and pages, and its metrics on a separate port."""
+"""Assembles reporting's web application: the view, its API and pages, and the metrics of its regions."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
-from prometheus_client import REGISTRY
+from prometheus_client import CollectorRegistry
 
 from services.reporting import api
-from services.reporting.metrics import CoverageCollector
+from services.reporting.domain.efficiency.estimates import estimation_factors
+from services.reporting.metrics.collector import RegionCollector
 from services.reporting.pages import routes
 from services.reporting.pages.renderer import PageRenderer
 from services.reporting.pages.routes import TEMPLATES_FOLDER
 from services.reporting.view.consumer import follow_coverage
+from services.reporting.view.latency import observe_taps
 from services.reporting.view.live_status import LiveStatus
 from services.reporting.view.rows import CoverageView
 from shared.background import background_task
-from shared.clock import Clock
+from shared.clock import Clock, clock_speed
 from shared.identity import Identity
+from shared.metrics.server import REGION_REGISTRIES
 from shared.settings import Settings
-from shared.telemetry import serve_metrics
 from shared.web import application
 from shared.web.application import Lifespan
 from shared.web.pages import Pages
 
 
 def create(settings: Settings) -> FastAPI:
-    """Create the application from settings: a view that is fed from Kafka, and a metrics port."""
+    """Create the application from settings: a view that is fed from Kafka, and metrics by region."""
     now = settings.domain_clock()
     view = CoverageView(now, settings.region_list(), settings.partitions)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        REGISTRY.register(CoverageCollector(view, now, settings.region_list()))
-        stop = serve_metrics(settings.metrics_port, REGISTRY)
-        async with background_task(follow_coverage(view, settings.kafka, settings.region_list(), settings.partitions)):
+        factors = estimation_factors(settings.commute_km, settings.energy_kwh)
+        for region in settings.region_list():
+            REGION_REGISTRIES[region] = registry = CollectorRegistry()
+            registry.register(RegionCollector(view, now, region, factors))
+        observe = partial(observe_taps, now=now, speed=partial(clock_speed, settings.clock))
+        follow = follow_coverage(view, settings.kafka, settings.region_list(), settings.partitions, observe)
+        async with background_task(follow):
             yield
-        stop()
 
     return assemble(view, Identity.from_settings(settings), now, running, demo=bool(settings.clock))
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
+from prometheus_client import Histogram
 from uuid_utils.compat import uuid7  # until Python 3.14, which has it
 
 from shared.clock import Clock
@@ -24,6 +25,12 @@ from shared.event_store.database import Connection, Database
 S = TypeVar("S")
 
 MAX_BATCH_COMMANDS = 200
+COMMIT = Histogram(
+    "piket_store_commit_seconds",
+    "Seconds that one transaction of an event store takes",
+    ("service",),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
 
 log = structlog.get_logger()
 
@@ -94,7 +101,8 @@ class Store(CommittedEvents, Generic[S]):
 
     async def _commit_batch(self, batch: Sequence[StoreCommand[S]]) -> list[Outcome | Exception]:
         try:
-            return await self._database.write(partial(self._commit, batch))
+            with COMMIT.labels(self.service).time():
+                return await self._database.write(partial(self._commit, batch))
         except Exception as failure:  # noqa: BLE001 - each command is retried below
             log.warning("Batch failed; retrying each command alone", commands=len(batch), error=repr(failure))
         return [await self._commit_one(command) for command in batch]

@@ -1,6 +1,7 @@
 """Reads all partitions of some topics from the offsets that a database holds, without a consumer group."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -37,11 +38,16 @@ ApplyBatch = Callable[[Sequence[ConsumedRecord]], Awaitable[None]]
 
 
 async def follow_topics(
-    bootstrap: str, topics: Sequence[str], load_offsets: LoadOffsets, apply_batch: ApplyBatch
+    bootstrap: str,
+    topics: Sequence[str],
+    load_offsets: LoadOffsets,
+    apply_batch: ApplyBatch,
+    report_lag: Callable[[Mapping[str, int]], None],
 ) -> None:
     """Pass every record to `apply_batch`, batch after batch, until cancelled; wait for a missing Kafka or database.
 
-    Raises `MissingTopics`, or what `apply_batch` raises.
+    `report_lag` receives the number of unread records by topic after each batch. Raises `MissingTopics`, or what
+    `apply_batch` raises.
     """
     silence_client_logs()
     failures = 0
@@ -51,6 +57,7 @@ async def follow_topics(
                 while True:
                     # An empty batch is passed on too: the projection then tries again to fill gaps.
                     await apply_batch(await _next_batch(consumer))
+                    report_lag(await _unread_counts(consumer))
                     failures = 0
         except (Unavailable, StaleConsumer, KafkaError, TimeoutError) as error:
             log.warning("Reading stopped; it starts again at the stored offsets", topics=topics, error=repr(error))
@@ -63,6 +70,15 @@ async def _next_batch(consumer: AIOKafkaConsumer) -> list[ConsumedRecord]:
     return [
         ConsumedRecord(r.topic, r.partition, r.offset, r.key, r.value) for records in fetched.values() for r in records
     ]
+
+
+async def _unread_counts(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
+    """Return the number of unread records by topic, as of the last fetch of each partition."""
+    unread: Counter[str] = Counter()
+    for partition in consumer.assignment():
+        end = consumer.highwater(partition)
+        unread[partition.topic] += max(0, end - await consumer.position(partition)) if end is not None else 0
+    return unread
 
 
 @asynccontextmanager

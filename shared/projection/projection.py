@@ -6,7 +6,7 @@ until these are read from the feed of the owning service.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
@@ -24,6 +24,7 @@ from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, Stre
 
 RETRY_PAUSES_S = (0.1, 0.5)
 HELD_STREAMS = Gauge("piket_projection_held_streams", "Streams that wait for an event that is missing", ("consumer",))
+LAG = Gauge("piket_projection_lag_records", "Records of a topic that are not read yet", ("consumer", "topic"))
 
 ApplyEvent = Callable[[Connection, Event], None]
 WriteDeadLetter = Callable[[ConsumedRecord, str], Awaitable[None]]
@@ -68,7 +69,7 @@ class Projection:
     async def run(self) -> None:
         """Follow the topics until cancelled. Raises `MissingTopics`, or the error that `apply` raised three times."""
         await self.open()
-        await follow_topics(self._bootstrap, self._topics, self._load_offsets, self.apply_batch)
+        await follow_topics(self._bootstrap, self._topics, self._load_offsets, self.apply_batch, self._report_lag)
 
     async def apply_batch(self, records: Sequence[ConsumedRecord]) -> None:
         """Apply records in one transaction; those of a partition must be in offset order.
@@ -94,6 +95,10 @@ class Projection:
         """Return the highest sequence of a source that was applied, 0 before the first."""
         rows = await self._database.read(offsets.SELECT_SOURCE, consumer=self._consumer, source=source)
         return int(rows[0][0]) if rows else 0
+
+    def _report_lag(self, unread: Mapping[str, int]) -> None:
+        for topic, records in unread.items():
+            LAG.labels(self._consumer, topic).set(records)
 
     async def _load_offsets(self) -> dict[Partition, OffsetMark]:
         rows = await self._database.read(offsets.SELECT_OFFSETS, consumer=self._consumer)

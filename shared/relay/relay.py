@@ -13,7 +13,6 @@ from time import monotonic
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from prometheus_client import Gauge
 
 from shared.domain import envelope
 from shared.event_store.stored_events import StoredEvent
@@ -22,15 +21,13 @@ from shared.relay import checkpoint, heartbeat, log_tail, sender
 from shared.relay.checkpoint import Checkpoint
 from shared.relay.errors import FeedBroken, LogAhead, TopicRecreated
 from shared.relay.log_tail import PartitionTail
+from shared.relay.metrics import BACKLOG, CONNECTED, OLDEST
 from shared.relay.source import EventSource
 
 PAGE_SIZE = 1_000
 IDLE_S = 0.03
 TIMEOUT_S = 20.0
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-LABELS = ("service", "region")
-BACKLOG = Gauge("piket_relay_backlog_events", "Stored events that are not in Kafka yet", LABELS)
-OLDEST = Gauge("piket_relay_oldest_unsent_seconds", "For how long there have been unsent events, wall time", LABELS)
 
 log = structlog.get_logger()
 
@@ -54,6 +51,7 @@ class Relay:
         self._behind_since: float | None = None
         self._closing_producers: set[asyncio.Task[None]] = set()
         self._backlog = BACKLOG.labels(self._service, region)
+        self._connected = CONNECTED.labels(self._service, region)
         OLDEST.labels(self._service, region).set_function(
             lambda: monotonic() - self._behind_since if self._behind_since else 0
         )
@@ -188,6 +186,7 @@ class Relay:
         self._behind_since = (self._behind_since or monotonic()) if backlog > 0 else None
 
     def _log_stalled(self, error: Exception) -> None:
+        self._connected.set(0)
         if not self._failures:
             log.warning("Relay stalled; events remain in the store", topic=self._topic, error=repr(error))
         self._failures += 1
@@ -197,3 +196,4 @@ class Relay:
             backlog = await self._source.head(self._region) - self._checkpoint.sequence
             log.info("Relay recovered", topic=self._topic, backlog=backlog)
         self._failures, self._has_run = 0, True
+        self._connected.set(1)

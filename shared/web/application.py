@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.catalogue import SHARED_CATALOGUE
 from shared.identity import Identity
+from shared.metrics.requests import RequestMetrics
 from shared.web import docs, problem
 from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
@@ -38,6 +39,7 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(BodyLimit)
     app.add_middleware(StrictHeaders)
+    app.add_middleware(RequestMetrics, service=title.removeprefix("Piket "))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     return app

@@ -20,6 +20,7 @@ from services.reporting.domain.fact_store.compact import compact
 from services.reporting.faust_batches.batch import MAX_BATCH_RECORDS, PartitionBatch
 from services.reporting.worker.__main__ import tune_garbage_collector
 from services.reporting.worker.processor import Processor
+from services.reporting.worker.publisher import Headers
 from shared.domain.envelope import Event, encode, source, topic
 from shared.domain.facts.coverage import Coverage
 from tests.support import example_facts as ex
@@ -82,7 +83,7 @@ class CountingPublisher:
     async def write_changelog(self, *_: object) -> None:
         """Discard facts."""
 
-    async def publish(self, _: int, row: Coverage) -> None:
+    async def publish(self, _: int, row: Coverage, headers: Headers = ()) -> None:  # noqa: ARG002
         row.model_dump_json(exclude_none=True)
         self.rows += 1
 

@@ -19,7 +19,7 @@ from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.faust_batches.batch import PartitionBatch
 from services.reporting.worker import __main__ as worker
 from services.reporting.worker.processor import Processor
-from services.reporting.worker.publisher import KafkaPublisher, Publisher
+from services.reporting.worker.publisher import Headers, KafkaPublisher, Publisher
 from shared.domain import envelope
 from shared.domain.facts.coverage import Coverage
 from tests.bench import aiokafka_loop, stock_faust
@@ -99,7 +99,7 @@ class NullPublisher(KafkaPublisher):
     async def write_changelog(self, partition: int, facts: list[ChangelogRecord]) -> None:  # type: ignore[override]
         pass
 
-    async def publish(self, partition: int, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:
         pass
 
 

@@ -1,31 +1,55 @@
-"""Finds metrics with labels that docs/how-to/add-a-metric.md does not name, one line for each finding."""
+"""Finds metrics that differ from `deploy/observability/catalogue.yaml`, one line for each finding."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from deploy.observability.catalogue import Metric
 from tests.contract.source_tree import Source
-
-LABELS = frozenset({"region", "topic", "partition", "service", "consumer", "outcome"})
-"""What a metric of a process may be divided by: never by a person, a post or free text."""
 
 METRIC_CLASSES = frozenset({"Counter", "Enum", "Gauge", "Histogram", "Info", "Summary"})
 FAMILIES = frozenset({f"{kind}MetricFamily" for kind in METRIC_CLASSES})
 LIBRARY = "prometheus_client"
-COVERAGE = "services/reporting/metrics.py"
-"""Takes all labels from its table `METRIC_HELP`, which tests/unit/reporting/test_metrics.py checks."""
+REGION_TABLE = "services/reporting/metrics/families.py"
+"""Takes name, help and labels from its table `REGION_METRICS`, which the contract test compares with the catalogue."""
 
 
-def metric_violations(files: Sequence[Source]) -> Iterator[str]:
-    """Find metrics with unknown labels, and metrics whose labels are not a literal or a constant of the module."""
+def metric_violations(files: Sequence[Source], metrics: Mapping[str, Metric]) -> Iterator[str]:
+    """Find metrics of a process whose name, type, help or labels are not those of the catalogue, or are no literal."""
     for source in files:
-        if source.path == COVERAGE:
+        if source.path == REGION_TABLE:
             continue
         for call in _metric_calls(source.tree):
-            labels = _labels(source.tree, call)
-            if labels is None:
-                yield f"{source.path}:{call.lineno} has labels that are no literal"
-            elif unknown := sorted(set(labels) - LABELS):
-                yield f"{source.path}:{call.lineno} has the label {unknown[0]}"
+            for finding in _differences(source.tree, call, metrics):
+                yield f"{source.path}:{call.lineno} {finding}"
+
+
+def defined_names(files: Sequence[Source]) -> set[str]:
+    """Return the names of the metrics that the code defines with a literal name."""
+    calls = (call for source in files if source.path != REGION_TABLE for call in _metric_calls(source.tree))
+    return {name for call in calls if (name := _text(call, 0))}
+
+
+def _differences(tree: ast.Module, call: ast.Call, metrics: Mapping[str, Metric]) -> Iterator[str]:
+    name, labels = _text(call, 0), _labels(tree, call)
+    metric = metrics.get(name or "")
+    if metric is None or metric.endpoint != "process":
+        yield f"is not a metric of a process in the catalogue: {name}"
+        return
+    kind = ast.unparse(call.func).split(".")[-1].lower()
+    # An imported class may have another name; then the type is compared in the scrapes.
+    if kind in {"counter", "gauge", "histogram"} and kind != metric.type:
+        yield f"is a {kind}, the catalogue says {metric.type}"
+    if _text(call, 1) != metric.help.en:
+        yield f"has the help {_text(call, 1)!r}, the catalogue {metric.help.en!r}"
+    if labels is None:
+        yield "has labels that are no literal"
+    elif tuple(labels) != metric.labels:
+        yield f"has the labels {', '.join(labels)}, the catalogue {', '.join(metric.labels)}"
+
+
+def _text(call: ast.Call, position: int) -> str | None:
+    argument = call.args[position] if len(call.args) > position else None
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
 
 
 def _metric_calls(tree: ast.Module) -> Iterator[ast.Call]:

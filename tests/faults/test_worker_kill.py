@@ -79,7 +79,7 @@ write_changelog, is_written = KafkaPublisher.write_changelog, asyncio.Event()
 async def write(self, *arguments):
     await write_changelog(self, *arguments)
     is_written.set()
-async def publish(self, partition, row):
+async def publish(self, partition, row, headers=()):
     await is_written.wait()
     os.kill(os.getpid(), signal.SIGKILL)
 KafkaPublisher.write_changelog, KafkaPublisher.publish = write, publish
@@ -99,7 +99,7 @@ async def test_killed_between_fact_and_row_the_next_start_publishes_the_row(site
 
 ROWS_LOST = """
 from services.reporting.worker.publisher import KafkaPublisher
-async def publish(self, partition, row):
+async def publish(self, partition, row, headers=()):
     pass
 KafkaPublisher.publish = publish
 """

@@ -22,6 +22,7 @@ from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.faust_batches.batch import PartitionBatch
 from services.reporting.view.rows import CoverageView
 from services.reporting.worker.processor import Processor
+from services.reporting.worker.publisher import Headers
 from services.roster import app as roster
 from services.roster.storage.policy_projection import apply
 from shared.domain.envelope import source, topic
@@ -74,7 +75,7 @@ class InProcessDeployment:
         assert partition == PARTITION
         self.changelog += facts
 
-    async def publish(self, partition: int, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:  # noqa: ARG002
         assert partition == PARTITION
         self._view.apply_rows([row])
 

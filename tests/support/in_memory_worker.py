@@ -11,6 +11,7 @@ from deploy.local.deadlines import scaled
 from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.faust_batches.batch import PartitionBatch
 from services.reporting.worker.processor import Processor
+from services.reporting.worker.publisher import Headers
 from shared.domain.envelope import encode, source, topic
 from shared.domain.facts.coverage import Coverage
 from shared.kafka.dead_letters import DeadLetter
@@ -40,7 +41,7 @@ class InMemoryPublisher:
         await self._wait_until_open()
         self.changelog += [record for record in records if not record.key.endswith(b"/-|state")]
 
-    async def publish(self, partition: int, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:  # noqa: ARG002
         assert partition == TOPIC_PARTITION.partition
         await self._wait_until_open()
         self.rows.append(row)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from services.reporting.domain.coverage.intervals import HeadcountSpan, knowledge_intervals
 from services.reporting.domain.coverage.presence import Duty, PresenceInterval, duty_of, presence_intervals
+from services.reporting.domain.efficiency.home_share import home_share
 from services.reporting.domain.fact_store.compact import CompactFact, CompactTap, ReferenceFact
 from services.reporting.domain.fact_store.current import CurrentFacts, reduce_facts
 from shared.domain.facts.coverage import Coverage, PostCoverage, Steps, UnitCoverage
@@ -32,6 +33,7 @@ def row(facts: Collection[CompactFact], region: str, opd: str, day: date) -> Cov
         definition=1,
         revision=len({e.id for e in facts}),
         units=unit_coverages(lanes | {"restated": restated}, current, region, day),
+        home=home_share(current, day),
         modes={m: steps(modes[m], begin + 180) for m in ("WFO", "WFH", "WFA", "AWAY") if modes[m]},
     )
 

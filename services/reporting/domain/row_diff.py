@@ -63,7 +63,9 @@ def _fields(row: Coverage) -> Mapping[str, str]:
         f"{code} {name}": str(value) for code, unit in row.units.items() for name, value in unit if name != "posts"
     }
     posts = {f"{code}/{post}": "a post" for code, unit in row.units.items() for post in unit.posts}
-    return {"name": row.name, **units, **posts}
+    # Rows of earlier releases have no home share; it is not a difference that their facts have one.
+    home = {"home": str(row.home)} if row.home else {}
+    return {"name": row.name, **home, **units, **posts}
 
 
 def _lanes(row: Coverage) -> Mapping[str, Steps]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
+from services.reporting.view.latency import TAPS_HEADER
 from services.reporting.view.rows import CoverageView, Tombstone
 from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
@@ -25,19 +26,27 @@ POSITIONS_KEY_MARK = b"/~/"
 GENERATION_HEADER = "generation"
 """Header of a null value: the generation of the view that has no row for the key."""
 
+ObserveTaps = Callable[[str, bytes], None]
+"""Receives the region and the header `taps` of a row that has become visible."""
 ViewMessage = Coverage | Heartbeat | WorkerPositions | Tombstone
 
 log = structlog.get_logger()
 
 
-async def follow_coverage(view: CoverageView, bootstrap: str, regions: Iterable[str], partitions: int) -> None:
+async def follow_coverage(
+    view: CoverageView,
+    bootstrap: str,
+    regions: Iterable[str],
+    partitions: int,
+    observe_taps: ObserveTaps | None = None,
+) -> None:
     """Feed a view until cancelled. If Kafka does not answer, try again after a second."""
     names = [topic(region, name) for region in regions for name in ("coverage", "heartbeat")]
     topic_partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
     while True:
         try:
             async with _consumer(bootstrap, topic_partitions) as consumer:
-                await _read(view, consumer, topic_partitions)
+                await _read(view, consumer, topic_partitions, observe_taps)
         except (KafkaError, TimeoutError) as error:
             log.warning("The coverage topics cannot be read; the view keeps its rows", failure=type(error).__name__)
             await asyncio.sleep(1)
@@ -63,11 +72,22 @@ async def _consumer(bootstrap: str, partitions: list[TopicPartition]) -> AsyncIt
         await broker.stop_client(consumer)
 
 
-async def _read(view: CoverageView, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+async def _read(
+    view: CoverageView,
+    consumer: AIOKafkaConsumer,
+    partitions: list[TopicPartition],
+    observe_taps: ObserveTaps | None,
+) -> None:
     ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
     while True:
         batches = await consumer.getmany(timeout_ms=200, max_records=5000)
-        apply_records(view, [record for records in batches.values() for record in records])
+        records = [record for of_partition in batches.values() for record in of_partition]
+        apply_records(view, records)
+        # Rows that were there at the start became visible long ago.
+        if observe_taps and view.ready:
+            for record in records:
+                if taps := dict(record.headers).get(TAPS_HEADER):
+                    observe_taps(record.topic.split(".")[1], taps)
         # A list, because `all` does not take an asynchronous generator.
         view.ready = view.ready or all([await consumer.position(tp) >= ends[tp] for tp in partitions])
         # `getmany` does not fail if Kafka is away. A request for end offsets does.

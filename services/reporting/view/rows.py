@@ -46,6 +46,7 @@ class CoverageView:
         self.ready = False
         self._tombstones: dict[str, int] = {}
         self._now = now
+        self._started = wall_time()
         self._at_start = CompleteUntil(now(), datetime.min.replace(tzinfo=UTC))
         self._marked_complete: CompleteUntil | None = None
         self._freshness: Mapping[str, Freshness] = {region: Freshness(partitions) for region in regions}
@@ -102,6 +103,13 @@ class CoverageView:
         complete_until = self._complete_until(region)
         current = self.ready and (wall_time() - complete_until.wall).total_seconds() < BEHIND_AFTER_SECONDS
         return None if current else complete_until.at
+
+    def seconds_behind(self, region: str) -> float:
+        """Return the wall seconds since a region was last confirmed to be complete; at first, since the start."""
+        if self._marked_complete:
+            return 0.0
+        confirmed = max(self._complete_until(region).wall, self._started)
+        return max(0.0, (wall_time() - confirmed).total_seconds())
 
     def _complete_until(self, region: str) -> CompleteUntil:
         freshness = self._freshness.get(region)

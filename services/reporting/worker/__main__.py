@@ -18,7 +18,6 @@ from pathlib import Path
 import faust
 import mode
 from aiokafka.errors import KafkaError
-from prometheus_client import REGISTRY
 
 from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.faust_batches.batch import BatchSchema
@@ -36,8 +35,9 @@ from services.reporting.worker.settings import WorkerSettings, readable_regions,
 from shared.clock import wall_time
 from shared.domain.envelope import source, topic
 from shared.kafka import broker
+from shared.metrics.server import PortTaken, serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
-from shared.telemetry import PortTaken, configure_logging, serve_metrics
+from shared.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +169,7 @@ def main() -> int:
     if not regions:
         return EX_NOTHING_TO_READ
     try:
-        serve_metrics(settings.metrics_port, REGISTRY)
+        serve_metrics(settings.metrics_port, "worker")
     except PortTaken as error:
         log.critical("The worker ends: %s Nothing was read.", error)
         return EX_SOFTWARE

@@ -9,12 +9,11 @@ Days whose facts can no longer change are closed: removed from memory and delete
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from services.reporting.domain.partitions.partition_state import (
-    ChangelogRecord,
     OpdPartition,
     PartitionState,
     RegionPartition,
@@ -85,7 +84,6 @@ class Processor:
         source, (topic, partition) = self._sources[batch.tp.topic], batch.tp
         region_partition = RegionPartition(topic.split(".")[1], partition)
         state, pending = self._partitions.region_state(region_partition), self._pending
-        changelog, affected_dates = pending.changelog[partition], pending.affected_dates
         pending.region_partitions.add(region_partition)
         last: bytes | None = None
         unreadable = 0
@@ -96,10 +94,10 @@ class Processor:
                 pending.dead_letters.append((region_partition.region, dead_letter(batch.tp, record, error.reason)))
                 unreadable += 1
                 continue
-            dates, last = state.add(fact), record.value
+            repeats, dates, last = state.outcomes["repeat"], state.add(fact), record.value
             if dates is not None:
-                affected_dates[OpdPartition(region_partition, fact.key)].update(dates)
-                changelog.append(ChangelogRecord(b"%b|%b" % (fact.key, fact.id.hex().encode()), record.value))
+                is_new = state.outcomes["repeat"] == repeats
+                pending.add(OpdPartition(region_partition, fact.key), fact, dates, record.value, is_new=is_new)
         if last:
             state.advance(decode_envelope(last))  # once per batch: the last fact is the furthest of its source
         pending.record_count += len(batch.records)
@@ -127,7 +125,7 @@ class Processor:
             await asyncio.gather(
                 *(publisher.write_changelog(n, records) for n, records in pending.changelog.items() if records),
                 *(publisher.write_dead_letter(region, record) for region, record in pending.dead_letters),
-                self._publish_rows(pending.affected_dates, publisher),
+                self._publish_rows(pending, publisher),
             )
         self._pending.region_partitions |= self._partitions.mark_published()  # the next flush writes their states
         if assignment == self._assignment_number:  # else the partitions may have been revoked during the write
@@ -140,11 +138,12 @@ class Processor:
         has_pending = pending.region_partitions or pending.affected_dates or pending.changelog
         return not self._is_paused and bool(has_pending or self._partitions.has_pending())
 
-    async def _publish_rows(self, affected_dates: Mapping[OpdPartition, Iterable[date]], publisher: Publisher) -> None:
+    async def _publish_rows(self, pending: PendingBatch, publisher: Publisher) -> None:
         tasks = []
-        for opd_partition, dates in sorted(affected_dates.items()):
-            for row in filter(None, (self._partitions.row(opd_partition, day) for day in sorted(dates))):
-                tasks.append(asyncio.create_task(publisher.publish(opd_partition.region_partition.partition, row)))
+        for opd, dates in sorted(pending.affected_dates.items()):
+            for row in filter(None, (self._partitions.row(opd, day) for day in sorted(dates))):
+                headers = pending.headers(opd, row.service_date)
+                tasks.append(asyncio.create_task(publisher.publish(opd.region_partition.partition, row, headers)))
                 await asyncio.sleep(0)  # computing a row takes milliseconds: let other tasks run in between
         await asyncio.gather(*tasks)
 

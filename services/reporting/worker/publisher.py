@@ -15,6 +15,9 @@ from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import WorkerPositions
 from shared.kafka.dead_letters import DeadLetter
 
+Headers = Sequence[tuple[str, bytes]]
+"""The headers of a Kafka record."""
+
 
 class Publisher(Protocol):
     """Writes a worker's results. What was written is durable when a call returns."""
@@ -22,7 +25,7 @@ class Publisher(Protocol):
     async def write_changelog(self, partition: int, records: Sequence[ChangelogRecord]) -> None:
         """Write records to one partition of the changelog."""
 
-    async def publish(self, partition: int, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:
         """Write a row of the view. `partition` is the partition number of the facts that it was made from."""
 
     async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
@@ -51,22 +54,22 @@ class KafkaPublisher:
         """Write records to one partition of the changelog, in whole record batches."""
         await asyncio.gather(*await send_records(self._producer, self._changelog, partition, records))
 
-    async def publish(self, partition: int, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:
         """Write a row to its region's compacted topic, to the partition with the number of its facts' partition.
 
         So the positions of that partition follow all rows that they refer to.
         """
-        await self._write(row, partition)
+        await self._write(row, partition, headers)
 
     async def write_positions(self, positions: WorkerPositions) -> None:
         """Write the durable positions of a partition to the view's topic, after its rows."""
         await self._write(positions, positions.partition)
 
-    async def _write(self, message: Coverage | WorkerPositions, partition: int) -> None:
+    async def _write(self, message: Coverage | WorkerPositions, partition: int, headers: Headers = ()) -> None:
         message = message.model_copy(update={"generation": self._generation}) if self._generation else message
         value, name = message.model_dump_json(exclude_none=True).encode(), self._topic(message.region)
         # It waits for the producer's linger time at each call, so callers run many calls at once.
-        await self._producer.send_and_wait(name, value, key=message.key.encode(), partition=partition)
+        await self._producer.send_and_wait(name, value, key=message.key.encode(), partition=partition, headers=headers)
 
     async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
         """Write an unreadable record to the region's dead letter topic, with its own key and value."""

@@ -23,7 +23,7 @@ from services.roster.domain.planning.staffing import unit_days
 from shared.domain.decider import Context
 from shared.domain.errors import FieldError, Invalid, raise_if_any
 from shared.domain.facts.base import Fact
-from shared.domain.facts.roster import AbsenceDeclared, EmployeePlaced, Plan, PolicySeen, RosterAssigned
+from shared.domain.facts.roster import AbsenceDeclared, EmployeePlaced, Plan, PolicySeen, PresentStaff, RosterAssigned
 from shared.domain.messages import Message
 
 ONE_DAY = timedelta(days=1)
@@ -133,11 +133,13 @@ def _decide_rosters(command: PlanDays, states: Mapping[str, State]) -> Mapping[s
     published = {(r.unit, day): r for state in states.values() for day, r in state.rosters.items()}
     people = states[placement_stream(command.region, command.opd)]
     days, staff = unit_days(command, people.people, people.absences)
+    of_units = {(d.unit, d.work_date): len(d.present) for d in days}
     facts: dict[str, list[Fact]] = defaultdict(list)
     # Sorted, so that the same command always gives the same plan, in whatever order the streams were loaded.
     for (unit, day), day_plan in planner.plan(days, [published[key] for key in sorted(published)], staff).items():
         before = published.get((unit, day))
         fact = _roster_assigned(command, unit, day, day_plan, before)
+        fact = fact.model_copy(update={"present": PresentStaff(unit=of_units[unit, day], opd=staff[day])})
         if before is None or not _has_same_content(before, fact):
             facts[week_stream(command.region, command.opd, unit, day)].append(fact)
     return facts
@@ -189,6 +191,6 @@ def _absent_employees(roster: RosterAssigned) -> set[UUID]:
 
 
 def _has_same_content(before: RosterAssigned, after: RosterAssigned) -> bool:
-    """Return whether two rosters differ at most in revision, status, cause and the policy that was used."""
-    ignored = {"roster_revision": 1, "status": "", "policy": before.policy, "cause": ""}
+    """Return whether two rosters differ at most in revision, status, cause, policy used and people present."""
+    ignored = {"roster_revision": 1, "status": "", "policy": before.policy, "present": None, "cause": ""}
     return before.model_copy(update=ignored) == after.model_copy(update=ignored)

@@ -20,6 +20,7 @@ from services.roster.domain.commands import (
     week_stream,
 )
 from services.roster.domain.decider import State
+from services.roster.http import plan_metrics
 from services.roster.http.enrolment import Enrolment, Enrolments, reject_duplicate_nips
 from services.roster.storage import people as registry
 from services.roster.storage.people import EnrolledPerson
@@ -163,4 +164,4 @@ async def _plan(
         policy=view.policy,
         sequence=view.sequence,
     )
-    return await submit(submission, store, decider, command)
+    return await submit(submission, store, decider if submission.dry_run else plan_metrics, command)

@@ -32,6 +32,19 @@ class UnitCoverage(Value):
     posts: Mapping[str, PostCoverage] = {}
 
 
+class HomeShare(Value):
+    """Who works from home by the rosters of a service date, in people of the whole OPD.
+
+    `at_home` of `present` people are rostered at home, and the rules allow `allowed` of them. `broken`: the rules that
+    the rosters break, MAX_SHARE or FLEXIBLE_DAY (somebody at home on a day without flexible location).
+    """
+
+    present: int
+    at_home: int
+    allowed: int
+    broken: tuple[str, ...] = ()
+
+
 class Coverage(Value):
     """One row of the view. Of two rows readers keep the higher (generation, definition, revision), then watermark."""
 
@@ -44,6 +57,7 @@ class Coverage(Value):
     revision: int
     units: Mapping[str, UnitCoverage] = {}
     modes: Mapping[str, Steps] = {}
+    home: HomeShare | None = None
     watermark: Mapping[str, int] = {}
 
     @property

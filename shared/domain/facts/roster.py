@@ -89,6 +89,13 @@ class PolicySeen(Value):
     sequence: int
 
 
+class PresentStaff(Value):
+    """How many people were not absent on the date, in the unit and in the whole OPD; shares are fractions of these."""
+
+    unit: int = Field(ge=0)
+    opd: int = Field(ge=0)
+
+
 class Plan(Value):
     """How the roster was computed, and what was proved about it.
 
@@ -104,7 +111,10 @@ class Plan(Value):
 
 
 class RosterAssigned(Fact):
-    """The roster of one unit on one work date was published. It is complete: a later revision replaces it."""
+    """The roster of one unit on one work date was published. It is complete: a later revision replaces it.
+
+    Rosters of earlier releases have no `present`.
+    """
 
     TYPE: ClassVar[str] = "id.piket.roster.roster-assigned.v1"
 
@@ -117,6 +127,7 @@ class RosterAssigned(Fact):
     assignments: tuple[Assignment, ...]
     policy: PolicySeen
     plan: Plan
+    present: PresentStaff | None = None
     cause: str
 
 

@@ -16,6 +16,7 @@ from services.reporting.domain.coverage.duties import (
 )
 from services.reporting.domain.coverage.intervals import HeadcountSpan, PostKey, knowledge_intervals
 from services.reporting.domain.coverage.presence import presence_intervals
+from services.reporting.domain.efficiency.home_share import home_share
 from services.reporting.domain.fact_store.compact import (
     MINUTES_PER_DAY,
     CompactFact,
@@ -25,7 +26,7 @@ from services.reporting.domain.fact_store.compact import (
     ReferenceFact,
 )
 from services.reporting.domain.fact_store.index import FactIndex
-from shared.domain.facts.coverage import Coverage, PostCoverage, UnitCoverage
+from shared.domain.facts.coverage import Coverage, HomeShare, PostCoverage, UnitCoverage
 from shared.domain.regions import midnight_minute, region_timezone
 
 DEFINITION = 1
@@ -59,6 +60,7 @@ class IncrementalRow:
         self._standard, self._people = HeadcountDeltas(), HeadcountDeltas()
         self._units: dict[str, UnitCoverage] = {}
         self._changed_units: set[str] = set()
+        self._home: HomeShare | None = None
 
     def note(self, fact: CompactFact) -> None:
         """Note which employee a fact concerns. Call it before the fact is added to the index."""
@@ -89,6 +91,7 @@ class IncrementalRow:
             revision=self._index.size(self._work_dates),
             units=dict(sorted(self._units.items())),
             modes={m: self._people.steps("present", (NO_UNIT, m), origin) for m in MODES if m in present},
+            home=self._home,
             watermark=watermark,
         )
 
@@ -100,6 +103,7 @@ class IncrementalRow:
             self._pending.setdefault(employee, self._index.taps(employee, self._work_dates))
         self._standard = HeadcountDeltas()
         self._standard.add(_standard_contributions(self._history, self._work_dates))
+        self._home = home_share(self._history.latest.current, self._date)
         self._changed_units |= {*self._units, *self._history.latest.current.arrangements, *self._standard.units()}
 
     def _affected_employees(self, facts: Collection[ReferenceFact], before: RecordedHistory) -> set[bytes]:

@@ -86,7 +86,10 @@ class CompactShift(NamedTuple):
 
 
 class CompactRoster(Struct, frozen=True, gc=False):
-    """The employees and shifts of one unit on one work date; a withdrawn roster is not active."""
+    """The employees and shifts of one unit on one work date; a withdrawn roster is not active.
+
+    `present`: the people who are not absent in the unit and in the OPD; None in rosters of earlier releases.
+    """
 
     region: str
     unit: str
@@ -95,6 +98,7 @@ class CompactRoster(Struct, frozen=True, gc=False):
     crosses_midnight: bool
     staff: tuple[bytes, ...]
     shifts: tuple[CompactShift, ...]
+    present: tuple[int, int] | None = None
 
     def assignments(self) -> Iterable[tuple[bytes, CompactShift]]:
         """Return the pairs of employee and shift, in roster order."""
@@ -166,14 +170,11 @@ def _compact_data(data: Fact, intern: InternBytes) -> object:
                 crosses_midnight=max(ends, default=0) > MINUTES_PER_DAY,
                 staff=tuple(intern(a.employee.bytes) for a in data.assignments),
                 shifts=tuple(map(_compact_shift, data.assignments)),
+                present=(data.present.unit, data.present.opd) if data.present else None,
             )
         case EmployeePlaced():
-            return CompactPlacement(
-                intern(data.employee.bytes),
-                intern_value(data.from_),
-                intern_value(data.to),
-                intern_value(data.skills),
-            )
+            start, end, skills = intern_value(data.from_), intern_value(data.to), intern_value(data.skills)
+            return CompactPlacement(intern(data.employee.bytes), start, end, skills)
     return data
 
 

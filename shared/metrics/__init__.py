@@ -1,0 +1,1 @@
+"""Serves the metrics of a process, and measures its HTTP requests."""
