@@ -2,7 +2,7 @@
 
 import argparse
 
-from tests.bench import checkins, growth, policy, recovery, rosters, rows, worker
+from tests.bench import checkins, growth, policy, recovery, rosters, rows, scrapes, worker
 from tests.bench.report import machine, table
 
 
@@ -27,6 +27,7 @@ def run_other_benchmarks(rounds: int) -> None:
     print(table("Check-ins through HTTP, durable before 201", "taps/s", checkins.run(rounds)), flush=True)
     rosters.run(rounds)
     rows.run()
+    scrapes.run(rounds)
 
 
 if __name__ == "__main__":
