@@ -31,6 +31,7 @@ class InMemoryPublisher:
     def __init__(self) -> None:
         self.changelog: list[ChangelogRecord] = []
         self.rows: list[Coverage] = []
+        self.row_headers: list[dict[str, bytes]] = []
         self.dead_letters: list[tuple[str, DeadLetter]] = []
         self.is_open = asyncio.Event()
         self.is_open.set()
@@ -41,10 +42,11 @@ class InMemoryPublisher:
         await self._wait_until_open()
         self.changelog += [record for record in records if not record.key.endswith(b"/-|state")]
 
-    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:  # noqa: ARG002
+    async def publish(self, partition: int, row: Coverage, headers: Headers = ()) -> None:
         assert partition == TOPIC_PARTITION.partition
         await self._wait_until_open()
         self.rows.append(row)
+        self.row_headers.append(dict(headers))
 
     async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
         await self._wait_until_open()

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from deploy.local.deadlines import scaled
+from services.reporting.view.latency import TAPS_HEADER, encode_instants
 from services.reporting.worker import processor
 from services.reporting.worker.processor import RecordsSkipped
-from shared.domain.envelope import encode
+from shared.domain.envelope import decode, encode
 from tests.support import example_facts as ex
 from tests.support.in_memory_worker import (
     TOPIC_PARTITION,
@@ -42,6 +43,14 @@ async def test_a_repeat_changes_no_row_and_publishes_it_again(worker: WorkerUnde
         await worker.process(*check_ins(1))
         await worker.flush()
     assert worker.publisher.rows[0] == worker.publisher.rows[1]
+
+
+async def test_a_row_says_once_when_each_new_tap_was_recorded(worker: WorkerUnderTest) -> None:
+    for _ in range(2):
+        await worker.process(*check_ins(3))
+        await worker.flush()
+    recorded = [decode(body).recordedtime.timestamp() for body in check_ins(3)]
+    assert worker.publisher.row_headers == [{TAPS_HEADER: encode_instants(recorded)}, {}]
 
 
 async def test_nothing_is_acknowledged_before_it_is_durable(worker: WorkerUnderTest) -> None:
