@@ -1,0 +1,1 @@
+"""Builds the Grafana dashboards of Piket; `python -m deploy.observability.dashboards` writes them as JSON."""

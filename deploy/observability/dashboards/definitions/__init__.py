@@ -1,0 +1,1 @@
+"""Defines the content of each dashboard, one module for each."""

@@ -1,0 +1,1 @@
+"""Defines the dashboard Pipeline: where events wait between a tap and the view."""
