@@ -1,6 +1,7 @@
 """Every panel has values on a real Prometheus that scrapes every metric of the catalogue."""
 
 import json
+import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from deploy.local.server_process import Child, free_ports
+from deploy.observability.dashboards.layout import one_region
 from deploy.observability.dashboards.panel_queries import PanelQuery, panel_queries
 from tests.support.panel_answers import empty_panels, panel_values
 from tests.support.seeded_exporter import UNSEEN_WHEN_HEALTHY, seeded_exporter
@@ -104,6 +106,20 @@ async def test_a_number_counts_two_replicas_once(
 ) -> None:
     (query, *_) = (query for query in panel_queries() if (query.dashboard, query.panel) == place and query.instant)
     await wait_until(lambda: panel_values(prometheus, query, time.time()) == [number])
+
+
+async def test_the_choice_of_a_region_displays_its_name_and_holds_its_code(prometheus: httpx.Client) -> None:
+    region = one_region().build()
+    expression = str(region.definition).removeprefix("query_result(").removesuffix(")")
+    names_and_codes = re.compile(str(region.regex).strip("/").replace("(?<", "(?P<"))
+
+    def options() -> set[tuple[str, str]]:
+        result = prometheus.get("/api/v1/query", params={"query": expression}).json()["data"]["result"]
+        # As Grafana writes a series of a `query_result`, before it applies the regular expression.
+        lines = ["{" + ",".join(f'{name}="{value}"' for name, value in s["metric"].items()) + "} 1 0" for s in result]
+        return {(match["text"], match["value"]) for match in map(names_and_codes.search, lines) if match}
+
+    await wait_until(lambda: options() == {("Provinsi Jawa Barat", "32"), ("Kota Bogor", "3271")})
 
 
 FAULTS = {
