@@ -1,7 +1,7 @@
-# Every target installs what it needs first (deploy/local/install.py) and is quiet when all is there.
+# Every target installs what it needs first (deploy/install) and is quiet when all is there.
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-faults check bench bench-worker bench-policy style unit laws flow
-install := @python3 deploy/local/install.py --for
+install := @python3 -m deploy.install --for
 python := .venv/bin/python
 # Three processes for two cores, because many tests wait. The tests of a file stay in one process: they share a broker, a
 # browser or a world. --dist loadgroup has no effect with pytest 9.2 (pytest-xdist 3.8 sets a name that it ignores).
