@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(0, ge=0, le=MAX_PORT)
     commute_km: float | None = Field(None, ge=0)  # a day at home saves; None: the assumption of the release
     energy_kwh: float | None = Field(None, ge=0)
+    targets: Path = Path("run/targets.json")
 
     @field_validator("clock")
     @classmethod

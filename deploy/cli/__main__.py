@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from deploy.cli.policy.group import policy
+from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
 from deploy.operations.apps import Service, create_app
 from shared.settings import MAX_PORT, Settings
@@ -35,9 +36,8 @@ FromLogOption = Annotated[bool, typer.Option("--from-log")]
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
 cli.add_typer(topics, name="topics")
-
-
 cli.add_typer(policy, name="policy")
+cli.command("targets")(print_targets)
 
 
 @cli.command()
@@ -165,6 +165,7 @@ def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
     truth: Annotated[Path | None, typer.Option(callback=demo_options.check_file)] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     port: PortOption = 8080,
+    observe: Annotated[bool, typer.Option(help="run Prometheus and Alertmanager too")] = True,  # noqa: FBT002
 ) -> None:
     """Simulate a morning of a province on real Kafka, until Ctrl-C."""
     from deploy.demo.demo import run
@@ -172,7 +173,7 @@ def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
     window = demo_options.play_window(start, end)
     day_and_regions = demo_options.parse_date(date), tuple(regions.split(","))
     options = demo_options.Options(
-        *day_and_regions, people, speed, *window, store, broker, headless, report, truth, seed, port
+        *day_and_regions, people, speed, *window, store, broker, headless, report, truth, seed, port, observe
     )
     sys.exit(run(options))
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.status import Status
 
 from deploy.demo.broker import Broker, broker
 from deploy.demo.instructions import RunningDemo
+from deploy.demo.monitoring import Monitoring, create_monitoring
 from deploy.demo.options import Options
 from deploy.demo.processes import Stack
 from deploy.demo.run import play_morning
@@ -28,6 +30,15 @@ SETUP_LEAD = timedelta(days=3)
 console = Console(stderr=True)
 
 
+class RunningDeployment(NamedTuple):
+    """The parts of a demo that run as processes, and the line that shows its progress."""
+
+    stack: Stack
+    kafka: Broker
+    monitoring: Monitoring
+    status: Status
+
+
 def run(options: Options) -> int:
     """Run the demo in a temporary folder and return the exit status. All processes end with it."""
     check_port_is_free(options.port)
@@ -38,8 +49,8 @@ def run(options: Options) -> int:
         signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
     folder, started_at = Path(tempfile.mkdtemp(prefix="piket-demo-")), time.monotonic()
     try:
-        with running_deployment(options, folder) as (stack, kafka, status):
-            return asyncio.run(_run_demo(options, stack, kafka, offices, started_at, status))
+        with running_deployment(options, folder) as deployment:
+            return asyncio.run(_run_demo(options, deployment, offices, started_at))
     except KeyboardInterrupt:
         console.print(f"Ended. All processes were stopped, {_kept_message(options)}.")
         return 1 if options.headless else 0
@@ -63,8 +74,8 @@ def _create_world(options: Options) -> Sequence[Office]:
 
 
 @contextmanager
-def running_deployment(options: Options, folder: Path) -> Iterator[tuple[Stack, Broker, Status]]:
-    """Run broker, stores and processes inside the block."""
+def running_deployment(options: Options, folder: Path) -> Iterator[RunningDeployment]:
+    """Run broker, stores, processes and monitoring inside the block."""
     store = store_setting(options.store)
     with (
         console.status("Starting Kafka …") as status,
@@ -73,36 +84,41 @@ def running_deployment(options: Options, folder: Path) -> Iterator[tuple[Stack, 
         start = options.start_instant - SETUP_LEAD
         stack = Stack(folder / "piket", kafka.bootstrap, start, store=store, port=options.port, regions=options.regions)
         status.update("Starting the services …")
-        with stack:
-            yield stack, kafka, status
+        observers = create_monitoring(options, folder / "monitoring", stack.targets_file)
+        stack.environment.update(observers.settings)
+        with stack, observers:
+            yield RunningDeployment(stack, kafka, observers, status)
 
 
 async def _run_demo(
-    options: Options, stack: Stack, kafka: Broker, offices: Sequence[Office], started_at: float, status: Status
+    options: Options, deployment: RunningDeployment, offices: Sequence[Office], started_at: float
 ) -> int:
+    stack, kafka, observers, status = deployment
     async with open_session(stack.url) as http:
-        demo = RunningDemo(options, stack, kafka, offices, HttpClient(http, stack.issuer), started_at, console)
-        supervision = asyncio.create_task(supervise(stack, kafka))
+        client = HttpClient(http, stack.issuer)
+        demo = RunningDemo(options, stack, kafka, observers, offices, client, started_at, console)
+        supervision = asyncio.create_task(supervise(deployment))
         try:
             return await play_morning(demo, status)
         finally:
             supervision.cancel()
 
 
-async def supervise(stack: Stack, kafka: Broker) -> None:
+async def supervise(deployment: RunningDeployment) -> None:
     """Restart processes that end by themselves, until cancelled."""
     while True:
         # In a thread, because restarting Kafka waits until it is ready, and the taps must go on meanwhile.
-        for name, log in await asyncio.to_thread(restart_ended, stack, kafka):
+        for name, log in await asyncio.to_thread(restart_ended, *deployment[:3]):
             console.print(f"[yellow]{name} ended by itself and was started again; its log: {log}", soft_wrap=True)
         await asyncio.sleep(1)
 
 
-def restart_ended(stack: Stack, kafka: Broker) -> list[tuple[str, Path]]:
+def restart_ended(stack: Stack, kafka: Broker, observers: Monitoring) -> list[tuple[str, Path]]:
     """Restart processes that have ended by themselves, Kafka first; return their names and logs."""
     log = kafka.restart_if_ended()
     restarted = [("Kafka", log)] if log else []
-    return restarted + [(name, stack.folder / f"{name}.log") for name in stack.restart_ended()]
+    restarted += [(name, stack.folder / f"{name}.log") for name in stack.restart_ended()]
+    return restarted + observers.restart_ended()
 
 
 def check_port_is_free(port: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from deploy.demo.broker import Broker
+from deploy.demo.monitoring import Monitoring
 from deploy.demo.options import Options
 from deploy.demo.processes import Stack
 from deploy.http_client import HttpClient
@@ -18,11 +19,12 @@ from deploy.simulation.shifts import SimulatedShift
 
 @dataclass
 class RunningDemo:
-    """A running demo: its options, processes, offices and HTTP client."""
+    """A running demo: its options, processes, monitoring, offices and HTTP client."""
 
     options: Options
     stack: Stack
     broker: Broker
+    monitoring: Monitoring
     offices: Sequence[Office]
     client: HttpClient
     started_at: float
@@ -39,7 +41,16 @@ def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
         print(f"To follow this OPD as the README says:\n\n{export_command(readme_variables(demo, shift))}\n")
     print("To use ./piket (verify, reconcile, policy explain, ...) on this demo, in a shell for this demo only:\n")
     print(f"{export_command(demo.stack.environment)}\n")
+    print(monitoring_lines(demo.monitoring), end="")
     print("Ctrl-C ends everything.\n", flush=True)
+
+
+def monitoring_lines(monitoring: Monitoring) -> str:
+    """Return the addresses of Prometheus and Alertmanager, or the sentence why the demo has none."""
+    lines = [f"{name.capitalize()}: {address}" for name, address in monitoring.addresses.items()]
+    if "alertmanager" in monitoring.addresses:  # Debian's has no page of its own
+        lines.append(f"Its alerts: amtool --alertmanager.url {monitoring.addresses['alertmanager']} alert query")
+    return "".join(f"{line}\n" for line in [*lines, monitoring.absence] if line)
 
 
 def readme_variables(demo: RunningDemo, shift: SimulatedShift) -> Mapping[str, str]:

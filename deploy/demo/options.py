@@ -38,6 +38,7 @@ class Options:
     truth: Path | None
     seed: int
     port: int
+    observe: bool = True
 
     @property
     def midnight(self) -> datetime:

@@ -11,6 +11,7 @@ from typing import Self
 from deploy.local.deadlines import scaled
 from deploy.local.server_process import Child, free_ports
 from deploy.local.token_issuer import Issuer
+from deploy.observability.targets import scrape_targets, write_targets
 from shared.clock import Clock, set_clock
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -52,7 +53,10 @@ class Stack:
             "PIKET_CLOCK": str(self.clock_file),
             "PIKET_GATEWAY": self.url,
             "PIKET_TOKEN_FILE": str(self.token_file),
+            "PIKET_TARGETS": str(self.targets_file),
         } | ({"PIKET_STORE": store} if store else {})
+        addresses = [(name, f"127.0.0.1:{port}") for name, port in self.metrics.items()]
+        write_targets(self.targets_file, scrape_targets(addresses, regions))
         for region in regions:
             self._write_token(region)
         self._children: dict[str, Child] = {}
@@ -66,6 +70,11 @@ class Stack:
     def token_file(self) -> Path:
         """Return the path template of the tokens with which services read feeds, with `{region}`."""
         return self.folder / "token-{region}"
+
+    @property
+    def targets_file(self) -> Path:
+        """Return the file that names the endpoints of metrics of all processes."""
+        return self.folder / "targets.json"
 
     def _write_token(self, region: str) -> None:
         token = self.issuer.sign("service:roster", roles=["SUBSCRIBER"], region=region)

@@ -160,7 +160,7 @@ async def _create_report(demo: RunningDemo, morning: PlayedMorning) -> Mapping[s
         "planted_found": report.recognised_situations(morning.scenario.expectations, view, events, options.midnight),
         "checkin_to_view_ms": report.latency_figures(player),
         "startup_seconds": round(morning.startup, 1),
-        "rss_mb": resident_memory({**demo.stack.pids, **demo.broker.pids}.items()),
+        "rss_mb": resident_memory({**demo.stack.pids, **demo.broker.pids, **demo.monitoring.pids}.items()),
     }
 
 

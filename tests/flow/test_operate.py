@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from deploy.cli.__main__ import cli
 from deploy.demo.broker import LocalBroker, broker
 from deploy.demo.demo import restart_ended
+from deploy.demo.monitoring import Monitoring
 from deploy.demo.processes import Stack
 from deploy.demo.stores import store_setting
 from deploy.local.deadlines import scaled
@@ -188,8 +189,8 @@ async def one_record(bootstrap: str, name: str) -> None:
 def test_a_broker_that_was_killed_is_started_again(tmp_path: Path) -> None:
     with Kafka(tmp_path / "kafka") as kafka:
         stack, started = Stack(tmp_path / "piket", kafka.bootstrap, at("08:00")), LocalBroker(kafka)
-        assert restart_ended(stack, started) == []
+        assert restart_ended(stack, started, Monitoring()) == []
         os.kill(kafka.pids[1], signal.SIGKILL)
         os.waitid(os.P_PID, kafka.pids[1], os.WEXITED | os.WNOWAIT)
-        assert [name for name, _ in restart_ended(stack, started)] == ["Kafka"]
-        assert (kafka.running(), restart_ended(stack, started)) == (True, [])
+        assert [name for name, _ in restart_ended(stack, started, Monitoring())] == ["Kafka"]
+        assert (kafka.running(), restart_ended(stack, started, Monitoring())) == (True, [])

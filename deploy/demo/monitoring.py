@@ -1,0 +1,65 @@
+"""Runs Prometheus and Alertmanager beside a demo, if they are installed."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from deploy.demo.options import Options
+from deploy.local.prometheus import INSTALL_HINT, Alertmanager, MonitoringServer, Prometheus
+
+SCRAPE_INTERVAL = "2s"
+SILENT: Mapping[str, object] = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+
+
+class Monitoring:
+    """The monitoring of a demo, which runs inside its block. `absence` says why it has no servers, if nobody asked."""
+
+    def __init__(self, servers: Sequence[MonitoringServer] = (), absence: str = "") -> None:
+        self._servers = servers
+        self._running = ExitStack()
+        self.absence = absence
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Return the address of each server by its name."""
+        return {server.name: server.url for server in self._servers}
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Return the settings by which Piket's processes find the servers."""
+        return {f"PIKET_{name.upper()}": url for name, url in self.addresses.items() if name == Alertmanager.name}
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """Return the process id of each server by its name."""
+        return {server.name: server.pid for server in self._servers if server.pid}
+
+    def restart_ended(self) -> list[tuple[str, Path]]:
+        """Restart servers that have ended by themselves; return their names and logs."""
+        ended = [server for server in self._servers if not server.running]
+        for server in ended:
+            server.restart()
+        return [(server.name, server.log) for server in ended]
+
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            for server in self._servers:
+                started.enter_context(server)
+            self._running = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+
+def create_monitoring(options: Options, folder: Path, targets: Path) -> Monitoring:
+    """Create the servers, unless `--no-observe` or a missing program leaves them out."""
+    missing = [kind.name for kind in (Prometheus, Alertmanager) if not kind.is_installed()]
+    if not options.observe:
+        return Monitoring()
+    if missing:
+        return Monitoring(absence=f"Without {' and '.join(missing)}, not installed. {INSTALL_HINT}")
+    alertmanager = Alertmanager(folder, SILENT)
+    prometheus = Prometheus(folder, targets, alertmanager=alertmanager.port, interval=SCRAPE_INTERVAL)
+    return Monitoring([prometheus, alertmanager])

@@ -1,0 +1,46 @@
+"""Tests what a Prometheus on this computer takes from production, and what a demo says of its monitoring."""
+
+from pathlib import Path
+
+from deploy.demo.instructions import monitoring_lines
+from deploy.demo.monitoring import Monitoring
+from deploy.local.prometheus import OBSERVABILITY, Alertmanager, Prometheus, local_configuration, read_yaml
+
+PRODUCTION = read_yaml(OBSERVABILITY / "prometheus.yaml")
+PLACES = {"file_sd_configs"}
+
+
+def test_only_intervals_places_and_addresses_differ_from_production() -> None:
+    local = local_configuration(PRODUCTION, Path("/run/targets.json"), [Path("/run/a.rules.yaml")], 9093, "2s")
+    job, production_job = local["scrape_configs"][0], PRODUCTION["scrape_configs"][0]
+    assert {key: job[key] for key in job.keys() - PLACES} == {
+        key: production_job[key] for key in production_job.keys() - PLACES
+    }
+    assert job["file_sd_configs"] == [{"files": ["/run/targets.json"]}]
+    assert local["global"] == {"scrape_interval": "2s", "evaluation_interval": "2s"}
+    assert local["rule_files"] == ["/run/a.rules.yaml"]
+    assert local["alerting"] == PRODUCTION["alerting"]
+    assert local.keys() == PRODUCTION.keys()
+
+
+def test_without_an_alertmanager_alerts_are_sent_nowhere() -> None:
+    assert local_configuration(PRODUCTION, Path("targets.json"), [], 0, "2s")["alerting"] == {"alertmanagers": []}
+
+
+def test_a_demo_names_the_addresses_of_its_monitoring(tmp_path: Path) -> None:
+    alertmanager = Alertmanager(tmp_path, {})
+    prometheus = Prometheus(tmp_path, tmp_path / "targets.json")
+    monitoring = Monitoring([prometheus, alertmanager])
+    assert monitoring_lines(monitoring) == (
+        f"Prometheus: http://127.0.0.1:{prometheus.port}\n"
+        f"Alertmanager: http://127.0.0.1:{alertmanager.port}\n"
+        f"Its alerts: amtool --alertmanager.url http://127.0.0.1:{alertmanager.port} alert query\n"
+    )
+    assert monitoring.settings == {"PIKET_ALERTMANAGER": f"http://127.0.0.1:{alertmanager.port}"}
+
+
+def test_a_demo_says_why_it_runs_without_monitoring() -> None:
+    assert monitoring_lines(Monitoring(absence="Without prometheus, not installed.")) == (
+        "Without prometheus, not installed.\n"
+    )
+    assert monitoring_lines(Monitoring()) == ""

@@ -1,0 +1,68 @@
+"""Tests the file from which Prometheus learns which processes there are."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from deploy.cli.__main__ import cli
+from deploy.cli.targets import parse_process
+from deploy.demo.processes import Stack
+from deploy.observability.targets import scrape_targets, write_targets
+from tests.support.example_facts import at
+
+APP = {"targets": ["10.0.0.1:9464"], "labels": {"process": "app"}}
+APP_32 = {"targets": ["10.0.0.1:9464"], "labels": {"process": "app", "__metrics_path__": "/metrics/32"}}
+APP_3277 = {"targets": ["10.0.0.1:9464"], "labels": {"process": "app", "__metrics_path__": "/metrics/3277"}}
+RELAY = {"targets": ["10.0.0.1:9465"], "labels": {"process": "relay"}}
+
+
+def test_the_process_that_serves_reporting_has_an_endpoint_for_each_region() -> None:
+    addresses = [("app", "10.0.0.1:9464"), ("relay", "10.0.0.1:9465")]
+    assert scrape_targets(addresses, ["32", "3277"]) == [APP, APP_32, APP_3277, RELAY]
+
+
+def test_two_workers_are_two_targets_of_one_name() -> None:
+    workers = scrape_targets([("worker", "10.0.0.1:9466"), ("worker", "10.0.0.2:9466")], ["32"])
+    assert [(target["targets"], target["labels"]) for target in workers] == [
+        (["10.0.0.1:9466"], {"process": "worker"}),
+        (["10.0.0.2:9466"], {"process": "worker"}),
+    ]
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "run" / "targets.json"
+    write_targets(file, [APP, RELAY])
+    write_targets(file, [RELAY])
+    assert json.loads(file.read_text()) == [RELAY]
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_processes_of_a_demo_are_in_the_file_that_their_settings_name(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, "127.0.0.1:9092", at("06:30"), regions=["32", "3276"])
+    targets = json.loads(Path(stack.environment["PIKET_TARGETS"]).read_text())
+    assert [(t["labels"]["process"], t["labels"].get("__metrics_path__")) for t in targets] == [
+        ("app", None),
+        ("app", "/metrics/32"),
+        ("app", "/metrics/3276"),
+        ("relay", None),
+        ("worker", None),
+    ]
+    assert {t["targets"][0] for t in targets} == {f"127.0.0.1:{port}" for port in stack.metrics.values()}
+
+
+def test_the_command_prints_the_file_of_a_production_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIKET_REGIONS", "32,3277")
+    processes = ("--process", "app=10.0.0.1:9464", "--process", "relay=10.0.0.1:9465")
+    printed = CliRunner().invoke(cli, ["targets", *processes])
+    assert json.loads(printed.stdout) == [APP, APP_32, APP_3277, RELAY]
+
+
+@pytest.mark.parametrize(
+    "text", ["app", "=10.0.0.1:9464", "app=10.0.0.1", "app=h:0", "app=h:1,h:2", "app=http://h:1/x"]
+)
+def test_a_process_without_a_usable_address_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match=r"write for example --process app=127\.0\.0\.1:9464"):
+        parse_process(text)
