@@ -136,8 +136,9 @@ class Prometheus(MonitoringServer):
         super().__init__(folder, local_configuration(production, targets, rules, alertmanager, interval))
 
     def arguments(self) -> Sequence[str]:
-        """Return where the series are kept."""
-        return [f"--storage.tsdb.path={self.folder / 'data'}"]
+        """Return where the series are kept, and how soon an alert is sent again."""
+        # The first evaluation comes before Prometheus knows its Alertmanager; by default it sends again after a minute.
+        return [f"--storage.tsdb.path={self.folder / 'data'}", "--rules.alert.resend-delay=5s"]
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the series of a PromQL expression now, each with `metric` and `value`."""

@@ -1,34 +1,25 @@
 """Compares the series that a Prometheus has scraped with the catalogue of metrics."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+
+from deploy.observability.catalogue import Metric, MetricCatalogue
 
 TARGET_LABELS = frozenset({"__name__", "instance", "job", "process"})
-OF_PROMETHEUS = ("up", "scrape_", "ALERTS")
-OF_CLIENT_LIBRARY = ("process_", "python_")
-HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
-
-Labels = Mapping[str, str]
+OF_THE_TOOLS = ("up", "scrape_", "ALERTS", "process_")
+"""Series of Prometheus itself and of its client library."""
 
 
-def outside_catalogue(series: Iterable[Labels], metrics: Iterable[Mapping[str, Any]]) -> list[str]:
+def outside_catalogue(series: Iterable[Mapping[str, str]], catalogue: MetricCatalogue) -> list[str]:
     """Return one line for each name and set of labels that the catalogue does not have, or that it reserves."""
-    known = {name: frozenset(labels) for metric in metrics for name, labels in _exposed(metric)}
+    known = {name: _labels(name, metric) for name, metric in catalogue.series.items()}
     found = {(one["__name__"], frozenset(one) - TARGET_LABELS) for one in series}
     return sorted(
         f"{name} with {sorted(labels)}"
         for name, labels in found
-        if not name.startswith((*OF_PROMETHEUS, *OF_CLIENT_LIBRARY)) and known.get(name) != labels
+        if not name.startswith(OF_THE_TOOLS) and known.get(name) != labels
     )
 
 
-def _exposed(metric: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the series names of a metric with their labels."""
-    name, labels = metric["name"], metric["labels"]
-    if metric.get("reserved"):
-        return
-    if metric["type"] != "histogram":
-        yield name, labels
-        return
-    for suffix in HISTOGRAM_SUFFIXES:
-        yield name + suffix, [*labels, "le"] if suffix == "_bucket" else labels
+def _labels(series: str, metric: Metric) -> frozenset[str]:
+    is_bucket = metric.type == "histogram" and series.endswith("_bucket")
+    return frozenset((*metric.labels, "le")) if is_bucket else frozenset(metric.labels)

@@ -40,6 +40,15 @@ class WebhookReceiver:
         """Return the notifications of an alert with this status, `firing` or `resolved`."""
         return [n for n in self.notifications if (n.alert, n.status) == (alert, status)]
 
+    def without_end(self) -> set[str]:
+        """Return the alerts that somebody was called for, and whose end was not sent yet."""
+        last = {n.alert: n.status for n in self.notifications if n.path == WATCH}
+        return {alert for alert, status in last.items() if status == "firing"}
+
+    def forget_calls(self) -> None:
+        """Forget all notifications but those of the alert that always fires, which come only every few minutes."""
+        self.notifications[:] = [n for n in self.notifications if n.path == WATCHDOG]
+
     def alerts(self) -> set[str]:
         """Return the names of the alerts that somebody was called for: all but the one that always fires."""
         return {n.alert for n in self.notifications if n.path == WATCH}

@@ -2,15 +2,12 @@
 
 import pytest
 
+from deploy.observability.catalogue import catalogue
 from deploy.observability.receivers import with_webhook
 from tests.support.scraped_series import outside_catalogue
 
 TARGET = {"job": "piket", "instance": "127.0.0.1:9464/32", "process": "app"}
-METRICS = [
-    {"name": "piket_office_open", "type": "gauge", "labels": ["region", "opd"]},
-    {"name": "piket_plan_seconds", "type": "histogram", "labels": ["region"]},
-    {"name": "piket_utility_cost_rupiah", "type": "gauge", "labels": ["region"], "reserved": True},
-]
+CATALOGUE = catalogue()
 
 
 @pytest.mark.parametrize(
@@ -22,26 +19,30 @@ METRICS = [
         {"__name__": "up"},
         {"__name__": "scrape_duration_seconds"},
         {"__name__": "ALERTS", "alertname": "ViewStale", "alertstate": "firing"},
-        {"__name__": "python_info", "version": "3.11"},
+        {"__name__": "process_resident_memory_bytes"},
     ],
 )
 def test_a_series_of_the_catalogue_or_of_the_tools_is_no_finding(series: dict[str, str]) -> None:
-    assert outside_catalogue([series | TARGET], METRICS) == []
+    assert outside_catalogue([series | TARGET], CATALOGUE) == []
 
 
 @pytest.mark.parametrize(
     ("series", "finding"),
     [
+        ({"__name__": "python_info", "version": "3.11"}, "python_info with ['version']"),
         ({"__name__": "piket_offices", "region": "32"}, "piket_offices with ['region']"),
         ({"__name__": "piket_office_open", "region": "32"}, "piket_office_open with ['region']"),
         ({"__name__": "piket_office_open", "region": "32", "opd": "B", "nip": "1"}, "['nip', 'opd', 'region']"),
         ({"__name__": "piket_plan_seconds", "region": "32"}, "piket_plan_seconds with ['region']"),
         ({"__name__": "piket_plan_seconds_created", "region": "32"}, "piket_plan_seconds_created with"),
-        ({"__name__": "piket_utility_cost_rupiah", "region": "32"}, "piket_utility_cost_rupiah with"),
+        (
+            {"__name__": "piket_utility_cost_rupiah", "region": "32", "opd": "B", "utility": "x"},
+            "piket_utility_cost_rupiah with",
+        ),
     ],
 )
 def test_a_series_outside_the_catalogue_is_found(series: dict[str, str], finding: str) -> None:
-    (found,) = outside_catalogue([series | TARGET], METRICS)
+    (found,) = outside_catalogue([series | TARGET], CATALOGUE)
     assert finding in found
 
 
