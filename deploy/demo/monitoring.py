@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Self
 
 from deploy.demo.options import Options
-from deploy.local.prometheus import INSTALL_HINT, Alertmanager, MonitoringServer, Prometheus
+from deploy.local.prometheus import (
+    INSTALL_HINT,
+    OBSERVABILITY,
+    Alertmanager,
+    MonitoringServer,
+    Prometheus,
+    read_yaml,
+)
+from deploy.observability.receivers import with_webhook
+from deploy.observability.rules.office_clock import shorten_office_durations
+from deploy.observability.rules.rule_files import read_rules, rules_text
 
 SCRAPE_INTERVAL = "2s"
-SILENT: Mapping[str, object] = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
 
 
 class Monitoring:
@@ -60,6 +69,9 @@ def create_monitoring(options: Options, folder: Path, targets: Path) -> Monitori
         return Monitoring()
     if missing:
         return Monitoring(absence=f"Without {' and '.join(missing)}, not installed. {INSTALL_HINT}")
-    alertmanager = Alertmanager(folder, SILENT)
-    prometheus = Prometheus(folder, targets, alertmanager=alertmanager.port, interval=SCRAPE_INTERVAL)
+    # Nobody is called in a demo: Alertmanager shows the alerts.
+    alertmanager = Alertmanager(folder, with_webhook(read_yaml(OBSERVABILITY / "alertmanager.yaml"), ""))
+    rules = folder / "demo.rules.yaml"
+    rules.write_text(rules_text(shorten_office_durations(read_rules(), options.speed)))
+    prometheus = Prometheus(folder, targets, [rules], alertmanager=alertmanager.port, interval=SCRAPE_INTERVAL)
     return Monitoring([prometheus, alertmanager])
