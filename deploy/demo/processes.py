@@ -44,7 +44,16 @@ class Stack:
         self.issuer = Issuer(self.folder, "demo")
         self.now: Clock = set_clock(self.clock_file, start, 1)
         self.metrics = dict(zip(COMMANDS, free_ports(len(COMMANDS)), strict=True))
-        self.environment = {
+        addresses = [(name, f"127.0.0.1:{number}") for name, number in self.metrics.items()]
+        write_targets(self.targets_file, scrape_targets(addresses, regions))
+        self.environment = self._environment(bootstrap, regions, store)
+        for region in regions:
+            self._write_token(region)
+        self._children: dict[str, Child] = {}
+
+    def _environment(self, bootstrap: str, regions: Sequence[str], store: str) -> dict[str, str]:
+        """Return the settings of all processes."""
+        return {
             "PIKET_PROFILE": "demo",  # the only profile with a scaled clock and invented tokens
             "PIKET_FOLDER": str(self.folder),
             "PIKET_KAFKA": bootstrap,
@@ -55,11 +64,6 @@ class Stack:
             "PIKET_TOKEN_FILE": str(self.token_file),
             "PIKET_TARGETS": str(self.targets_file),
         } | ({"PIKET_STORE": store} if store else {})
-        addresses = [(name, f"127.0.0.1:{port}") for name, port in self.metrics.items()]
-        write_targets(self.targets_file, scrape_targets(addresses, regions))
-        for region in regions:
-            self._write_token(region)
-        self._children: dict[str, Child] = {}
 
     @property
     def clock_file(self) -> Path:

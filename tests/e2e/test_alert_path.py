@@ -8,7 +8,7 @@ import pytest
 
 from deploy.observability.targets import scrape_targets, write_targets
 from tests.support.alerting import Alerting, alerting
-from tests.support.seeded_exporter import COUNTERS, SeededExporter, SeededProcess
+from tests.support.province_metrics import COUNTERS, SeededExporter, SeededProcess
 from tests.support.waiting import block_until
 
 pytestmark = pytest.mark.parts
