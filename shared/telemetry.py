@@ -52,12 +52,23 @@ def _redact_text(text: str) -> str:
     return text
 
 
+ADDED_PROCESSORS: list[Callable[..., MutableMapping[str, Any]]] = []
+"""Processors of every log line, before redaction, that a part of the process added when it started."""
+
+
+def _run_added_processors(log: object, name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for processor in ADDED_PROCESSORS:
+        line = processor(log, name, line)
+    return line
+
+
 def configure_logging(service: str, level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
     """Write the logs of this process and of its libraries as JSON lines to `stream`. Call once, at the start."""
     # Without this call each counter and histogram also exports a series `_created`.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     common: list[Callable[..., Any]] = [
         structlog.contextvars.merge_contextvars,
+        _run_added_processors,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,

@@ -51,8 +51,10 @@ def serve(
     from deploy.operations import sources
     from deploy.operations.gateway import gateway
     from shared.metrics.server import serve_metrics
+    from shared.tracing.setup import configure_tracing
 
     settings = Settings()
+    configure_tracing("app")
     served = services or list(Service)
     asyncio.run(sources.check_stores(settings, served))
     apps = {service.value: create_app(service, settings) for service in served}
@@ -84,7 +86,9 @@ def worker(
     from deploy.operations import supervisor
     from services.reporting.worker.settings import WorkerSettings
     from shared.kafka.broker import topic_sizes
+    from shared.tracing.settings import TracingSettings
 
+    TracingSettings()
     settings = WorkerSettings()  # checked here, so that no worker is started only to report a wrong setting
     environments = supervisor.worker_environments(workers, settings.metrics_port, gethostname() if static else "")
     asyncio.run(topic_sizes(settings.kafka))  # reports a wrong address once, instead of in each worker again and again

@@ -11,6 +11,7 @@ from shared.event_store.database import Unavailable
 from shared.identity import UnusableKeySet
 from shared.kafka.broker import UnsafeToContinue
 from shared.metrics.server import PortTaken
+from shared.tracing.settings import TracingSettings
 
 
 def operator_message(error: Exception) -> str | None:
@@ -24,7 +25,10 @@ def _settings_message(error: ValidationError) -> str | None:
     """Return a message for invalid settings, None for other validation errors: these are defects of Piket."""
     if not error.title.endswith("Settings"):
         return None
-    details = "; ".join(f"PIKET_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+    prefix = "" if error.title == TracingSettings.__name__ else "PIKET_"
+    # An error of several settings together has no location; its message names them.
+    names = (f"{prefix}{str(e['loc'][0]).upper()}: " if e["loc"] else "" for e in error.errors())
+    details = "; ".join(f"{name}{e['msg']}" for name, e in zip(names, error.errors(), strict=True))
     return f"A setting cannot be used. {details}. Nothing was started."
 
 

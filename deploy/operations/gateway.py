@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.web.application import Lifespan
+from shared.web.application import Lifespan, telemetry
 
 PAGE_SERVICES: Mapping[str, str] = {"aturan": "policy"}
 """Service by the first path segment of its pages; other pages belong to `PAGES_OF`."""
@@ -19,7 +19,9 @@ def gateway(apps: Mapping[str, FastAPI]) -> ASGIApp:
     Without reporting, the last service answers them.
     """
     default = apps.get(PAGES_OF, [*apps.values()][-1])
-    outer = FastAPI(lifespan=_joint_lifespan(apps), docs_url=None, redoc_url=None, openapi_url=None)
+    outer = FastAPI(
+        lifespan=_joint_lifespan(apps), docs_url=None, redoc_url=None, openapi_url=None, telemetry=telemetry()
+    )
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.catalogue import SHARED_CATALOGUE
 from shared.identity import Identity
 from shared.metrics.requests import RequestMetrics
+from shared.tracing import spans
 from shared.web import docs, problem
 from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
@@ -31,7 +33,7 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     A service with messages of its own sets `app.state.catalogue`.
     """
     # FastAPI's own documentation pages load scripts from another host, which the content security policy forbids.
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, **options)
+    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry(), **options)
     app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
     problem.install(app)
     docs.install(app)
@@ -43,6 +45,19 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     return app
+
+
+def telemetry() -> TelemetryConfig:
+    """Return what FastAPI records: a span for each request, if tracing is configured; metrics and logs are Piket's."""
+    return TelemetryConfig(
+        tracer_provider=spans.provider,
+        tracing=spans.provider is not None,
+        operation_spans=False,
+        metrics=False,
+        logs=False,
+        auto_configure=False,
+        exclude=lambda scope: scope["path"] == "/healthz" or scope["path"].startswith("/static/"),
+    )
 
 
 async def healthz() -> dict[str, str]:

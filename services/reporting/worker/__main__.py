@@ -38,6 +38,7 @@ from shared.kafka import broker
 from shared.metrics.server import PortTaken, serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
 from shared.telemetry import configure_logging
+from shared.tracing.setup import configure_tracing
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,7 @@ class RateLimitFilter(logging.Filter):
 def main() -> int:
     """Run until SIGTERM. Return the exit status."""
     configure_logging("worker")
+    configure_tracing("worker")
     tune_garbage_collector()
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)
