@@ -43,7 +43,7 @@ class BatchState(Generic[S]):
     """What a transaction read under the lock, and what it will write.
 
     `streams`: state and version by stream; `heads`: last event by source; `answers`: fingerprint and outcome by
-    (principal, key); `appended`: the events of each command that made any.
+    (principal, key); `appended`: the events of each command that made any; `traceparents`: by event, if it is traced.
     """
 
     streams: dict[str, tuple[S, int]]
@@ -52,6 +52,7 @@ class BatchState(Generic[S]):
     outcomes_by_event_id: dict[UUID, Outcome]
     appended: list[list[SealedEvent]] = field(default_factory=list)
     new_answers: list[tuple[StoreCommand[S], Outcome]] = field(default_factory=list)
+    traceparents: list[tuple[Event, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ def _append(
         batch.heads[source] = head
         batch.outcomes_by_event_id[first_id] = outcome
         batch.appended.append(sealed)
+        if command.traceparent:
+            batch.traceparents += [(event, command.traceparent) for event, _ in sealed]
     return outcome
 
 

@@ -68,7 +68,8 @@ class StoreCommand(Generic[S]):
     `reads` names further streams, or prefixes that end in `/` for all existing streams below them; only streams that
     were read may be appended to. `event_id` is the id of the first event, if the request determines it. `also_write`
     writes rows that belong to the decision but are not events, once, in the same transaction: never for a replay or a
-    failure. If it raises, the whole command is rolled back.
+    failure. If it raises, the whole command is rolled back. `traceparent` is the W3C context of the request, if it is
+    traced; it is stored beside the events, not in them.
     """
 
     region: str
@@ -81,6 +82,7 @@ class StoreCommand(Generic[S]):
     event_id: UUID | None = None
     expected_version: int | None = None
     also_write: Callable[[Transaction], None] | None = None
+    traceparent: str | None = None
 
 
 class EventRef(NamedTuple):

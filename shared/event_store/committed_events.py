@@ -35,6 +35,15 @@ class CommittedEvents:
         )  # fmt: skip
         return [StoredEvent(sequence, UUID(id_), type_, key, body.encode()) for sequence, id_, type_, key, body in rows]
 
+    async def read_traceparents(self, region: str, first: int, last: int) -> dict[int, str]:
+        """Return the trace contexts of a region's traced events by sequence, from `first` to `last`."""
+        rows = await self._database.read(
+            "SELECT sequence, traceparent FROM event_trace"
+            " WHERE source = :source AND sequence BETWEEN :first AND :last",
+            source=envelope.source(region, self.service), first=first, last=last,
+        )  # fmt: skip
+        return dict(rows)
+
     async def read_stream(self, stream: str) -> list[envelope.Event]:
         """Return every event of one stream, in order."""
         rows = await self._database.read(

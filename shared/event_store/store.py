@@ -7,6 +7,7 @@ its sender, and a commit whose acknowledgement was lost is answered as a replay.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -21,6 +22,7 @@ from shared.domain.decider import Context, Decider, Outcome, StoreCommand
 from shared.event_store import stream_cache, tables
 from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Connection, Database
+from shared.tracing.spans import current_traceparent
 
 S = TypeVar("S")
 
@@ -55,6 +57,8 @@ class Store(CommittedEvents, Generic[S]):
 
         Raises `KeyReused`, `VersionConflict`, `Unavailable`, or what the decider raises.
         """
+        if traceparent := current_traceparent():
+            command = replace(command, traceparent=traceparent)
         # No `await` before the task exists: a command cannot be left in the queue without a task that commits it.
         reply: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._pending.append((command, reply))

@@ -30,6 +30,7 @@ INSERT_EVENT = (
     "INSERT INTO event VALUES (:source, :sequence, :stream, :version, :id, :type, :partition_key, :together, :body)"
 )
 INSERT_ANSWER = "INSERT INTO command_key VALUES (:key, :principal, :fingerprint, :answer, :version, :position)"
+INSERT_TRACE = "INSERT INTO event_trace VALUES (:source, :sequence, :traceparent)"
 UPSERT_HEAD = (
     "INSERT INTO head VALUES (:source, :sequence, :recorded, :chain)"
     " ON CONFLICT (source) DO UPDATE"
@@ -94,6 +95,8 @@ def save_batch_state(connection: Connection, state: BatchState[S]) -> None:
     connection.execute_many(INSERT_EVENT, (row for sealed in state.appended for row in _event_rows(sealed)))
     connection.execute_many(UPSERT_HEAD, _head_rows(state))
     connection.execute_many(INSERT_ANSWER, (_answer_row(command, outcome) for command, outcome in state.new_answers))
+    if state.traceparents:
+        connection.execute_many(INSERT_TRACE, (_trace_row(*traced) for traced in state.traceparents))
 
 
 def restore(source: str, bodies: Sequence[bytes], connection: Connection) -> None:
@@ -140,6 +143,10 @@ def _head_rows(state: BatchState[S]) -> Iterator[dict[str, object]]:
             "recorded": head.recorded.isoformat(),
             "chain": head.chain,
         }
+
+
+def _trace_row(event: envelope.Event, traceparent: str) -> dict[str, object]:
+    return {"source": event.source, "sequence": event.sequence, "traceparent": traceparent}
 
 
 def _answer_row(command: StoreCommand[S], outcome: Outcome) -> dict[str, object]:

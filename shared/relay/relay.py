@@ -169,7 +169,8 @@ class Relay:
                 "all events remain in the store. Check the store with `piket verify`."
             )
         async with asyncio.timeout(self._timeout):
-            acknowledged = await sender.send_page(producer, self._topic, page, partitions)
+            traceparents = await self._source.read_traceparents(self._region, page[0].sequence, page[-1].sequence)
+            acknowledged = await sender.send_page(producer, self._topic, page, partitions, traceparents)
         broker.EVENTS_MOVED.labels(self._service, self._topic, "sent").inc(len(page))
         if log_tail.is_recreated(self._checkpoint, acknowledged):
             self._advance(Checkpoint())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -11,6 +12,8 @@ from aiokafka.structs import RecordMetadata
 from shared.domain.envelope import CONTENT_TYPE
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka.broker import partition_of
+
+NO_TRACEPARENTS: Mapping[int, str] = MappingProxyType({})
 
 
 class AckRange(NamedTuple):
@@ -27,23 +30,29 @@ class OffsetUnknown(Exception):
     """
 
 
-def record_headers(stored: StoredEvent) -> list[tuple[str, bytes]]:
-    """Return the record headers, by which a reader may filter without decoding the event."""
+def record_headers(stored: StoredEvent, traceparent: str | None = None) -> list[tuple[str, bytes]]:
+    """Return the record headers, by which a reader may filter without decoding the event, and follow its request."""
     values = {"content-type": CONTENT_TYPE, "ce_type": stored.type, "ce_id": str(stored.id)}
+    if traceparent:
+        values["traceparent"] = traceparent
     return [(name, value.encode()) for name, value in values.items()]
 
 
 def pack_batches(
-    producer: AIOKafkaProducer, page: Sequence[StoredEvent], partitions: int
+    producer: AIOKafkaProducer,
+    page: Sequence[StoredEvent],
+    partitions: int,
+    traceparents: Mapping[int, str] = NO_TRACEPARENTS,
 ) -> Iterator[tuple[int, BatchBuilder]]:
     """Yield batches of the page with their partition, each partition in sequence order.
 
-    The batches are closed, so the producer sends them without waiting for its linger time.
+    `traceparents` are those of traced events, by sequence. The batches are closed, so the producer sends them without
+    waiting for its linger time.
     """
     open_batches: dict[int, BatchBuilder] = {}
     for stored in page:
         partition = partition_of(stored.key, partitions)
-        headers = record_headers(stored)
+        headers = record_headers(stored, traceparents.get(stored.sequence))
         record = {"timestamp": None, "key": stored.key.encode(), "value": stored.body, "headers": headers}
         # `append` closes a full batch and returns None.
         if partition in open_batches and open_batches[partition].append(**record) is not None:
@@ -58,14 +67,18 @@ def pack_batches(
 
 
 async def send_page(
-    producer: AIOKafkaProducer, topic: str, page: Sequence[StoredEvent], partitions: int
+    producer: AIOKafkaProducer,
+    topic: str,
+    page: Sequence[StoredEvent],
+    partitions: int,
+    traceparents: Mapping[int, str] = NO_TRACEPARENTS,
 ) -> Mapping[int, AckRange]:
     """Send a page, wait for every acknowledgement, and return the offsets by partition.
 
     Raises KafkaError if Kafka refused a record, and `OffsetUnknown`.
     """
     sent = []
-    for partition, batch in pack_batches(producer, page, partitions):
+    for partition, batch in pack_batches(producer, page, partitions, traceparents):
         future = await producer.send_batch(batch, topic, partition=partition)
         future.add_done_callback(_retrieve_exception)
         sent.append((partition, batch, future))

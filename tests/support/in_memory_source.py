@@ -33,6 +33,7 @@ class InMemorySource:
 
     def __init__(self, count: int = 0) -> None:
         self.stored: list[StoredEvent] = []
+        self.traceparents: dict[int, str] = {}
         self._ledger = Ledger()
         self.grow(count)
 
@@ -43,6 +44,9 @@ class InMemorySource:
 
     async def read_feed(self, _: str, after: int, limit: int) -> Sequence[StoredEvent]:
         return self.stored[after : after + limit]
+
+    async def read_traceparents(self, _: str, first: int, last: int) -> Mapping[int, str]:
+        return {sequence: parent for sequence, parent in self.traceparents.items() if first <= sequence <= last}
 
     async def head(self, _: str) -> int:
         return len(self.stored)
