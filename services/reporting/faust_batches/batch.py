@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from faust import App, Schema
 from faust.types import TP, ConsumerMessage
 
-from shared.kafka.dead_letters import KafkaRecord
+from shared.tracing.records import TracedRecord
 
 MAX_BATCH_RECORDS = 1000
 """Upper limit of records in a batch: folding one batch blocks the event loop."""
@@ -21,7 +21,7 @@ class PartitionBatch(NamedTuple):
 
     tp: TP
     start_offset: int | None
-    records: Sequence[KafkaRecord]
+    records: Sequence[TracedRecord]
 
 
 class BatchSchema(Schema):

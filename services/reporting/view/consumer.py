@@ -18,6 +18,7 @@ from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
+from shared.tracing.records import RecordSpans
 
 END_OFFSETS_EVERY_S = 2.0
 READ_TIMEOUT_MS = 5000
@@ -79,20 +80,33 @@ async def _read(
     observe_taps: ObserveTaps | None,
 ) -> None:
     ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
+    caught_up = False
     while True:
         batches = await consumer.getmany(timeout_ms=200, max_records=5000)
         records = [record for of_partition in batches.values() for record in of_partition]
-        apply_records(view, records)
+        spans = _start_spans(batches, is_replay=not caught_up)
+        new_rows = apply_records(view, records)
+        spans.end()
         # Rows that were there at the start became visible long ago.
-        if observe_taps and view.ready:
-            for record in records:
-                if taps := dict(record.headers).get(TAPS_HEADER):
-                    observe_taps(record.topic.split(".")[1], taps)
+        for record in new_rows if observe_taps and view.ready else ():
+            if taps := dict(record.headers).get(TAPS_HEADER):
+                observe_taps(record.topic.split(".")[1], taps)
         # A list, because `all` does not take an asynchronous generator.
-        view.ready = view.ready or all([await consumer.position(tp) >= ends[tp] for tp in partitions])
+        caught_up = caught_up or all([await consumer.position(tp) >= ends[tp] for tp in partitions])
+        view.ready = view.ready or caught_up
         # `getmany` does not fail if Kafka is away. A request for end offsets does.
         if monotonic() - checked_at >= END_OFFSETS_EVERY_S:
             ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
+
+
+def _start_spans(
+    batches: Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]], *, is_replay: bool
+) -> RecordSpans:
+    """Start the last spans of the traces of rows. `is_replay`: the rows were written before this reader started."""
+    spans = RecordSpans()
+    for topic_partition, records in batches.items():
+        spans.start(topic_partition, records, lambda *_: is_replay)
+    return spans
 
 
 async def _end_offsets(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
@@ -100,14 +114,20 @@ async def _end_offsets(consumer: AIOKafkaConsumer, partitions: list[TopicPartiti
         return await consumer.end_offsets(partitions)  # type: ignore[no-any-return]
 
 
-def apply_records(view: CoverageView, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-    """Apply records to a view: all rows and tombstones first, because the signals refer to rows before them."""
-    rows, tombstones = list[Coverage](), list[Tombstone]()
+def apply_records(
+    view: CoverageView, records: Sequence[ConsumerRecord[bytes, bytes]]
+) -> Sequence[ConsumerRecord[bytes, bytes]]:
+    """Apply records to a view: all rows and tombstones first, because the signals refer to rows before them.
+
+    Return the records of rows that the view did not have.
+    """
+    rows, tombstones, new_rows = list[Coverage](), list[Tombstone](), []
     signals: defaultdict[str, list[Heartbeat | WorkerPositions]] = defaultdict(list)
     for record in records:
         match decode_record(record):
             case Coverage() as row:
                 rows.append(row)
+                new_rows += [record] if view.lacks(row) else []
             case Tombstone() as tombstone:
                 tombstones.append(tombstone)
             case Heartbeat() | WorkerPositions() as signal:
@@ -116,6 +136,7 @@ def apply_records(view: CoverageView, records: Sequence[ConsumerRecord[bytes, by
     view.apply_tombstones(tombstones)
     for region, of_region in signals.items():
         view.apply_signals(region, of_region)
+    return new_rows
 
 
 def decode_record(record: ConsumerRecord[bytes, bytes]) -> ViewMessage | None:

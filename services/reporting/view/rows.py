@@ -62,6 +62,11 @@ class CoverageView:
         if changed:
             self._swap({**self.rows, **changed})
 
+    def lacks(self, row: Coverage) -> bool:
+        """Return whether the view has no row of this key, or an older one."""
+        existing = self.rows.get(row.key)
+        return existing is None or is_newer(row, existing)
+
     def apply_tombstones(self, tombstones: Iterable[Tombstone]) -> None:
         """Remove the rows of these keys if they are of an earlier generation, and ignore such rows from now on."""
         generations = {tombstone.key: tombstone.generation for tombstone in tombstones}

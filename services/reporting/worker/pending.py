@@ -11,6 +11,7 @@ from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.view.latency import MAX_INSTANTS, TAPS_HEADER, encode_instants
 from services.reporting.worker.publisher import Headers
 from shared.kafka.dead_letters import DeadLetter
+from shared.tracing.records import RecordSpans
 
 
 @dataclass
@@ -26,6 +27,7 @@ class PendingBatch:
     affected_dates: defaultdict[OpdPartition, set[date]] = field(default_factory=lambda: defaultdict(set))
     tap_instants: defaultdict[tuple[OpdPartition, date], list[float]] = field(default_factory=lambda: defaultdict(list))
     dead_letters: list[tuple[str, DeadLetter]] = field(default_factory=list)
+    spans: RecordSpans = field(default_factory=RecordSpans)
     acknowledgements: list[Callable[[], object]] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
 
@@ -44,3 +46,13 @@ class PendingBatch:
         """Return the headers of a row."""
         instants = self.tap_instants.get((opd, day))
         return [(TAPS_HEADER, encode_instants(instants))] if instants else ()
+
+    def has_work(self) -> bool:
+        """Return whether anything must be written."""
+        return bool(self.region_partitions or self.affected_dates or self.changelog)
+
+    def acknowledge(self) -> None:
+        """Acknowledge the batches, oldest first, and end the spans of their records: all is durable."""
+        self.spans.end()
+        for acknowledge in self.acknowledgements:
+            acknowledge()

@@ -85,6 +85,7 @@ class Processor:
         region_partition = RegionPartition(topic.split(".")[1], partition)
         state, pending = self._partitions.region_state(region_partition), self._pending
         pending.region_partitions.add(region_partition)
+        pending.spans.start(batch.tp, batch.records, lambda *record: state.is_replay(source, *record))
         last: bytes | None = None
         unreadable = 0
         for record in batch.records:
@@ -130,20 +131,18 @@ class Processor:
         self._pending.region_partitions |= self._partitions.mark_published()  # the next flush writes their states
         if assignment == self._assignment_number:  # else the partitions may have been revoked during the write
             self._durable_offsets |= pending.positions
-        for acknowledge in pending.acknowledgements:
-            acknowledge()
+        pending.acknowledge()
 
     def _has_work(self) -> bool:
-        pending = self._pending
-        has_pending = pending.region_partitions or pending.affected_dates or pending.changelog
-        return not self._is_paused and bool(has_pending or self._partitions.has_pending())
+        return not self._is_paused and bool(self._pending.has_work() or self._partitions.has_pending())
 
     async def _publish_rows(self, pending: PendingBatch, publisher: Publisher) -> None:
         tasks = []
         for opd, dates in sorted(pending.affected_dates.items()):
             for row in filter(None, (self._partitions.row(opd, day) for day in sorted(dates))):
                 headers = pending.headers(opd, row.service_date)
-                tasks.append(asyncio.create_task(publisher.publish(opd.region_partition.partition, row, headers)))
+                write = publisher.publish(opd.region_partition.partition, row, headers)
+                tasks.append(asyncio.create_task(pending.spans.in_span("send coverage row", opd.opd, write)))
                 await asyncio.sleep(0)  # computing a row takes milliseconds: let other tasks run in between
         await asyncio.gather(*tasks)
 

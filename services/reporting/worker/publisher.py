@@ -14,6 +14,7 @@ from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import WorkerPositions
 from shared.kafka.dead_letters import DeadLetter
+from shared.tracing.spans import current_headers
 
 Headers = Sequence[tuple[str, bytes]]
 """The headers of a Kafka record."""
@@ -69,7 +70,8 @@ class KafkaPublisher:
         message = message.model_copy(update={"generation": self._generation}) if self._generation else message
         value, name = message.model_dump_json(exclude_none=True).encode(), self._topic(message.region)
         # It waits for the producer's linger time at each call, so callers run many calls at once.
-        await self._producer.send_and_wait(name, value, key=message.key.encode(), partition=partition, headers=headers)
+        key, headers = message.key.encode(), [*headers, *current_headers()]
+        await self._producer.send_and_wait(name, value, key=key, partition=partition, headers=headers)
 
     async def write_dead_letter(self, region: str, dead_letter: DeadLetter) -> None:
         """Write an unreadable record to the region's dead letter topic, with its own key and value."""

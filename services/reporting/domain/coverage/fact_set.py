@@ -56,6 +56,10 @@ class FactSet:
             self._insert(fact, day)
         return self.dates() if day is None else self._affected_dates(day)
 
+    def contains(self, fact: CompactFact) -> bool:
+        """Return whether a fact is stored."""
+        return self._index.contains(fact)
+
     def restore(self, fact: CompactFact) -> None:
         """Store a fact from the changelog, unless its date is closed or it is stored already."""
         day = date_of(fact)

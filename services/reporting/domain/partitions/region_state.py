@@ -66,6 +66,14 @@ class RegionState:
         """
         return None if fact.key.endswith(NO_OPD_SUFFIX) else self._fact_set(fact.key).add(fact)
 
+    def is_replay(self, source: str, body: bytes, key: bytes | None) -> bool:
+        """Return whether a record repeats a stored fact, or is read for a staged view."""
+        try:
+            fact = self.decode(body, source, key)
+        except Undecodable:
+            return self.staged
+        return self.staged or (not fact.key.endswith(NO_OPD_SUFFIX) and self._fact_set(fact.key).contains(fact))
+
     def advance(self, event: Event) -> None:
         """Record that a source was read up to an event."""
         self._watermark[event.source] = max(event.sequence, self._watermark.get(event.source, 0))
