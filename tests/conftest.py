@@ -15,8 +15,10 @@ from deploy.local.deadlines import scaled
 from deploy.local.postgresql import Postgresql
 from deploy.local.server_process import PORTS_VARIABLE, port_range
 from shared.event_store.store import Store
+from shared.tracing import spans
 from tests.support.figures import MEASURED, Figures
 from tests.support.stores import StoreUsers
+from tests.support.traces import Traces
 
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
@@ -63,6 +65,14 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> Traces:
+    """Switch tracing on in this process, for one test."""
+    recorded = Traces()
+    monkeypatch.setattr(spans, "provider", recorded.provider)
+    return recorded
 
 
 @pytest.fixture(scope="session")

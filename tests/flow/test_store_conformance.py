@@ -17,6 +17,7 @@ from shared.domain.facts.base import Fact
 from shared.event_store.store import Store
 from shared.event_store.stored_events import CommittedUntil, StoredEvent
 from shared.event_store.stream_cache import MIN_CACHED_LENGTH
+from shared.tracing.spans import current_traceparent
 from tests.support.stores import (
     ANIS_DAY,
     BUDIS_DAY,
@@ -28,6 +29,7 @@ from tests.support.stores import (
     command,
     is_chained,
 )
+from tests.support.traces import Traces
 
 
 async def test_what_was_appended_is_read_again(store: Store[int]) -> None:
@@ -42,6 +44,27 @@ async def test_the_feed_gives_the_sealed_bytes_after_a_position(store: Store[int
     page = await store.read_feed("32", after=1, limit=1)
     event = envelope.decode(page[0].body)
     assert page == [StoredEvent(2, event.id, event.type, "32/DPMPTSP", envelope.encode(event))]
+
+
+async def test_the_context_of_a_traced_request_is_beside_its_events(store: Store[int], traces: Traces) -> None:
+    await store.execute(command(ANIS_DAY))
+    with traces.tracer.start_as_current_span("request"):
+        expected = current_traceparent()
+        await store.execute(command(ANIS_DAY, check_in(), check_in()))
+    assert await store.read_traceparents("32", 1, 3) == {2: expected, 3: expected}
+    assert await store.read_traceparents("32", 1, 2) == {2: expected}
+    assert await store.read_traceparents("3271", 1, 3) == {}
+    assert not [stored for stored in await store.read_feed("32") if b"traceparent" in stored.body]
+
+
+async def test_a_repeated_request_keeps_the_context_of_the_first(store: Store[int], traces: Traces) -> None:
+    repeated = command(ANIS_DAY)
+    contexts = []
+    for _ in range(2):
+        with traces.tracer.start_as_current_span("request"):
+            contexts.append(current_traceparent())
+            await store.execute(repeated)
+    assert await store.read_traceparents("32", 1, 1) == {1: contexts[0]}
 
 
 async def test_state_version_head_and_regions_are_returned(store: Store[int]) -> None:

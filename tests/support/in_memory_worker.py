@@ -69,10 +69,17 @@ class WorkerUnderTest:
         self._start_offset: int | None = 0
         self._next_offset = 0
 
-    async def process(self, *bodies: bytes, skip: int = 0, key: bytes = b"32/DPMPTSP") -> None:
+    async def process(
+        self,
+        *bodies: bytes,
+        skip: int = 0,
+        key: bytes = b"32/DPMPTSP",
+        headers: Sequence[tuple[str, bytes]] = (),
+        timestamp: int = 0,
+    ) -> None:
         first = self._next_offset + skip
         records = [
-            ConsumerRecord(TOPIC_PARTITION.topic, 1, offset, 0, 0, key, body, None, 0, 0, ())
+            ConsumerRecord(TOPIC_PARTITION.topic, 1, offset, timestamp, 0, key, body, None, 0, 0, headers)
             for offset, body in enumerate(bodies, first)
         ]
         self._next_offset = first + len(records)

@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from deploy.local.server_process import free_ports
-from shared.tracing import spans
 from shared.tracing.export import AllowedAttributes
 
 
@@ -32,14 +30,6 @@ class Traces:
 
     def named(self, name: str) -> list[ReadableSpan]:
         return [span for span in self.finished if span.name == name]
-
-
-@pytest.fixture
-def traces(monkeypatch: pytest.MonkeyPatch) -> Traces:
-    """Switch tracing on in this process, for one test."""
-    recorded = Traces()
-    monkeypatch.setattr(spans, "provider", recorded.provider)
-    return recorded
 
 
 class ReceivedSpan(NamedTuple):

@@ -145,6 +145,21 @@ async def test_a_page_is_packed_by_partition_in_position_order() -> None:
     }
 
 
+def test_a_record_carries_the_context_of_its_request_once_if_it_was_traced() -> None:
+    (stored,) = InMemorySource(1).stored
+    headers = sender.record_headers(stored, "00-ab-cd-01")
+    assert [value for name, value in headers if name == "traceparent"] == [b"00-ab-cd-01"]
+    assert headers[:-1] == sender.record_headers(stored)
+
+
+async def test_a_page_carries_the_contexts_of_its_traced_events() -> None:
+    producer, page = broker.producer("127.0.0.1:9"), InMemorySource(3).stored
+    packed = [batch for _, batch in sender.pack_batches(producer, page, 1, {2: "00-ab-cd-01"})]
+    contents = b"".join(bytes(batch._build()) for batch in packed)
+    await broker.discard_producer(producer)
+    assert contents.count(b"00-ab-cd-01") == 1
+
+
 def test_a_dead_letter_keeps_the_bytes_and_their_position() -> None:
     broken = ConsumerRecord("piket.32.roster.v1", 2, 77, 0, 0, b"32/DPMPTSP", b"\xff{", None, 10, 2, ())
     letter = dead_letters.dead_letter(("piket.32.roster.v1", 2), broken, "event: Invalid JSON")
