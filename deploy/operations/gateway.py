@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.tracing.setup import stop_tracing
 from shared.web.application import Lifespan, telemetry
 
 PAGE_SERVICES: Mapping[str, str] = {"aturan": "policy"}
@@ -41,5 +42,6 @@ def _joint_lifespan(apps: Mapping[str, FastAPI]) -> Lifespan:
             for app in apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield
+        stop_tracing()  # not at the exit of the process: uvicorn ends it by the signal that stopped it
 
     return running

@@ -67,6 +67,9 @@ def _ids(context: SpanContext) -> SpanContext:
 
 def exporting_provider(service: str, exporter: SpanExporter | None = None) -> TracerProvider:
     """Return a provider that samples and exports as the variables `OTEL_*` say; `exporter` replaces OTLP over HTTP."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.namespace": "piket"}))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": service, "service.namespace": "piket"}),
+        shutdown_on_exit=False,  # `stop_tracing` does it, and does not wait for a collector that is away
+    )
     provider.add_span_processor(BatchSpanProcessor(AllowedAttributes(exporter or OTLPSpanExporter())))
     return provider

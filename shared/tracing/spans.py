@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Tracer, TracerProvider
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 TRACEPARENT = "traceparent"
 """Name of the Kafka header, as of the HTTP header."""
 
-provider: TracerProvider | None = None
+provider: "TracerProvider | None" = None
 """The provider of this process; `configure_tracing` sets it at the start."""
 
 _propagator = TraceContextTextMapPropagator()
@@ -56,7 +59,7 @@ def start_span(
 
 
 @cache
-def _tracer(of: TracerProvider | None) -> Tracer:
+def _tracer(of: "TracerProvider | None") -> Tracer:
     return (of or trace.NoOpTracerProvider()).get_tracer("piket")
 
 

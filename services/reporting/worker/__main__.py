@@ -38,7 +38,7 @@ from shared.kafka import broker
 from shared.metrics.server import PortTaken, serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
 from shared.telemetry import configure_logging
-from shared.tracing.setup import configure_tracing
+from shared.tracing.setup import configure_tracing, stop_tracing
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +177,10 @@ def main() -> int:
         return EX_SOFTWARE
     app = build_app(settings, regions)
     # mode would replace the handlers, and with them the redaction of personal data.
-    mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    try:
+        mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    finally:
+        stop_tracing()
     return 0
 
 

@@ -4,19 +4,20 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 import structlog
 from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 from opentelemetry.trace.status import Status, StatusCode
 from pydantic import ValidationError
 
 from deploy.cli.errors import operator_message
 from shared import telemetry
-from shared.tracing import spans
+from shared.tracing import setup, spans
 from shared.tracing.settings import TracingSettings
-from shared.tracing.setup import configure_tracing
-from tests.support.traces import Traces
+from tests.support.traces import Traces, receiver
 
 NIP, EMPLOYEE = "198203042006041001", "2b1c8f0e-9d34-4a51-8f0e-6f4d2c1b7a90"
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -119,8 +120,33 @@ def test_traces_are_sent_only_to_an_endpoint(
 
 
 def test_without_an_endpoint_nothing_is_configured() -> None:
-    configure_tracing("app")
+    setup.configure_tracing("app")
+    assert (spans.provider, telemetry.ADDED_PROCESSORS) == (None, [])
+    setup.stop_tracing()
+
+
+def test_the_last_spans_are_sent_when_a_process_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    added: list[object] = []
+    monkeypatch.setattr(setup, "ADDED_PROCESSORS", added)
+    with receiver() as collector:
+        for name, value in (collector.environment | {"OTEL_BSP_SCHEDULE_DELAY": "600000"}).items():
+            monkeypatch.setenv(name, value)
+        setup.configure_tracing("relay")
+        spans.start_span("send", SpanKind.PRODUCER, {}).end()
+        setup.stop_tracing()
+    assert [(span.process, span.name) for span in collector.spans] == [("piket-relay", "send")]
+    assert (spans.provider, added) == (None, [spans.add_trace_id])
+
+
+def test_an_unreachable_collector_does_not_keep_a_process_from_stopping(
+    traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = Event()
+    monkeypatch.setattr(traces.provider, "shutdown", answered.wait)
+    monkeypatch.setattr(setup, "STOP_WITHIN_S", 0.01)
+    setup.stop_tracing()
     assert spans.provider is None
+    answered.set()
 
 
 @pytest.mark.parametrize(
