@@ -139,10 +139,13 @@ def _append(
     if sealed:
         batch.heads[source] = head
         batch.outcomes_by_event_id[first_id] = outcome
-        batch.appended.append(sealed)
-        if command.traceparent:
-            batch.traceparents += [(event, command.traceparent) for event, _ in sealed]
+        _add_events(batch, sealed, command.traceparent)
     return outcome
+
+
+def _add_events(batch: BatchState[S], sealed: list[SealedEvent], traceparent: str | None) -> None:
+    batch.appended.append(sealed)
+    batch.traceparents += [(event, traceparent) for event, _ in sealed if traceparent]
 
 
 def _check_scope(command: StoreCommand[S], stream: str, fact: Fact) -> None:

@@ -151,10 +151,19 @@ class RateLimitFilter(logging.Filter):
         return False
 
 
+def run(app: faust.App) -> None:
+    """Run the app until SIGTERM, and send its spans if traces are configured."""
+    configure_tracing("worker")
+    try:
+        # mode would replace the handlers, and with them the redaction of personal data.
+        mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    finally:
+        stop_tracing()
+
+
 def main() -> int:
     """Run until SIGTERM. Return the exit status."""
     configure_logging("worker")
-    configure_tracing("worker")
     tune_garbage_collector()
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)
@@ -175,12 +184,7 @@ def main() -> int:
     except PortTaken as error:
         log.critical("The worker ends: %s Nothing was read.", error)
         return EX_SOFTWARE
-    app = build_app(settings, regions)
-    # mode would replace the handlers, and with them the redaction of personal data.
-    try:
-        mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
-    finally:
-        stop_tracing()
+    run(build_app(settings, regions))
     return 0
 
 

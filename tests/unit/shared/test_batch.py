@@ -1,6 +1,7 @@
 """Decides batches of commands without a database."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid5
 
@@ -78,6 +79,14 @@ def test_a_check_in_is_answered_201_with_its_place_in_stream_and_source() -> Non
 def test_nothing_to_do_is_answered_200_with_the_head_of_the_source() -> None:
     outcomes = decide_batch([command(COME), command(key="again")], empty_state(), setup())
     assert (require_outcome(outcomes[1]).answer.status, require_outcome(outcomes[1]).position) == (200, 1)
+
+
+def test_the_context_of_a_traced_command_is_beside_its_events_and_not_in_them() -> None:
+    state = empty_state()
+    traced = replace(command(COME, key="traced"), traceparent="00-ab-cd-01")
+    decide_batch([command(COME), traced, replace(traced, traceparent="00-ef-cd-01")], state, setup())
+    assert [(event.sequence, parent) for event, parent in state.traceparents] == [(2, "00-ab-cd-01")]
+    assert [event.traceparent for sealed in state.appended for event, _ in sealed] == [None, None]
 
 
 def test_a_refusal_is_a_fact_and_answered_409() -> None:
