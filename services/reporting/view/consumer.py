@@ -88,8 +88,8 @@ async def _read(
         new_rows = apply_records(view, records)
         spans.end()
         # Rows that were there at the start became visible long ago.
-        for record in new_rows if observe_taps and view.ready else ():
-            if taps := dict(record.headers).get(TAPS_HEADER):
+        for record in new_rows if view.ready else ():
+            if observe_taps and (taps := dict(record.headers).get(TAPS_HEADER)):
                 observe_taps(record.topic.split(".")[1], taps)
         # A list, because `all` does not take an asynchronous generator.
         caught_up = caught_up or all([await consumer.position(tp) >= ends[tp] for tp in partitions])

@@ -30,6 +30,12 @@ def versions_after(*records: ConsumerRecord[bytes, bytes]) -> list[tuple[int, in
     return [(row.generation, row.revision) for row in view.rows.values()]
 
 
+def test_a_row_that_is_read_again_is_not_new() -> None:
+    view, records = CoverageView(lambda: at("08:00")), [record(row(0)), record(row(0, revision=2))]
+    assert apply_records(view, records) == records
+    assert apply_records(view, [*records, record(None, generation=b"1")]) == []
+
+
 def test_a_rebuilt_row_replaces_one_of_a_higher_revision() -> None:
     assert versions_after(record(row(0, revision=99)), record(row(1)), record(row(0, revision=100))) == [(1, 1)]
 

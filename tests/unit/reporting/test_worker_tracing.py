@@ -25,9 +25,9 @@ class TracedWorker(WorkerUnderTest):
         self.row_headers: list[Headers] = []
         self.publisher.publish = self.publish  # type: ignore[method-assign]
 
-    async def publish(self, partition: int, row: Coverage) -> None:
+    async def publish(self, partition: int, row: Coverage, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         self.row_headers.append(spans.current_headers())
-        await self._publish(partition, row)
+        await self._publish(partition, row, headers)
 
     async def read(self, *bodies: bytes, age_s: float = 0) -> list[int]:
         """Fold records of one request each, and write the rows; return the trace ids of the requests."""
