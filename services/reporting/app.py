@@ -14,7 +14,7 @@ from services.reporting.pages import routes
 from services.reporting.pages.renderer import PageRenderer
 from services.reporting.pages.routes import TEMPLATES_FOLDER
 from services.reporting.view.consumer import follow_coverage
-from services.reporting.view.latency import observe_taps
+from services.reporting.view.latency import CHECK_IN_TO_VIEW, observe_taps
 from services.reporting.view.live_status import LiveStatus
 from services.reporting.view.rows import CoverageView
 from shared.background import background_task
@@ -36,6 +36,7 @@ def create(settings: Settings) -> FastAPI:
     async def running(_: FastAPI) -> AsyncIterator[None]:
         factors = estimation_factors(settings.commute_km, settings.energy_kwh)
         for region in settings.region_list():
+            CHECK_IN_TO_VIEW.labels(region)  # at 0 from the start, so that the first tap is an increase
             REGION_REGISTRIES[region] = registry = CollectorRegistry()
             registry.register(RegionCollector(view, now, region, factors))
         observe = partial(observe_taps, now=now, speed=partial(clock_speed, settings.clock))

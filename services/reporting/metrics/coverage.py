@@ -34,13 +34,17 @@ _STAFF_COUNTS: Mapping[str, Callable[[PostStatus], int]] = {
 
 
 def weakest_posts(units: Sequence[UnitStatus]) -> Mapping[str, PostStatus]:
-    """Return, by service, the weakest post of a unit: a sum would hide an empty counter behind a full one."""
+    """Return, by service, the weakest post of a unit: a sum would hide an empty counter behind a full one.
+
+    Posts in an unknown state are left out: nobody on site means nothing there.
+    """
     with_posts = [unit for unit in units if unit.posts]
     labelled = with_posts if len(with_posts) <= MAX_SERVICES_PER_OPD else with_posts[: MAX_SERVICES_PER_OPD - 1]
     posts: dict[str, list[PostStatus]] = defaultdict(list)
     for unit in with_posts:
-        posts[unit.unit if unit in labelled else OTHER_SERVICES] += unit.posts
-    return {service: min(of_service, key=_weakness) for service, of_service in posts.items()}
+        known = [post for post in unit.posts if post.state is not CoverageState.TIDAK_DIKETAHUI]
+        posts[unit.unit if unit in labelled else OTHER_SERVICES] += known
+    return {service: min(of_service, key=_weakness) for service, of_service in posts.items() if of_service}
 
 
 def _weakness(post: PostStatus) -> tuple[int, int]:

@@ -94,6 +94,13 @@ def test_a_view_that_was_never_complete_calls_everything_unknown() -> None:
     assert values["piket_opd_coverage_state", "32", "DPMPTSP", "TIDAK_DIKETAHUI"] == 1
 
 
+def test_a_post_without_a_roster_has_no_figures_so_that_nobody_is_called_for_it() -> None:
+    unrostered = counter(1, 0).model_copy(update={"unrostered": ((480, 1), (900, 0))})
+    values = scrape(row({"FRONT": {"LOKET-1": counter(2, 1, 2), "LOKET-2": unrostered}, "BACK": {"ARSIP": unrostered}}))
+    assert staff(values, "FRONT") == [2, 2, 1]
+    assert [labels for labels in values if "BACK" in labels] == []
+
+
 @pytest.mark.parametrize(("when", "is_open"), [("07:59", 0), ("08:00", 1), ("14:59", 1), ("15:00", 0)])
 def test_an_office_is_open_while_a_counter_needs_somebody(when: str, is_open: int) -> None:
     values = scrape(row({"FRONT": {"LOKET-1": counter(1, 1)}}), now=at(when))
