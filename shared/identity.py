@@ -40,6 +40,7 @@ class Action(StrEnum):
     ENACT = "ENACT"
     READ_FEED = "READ_FEED"
     APPLY_OUTAGE = "APPLY_OUTAGE"
+    OPERATE = "OPERATE"
 
 
 class Reach(StrEnum):
@@ -68,7 +69,7 @@ RIGHTS: Mapping[Role, Mapping[Action, Reach]] = {
         Action.READ_POLICY: Reach.REGION,
     },
     Role.SUBSCRIBER: {Action.READ_FEED: Reach.REGION, Action.READ_POLICY: Reach.REGION},
-    Role.OPS: {Action.READ_FEED: Reach.REGION},
+    Role.OPS: {Action.READ_FEED: Reach.REGION, Action.OPERATE: Reach.REGION},
 }
 
 

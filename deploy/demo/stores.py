@@ -12,7 +12,7 @@ from shared.kafka.broker import UnsafeToContinue
 def store_setting(choice: str) -> str:
     """Return the setting PIKET_STORE: empty for SQLite, or an address with `{service}` for empty PostgreSQL databases.
 
-    `postgresql://…/piket` becomes `piket_policy`, `piket_roster` and `piket_attendance`, created if missing. Raise
+    `postgresql://…/piket` becomes `piket_policy`, `piket_roster` and so on, created if missing. Raise
     `UnsafeToContinue` if a database holds a store, or the server refuses the connection.
     """
     if choice == "sqlite":

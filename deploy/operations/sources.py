@@ -18,7 +18,7 @@ from shared.relay import checkpoint
 from shared.relay.relay import Relay
 from shared.settings import Settings
 
-SERVICES_WITH_STORE = ("policy", "roster", "attendance")
+SERVICES_WITH_STORE = ("policy", "roster", "attendance", "reporting")
 
 
 def committed_events(settings: Settings, service: str) -> CommittedEvents:

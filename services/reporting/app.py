@@ -1,4 +1,4 @@
-"""Assembles reporting's web application: the view, its API and pages, and the metrics of its regions."""
+"""Assembles reporting's web application: view, event store, API, pages, and the metrics of its regions."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,13 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.reporting import api
+from services.reporting.catalogue import CATALOGUE
+from services.reporting.dead_letters.readings import MIGRATIONS
+from services.reporting.dead_letters.records import KafkaRecords
+from services.reporting.dead_letters.replay import DeadLetters
+from services.reporting.domain import decider
 from services.reporting.domain.efficiency.estimates import estimation_factors
+from services.reporting.http import dead_letters
 from services.reporting.metrics.collector import RegionCollector
 from services.reporting.pages import routes
 from services.reporting.pages.renderer import PageRenderer
@@ -19,21 +25,28 @@ from services.reporting.view.live_status import LiveStatus
 from services.reporting.view.rows import CoverageView
 from shared.background import background_task
 from shared.clock import Clock, clock_speed
+from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.metrics.server import REGION_REGISTRIES
+from shared.projection.owner_feed import read_owner_feed
 from shared.settings import Settings
 from shared.web import application
 from shared.web.application import Lifespan
 from shared.web.pages import Pages
+from shared.web.service import create_service
+
+SERVICE = "reporting"
 
 
 def create(settings: Settings) -> FastAPI:
-    """Create the application from settings: a view that is fed from Kafka, and metrics by region."""
+    """Create the application from settings: a view that is fed from Kafka, an event store, metrics by region."""
     now = settings.domain_clock()
     view = CoverageView(now, settings.region_list(), settings.partitions)
+    database = Database(settings.store_url(SERVICE))
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        await database.migrate(MIGRATIONS)
         factors = estimation_factors(settings.commute_km, settings.energy_kwh)
         for region in settings.region_list():
             CHECK_IN_TO_VIEW.labels(region)  # at 0 from the start, so that the first tap is an increase
@@ -44,14 +57,31 @@ def create(settings: Settings) -> FastAPI:
         async with background_task(follow):
             yield
 
-    return assemble(view, Identity.from_settings(settings), now, running, demo=bool(settings.clock))
+    letters = DeadLetters(KafkaRecords(settings.kafka), partial(read_owner_feed, settings))
+    app = assemble_with_store(database, letters, Identity.from_settings(settings), now, running)
+    return show_coverage(app, view, now, demo=bool(settings.clock))
+
+
+def assemble_with_store(
+    database: Database, letters: DeadLetters, identity: Identity, now: Clock, background: Lifespan
+) -> FastAPI:
+    """Return the application on a database, without coverage. `background` must migrate reporting's own tables."""
+    app, _ = create_service(SERVICE, decider, database, identity, now, background)
+    app.state.catalogue, app.state.dead_letters = CATALOGUE, letters
+    app.include_router(dead_letters.router)
+    return app
 
 
 def assemble(
     view: CoverageView, identity: Identity, now: Clock, lifespan: Lifespan | None = None, *, demo: bool = False
 ) -> FastAPI:
-    """Create the application over a view that the caller feeds. `demo`: the pages say that the clock is a demo's."""
+    """Return an application over a view that the caller feeds, without an event store."""
     app = application("Piket reporting", identity, lifespan, openapi_url="/reporting/openapi.json")
+    return show_coverage(app, view, now, demo=demo)
+
+
+def show_coverage(app: FastAPI, view: CoverageView, now: Clock, *, demo: bool = False) -> FastAPI:
+    """Add the API and pages of coverage to an application. `demo`: the pages say that the clock is a demo's."""
     live = LiveStatus(view, now)
     app.state.view, app.state.clock, app.state.live_status = view, now, live
     app.state.page_renderer = PageRenderer(live, Pages(TEMPLATES_FOLDER, demo=demo))

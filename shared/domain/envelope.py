@@ -26,11 +26,12 @@ from pydantic_core import from_json
 
 from shared.domain.facts import attendance, policy, roster
 from shared.domain.facts.base import Fact
+from shared.domain.facts.reporting import dead_letters
 
 FIRST_CHAIN = "0" * 64
 CONTENT_TYPE = "application/cloudevents+json"
 FACT_TYPES: Mapping[str, type[Fact]] = {
-    fact.TYPE: fact for module in (policy, roster, attendance) for fact in module.FACTS
+    fact.TYPE: fact for module in (policy, roster, attendance, dead_letters) for fact in module.FACTS
 }
 
 

@@ -185,9 +185,9 @@ class Projection:
             decoded = [(item.event, item) for item in map(decode_record, page) if item.event]
             missing += [item for event, item in decoded if event.subject == stream]
             after = decoded[-1][0].sequence
-        # Partition and offset are -1: these events came from a feed, not from Kafka.
+        # Partition -1: these events came from a feed, not from Kafka; the offset is their sequence there.
         topic = envelope.topic(*held.source.split("/")[2:])
-        records = [ConsumedRecord(topic, -1, -1, None, item.body) for item in missing]
+        records = [ConsumedRecord(topic, -1, item.event.sequence, None, item.body) for item in missing if item.event]
         await self._write_dead_letters(records, missing)
         return missing
 

@@ -79,8 +79,8 @@ def test_a_package_that_the_map_leaves_out_is_caught() -> None:
     assert packages_left_out(ROOT, without) == ["services/roster/storage"]
 
 
-def test_three_services_have_an_event_store() -> None:
-    assert event_sources(ROOT) == {"policy", "roster", "attendance"}
+def test_four_services_have_an_event_store() -> None:
+    assert event_sources(ROOT) == {"policy", "roster", "attendance", "reporting"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

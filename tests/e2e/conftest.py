@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
 from deploy.operations import sources
 from shared.settings import Settings
-from tests.e2e.deployment import SERVICES, Deployment
+from tests.e2e.deployment import Deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import Office
 from tests.support.story import MONDAY
@@ -48,7 +48,7 @@ def module_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 def store_url(postgresql: Postgresql) -> str:
     """Create a PostgreSQL database per service, and return the address with `{service}`."""
     name = f"e2e_{uuid4().hex[:8]}"
-    urls = {postgresql.create_database(f"{name}_{service}") for service in SERVICES}
+    urls = {postgresql.create_database(f"{name}_{service}") for service in sources.SERVICES_WITH_STORE}
     return urls.pop().rsplit("_", 1)[0] + "_{service}"
 
 

@@ -46,6 +46,7 @@ ALLOWED = {
     (Role.SUBSCRIBER, Action.READ_FEED): OWN_REGION,
     (Role.SUBSCRIBER, Action.READ_POLICY): OWN_REGION,
     (Role.OPS, Action.READ_FEED): OWN_REGION,
+    (Role.OPS, Action.OPERATE): OWN_REGION,
 }
 
 

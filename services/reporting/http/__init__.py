@@ -1,0 +1,1 @@
+"""Serves reporting's commands over HTTP: the decisions about dead letters."""

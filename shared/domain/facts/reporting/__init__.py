@@ -1,0 +1,1 @@
+"""Defines the events that reporting publishes; its coverage rows are no events."""
