@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from deploy.cli import dead_letters
 from deploy.cli.policy.group import policy
 from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
@@ -28,6 +29,7 @@ class SourceService(StrEnum):
     POLICY = "policy"
     ROSTER = "roster"
     ATTENDANCE = "attendance"
+    REPORTING = "reporting"
 
 
 PortOption = Annotated[int, typer.Option(min=0, max=MAX_PORT, help="0: any free port")]
@@ -38,6 +40,7 @@ topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
 cli.add_typer(topics, name="topics")
 cli.add_typer(policy, name="policy")
 cli.command("targets")(print_targets)
+cli.add_typer(dead_letters.cli, name="dead-letters")
 
 
 @cli.command()

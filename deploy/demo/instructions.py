@@ -40,9 +40,15 @@ def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
         print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl_command(demo, shift)}\n")
         print(f"To follow this OPD as the README says:\n\n{export_command(readme_variables(demo, shift))}\n")
     print("To use ./piket (verify, reconcile, policy explain, ...) on this demo, in a shell for this demo only:\n")
-    print(f"{export_command(demo.stack.environment)}\n")
+    operator = {"PIKET_TOKEN": operator_token(demo)}  # for `piket dead-letters`
+    print(f"{export_command({**demo.stack.environment, **operator})}\n")
     print(monitoring_lines(demo.monitoring), end="")
     print("Ctrl-C ends everything.\n", flush=True)
+
+
+def operator_token(demo: RunningDemo) -> str:
+    """Return the token of an operator of the demo's first region."""
+    return demo.stack.issuer.sign("wahyu", roles=["OPS"], region=demo.options.regions[0])
 
 
 def monitoring_lines(monitoring: Monitoring) -> str:
