@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     commute_km: float | None = Field(None, ge=0)  # a day at home saves; None: the assumption of the release
     energy_kwh: float | None = Field(None, ge=0)
     targets: Path = Path("run/targets.json")
+    alertmanager: str = Field("", pattern=r"^(https?://\S+)?$")
 
     @field_validator("clock")
     @classmethod

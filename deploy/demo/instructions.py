@@ -39,6 +39,7 @@ def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
         print(f"Nobody comes to {shift.post} of {shift.unit}, {shift.opd}: {page}")
         print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl_command(demo, shift)}\n")
         print(f"To follow this OPD as the README says:\n\n{export_command(readme_variables(demo, shift))}\n")
+    print(f"To watch the processes as an operator of region {demo.options.regions[0]}:\n\n  {operator_link(demo)}\n")
     print("To use ./piket (verify, reconcile, policy explain, ...) on this demo, in a shell for this demo only:\n")
     operator = {"PIKET_TOKEN": operator_token(demo)}  # for `piket dead-letters`
     print(f"{export_command({**demo.stack.environment, **operator})}\n")
@@ -49,6 +50,11 @@ def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
 def operator_token(demo: RunningDemo) -> str:
     """Return the token of an operator of the demo's first region."""
     return demo.stack.issuer.sign("wahyu", roles=["OPS"], region=demo.options.regions[0])
+
+
+def operator_link(demo: RunningDemo) -> str:
+    """Return the link that signs the operator in and shows the operators' page."""
+    return f"{demo.stack.url}/masuk?token={operator_token(demo)}&ke=/operasi"
 
 
 def monitoring_lines(monitoring: Monitoring) -> str:

@@ -16,6 +16,10 @@ from services.reporting.domain import decider
 from services.reporting.domain.efficiency.estimates import estimation_factors
 from services.reporting.http import dead_letters
 from services.reporting.metrics.collector import RegionCollector
+from services.reporting.operations import routes as operations_routes
+from services.reporting.operations.neighbours import Neighbours
+from services.reporting.operations.page import Operations
+from services.reporting.operations.scraping import Scraper
 from services.reporting.pages import routes
 from services.reporting.pages.renderer import PageRenderer
 from services.reporting.pages.routes import TEMPLATES_FOLDER
@@ -57,18 +61,27 @@ def create(settings: Settings) -> FastAPI:
         async with background_task(follow):
             yield
 
-    letters = DeadLetters(KafkaRecords(settings.kafka), partial(read_owner_feed, settings))
-    app = assemble_with_store(database, letters, Identity.from_settings(settings), now, running)
+    operations = Operations(
+        Scraper(settings.targets, now),
+        Neighbours(settings.gateway, settings.alertmanager),
+        DeadLetters(KafkaRecords(settings.kafka), partial(read_owner_feed, settings)),
+        sign_in_by_link=settings.profile == "demo",
+    )
+    app = assemble_with_store(database, operations, Identity.from_settings(settings), now, running)
     return show_coverage(app, view, now, demo=bool(settings.clock))
 
 
 def assemble_with_store(
-    database: Database, letters: DeadLetters, identity: Identity, now: Clock, background: Lifespan
+    database: Database, operations: Operations, identity: Identity, now: Clock, background: Lifespan
 ) -> FastAPI:
-    """Return the application on a database, without coverage. `background` must migrate reporting's own tables."""
+    """Return the application on a database, to which `show_coverage` adds coverage and the renderer of pages.
+
+    `background` must migrate reporting's own tables.
+    """
     app, _ = create_service(SERVICE, decider, database, identity, now, background)
-    app.state.catalogue, app.state.dead_letters = CATALOGUE, letters
+    app.state.catalogue, app.state.operations, app.state.dead_letters = CATALOGUE, operations, operations.letters
     app.include_router(dead_letters.router)
+    app.include_router(operations_routes.router)
     return app
 
 
@@ -84,7 +97,7 @@ def show_coverage(app: FastAPI, view: CoverageView, now: Clock, *, demo: bool = 
     """Add the API and pages of coverage to an application. `demo`: the pages say that the clock is a demo's."""
     live = LiveStatus(view, now)
     app.state.view, app.state.clock, app.state.live_status = view, now, live
-    app.state.page_renderer = PageRenderer(live, Pages(TEMPLATES_FOLDER, demo=demo))
+    app.state.page_renderer = PageRenderer(live, Pages(TEMPLATES_FOLDER, CATALOGUE, demo=demo))
     app.include_router(api.router)
     app.include_router(routes.router)
     return app

@@ -1,6 +1,7 @@
 """Runs reporting with an event store and a log in memory: its dead letters, their records, and the owner's feed."""
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,11 +15,15 @@ from aiokafka.errors import KafkaConnectionError
 from fastapi import FastAPI
 
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
-from services.reporting.app import assemble_with_store
+from services.reporting.app import assemble_with_store, show_coverage
 from services.reporting.dead_letters.readings import MIGRATIONS
 from services.reporting.dead_letters.records import LetterPage
 from services.reporting.dead_letters.replay import DeadLetters
 from services.reporting.domain.dead_letters import Letter, RecordPosition
+from services.reporting.operations.neighbours import Neighbours
+from services.reporting.operations.page import Operations
+from services.reporting.operations.scraping import Scraper
+from services.reporting.view.rows import CoverageView
 from shared.domain.envelope import decode_envelope, encode
 from shared.event_store.database import Database
 from shared.identity import Identity
@@ -91,6 +96,64 @@ class InMemoryRecords:
             raise KafkaConnectionError("no broker")
 
 
+HEALTHY: Mapping[str, str] = {
+    "app:1/metrics": 'piket_build_info{service="app",version="0.1.0"} 1\n'
+    'piket_projection_lag_records{consumer="roster",topic="piket.32.policy.v1"} 3\n',
+    "app:1/metrics/32": 'piket_view_behind_seconds{region="32"} 1.4\n',
+    "relay:2/metrics": 'piket_build_info{service="relay",version="0.1.0"} 1\n'
+    + "".join(
+        f'piket_relay_connected{{service="{service}",region="32"}} 1\n'
+        f'piket_relay_backlog_events{{service="{service}",region="32"}} 0\n'
+        f'piket_relay_oldest_unsent_seconds{{service="{service}",region="32"}} 0\n'
+        for service in ("policy", "roster", "attendance", "reporting")
+    ),
+    "worker:3/metrics": 'piket_build_info{service="worker",version="0.1.0"} 1\n'
+    + "".join(
+        f'piket_worker_lag_seconds{{topic="piket.32.{service}.v1",partition="{n}"}} {n / 10}\n'
+        for service in ("policy", "roster", "attendance")
+        for n in range(3)
+    ),
+}
+"""What the three processes export while all is well, by address and path."""
+
+
+class OtherServers:
+    """The processes that are scraped, Alertmanager, and attendance; each answers what a test sets, None: not at all."""
+
+    def __init__(self, targets: Path) -> None:
+        self.targets, self.metrics = targets, dict[str, str | None](HEALTHY)
+        self.alerts: Any = []
+        self.outages: Any = []
+        self.tokens: list[str] = []
+        self.transport = httpx.MockTransport(self._answer)
+        groups = [("app", "app:1", None), ("app", "app:1", "32"), ("app", "app:1", "3276")]
+        groups += [("relay", "relay:2", None), ("worker", "worker:3", None)]
+        targets.write_text(json.dumps([_target_group(*group) for group in groups]))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        match request.url.host:
+            case "alertmanager":
+                return self._json(request, self.alerts)
+            case "gateway":
+                self.tokens.append(request.headers["authorization"])
+                return self._json(request, self.outages)
+        assert not request.url.path.endswith("/3276"), "the endpoint of another region is not read"
+        text = self.metrics.get(f"{request.url.netloc.decode()}{request.url.path}")
+        if text is None:
+            raise httpx.ConnectError("no server", request=request)
+        return httpx.Response(200, text=text)
+
+    def _json(self, request: httpx.Request, content: Any) -> httpx.Response:
+        if content is None:
+            raise httpx.ConnectError("no server", request=request)
+        return httpx.Response(200, json=content)
+
+
+def _target_group(process: str, address: str, region: str | None) -> Mapping[str, Any]:
+    path = {"__metrics_path__": f"/metrics/{region}"} if region else {}
+    return {"targets": [address], "labels": {"process": process, **path}}
+
+
 @dataclass
 class DeadLetterSite:
     """The application, its log, what the owner has stored, and clients with tokens."""
@@ -101,6 +164,7 @@ class DeadLetterSite:
     issuer: Issuer
     stored: list[bytes]
     http: httpx.AsyncClient
+    servers: OtherServers
 
     def token(self, role: str = "OPS", region: str = "32") -> str:
         return self.issuer.sign("wahyu", roles=[role], region=region)
@@ -123,8 +187,10 @@ async def read_feed(stored: Sequence[bytes], origin: str, after: int) -> Sequenc
 
 
 @asynccontextmanager
-async def dead_letter_site(folder: Path, url: str = "") -> AsyncIterator[DeadLetterSite]:
-    """Run reporting's event store inside the block, without coverage."""
+async def dead_letter_site(
+    folder: Path, url: str = "", *, sign_in_by_link: bool = True, has_alertmanager: bool = True
+) -> AsyncIterator[DeadLetterSite]:
+    """Run reporting with its event store inside the block; its view has no rows."""
     issuer, database = Issuer(folder, "demo"), Database(url or f"sqlite://{folder}/reporting.db")
     records, stored = InMemoryRecords(), stored_taps()
 
@@ -137,10 +203,53 @@ async def dead_letter_site(folder: Path, url: str = "") -> AsyncIterator[DeadLet
         yield
 
     identity = Identity.from_jwks(issuer.jwks(), ISSUER, AUDIENCE)
-    app = assemble_with_store(database, DeadLetters(records, feed), identity, lambda: at("08:00"), tables)
+    servers = OtherServers(folder / "targets.json")
+    operations = Operations(
+        Scraper(servers.targets, lambda: at("08:00"), servers.transport),
+        Neighbours("http://gateway", "http://alertmanager" if has_alertmanager else "", servers.transport),
+        DeadLetters(records, feed),
+        sign_in_by_link=sign_in_by_link,
+    )
+    app = assemble_with_store(database, operations, identity, lambda: at("08:00"), tables)
+    show_coverage(app, CoverageView(lambda: at("08:00")), lambda: at("08:00"), demo=True)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://piket") as http,
     ):
-        yield DeadLetterSite(app, database, records, issuer, stored, http)
+        yield DeadLetterSite(app, database, records, issuer, stored, http, servers)
+
+
+def with_every_fault(site: DeadLetterSite) -> None:
+    """Let the site have letters of all kinds, a silent worker, a relay without Kafka, an alert and an outage."""
+    wrong_key = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
+    site.records.put_aside(site.stored[0], wrong_key, at("07:41"))
+    site.records.put_aside(b"\xff\x00 no json", "event: Invalid JSON: expected value at line 1 column 1", at("07:43"))
+    site.records.put_aside(b"{}", "unknown event type 'id.piket.policy.moon-landed.v1'", at("07:44"))
+    relay, healthy = HEALTHY["relay:2/metrics"], '{service="attendance",region="32"} 1'
+    site.servers.metrics |= {
+        "worker:3/metrics": None,
+        "relay:2/metrics": relay.replace(healthy, healthy.replace("} 1", "} 0")),
+        "app:1/metrics/32": 'piket_view_behind_seconds{region="32"} 74\n',
+    }
+    site.servers.alerts = [
+        {
+            "labels": {"alertname": "WorkerBehind", "severity": "page", "region": "32"},
+            "annotations": {
+                "summary": "Wilayah 32: worker tertinggal lebih dari satu menit",
+                "summary_en": "Region 32: a worker is more than a minute behind",
+            },
+            "startsAt": "2025-11-06T07:52:00+07:00",
+        }
+    ]
+    site.servers.outages = [
+        {
+            "outage": "GANGGUAN-PAGI",
+            "channel": "APP",
+            "from": "2025-11-06T07:00:00+07:00",
+            "to": "2025-11-06T07:40:00+07:00",
+            "grace_until": "2025-11-06T10:00:00+07:00",
+            "by": "KEPALA_BKD",
+            "opds": ["BKD", "DINKES"],
+        }
+    ]

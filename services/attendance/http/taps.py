@@ -12,10 +12,11 @@ from fastapi import APIRouter, Response
 from services.attendance.domain import decider
 from services.attendance.domain.commands import OutageRequest, RecordTap, TapKind, TapRequest
 from services.attendance.domain.decider import State
+from services.attendance.domain.recorded_outages import RecordedOutage, recorded_outages
 from shared.domain.facts.base import Region
 from shared.identity import Action, Principal, Scope
 from shared.web import Problem, authorize, submit
-from shared.web.dependencies import ClockDep, StoreDep, SubmissionDep
+from shared.web.dependencies import ClockDep, PrincipalDep, StoreDep, SubmissionDep
 
 KIND_OF_PATH: dict[str, TapKind] = {
     "check-ins": "checked-in",
@@ -33,6 +34,13 @@ async def apply_outage(
 ) -> Response:
     authorize(submission.principal, Action.APPLY_OUTAGE, Scope(region))
     return await submit(submission, store, decider, body.to_command(region))
+
+
+@router.get("/outages", summary="The outages on record, the newest first", name="outages")
+async def list_outages(region: Region, principal: PrincipalDep, store: StoreDep[State]) -> list[RecordedOutage]:
+    authorize(principal, Action.OPERATE, Scope(region))
+    states = await store.states(decider.outages_stream(region, ""))
+    return recorded_outages(outage for state in states.values() for outage in state.outages)
 
 
 @router.post("/{tap}", status_code=201, summary="Record a check-in, a check-out or a take-over", name="tap")

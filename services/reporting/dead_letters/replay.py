@@ -31,12 +31,12 @@ OWNERS = frozenset(event_type.split(".")[2] for event_type in FACT_TYPES)
 
 GONE = Message(
     "Rekaman aslinya tidak ada lagi di posisinya: topiknya mungkin dibuat ulang. Tidak ada yang dikirim. Kirim ulang "
-    "sumbernya dengan `piket republish`, lalu buang surat mati ini."
+    "sumbernya dengan piket republish, lalu buang surat mati ini."
 )
 UNREADABLE = Message(
     "Rekaman ini masih tidak terbaca oleh program ini ({reason}). Tidak ada yang dikirim. Perbarui program lalu coba "
     "lagi; bila rekamannya bukan peristiwa Piket, buanglah. Peristiwa yang tersimpan dapat dikirim lagi dengan "
-    "`piket republish`."
+    "piket republish."
 )
 NEVER_STORED = Message(
     "Rekaman ini tidak sama dengan peristiwa yang tersimpan pada pemiliknya: rekaman asing atau palsu. Tidak ada yang "

@@ -1,0 +1,74 @@
+"""Derives the status of each process from what it exports, with what an operator should do. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.reporting.domain.operations.health import (
+    LATE_AFTER_S,
+    Health,
+    MetricValue,
+    ScrapedProcess,
+    worst,
+)
+from shared.domain.messages import Message, Text
+
+SILENT: Mapping[str, Message] = {
+    "app": Message("Selama ia mati presensi tidak diterima. Jalankan lagi piket serve."),
+    "relay": Message("Peristiwa tetap tersimpan dan dikirim kemudian. Jalankan lagi piket relay."),
+    "worker": Message("Fakta tetap ada di Kafka dan dibaca kemudian. Jalankan lagi piket worker."),
+}
+SILENT_PROCESS = Message("Periksa apakah prosesnya berjalan, dan apa yang dicatatnya.")
+NOT_CONNECTED = Message(
+    "Wilayah {region}, {service}: tidak terhubung ke Kafka. Peristiwa tetap tersimpan. Periksa Kafka, lalu log relay."
+)
+VIEW_LATE = Message(
+    "Wilayah {region}: tampilan tertinggal {seconds} detik, sehingga papan menunjukkan «tidak diketahui». Periksa "
+    "relay dan worker."
+)
+STREAMS_HELD = Message("{consumer}: {count} aliran menunggu peristiwa yang hilang. Periksa layanan pemiliknya.")
+RECORDS_UNREAD = Message("{consumer}: {count} rekaman belum dibaca. Periksa log layanan itu.")
+MAX_UNREAD_RECORDS = 1_000
+
+
+class Finding(NamedTuple):
+    """What is wrong with a process, and what to do."""
+
+    health: Health
+    text: Text
+
+
+class ProcessStatus(NamedTuple):
+    """One process: whether it works, its versions, and what was found."""
+
+    process: str
+    address: str
+    health: Health
+    versions: Sequence[str]
+    silent_since: datetime | None
+    findings: Sequence[Finding]
+
+
+def process_status(scraped: ScrapedProcess) -> ProcessStatus:
+    """Return the status of a process. One that does not answer is a fault, whatever it exported before."""
+    process, address, values, since = scraped
+    if values is None:
+        silent = Finding(Health.FAULT, SILENT.get(process, SILENT_PROCESS))
+        return ProcessStatus(process, address, Health.FAULT, (), since, (silent,))
+    findings = tuple(_findings(values))
+    versions = tuple(sorted({v.labels["version"] for v in values if v.name == "piket_build_info"}))
+    return ProcessStatus(process, address, worst(f.health for f in findings), versions, None, findings)
+
+
+def _findings(values: Sequence[MetricValue]) -> Iterator[Finding]:
+    for value in values:
+        labels = value.labels
+        match value.name:
+            case "piket_relay_connected" if not value.value:
+                yield Finding(Health.FAULT, NOT_CONNECTED.fill(region=labels["region"], service=labels["service"]))
+            case "piket_view_behind_seconds" if value.value > LATE_AFTER_S:  # late, not stopped: the process answers
+                yield Finding(Health.LATE, VIEW_LATE.fill(region=labels["region"], seconds=round(value.value)))
+            case "piket_projection_held_streams" if value.value:
+                yield Finding(Health.LATE, STREAMS_HELD.fill(consumer=labels["consumer"], count=round(value.value)))
+            case "piket_projection_lag_records" if value.value > MAX_UNREAD_RECORDS:
+                yield Finding(Health.LATE, RECORDS_UNREAD.fill(consumer=labels["consumer"], count=round(value.value)))

@@ -1,0 +1,246 @@
+"""The operators' page: who enters, what it shows of processes, letters, outages and alerts, and its form."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from re import findall
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from shared.event_store.database import Unavailable
+from tests.support.dead_letter_site import HEALTHY, TOPIC, DeadLetterSite, dead_letter_site
+from tests.support.example_facts import at
+
+PAGE = "/operasi"
+WRONG_KEY = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
+NO_JSON = "event: Invalid JSON: expected value"
+SAME_SITE = {"sec-fetch-site": "same-origin"}
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path: Path) -> AsyncIterator[DeadLetterSite]:
+    async with dead_letter_site(tmp_path) as site:
+        yield site
+
+
+async def headline(site: DeadLetterSite, lang: str = "id") -> str:
+    (text,) = findall(r"<h1[^>]*>\s*(.*?)\s*</h1>", (await site.get(f"{PAGE}?lang={lang}")).text)
+    return str(text)
+
+
+async def send_form(site: DeadLetterSite, headers: Mapping[str, str] = SAME_SITE, **fields: str) -> httpx.Response:
+    form = {"tindakan": "kirim-ulang", "topic": TOPIC, "partition": "1", "offset": "0", "kunci": "kunci-0001", **fields}
+    cookies = {"cookie": f"piket_token={site.token()}", "content-type": "application/x-www-form-urlencoded"}
+    return await site.http.post(PAGE, content=urlencode(form), headers={**cookies, **headers})
+
+
+async def test_when_all_is_well_the_page_says_so_in_both_languages(site: DeadLetterSite) -> None:
+    assert await headline(site) == "Semua berjalan: 3 proses"
+    assert await headline(site, "en") == "Everything is working: 3 processes"
+
+
+async def test_a_process_that_does_not_answer_is_never_shown_as_working(site: DeadLetterSite) -> None:
+    site.servers.metrics["worker:3/metrics"] = None
+    page = (await site.get(PAGE)).text
+    assert "Tidak menjawab; terlihat sejak 08.00 WIB." in page
+    assert await headline(site) == "worker tidak menjawab"
+    site.servers.metrics["worker:3/metrics"] = "# TYPE piket_build_info gauge\n"
+    assert await headline(site, "en") == "The state of 3 parts is unknown"
+
+
+async def test_an_answer_that_is_no_metrics_counts_as_none(site: DeadLetterSite) -> None:
+    site.servers.metrics["relay:2/metrics"] = "piket_relay_connected{ oops"
+    assert await headline(site, "en") == "relay: no answer"
+    connected = 'connected{service="roster",region="32"}'
+    site.servers.metrics["relay:2/metrics"] = HEALTHY["relay:2/metrics"].replace(f"{connected} 1", f"{connected} 0")
+    assert await headline(site) == "2 bagian terhenti"
+
+
+async def test_without_a_file_of_targets_nothing_is_claimed(site: DeadLetterSite) -> None:
+    site.servers.targets.unlink()
+    assert await headline(site) == "Keadaan proses tidak diketahui"
+    site.servers.targets.write_text("not json")
+    assert "PIKET_TARGETS" in (await site.get(PAGE)).text
+    site.servers.targets.write_text("[]")
+    assert "tidak memuat satu proses pun" in (await site.get(PAGE)).text
+
+
+async def test_late_parts_are_counted(site: DeadLetterSite) -> None:
+    site.servers.metrics["app:1/metrics/32"] = 'piket_view_behind_seconds{region="32"} 20\n'
+    assert await headline(site) == "2 bagian tertinggal"
+    assert "Periksa relay dan worker." in (await site.get(PAGE)).text
+
+
+async def test_alerts_and_outages_are_shown_with_the_reader_s_own_token(site: DeadLetterSite) -> None:
+    alert: dict[str, Any] = {
+        "labels": {"alertname": "RelayBehind", "severity": "page"},
+        "annotations": {"summary": "Penerus tertinggal", "summary_en": "A relay is behind"},
+        "startsAt": "2025-11-06T07:58:00+07:00",
+    }
+    site.servers.alerts = [alert, {**alert, "labels": {"alertname": "Watchdog", "severity": "none"}}]
+    site.servers.outages = [
+        {
+            "outage": "GANGGUAN-PAGI",
+            "channel": "APP",
+            "from": "2025-11-06T07:00:00+07:00",
+            "to": "2025-11-06T07:40:00+07:00",
+            "grace_until": "2025-11-06T10:00:00+07:00",
+            "by": "KEPALA_BKD",
+            "opds": ["BKD", "DINKES"],
+        }
+    ]
+    page = (await site.get(f"{PAGE}?lang=en")).text
+    assert ("A relay is behind" in page, "Watchdog" in page, "Gangguan pagi" in page, "2 OPD" in page) == (
+        True,
+        False,
+        True,
+        True,
+    )
+    assert site.servers.tokens[0].startswith("Bearer eyJ")
+
+
+async def test_servers_that_do_not_answer_are_named_and_the_page_still_comes(site: DeadLetterSite) -> None:
+    site.servers.alerts = site.servers.outages = None
+    site.records.is_away = True
+    page = (await site.get(PAGE)).text
+    for sentence in (
+        "Alertmanager tidak menjawab.",
+        "Layanan presensi tidak menjawab.",
+        "Kafka atau penyimpanan tidak menjawab.",
+    ):
+        assert sentence in page
+    assert await headline(site) == "Semua proses berjalan, tetapi surat mati tidak dapat dibaca"
+
+
+async def test_without_its_own_store_the_page_still_shows_the_processes_and_calls_no_letter_open(
+    site: DeadLetterSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable("no database")
+
+    site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    monkeypatch.setattr(site.app.state.store, "states", away)
+    page = (await site.get(PAGE)).text
+    assert ("Kafka atau penyimpanan tidak menjawab." in page, "0 surat mati" in page, "worker:3" in page) == (
+        True,
+        False,
+        True,
+    )
+
+
+async def test_without_an_alertmanager_the_page_says_that_none_is_configured(tmp_path: Path) -> None:
+    async with dead_letter_site(tmp_path, has_alertmanager=False) as site:
+        assert "Alertmanager belum diatur" in (await site.get(PAGE)).text
+
+
+async def test_the_form_replays_once_and_says_so(site: DeadLetterSite) -> None:
+    site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    assert await headline(site) == "Semua berjalan; 1 surat mati menunggu keputusan"
+    answers = [await send_form(site) for _ in range(2)]
+    assert [(a.status_code, a.headers["location"]) for a in answers] == [(303, "/operasi?tersimpan=1#surat-mati")] * 2
+    assert (len(site.records.sent), await site.facts()) == (1, ["dead-letter-replayed"])
+    page = (await site.get(f"{PAGE}?tersimpan=1")).text
+    assert ("Keputusan tersimpan." in page, "dikirim ulang" in page) == (True, True)
+
+
+async def test_the_form_discards_with_its_reason(site: DeadLetterSite) -> None:
+    site.records.put_aside(b"\xff", NO_JSON, at("07:41"))
+    assert (await send_form(site, tindakan="buang", alasan="TEST_RECORD")).status_code == 303
+    assert (await site.facts(), await headline(site)) == (["dead-letter-discarded"], "Semua berjalan: 3 proses")
+
+
+REFUSED: Mapping[str, tuple[Mapping[str, str], int, str]] = {
+    "bytes that cannot be read": ({}, 422, "masih tidak terbaca oleh program ini"),
+    "a letter that does not exist": ({"offset": "7"}, 404, "Yang Anda minta tidak ada di sini"),
+    "an unknown action": ({"tindakan": "hapus"}, 422, "Formulir tidak lengkap"),
+    "a form without a key": ({"kunci": ""}, 422, "Formulir tidak lengkap"),
+    "another region's letter": ({"topic": "piket.33.attendance.v1"}, 404, "Yang Anda minta tidak ada di sini"),
+}
+
+
+@pytest.mark.parametrize(("fields", "status", "sentence"), REFUSED.values(), ids=REFUSED)
+async def test_a_refusal_is_shown_on_the_page_and_stores_nothing(
+    site: DeadLetterSite, fields: Mapping[str, str], status: int, sentence: str
+) -> None:
+    site.records.put_aside(b"\xff", NO_JSON, at("07:41"))
+    answer = await send_form(site, SAME_SITE, **fields)
+    assert (answer.status_code, sentence in answer.text, await site.facts()) == (status, True, [])
+
+
+async def test_a_key_that_was_used_for_another_letter_is_refused(site: DeadLetterSite) -> None:
+    for value in (b"\xff", b"\xfe"):
+        site.records.put_aside(value, NO_JSON, at("07:41"))
+    await send_form(site, tindakan="buang")
+    answer = await send_form(site, tindakan="buang", offset="1")
+    assert (answer.status_code, await site.facts()) == (422, ["dead-letter-discarded"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({}, 403),
+        ({"origin": "http://piket"}, 303),
+        (SAME_SITE, 303),
+    ],
+)
+async def test_a_form_of_another_site_decides_nothing(
+    site: DeadLetterSite, headers: Mapping[str, str], status: int
+) -> None:
+    site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    answer = await send_form(site, headers)
+    assert (answer.status_code, len(await site.facts())) == (status, int(status == 303))
+
+
+async def test_without_a_token_the_page_says_who_may_enter_and_how(site: DeadLetterSite) -> None:
+    answer = await site.http.get(PAGE)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="piket"')
+    assert ("petugas TI" in answer.text, "tautan masuk" in answer.text) == (True, True)
+    assert (await site.http.post(PAGE, content=b"", headers=SAME_SITE)).status_code == 401
+
+
+@pytest.mark.parametrize(("role", "status"), [("EMPLOYEE", 403), ("PERSONNEL", 403), ("OPS", 200)])
+async def test_only_operators_enter(site: DeadLetterSite, role: str, status: int) -> None:
+    assert (await site.get(PAGE, role)).status_code == status
+
+
+async def test_the_printed_link_signs_in_with_a_cookie_that_no_script_and_no_other_site_gets(
+    site: DeadLetterSite,
+) -> None:
+    answer = await site.http.get("/masuk", params={"token": site.token(), "ke": PAGE})
+    cookie = answer.headers["set-cookie"].lower()
+    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
+    assert ("httponly" in cookie, "samesite=strict" in cookie, "no-referrer" in answer.headers["referrer-policy"]) == (
+        True,
+        True,
+        True,
+    )
+    assert (await site.http.get(PAGE)).status_code == 200
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "operasi", ""])
+async def test_the_link_never_leads_to_another_server(site: DeadLetterSite, target: str) -> None:
+    answer = await site.http.get("/masuk", params={"token": site.token(), "ke": target})
+    assert (answer.status_code, "set-cookie" in answer.headers) == (404, False)
+
+
+async def test_a_bad_token_in_the_link_is_refused_and_not_given_back(site: DeadLetterSite) -> None:
+    answer = await site.http.get("/masuk", params={"token": "bukan-token", "lang": "en"})
+    assert (answer.status_code, "bukan-token" in answer.text, "cannot be trusted" in answer.text) == (401, False, True)
+
+
+async def test_outside_a_demo_the_link_is_refused(tmp_path: Path) -> None:
+    async with dead_letter_site(tmp_path, sign_in_by_link=False) as site:
+        answer = await site.http.get("/masuk", params={"token": site.token()})
+        assert (answer.status_code, "piket_token" in answer.headers.get("set-cookie", "")) == (403, False)
+        assert "gerbang identitas" in (await site.http.get(PAGE)).text
+
+
+async def test_the_page_is_never_cached_and_keeps_no_token(site: DeadLetterSite) -> None:
+    answer = await site.get(PAGE)
+    assert (answer.headers["cache-control"], site.token()[:20] in answer.text) == ("no-store", False)
