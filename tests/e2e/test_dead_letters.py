@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.parts
 LETTERS = f"/reporting/v1/{REGION}/dead-letters"
 ATTENDANCE = topic(REGION, "attendance")
 WRONG_KEY = f"{REGION}/BKD".encode()
+ALL_WELL = "Semua berjalan: 3 proses"
 BAD_BYTES = b"\xff\x00 no json"
 
 
@@ -34,7 +36,8 @@ async def test_a_record_with_a_wrong_key_is_replayed_bad_bytes_are_discarded(dep
     by_code = {letter["unreadable"]: path(letter) for letter in await open_letters(deployment, 2)}
     refused = await post(deployment, f"{by_code['NOT_JSON']}/replay")
     assert (refused.status_code, "still cannot read" in refused.json()["errors"][0]["detail_en"]) == (422, True)
-    assert (await post(deployment, f"{by_code['WRONG_KEY']}/replay")).status_code == 201
+    assert "relay tidak menjawab" in await operators_page(deployment)
+    assert (await replay_on_page(deployment, by_code["WRONG_KEY"])).status_code == 303
     # The relay is stopped, so only the replay can have brought the tap to the view.
     row = await deployment.row(THURSDAY, watermark)
     assert row.units["FRONT"].posts["LOKET-1"].known[:2] == ((480, 1), (540, 2))
@@ -45,6 +48,8 @@ async def test_a_record_with_a_wrong_key_is_replayed_bad_bytes_are_discarded(dep
     records = await read_until(lambda: deployment.kafka_records("reporting"), lambda rows: len(rows) >= 2, every=0.2)
     types = [event["type"].split(".")[3] for event in await deployment.stored_events("reporting")]
     assert (len(records), types) == (2, ["dead-letter-replayed", "dead-letter-discarded"])
+    read_page = partial(operators_page, deployment)
+    assert ALL_WELL in await read_until(read_page, lambda page: ALL_WELL in page, every=0.5)
 
 
 async def test_a_service_killed_between_sending_and_recording_loses_nothing(sqlite_deployment: Deployment) -> None:
@@ -109,6 +114,23 @@ async def open_letters(deployment: Deployment, count: int) -> list[dict[str, Any
         return [row for row in rows if row["decision"] is None]
 
     return await read_until(read, lambda rows: len(rows) >= count, every=0.2)
+
+
+async def operators_page(deployment: Deployment) -> str:
+    headers = {"authorization": f"Bearer {deployment.stack.issuer.token('wahyu')}"}
+    return (await deployment.office.http.get("/operasi", headers=headers)).raise_for_status().text
+
+
+async def replay_on_page(deployment: Deployment, where: str) -> httpx.Response:
+    """Sign in by the link, and send the form of the page as a browser does."""
+    http = deployment.office.http
+    await http.get("/masuk", params={"token": deployment.stack.issuer.token("wahyu"), "ke": "/operasi"})
+    topic_name, partition, offset = position(where).split("/")
+    form = {"tindakan": "kirim-ulang", "topic": topic_name, "partition": partition, "offset": offset}
+    headers = {"sec-fetch-site": "same-origin"}
+    answer = await http.post("/operasi", data={**form, "kunci": "kunci-0001"}, headers=headers)
+    http.cookies.clear()
+    return answer
 
 
 async def post(deployment: Deployment, where: str, key: str = "") -> httpx.Response:
