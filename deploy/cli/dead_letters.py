@@ -1,13 +1,12 @@
 """Defines `piket dead-letters`: lists, shows, replays and discards dead letters through the HTTP API."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from shared.settings import Settings
 
@@ -45,7 +44,7 @@ def list_letters(
     if not listed:
         print(f"Region {region} has no {'' if include_decided else 'open '}dead letter.")
         return
-    Console().print(_table(listed))
+    print("\n".join(map(_line, listed)))
 
 
 @cli.command()
@@ -101,19 +100,22 @@ def _problem_text(answer: "httpx.Response") -> str:
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return f"{answer.url} answered {answer.status_code}. Check PIKET_GATEWAY."
     problem = answer.json()
-    return " ".join(error["detail_en"] for error in problem.get("errors", ())) or str(problem["detail_en"])
+    return " ".join(map(_error_text, problem.get("errors", ()))) or str(problem["detail_en"])
+
+
+def _error_text(error: Mapping[str, str]) -> str:
+    """Return an error of a request, after the field that it concerns."""
+    field = error.get("pointer", "").removeprefix("/") or error.get("parameter", "")
+    return f"{field}: {error['detail_en']}" if field else error["detail_en"]
 
 
 def _decision_text(answer: "httpx.Response", decided: str) -> str:
     return decided if answer.json()["events"] else "This was decided before; nothing changed."
 
 
-def _table(letters: list[dict[str, Any]]) -> Table:
-    table = Table("last", "record", "unreadable", "letters", "bytes", "decision", box=None)
-    for letter in letters:
-        last = datetime.fromisoformat(letter["last"]).astimezone()
-        position = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
-        why = f"{letter['unreadable']}: {letter['detail']}"
-        decision = str(letter["decision"] or "open").removeprefix("dead-letter-")
-        table.add_row(f"{last:%Y-%m-%d %H:%M}", position, why, str(letter["letters"]), str(letter["size"]), decision)
-    return table
+def _line(letter: dict[str, Any]) -> str:
+    """Return when a letter was written, its position, why it cannot be read, and the decision about it."""
+    last = datetime.fromisoformat(letter["last"]).astimezone()
+    decision = str(letter["decision"] or "open").removeprefix("dead-letter-")
+    position = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
+    return f"{last:%Y-%m-%d %H:%M}  {position}  {decision}  {letter['unreadable']}: {letter['detail']}"
