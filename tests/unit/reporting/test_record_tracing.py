@@ -1,10 +1,12 @@
-"""Tests which spans a worker makes of sampled records, and what its rows carry."""
+"""Tests which spans worker and view make of sampled records, and what the rows carry."""
 
 from collections.abc import Sequence
 
 import pytest
+from aiokafka import ConsumerRecord, TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan
 
+from services.reporting.view import consumer
 from services.reporting.worker.publisher import KafkaPublisher
 from shared.clock import wall_time
 from shared.domain.facts.coverage import Coverage
@@ -164,3 +166,18 @@ async def some_row() -> Coverage:
     await worker.process(*check_ins(1))
     await worker.flush()
     return worker.publisher.rows[0]
+
+
+@pytest.mark.parametrize("is_replay", [True, False])
+def test_a_row_ends_its_trace_in_the_view_and_is_linked_if_the_view_started_later(
+    traces: Traces, *, is_replay: bool
+) -> None:
+    with traces.tracer.start_as_current_span("send") as send:
+        headers = spans.current_headers()
+    written = int(wall_time().timestamp() * 1000)
+    name, key = "piket.32.coverage.v1", b"32/DPMPTSP/2025-11-06"
+    consumed = ConsumerRecord(name, 0, 7, written, 0, key, b"{}", None, 0, 0, headers)
+    consumer._start_spans({TopicPartition(name, 0): [consumed]}, is_replay=is_replay).end()
+    (shown,) = traces.named(f"process {name}")
+    request = send.get_span_context().trace_id
+    assert (trace_of(shown) == request, linked(shown)) == ((False, [request]) if is_replay else (True, []))
