@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 Clock = Callable[[], datetime]
 """Returns the current instant, with a time zone."""
@@ -37,9 +38,19 @@ def set_clock(file: Path, start: datetime, speed: float) -> Clock:
     return _clock_from_file(file)
 
 
-def clock_speed(setting: str) -> float:
-    """Return how many times as fast as real time the clock of `PIKET_CLOCK` runs now: 1 if the setting is empty."""
-    return float(Path(setting).read_text().split("/")[1]) if setting else 1.0
+class ClockPace(NamedTuple):
+    """Since which instant of the clock it runs without a jump, and how many times as fast as real time."""
+
+    since: datetime
+    speed: float
+
+
+def clock_pace(setting: str) -> ClockPace:
+    """Return the pace of the clock of `PIKET_CLOCK`; the wall clock, if the setting is empty, never jumps."""
+    if not setting:
+        return ClockPace(datetime.min.replace(tzinfo=UTC), 1.0)
+    start, speed, _ = Path(setting).read_text().split("/")
+    return ClockPace(datetime.fromisoformat(start), float(speed))
 
 
 def _clock_from_file(file: Path) -> Clock:

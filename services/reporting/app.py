@@ -28,7 +28,7 @@ from services.reporting.view.latency import CHECK_IN_TO_VIEW, observe_taps
 from services.reporting.view.live_status import LiveStatus
 from services.reporting.view.rows import CoverageView
 from shared.background import background_task
-from shared.clock import Clock, clock_speed
+from shared.clock import Clock, clock_pace
 from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.metrics.server import REGION_REGISTRIES
@@ -56,7 +56,7 @@ def create(settings: Settings) -> FastAPI:
             CHECK_IN_TO_VIEW.labels(region)  # at 0 from the start, so that the first tap is an increase
             REGION_REGISTRIES[region] = registry = CollectorRegistry()
             registry.register(RegionCollector(view, now, region, factors))
-        observe = partial(observe_taps, now=now, speed=partial(clock_speed, settings.clock))
+        observe = partial(observe_taps, now=now, pace=partial(clock_pace, settings.clock))
         follow = follow_coverage(view, settings.kafka, settings.region_list(), settings.partitions, observe)
         async with background_task(follow):
             yield

@@ -63,7 +63,7 @@ class Neighbours:
         """Return the alerts that fire now, the newest first; none without an Alertmanager."""
         if not self._alertmanager:
             return ()
-        answered = await self._read(f"{self._alertmanager.rstrip('/')}/api/v2/alerts?active=true", _alerts)
+        answered = await self._read(f"{self._alertmanager.rstrip('/')}/api/v2/alerts?active=true&inhibited=false&silenced=false", _alerts)
         # `severity: none` marks the alert that always fires, to show that alerting itself works.
         urgent = [alert for alert in answered or () if alert.labels.severity != "none"]
         return None if answered is None else sorted(urgent, key=_starts, reverse=True)[:MAX_SHOWN]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import Histogram
 
-from shared.clock import Clock
+from shared.clock import Clock, ClockPace
 
 TAPS_HEADER = "taps"
 """Header of a row: when its new taps were recorded, in seconds since the epoch, separated by spaces."""
@@ -28,9 +28,12 @@ def encode_instants(instants: Sequence[float]) -> bytes:
     return " ".join(f"{instant:.3f}" for instant in instants).encode()
 
 
-def observe_taps(region: str, value: bytes, now: Clock, speed: Callable[[], float]) -> None:
-    """Observe the taps of a row that has just become visible. `speed`: of the clock `now`, as a factor of real time."""
-    at, factor, histogram = now().timestamp(), speed(), CHECK_IN_TO_VIEW.labels(region)
-    for instant in value.split():
-        # A clock that was set meanwhile may be before the tap.
-        histogram.observe(max(0.0, at - float(instant)) / factor)
+def observe_taps(region: str, value: bytes, now: Clock, pace: Callable[[], ClockPace]) -> None:
+    """Observe the taps of a row that has just become visible. `pace`: of the clock `now`.
+
+    Taps from before the clock was set are left out: nothing says how long ago they were.
+    """
+    at, (since, speed), histogram = now().timestamp(), pace(), CHECK_IN_TO_VIEW.labels(region)
+    for instant in map(float, value.split()):
+        if since.timestamp() <= instant <= at:
+            histogram.observe((at - instant) / speed)
