@@ -49,10 +49,8 @@ async def relay(settings: Settings) -> None:
 
 
 def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
-    """Return the file in which a relay stores its checkpoint, and create its folder."""
-    folder = settings.folder / "relay"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{service}-{region}.json"
+    """Return the file in which a relay stores its checkpoint."""
+    return settings.folder / "relay" / f"{service}-{region}.json"
 
 
 def republish(settings: Settings, service: str, region: str) -> None:
