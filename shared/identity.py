@@ -132,6 +132,7 @@ class UnusableKeySet(Exception):
             f"The key set {file} (PIKET_JWKS) cannot be used: {reason}. Nothing was started."
             " Replace the file by the JSON Web Key Set of the issuer, then start again."
         )
+        self.reason = str(reason)
 
 
 class Identity:
