@@ -1,0 +1,1 @@
+"""Checks a deployment from its settings, and names each fault with its cure (`piket doctor`)."""

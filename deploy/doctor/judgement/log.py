@@ -1,0 +1,142 @@
+"""Judges the brokers and topics of the Kafka log."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from deploy.doctor.judgement.verdict import Finding, Verdict, verdict
+
+VersionRange = tuple[int, int]
+"""Lowest and highest version of a request that a broker answers."""
+
+FETCH = 1
+OLDEST_FETCH = 4
+"""Kafka 4.0 was the first release that no longer answers older versions (KIP-896)."""
+REQUESTS: Mapping[int, str] = {
+    0: "Produce",
+    FETCH: "Fetch",
+    2: "ListOffsets",
+    3: "Metadata",
+    8: "OffsetCommit",
+    9: "OffsetFetch",
+    10: "FindCoordinator",
+    11: "JoinGroup",
+    12: "Heartbeat",
+    14: "SyncGroup",
+    19: "CreateTopics",
+    22: "InitProducerId",
+    32: "DescribeConfigs",
+}
+"""The requests of Kafka's protocol that Piket sends, by key."""
+
+
+class BrokersObserved(NamedTuple):
+    """The answers of all brokers by address, None from a broker that did not answer; no brokers without a cluster.
+
+    `client` holds, for each request, the versions that Piket's client can send.
+    """
+
+    bootstrap: str
+    brokers: Mapping[str, Mapping[int, VersionRange] | None]
+    client: Mapping[int, frozenset[int]]
+
+
+class TopicObserved(NamedTuple):
+    """The number of partitions of a topic, and those that have no leader."""
+
+    partitions: int
+    leaderless: Sequence[int] = ()
+
+
+class TopicsObserved(NamedTuple):
+    """The expected number of partitions by topic, and the topics of the broker."""
+
+    expected: Mapping[str, int]
+    actual: Mapping[str, TopicObserved]
+
+
+class SettingsObserved(NamedTuple):
+    """The expected settings by topic, and those that the broker reports."""
+
+    expected: Mapping[str, Mapping[str, str]]
+    actual: Mapping[str, Mapping[str, str]]
+
+
+def judge_brokers(observed: BrokersObserved) -> Verdict:
+    """Return whether every broker answers and is of a supported version."""
+    if not observed.brokers:
+        cure = "Start Kafka, or set PIKET_KAFKA to the address of a broker."
+        return Verdict([Finding(f"Kafka at {observed.bootstrap}", "does not answer", cure)])
+    findings = [
+        finding
+        for address, ranges in observed.brokers.items()
+        for finding in _broker_findings(address, ranges, observed.client)
+    ]
+    return verdict(findings, f"Kafka 4.0 or later; brokers: {', '.join(observed.brokers)}")
+
+
+def _broker_findings(
+    address: str, ranges: Mapping[int, VersionRange] | None, client: Mapping[int, frozenset[int]]
+) -> Iterator[Finding]:
+    where = f"Broker {address}"
+    if ranges is None:
+        cure = "Make the address that the broker advertises (advertised.listeners) reachable from this machine."
+        yield Finding(where, "belongs to the cluster but does not answer", cure)
+        return
+    if ranges.get(FETCH, (0, 0))[0] < OLDEST_FETCH:
+        yield Finding(where, "is older than Kafka 4.0", "Upgrade it; Piket is tested with Kafka 4.3.")
+    refused = [name for key, name in REQUESTS.items() if not _can_send(client.get(key, frozenset()), ranges.get(key))]
+    if refused:
+        cure = "Use a release of Kafka that answers them, or a newer release of Piket."
+        yield Finding(where, f"answers no version of {', '.join(refused)} that Piket can send", cure)
+
+
+def _can_send(versions: frozenset[int], answered: VersionRange | None) -> bool:
+    return answered is not None and any(answered[0] <= version <= answered[1] for version in versions)
+
+
+def judge_topics(observed: TopicsObserved) -> Verdict:
+    """Return whether every topic exists with the right number of partitions, each with a leader."""
+    findings = [
+        finding
+        for name, size in observed.expected.items()
+        for finding in _topic_findings(name, size, observed.actual.get(name))
+    ]
+    return verdict(findings, f"{len(observed.expected)} topics exist with the right number of partitions")
+
+
+def _topic_findings(name: str, size: int, topic: TopicObserved | None) -> Iterator[Finding]:
+    where = f"Topic {name}"
+    if topic is None:
+        yield Finding(where, "does not exist", "Run `piket topics create`.")
+        return
+    if topic.partitions != size:
+        cure = (
+            f"If every topic has {topic.partitions}, set PIKET_PARTITIONS={topic.partitions}. Otherwise stop relay and"
+            " worker, delete this topic, run `piket topics create`, and start both again: the relay sends all events"
+            " again. If it held rows or facts of the view, run `piket rebuild-view`, too."
+        )
+        yield Finding(where, f"has {topic.partitions} partitions, not {size}", cure)
+    if topic.leaderless:
+        numbers = ", ".join(map(str, topic.leaderless))
+        yield Finding(where, f"has no leader for partition {numbers}", "Start the brokers that hold its replicas.")
+
+
+def judge_topic_settings(observed: SettingsObserved) -> Verdict:
+    """Return whether every topic keeps its records as long as Piket needs them."""
+    findings = [
+        Finding(f"Topic {name}", f"has {setting}={actual or 'unset'}, not {value}", _alter(name, setting, value))
+        for name, settings in observed.expected.items()
+        for setting, value in settings.items()
+        if not _is_same(value, actual := observed.actual.get(name, {}).get(setting, ""))
+    ]
+    return verdict(findings, f"{len(observed.expected)} topics have the right cleanup policy and retention")
+
+
+def _is_same(expected: str, actual: str) -> bool:
+    # Kafka keeps the order in which the policies of `cleanup.policy` were given.
+    return {*expected.split(",")} == {*actual.split(",")}
+
+
+def _alter(name: str, setting: str, value: str) -> str:
+    given = f"[{value}]" if "," in value else value
+    return f"Run `kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {setting}={given}`."

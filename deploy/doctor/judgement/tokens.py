@@ -1,0 +1,51 @@
+"""Judges the key set of the token issuer, and the tokens with which services read feeds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from deploy.doctor.judgement.verdict import Finding, Verdict, verdict
+
+
+class KeyObserved(NamedTuple):
+    """A key of the key set with its id, and when it expires: by its member `exp` or its certificate."""
+
+    key_id: str
+    expires: datetime | None = None
+
+
+class TokensObserved(NamedTuple):
+    """The usable keys of the key set file, or why it cannot be used; by file of a token, why it is refused, if so."""
+
+    file: str
+    now: datetime
+    keys: Sequence[KeyObserved] = ()
+    unusable: str = ""
+    refused: Mapping[str, str] = {}
+
+
+def judge_tokens(observed: TokensObserved) -> Verdict:
+    """Return whether tokens can be verified, no key has expired, and every token of a service is accepted."""
+    evidence = f"{len(observed.keys)} usable keys, {len(observed.refused)} accepted tokens of services"
+    return verdict([*_key_findings(observed), *_token_findings(observed)], evidence)
+
+
+def _key_findings(observed: TokensObserved) -> Iterator[Finding]:
+    where = f"The key set {observed.file} (PIKET_JWKS)"
+    replace = "Replace the file by the current JSON Web Key Set of the issuer, then restart `piket serve`."
+    if observed.unusable:
+        yield Finding(where, f"cannot be used ({observed.unusable})", replace)
+        return
+    if not observed.keys:
+        yield Finding(where, "has no key of type EC with an id, so every token is refused", replace)
+    for key in observed.keys:
+        if key.expires and key.expires <= observed.now:
+            what = f"holds the key {key.key_id}, which expired at {key.expires:%Y-%m-%d %H:%M} UTC"
+            yield Finding(where, what, replace)
+
+
+def _token_findings(observed: TokensObserved) -> Iterator[Finding]:
+    for file, reason in observed.refused.items():
+        if reason and not observed.unusable:
+            cure = "Get a token with the role SUBSCRIBER of this region from the issuer and write it to this file."
+            yield Finding(f"The token {file} (PIKET_TOKEN_FILE)", f"is refused ({reason})", cure)
