@@ -148,6 +148,15 @@ def rebuild_view(
 
 
 @cli.command()
+def doctor() -> None:
+    """Check this deployment: print each fault with its cure; exit status 1 if there is one."""
+    from deploy.doctor.checks import examine
+    from deploy.doctor.settings import DoctorSettings
+
+    sys.exit(asyncio.run(examine(DoctorSettings(), Console())))
+
+
+@cli.command()
 def reconcile(
     every: Annotated[float | None, typer.Option(min=1, help="seconds; repeat until cancelled, serve metrics")] = None,
 ) -> None:

@@ -1,0 +1,1 @@
+"""Observes a deployment for the checks, without changing it: Kafka, stores, files, ports and processes."""

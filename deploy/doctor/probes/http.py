@@ -1,0 +1,99 @@
+"""Asks over HTTP who answers at the ports of a deployment, and whether its view is current."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+from pydantic import BaseModel, TypeAdapter
+
+from deploy.doctor.judgement.machines import PortObserved, PortUse
+from deploy.doctor.judgement.movement import ViewObserved
+from deploy.doctor.probes.signals import Examination
+from deploy.doctor.settings import DoctorSettings
+
+TIMEOUT_S = 3.0
+GATEWAY = "`piket serve` (PIKET_GATEWAY)"
+HEALTHY = {"status": "up"}
+
+
+class ScrapeGroup(BaseModel):
+    """Addresses and labels of a file of scrape targets (Prometheus, `file_sd_configs`)."""
+
+    targets: Sequence[str]
+    labels: Mapping[str, str] = {}
+
+
+_groups_adapter = TypeAdapter(Sequence[ScrapeGroup])
+
+
+async def observe_application(examination: Examination) -> Sequence[PortObserved]:
+    """Ask the gateway whether Piket's application answers."""
+    gateway = examination.settings.gateway
+    async with _client() as http:
+        use = await _use_of(http, f"{gateway}/healthz", _is_healthy)
+    return [PortObserved(gateway, GATEWAY, use)]
+
+
+async def observe_metrics_ports(examination: Examination) -> Sequence[PortObserved]:
+    """Ask every scrape target, and the port of this environment, whether Piket serves metrics there."""
+    async with _client() as http:
+        ports = list(_metrics_ports(examination.settings))
+        uses = [await _use_of(http, f"http://{port.address}/metrics", _is_exposition) for port in ports]
+    return [port._replace(use=use) for port, use in zip(ports, uses, strict=True)]
+
+
+def _metrics_ports(settings: DoctorSettings) -> Iterator[PortObserved]:
+    processes = _processes_by_address(settings.targets) if settings.targets else {}
+    for address, process in processes.items():
+        yield PortObserved(address, process, PortUse.NOBODY)
+    configured = f"127.0.0.1:{settings.metrics_port}"
+    if settings.metrics_port and configured not in processes:
+        yield PortObserved(configured, "the setting PIKET_METRICS_PORT", PortUse.NOBODY, may_be_free=True)
+
+
+def _processes_by_address(file: Path) -> Mapping[str, str]:
+    groups = _groups_adapter.validate_json(file.read_bytes())
+    return {
+        address: f"the process {group.labels.get('process', '')} (PIKET_TARGETS)"
+        for group in groups
+        for address in group.targets
+    }
+
+
+async def observe_view(examination: Examination) -> ViewObserved:
+    """Ask the application whether its view is current."""
+    gateway = examination.settings.gateway
+    async with _client() as http:
+        answer = await http.get(f"{gateway}/readyz")
+    since = ""
+    with suppress(json.JSONDecodeError, AttributeError):
+        since = answer.json().get("since", "")
+    return ViewObserved(gateway, answer.status_code, since)
+
+
+def _client() -> httpx.AsyncClient:
+    # A proxy of the environment is for other hosts: the ports are on this machine or in this network.
+    return httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+
+
+async def _use_of(http: httpx.AsyncClient, url: str, is_piket: Callable[[httpx.Response], bool]) -> PortUse:
+    try:
+        answer = await http.get(url)
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        return PortUse.NOBODY
+    except httpx.HTTPError:  # something listens, but it does not speak HTTP or does not answer
+        return PortUse.ANOTHER_PROGRAM
+    return PortUse.PIKET if is_piket(answer) else PortUse.ANOTHER_PROGRAM
+
+
+def _is_healthy(answer: httpx.Response) -> bool:
+    try:
+        return answer.is_success and answer.json() == HEALTHY
+    except ValueError:
+        return False
+
+
+def _is_exposition(answer: httpx.Response) -> bool:
+    return answer.is_success and "piket_" in answer.text

@@ -1,0 +1,59 @@
+"""Reads the key set of the token issuer, and verifies the tokens with which services read feeds."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography import x509
+
+from deploy.doctor.judgement.tokens import KeyObserved, TokensObserved
+from deploy.doctor.probes.signals import Examination
+from shared.clock import wall_time
+from shared.identity import Action, Identity, Scope, TokenRefused, UnusableKeySet, is_allowed
+from shared.settings import Settings
+
+
+async def observe_tokens(examination: Examination) -> TokensObserved:
+    """Read the keys and verify the token of each region."""
+    settings = examination.settings
+    observed = TokensObserved(str(settings.jwks), wall_time())
+    try:
+        identity = Identity.from_settings(settings)
+        keys = [*_keys(json.loads(settings.jwks.read_text()))]
+    except FileNotFoundError:
+        return observed._replace(unusable="the file does not exist")
+    except UnusableKeySet as error:
+        return observed._replace(unusable=error.reason)
+    except (ValueError, TypeError, OverflowError) as error:
+        return observed._replace(unusable=f"the expiry of a key cannot be read: {error}")
+    regions = settings.region_list()
+    refused = {settings.token_file.format(region=region): _refusal(settings, identity, region) for region in regions}
+    return observed._replace(keys=keys, refused=refused)
+
+
+def _keys(key_set: Mapping[str, Any]) -> Iterator[KeyObserved]:
+    """Yield the keys that `Identity` uses, with the earliest of their expiries."""
+    for key in key_set["keys"]:
+        if key.get("kid") and key["kty"] == "EC":
+            yield KeyObserved(key["kid"], min(_expiries(key), default=None))
+
+
+def _expiries(key: Mapping[str, Any]) -> Iterator[datetime]:
+    """Yield when a key expires: by `exp` (registered for keys by OpenID Federation) and by its certificate (`x5c`)."""
+    if "exp" in key:
+        yield datetime.fromtimestamp(key["exp"], UTC)
+    for certificate in key.get("x5c", [])[:1]:
+        yield x509.load_der_x509_certificate(base64.b64decode(certificate)).not_valid_after_utc
+
+
+def _refusal(settings: Settings, identity: Identity, region: str) -> str:
+    """Return why the token of a region is refused, empty if it may read feeds."""
+    try:
+        principal = identity.principal(settings.token(region))
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}"
+    except TokenRefused as error:
+        return "it has expired" if error.slug == "token-expired" else f"it is not valid: {error}"
+    return "" if is_allowed(principal, Action.READ_FEED, Scope(region)) else "it has no right to read feeds"
