@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 TIMEOUT_S = 12.0
 EXPECTED_ERRORS = (
-    KafkaError, OSError, Unavailable, psycopg.Error, sqlite3.Error, httpx.HTTPError, ValidationError,
+    KafkaError, OSError, Unavailable, psycopg.Error, sqlite3.Error, httpx.HTTPError, httpx.InvalidURL, ValidationError,
 )  # fmt: skip
 
 

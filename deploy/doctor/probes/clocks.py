@@ -49,7 +49,7 @@ def bounds(machine: str, latest: datetime, earliest: datetime, window: tuple[dat
 
 
 async def _answered_clocks(settings: DoctorSettings) -> AsyncIterator[ClockObserved]:
-    with suppress(httpx.HTTPError):
+    with suppress(httpx.HTTPError, KeyError, ValueError):  # also an answer without a date
         yield await _application_clock(settings.gateway)
     if settings.store.startswith("postgresql"):
         for service in SERVICES_WITH_STORE:

@@ -1,5 +1,6 @@
 """Asks over HTTP who answers at the ports of a deployment, and whether its view is current."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -40,7 +41,9 @@ async def observe_metrics_ports(examination: Examination) -> Sequence[PortObserv
     """Ask every scrape target, and the port of this environment, whether Piket serves metrics there."""
     async with _client() as http:
         ports = list(_metrics_ports(examination.settings))
-        uses = [await _use_of(http, f"http://{port.address}/metrics", _is_exposition) for port in ports]
+        uses = await asyncio.gather(
+            *(_use_of(http, f"http://{port.address}/metrics", _is_exposition) for port in ports)
+        )
     return [port._replace(use=use) for port, use in zip(ports, uses, strict=True)]
 
 
@@ -81,6 +84,8 @@ def _client() -> httpx.AsyncClient:
 async def _use_of(http: httpx.AsyncClient, url: str, is_piket: Callable[[httpx.Response], bool]) -> PortUse:
     try:
         answer = await http.get(url)
+    except httpx.UnsupportedProtocol:
+        raise  # the address of a setting is not one of HTTP; nobody was asked
     except (httpx.ConnectError, httpx.ConnectTimeout):
         return PortUse.NOBODY
     except httpx.HTTPError:  # something listens, but it does not speak HTTP or does not answer

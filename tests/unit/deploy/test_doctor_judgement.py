@@ -180,6 +180,11 @@ def test_each_fault_is_named_with_its_cure(case: str) -> None:
     assert not result.healthy
 
 
+def test_of_many_sources_that_one_relay_no_longer_sends_three_are_named() -> None:
+    (finding,) = judge_relays([RELAY._replace(source=f"/piket/32/{number}") for number in range(12)]).findings
+    assert finding.where == "The relay of /piket/32/0, /piket/32/1, /piket/32/2 and 9 more"
+
+
 def test_no_clock_to_compare_with_is_not_a_passed_check() -> None:
     result = judge_clocks([])
     assert not result.healthy

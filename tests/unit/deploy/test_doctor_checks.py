@@ -1,0 +1,181 @@
+"""Tests how `piket doctor` makes its checks, and what its probes read from files, clocks and servers."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from rich.console import Console
+
+from deploy.doctor import checks
+from deploy.doctor.checks import CHECKS, Check, start
+from deploy.doctor.judgement.tokens import judge_tokens
+from deploy.doctor.judgement.verdict import Finding, Verdict
+from deploy.doctor.probes.clocks import bounds
+from deploy.doctor.probes.http import observe_application, observe_metrics_ports
+from deploy.doctor.probes.signals import Examination
+from deploy.doctor.probes.tokens import observe_tokens
+from deploy.doctor.settings import DoctorSettings
+from deploy.local.token_issuer import Issuer
+
+EIGHT = datetime(2026, 1, 5, 8, tzinfo=UTC)
+FAULT = Verdict([Finding("Kafka", "is away", "Start it.")])
+
+
+def returning(value: object) -> Callable[[Examination], Awaitable[object]]:
+    async def observe(_: Examination) -> object:
+        return value
+
+    return observe
+
+
+def failing(error: Exception) -> Callable[[Examination], Awaitable[object]]:
+    async def observe(_: Examination) -> object:
+        raise error
+
+    return observe
+
+
+async def never(_: Examination) -> object:
+    return await asyncio.Event().wait()
+
+
+def judged(value: Verdict) -> Verdict:
+    return value
+
+
+def check(name: str, observe: Callable[[Examination], Awaitable[Any]], *needs: str) -> Check[Any]:
+    return Check(name, observe, judged, needs)
+
+
+async def results(*made: Check[Any]) -> Mapping[str, Verdict]:
+    return {name: await task for name, task in start(made, Examination(DoctorSettings())).items()}
+
+
+async def test_a_check_that_needs_a_faulty_one_is_not_made_nor_those_that_need_it() -> None:
+    made = await results(
+        check("kafka", returning(FAULT)),
+        check("topics", failing(AssertionError("observed")), "kafka"),
+        check("workers", failing(AssertionError("observed")), "topics"),
+        check("disks", returning(Verdict(evidence="space"))),
+    )
+    assert [made[name].not_checked for name in ("topics", "workers")] == ["Kafka is away"] * 2
+    assert made["disks"].healthy
+
+
+async def test_an_error_of_a_probe_is_a_finding_and_a_defect_is_raised() -> None:
+    made = await results(check("disks", failing(PermissionError("no\nentry"))))
+    assert made["disks"].findings[0][:2] == ("The check disks", "failed: no entry")
+    with pytest.raises(KeyError):
+        await results(check("disks", failing(KeyError("x"))))
+
+
+async def test_a_check_without_an_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "TIMEOUT_S", 0.01)
+    made = await results(check("kafka", never))
+    assert made["kafka"].findings[0].what == "was not finished within 0 s"
+
+
+@pytest.mark.parametrize(("verdict", "status"), [(Verdict(evidence="well"), 0), (FAULT, 1), (Verdict((), "", "x"), 1)])
+async def test_the_exit_status_is_0_only_if_every_check_was_made_and_found_nothing(
+    verdict: Verdict, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checks, "CHECKS", [check("kafka", returning(verdict))])
+    assert await checks.examine(DoctorSettings(), Console(width=20)) == status
+    assert len(capsys.readouterr().out.splitlines()) == 2 + len(verdict.findings)
+
+
+def test_a_check_is_listed_after_those_that_it_needs() -> None:
+    names = [made.name for made in CHECKS]
+    assert len({*names}) == len(names)
+    assert all(needed in names[: names.index(made.name)] for made in CHECKS for needed in made.needs)
+
+
+def test_the_manual_has_every_check() -> None:
+    manual = (Path(__file__).parents[3] / "docs/operations/doctor.md").read_text()
+    assert not [made.name for made in CHECKS if f"| `{made.name}` |" not in manual]
+
+
+def certificate(key: ec.EllipticCurvePrivateKey, until: datetime) -> str:
+    name = x509.Name([])
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, until - timedelta(days=30), until)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.DER)
+    )
+    return base64.b64encode(built).decode()
+
+
+def key_set(folder: Path, **members: object) -> tuple[Issuer, Path]:
+    """Write the key set of a demo issuer, its key with further members, and a token of region 32."""
+    issuer = Issuer(folder, "demo")
+    (key,) = issuer.jwks()["keys"]
+    (folder / "jwks.json").write_text(json.dumps({"keys": [key | members]}))
+    (folder / "token-32").write_text(issuer.sign("service:roster", roles=["SUBSCRIBER"], region="32"))
+    return issuer, folder
+
+
+async def tokens(folder: Path) -> Verdict:
+    settings = DoctorSettings(jwks=folder / "jwks.json", token_file=f"{folder}/token-{{region}}")
+    return judge_tokens(await observe_tokens(Examination(settings)))
+
+
+async def test_a_key_expires_with_its_certificate_or_by_its_member_exp(tmp_path: Path) -> None:
+    issuer, _ = key_set(tmp_path)
+    assert (await tokens(tmp_path)).evidence == "1 usable keys, 1 accepted tokens of services"
+    key_set(tmp_path, exp=4_000_000_000, x5c=[certificate(issuer._key, EIGHT.replace(year=2100))])
+    assert (await tokens(tmp_path)).healthy
+    key_set(tmp_path, exp=4_000_000_000, x5c=[certificate(issuer._key, EIGHT.replace(year=2024))])
+    assert "the key demo, which expired at 2024-01-05 08:00 UTC" in (await tokens(tmp_path)).findings[0].what
+    key_set(tmp_path, exp="tomorrow")
+    assert "the expiry of a key cannot be read" in (await tokens(tmp_path)).findings[0].what
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"roles": ["EMPLOYEE"], "region": "32"}, "(it has no right to read feeds)"),
+        ({"roles": ["SUBSCRIBER"], "region": "3276"}, "(it has no right to read feeds)"),
+        ({"roles": ["SUBSCRIBER"], "region": "32", "aud": "x"}, "(it is not valid: InvalidAudienceError)"),
+    ],
+)
+async def test_a_token_that_may_not_read_the_feed_is_refused(
+    tmp_path: Path, claims: Mapping[str, Any], reason: str
+) -> None:
+    issuer, _ = key_set(tmp_path)
+    (tmp_path / "token-32").write_text(issuer.sign("service:roster", **claims))
+    assert (await tokens(tmp_path)).findings[0].what == f"is refused {reason}"
+
+
+async def test_missing_files_of_tokens_are_named(tmp_path: Path) -> None:
+    assert (await tokens(tmp_path)).findings[0].what == "cannot be used (the file does not exist)"
+    key_set(tmp_path)
+    (tmp_path / "token-32").unlink()
+    assert "(the file cannot be read: No such file or directory)" in (await tokens(tmp_path)).findings[0].what
+    (tmp_path / "jwks.json").write_text("{")
+    assert (await tokens(tmp_path)).findings[0].what == "cannot be used (it is not JSON, line 1)"
+
+
+def test_the_bounds_of_a_clock_hold_whenever_it_was_read_within_the_window() -> None:
+    window = (EIGHT, EIGHT + timedelta(seconds=2))
+    ahead = EIGHT + timedelta(seconds=91)
+    assert bounds("the relay", ahead, ahead, window) == ("the relay", 89.0, 91.0)
+    right = EIGHT + timedelta(seconds=1)
+    assert bounds("the relay", right, right, window) == ("the relay", -1.0, 1.0)
+
+
+async def test_an_address_that_is_none_of_http_and_a_missing_file_of_targets_are_not_judged_as_ports(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(httpx.UnsupportedProtocol):
+        await observe_application(Examination(DoctorSettings(gateway="piket.example:8080")))
+    with pytest.raises(FileNotFoundError):
+        await observe_metrics_ports(Examination(DoctorSettings(targets=tmp_path / "targets.json")))
