@@ -8,4 +8,4 @@ from shared.settings import Settings
 class DoctorSettings(Settings):
     """Settings that only the check of a deployment has: the file of its scrape targets, `PIKET_TARGETS`."""
 
-    targets: Path | None = None
+    targets: Path = Path("run/targets.json")

@@ -67,7 +67,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, module_kafka: Kafka) -> Iter
 
 
 def settings_of(stack: Stack, **changes: object) -> DoctorSettings:
+    """Return the settings of the deployment, without its scrape targets: with them each dead process is two faults."""
     values = {name.removeprefix("PIKET_").lower(): value for name, value in stack.environment.items()}
+    values.pop("targets", None)
     return DoctorSettings.model_validate(values | changes)
 
 
@@ -144,12 +146,9 @@ async def migrate(url: str, *folders: Path) -> None:
 
 
 def test_a_healthy_deployment_has_no_fault_and_status_0(stack: Stack, tmp_path: Path) -> None:
+    groups = [{"targets": [f"127.0.0.1:{port}"], "labels": {"process": p}} for p, port in stack.metrics.items()]
     targets = tmp_path / "targets.json"
-    targets.write_text(
-        json.dumps(
-            [{"targets": [f"127.0.0.1:{port}"], "labels": {"process": name}} for name, port in stack.metrics.items()]
-        )
-    )
+    targets.write_text(json.dumps(groups))
     started_at = time.monotonic()
     run = run_doctor(stack, PIKET_TARGETS=str(targets))
     assert (run.returncode, run.stderr) == (0, "")
@@ -256,12 +255,11 @@ def test_a_full_disk_is_named(stack: Stack, tmp_path: Path) -> None:
     assert run.returncode == 1
 
 
-async def test_a_port_that_another_program_took_is_named(stack: Stack, tmp_path: Path) -> None:
-    with socket.socket() as other_program:
-        other_program.bind(("127.0.0.1", 0))
-        other_program.listen()
-        address = f"127.0.0.1:{other_program.getsockname()[1]}"
-        results = await examine(settings_of(stack, metrics_port=other_program.getsockname()[1]))
+async def test_a_port_that_another_program_took_is_named(stack: Stack) -> None:
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
+    with socket.create_server(("127.0.0.1", port)):
+        results = await examine(settings_of(stack, metrics_port=port))
     what = "is taken by a program that is not Piket"
     assert faults(results) == {"metrics ports": f"The address {address} of the setting PIKET_METRICS_PORT {what}"}
 

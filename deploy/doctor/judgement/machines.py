@@ -82,7 +82,7 @@ def _clock_findings(clock: ClockObserved) -> Iterator[Finding]:
 def judge_ports(ports: Sequence[PortObserved]) -> Verdict:
     """Return whether every port is served by Piket, or is free for a process that may not run yet."""
     if not ports:
-        return Verdict(evidence="PIKET_TARGETS and PIKET_METRICS_PORT name no port, so none is expected")
+        return Verdict(evidence="neither PIKET_TARGETS nor PIKET_METRICS_PORT names a port, so none is expected")
     findings = [finding for port in ports for finding in _port_findings(port)]
     return verdict(findings, f"Piket answers at {', '.join(p.address for p in ports if p.use is PortUse.PIKET) or '-'}")
 

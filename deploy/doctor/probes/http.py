@@ -48,7 +48,9 @@ async def observe_metrics_ports(examination: Examination) -> Sequence[PortObserv
 
 
 def _metrics_ports(settings: DoctorSettings) -> Iterator[PortObserved]:
-    processes = _processes_by_address(settings.targets) if settings.targets else {}
+    # A deployment that is not watched has no file of targets; one that the settings name must exist.
+    has_targets = "targets" in settings.model_fields_set or settings.targets.exists()
+    processes = _processes_by_address(settings.targets) if has_targets else {}
     for address, process in processes.items():
         yield PortObserved(address, process, PortUse.NOBODY)
     configured = f"127.0.0.1:{settings.metrics_port}"

@@ -179,3 +179,10 @@ async def test_an_address_that_is_none_of_http_and_a_missing_file_of_targets_are
         await observe_application(Examination(DoctorSettings(gateway="piket.example:8080")))
     with pytest.raises(FileNotFoundError):
         await observe_metrics_ports(Examination(DoctorSettings(targets=tmp_path / "targets.json")))
+
+
+async def test_a_deployment_that_is_not_watched_needs_no_file_of_targets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert await observe_metrics_ports(Examination(DoctorSettings())) == []
