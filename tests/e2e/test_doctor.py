@@ -97,7 +97,9 @@ async def until_healthy(stack: Stack) -> None:
     async def unhealthy() -> Mapping[str, Verdict]:
         return {name: result for name, result in (await examine(settings_of(stack))).items() if not result.healthy}
 
-    assert not (remaining := await read_until(unhealthy, lambda results: not results)), remaining
+    await asyncio.to_thread(stack.wait_ready)  # raises with the end of its log if the application has ended
+    remaining = await read_until(unhealthy, lambda results: not results)
+    assert not remaining, (remaining, {name: stack.log(name)[-500:] for name in stack.pids if not stack.running(name)})
 
 
 @asynccontextmanager
