@@ -10,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.reporting.operations import page
 from shared.event_store.database import Unavailable
 from tests.support.dead_letter_site import HEALTHY, TOPIC, DeadLetterSite, dead_letter_site
 from tests.support.example_facts import at
@@ -44,8 +45,8 @@ async def test_when_all_is_well_the_page_says_so_in_both_languages(site: DeadLet
 
 async def test_a_process_that_does_not_answer_is_never_shown_as_working(site: DeadLetterSite) -> None:
     site.servers.metrics["worker:3/metrics"] = None
-    page = (await site.get(PAGE)).text
-    assert "Tidak menjawab; terlihat sejak 08.00 WIB." in page
+    text = (await site.get(PAGE)).text
+    assert "Tidak menjawab; terlihat sejak 08.00 WIB." in text
     assert await headline(site) == "worker tidak menjawab"
     site.servers.metrics["worker:3/metrics"] = "# TYPE piket_build_info gauge\n"
     assert await headline(site, "en") == "The state of 3 parts is unknown"
@@ -92,8 +93,8 @@ async def test_alerts_and_outages_are_shown_with_the_reader_s_own_token(site: De
             "opds": ["BKD", "DINKES"],
         }
     ]
-    page = (await site.get(f"{PAGE}?lang=en")).text
-    assert ("A relay is behind" in page, "Watchdog" in page, "Gangguan pagi" in page, "2 OPD" in page) == (
+    text = (await site.get(f"{PAGE}?lang=en")).text
+    assert ("A relay is behind" in text, "Watchdog" in text, "Gangguan pagi" in text, "2 OPD" in text) == (
         True,
         False,
         True,
@@ -105,14 +106,25 @@ async def test_alerts_and_outages_are_shown_with_the_reader_s_own_token(site: De
 async def test_servers_that_do_not_answer_are_named_and_the_page_still_comes(site: DeadLetterSite) -> None:
     site.servers.alerts = site.servers.outages = None
     site.records.is_away = True
-    page = (await site.get(PAGE)).text
+    text = (await site.get(PAGE)).text
     for sentence in (
         "Alertmanager tidak menjawab.",
         "Layanan presensi tidak menjawab.",
         "Kafka atau penyimpanan tidak menjawab.",
     ):
-        assert sentence in page
+        assert sentence in text
     assert await headline(site) == "Semua proses berjalan, tetapi surat mati tidak dapat dibaca"
+
+
+async def test_a_broker_that_hangs_does_not_hold_the_page(
+    site: DeadLetterSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    await site.get(PAGE)
+    site.records.is_frozen = True
+    monkeypatch.setattr(page, "TIMEOUT_S", 0.05)
+    text = (await site.get(PAGE)).text
+    assert ("Kafka atau penyimpanan tidak menjawab." in text, "1 surat mati terbuka" in text) == (True, True)
 
 
 async def test_without_its_own_store_the_page_still_shows_the_processes_and_calls_no_letter_open(
@@ -123,8 +135,8 @@ async def test_without_its_own_store_the_page_still_shows_the_processes_and_call
 
     site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
     monkeypatch.setattr(site.app.state.store, "states", away)
-    page = (await site.get(PAGE)).text
-    assert ("Kafka atau penyimpanan tidak menjawab." in page, "0 surat mati" in page, "worker:3" in page) == (
+    text = (await site.get(PAGE)).text
+    assert ("Kafka atau penyimpanan tidak menjawab." in text, "0 surat mati" in text, "worker:3" in text) == (
         True,
         False,
         True,
@@ -142,8 +154,8 @@ async def test_the_form_replays_once_and_says_so(site: DeadLetterSite) -> None:
     answers = [await send_form(site) for _ in range(2)]
     assert [(a.status_code, a.headers["location"]) for a in answers] == [(303, "/operasi?tersimpan=1#surat-mati")] * 2
     assert (len(site.records.sent), await site.facts()) == (1, ["dead-letter-replayed"])
-    page = (await site.get(f"{PAGE}?tersimpan=1")).text
-    assert ("Keputusan tersimpan." in page, "dikirim ulang" in page) == (True, True)
+    text = (await site.get(f"{PAGE}?tersimpan=1")).text
+    assert ("Keputusan tersimpan." in text, "dikirim ulang" in text) == (True, True)
 
 
 async def test_the_form_discards_with_its_reason(site: DeadLetterSite) -> None:

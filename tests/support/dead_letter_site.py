@@ -60,6 +60,7 @@ class InMemoryRecords:
     letters: defaultdict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
     sent: list[tuple[str, str, bytes]] = field(default_factory=list)
     is_away: bool = False
+    is_frozen: bool = False
     after_sending: asyncio.Event | None = None
     """Set by a test: every send waits for it after the record is in the log."""
 
@@ -76,6 +77,8 @@ class InMemoryRecords:
 
     async def letters_after(self, region: str, positions: Mapping[int, int]) -> LetterPage:
         self._require_broker()
+        if self.is_frozen:
+            await asyncio.Event().wait()
         letters, after = self.letters[region], positions.get(0, 0)
         is_complete = after > len(letters)
         return LetterPage(letters[0 if is_complete else after :], {0: len(letters)}, is_complete)

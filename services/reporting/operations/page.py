@@ -26,6 +26,8 @@ from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 
 MAX_LETTERS = 20
+TIMEOUT_S = 3.0
+"""How long the page waits for Kafka, and for its store: it is read most when these do not answer."""
 DISCARD_REASONS: Mapping[str, Message] = {
     "BROKEN_BYTES": Message("isinya rusak"),
     "FOREIGN_RECORD": Message("rekaman asing"),
@@ -94,8 +96,9 @@ def _health_context(region: str, processes: Sequence[ScrapedProcess] | UnusableT
 async def _letters(letters: DeadLetters, store: Store[State], region: str) -> Mapping[str, Any]:
     entries, is_current = await _entries(letters, region)
     try:
-        states = await store.states(stream_prefix(region))
-    except Unavailable:  # without the decisions, no letter can be called open
+        async with asyncio.timeout(TIMEOUT_S):
+            states = await store.states(stream_prefix(region))
+    except (Unavailable, TimeoutError):  # without the decisions, no letter can be called open
         entries, states, is_current = {}, {}, False
     newest_first = sorted(entries.values(), key=lambda entry: entry.last, reverse=True)
     rows = [(entry, states.get(entry.position.stream, decider.initial).decision) for entry in newest_first]
@@ -112,7 +115,8 @@ async def _letters(letters: DeadLetters, store: Store[State], region: str) -> Ma
 async def _entries(letters: DeadLetters, region: str) -> tuple[DeadLetterEntries, bool]:
     """Return the entries, and whether they are current: without Kafka they are those that were read last."""
     try:
-        return await letters.entries(region), True
+        async with asyncio.timeout(TIMEOUT_S):
+            return await letters.entries(region), True
     except KAFKA_ERRORS:
         return letters.last_entries(region), False
 
