@@ -49,10 +49,8 @@ def serve(
     port: PortOption = 8080,
 ) -> None:
     """Serve services over HTTP on 127.0.0.1, under one path per service."""
-    import uvicorn
-
     from deploy.operations import sources
-    from deploy.operations.gateway import gateway
+    from deploy.operations.gateway import run_gateway
     from shared.metrics.server import serve_metrics
     from shared.tracing.setup import configure_tracing
 
@@ -62,14 +60,7 @@ def serve(
     asyncio.run(sources.check_stores(settings, served))
     apps = {service.value: create_app(service, settings) for service in served}
     serve_metrics(settings.metrics_port, "app")
-    uvicorn.run(
-        gateway(apps),
-        host="127.0.0.1",
-        port=port,
-        log_config=None,  # `configure_logging` has configured it
-        access_log=False,
-        timeout_graceful_shutdown=2,
-    )
+    run_gateway(apps, port)
 
 
 @cli.command()

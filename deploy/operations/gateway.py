@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,6 +13,18 @@ from shared.web.application import Lifespan, telemetry
 PAGE_SERVICES: Mapping[str, str] = {"aturan": "policy"}
 """Service by the first path segment of its pages; other pages belong to `PAGES_OF`."""
 PAGES_OF = "reporting"
+
+
+def run_gateway(apps: Mapping[str, FastAPI], port: int) -> None:
+    """Serve several services on a port of 127.0.0.1 until SIGTERM."""
+    uvicorn.run(
+        gateway(apps),
+        host="127.0.0.1",
+        port=port,
+        log_config=None,  # `configure_logging` has configured it
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
 
 
 def gateway(apps: Mapping[str, FastAPI]) -> ASGIApp:

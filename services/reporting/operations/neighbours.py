@@ -63,7 +63,8 @@ class Neighbours:
         """Return the alerts that fire now, the newest first; none without an Alertmanager."""
         if not self._alertmanager:
             return ()
-        answered = await self._read(f"{self._alertmanager.rstrip('/')}/api/v2/alerts?active=true&inhibited=false&silenced=false", _alerts)
+        path = "api/v2/alerts?active=true&inhibited=false&silenced=false"
+        answered = await self._read(f"{self._alertmanager.rstrip('/')}/{path}", _alerts)
         # `severity: none` marks the alert that always fires, to show that alerting itself works.
         urgent = [alert for alert in answered or () if alert.labels.severity != "none"]
         return None if answered is None else sorted(urgent, key=_starts, reverse=True)[:MAX_SHOWN]

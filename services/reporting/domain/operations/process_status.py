@@ -31,7 +31,7 @@ RECORDS_UNREAD = Message("{consumer}: {count} rekaman belum dibaca. Periksa log 
 MAX_UNREAD_RECORDS = 1_000
 
 
-class Finding(NamedTuple):
+class Notice(NamedTuple):
     """What is wrong with a process, and what to do."""
 
     health: Health
@@ -46,29 +46,29 @@ class ProcessStatus(NamedTuple):
     health: Health
     versions: Sequence[str]
     silent_since: datetime | None
-    findings: Sequence[Finding]
+    findings: Sequence[Notice]
 
 
 def process_status(scraped: ScrapedProcess) -> ProcessStatus:
     """Return the status of a process. One that does not answer is a fault, whatever it exported before."""
     process, address, values, since = scraped
     if values is None:
-        silent = Finding(Health.FAULT, SILENT.get(process, SILENT_PROCESS))
+        silent = Notice(Health.FAULT, SILENT.get(process, SILENT_PROCESS))
         return ProcessStatus(process, address, Health.FAULT, (), since, (silent,))
     findings = tuple(_findings(values))
     versions = tuple(sorted({v.labels["version"] for v in values if v.name == "piket_build_info"}))
     return ProcessStatus(process, address, worst(f.health for f in findings), versions, None, findings)
 
 
-def _findings(values: Sequence[MetricValue]) -> Iterator[Finding]:
+def _findings(values: Sequence[MetricValue]) -> Iterator[Notice]:
     for value in values:
         labels = value.labels
         match value.name:
             case "piket_relay_connected" if not value.value:
-                yield Finding(Health.FAULT, NOT_CONNECTED.fill(region=labels["region"], service=labels["service"]))
+                yield Notice(Health.FAULT, NOT_CONNECTED.fill(region=labels["region"], service=labels["service"]))
             case "piket_view_behind_seconds" if value.value > LATE_AFTER_S:  # late, not stopped: the process answers
-                yield Finding(Health.LATE, VIEW_LATE.fill(region=labels["region"], seconds=round(value.value)))
+                yield Notice(Health.LATE, VIEW_LATE.fill(region=labels["region"], seconds=round(value.value)))
             case "piket_projection_held_streams" if value.value:
-                yield Finding(Health.LATE, STREAMS_HELD.fill(consumer=labels["consumer"], count=round(value.value)))
+                yield Notice(Health.LATE, STREAMS_HELD.fill(consumer=labels["consumer"], count=round(value.value)))
             case "piket_projection_lag_records" if value.value > MAX_UNREAD_RECORDS:
-                yield Finding(Health.LATE, RECORDS_UNREAD.fill(consumer=labels["consumer"], count=round(value.value)))
+                yield Notice(Health.LATE, RECORDS_UNREAD.fill(consumer=labels["consumer"], count=round(value.value)))
