@@ -17,11 +17,11 @@ POLL_S = 0.03
 
 
 async def send_heartbeats(
-    producer: AIOKafkaProducer, source: EventSource, region: str, checkpoint: Callable[[], Checkpoint]
+    producer: AIOKafkaProducer, source: EventSource, region: str, checkpoint: Callable[[], Checkpoint], limit: float
 ) -> None:
     """Send a heartbeat at every interval until cancelled, each after all events committed by then were sent.
 
-    Raises KafkaError and `Unavailable`.
+    Raises KafkaError, `Unavailable`, and TimeoutError if Kafka does not confirm one within `limit` seconds.
     """
     topic, source_uri = envelope.topic(region, "heartbeat"), envelope.source(region, source.service)
     while True:
@@ -32,5 +32,7 @@ async def send_heartbeats(
         heartbeat = Heartbeat(
             source=source_uri, sequence=sent.sequence, offsets=sent.offsets, at=committed.at, wall=wall_time()
         )
-        await producer.send_and_wait(topic, heartbeat.model_dump_json().encode(), key=heartbeat.service.encode())
+        # An idempotent producer repeats without limit, and the relay of a quiet night sends nothing else.
+        async with asyncio.timeout(limit):
+            await producer.send_and_wait(topic, heartbeat.model_dump_json().encode(), key=heartbeat.service.encode())
         await asyncio.sleep(INTERVAL_S)

@@ -104,7 +104,7 @@ class Relay:
     @asynccontextmanager
     async def _heartbeats(self, producer: AIOKafkaProducer) -> AsyncIterator[asyncio.Task[None]]:
         heartbeats = asyncio.create_task(
-            heartbeat.send_heartbeats(producer, self._source, self._region, lambda: self._checkpoint)
+            heartbeat.send_heartbeats(producer, self._source, self._region, lambda: self._checkpoint, self._timeout)
         )
         try:
             yield heartbeats

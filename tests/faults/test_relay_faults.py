@@ -73,6 +73,16 @@ async def test_a_broker_that_freezes_is_given_up_and_found_again(broker: Kafka, 
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(feed.stored)
 
 
+async def test_a_broker_that_freezes_on_a_quiet_night_is_noticed(broker: Kafka, bootstrap: str, tmp_path: Path) -> None:
+    feed = InMemorySource(100)
+    async with running_relay(feed.relay(bootstrap, tmp_path / "checkpoint", timeout=1.0)):
+        await wait_until(lambda: metric_value("piket_relay_connected") == 1)
+        broker.pause()
+        await wait_until(lambda: metric_value("piket_relay_connected") == 0)
+        broker.resume()
+        await wait_until(lambda: metric_value("piket_relay_connected") == 1)
+
+
 async def test_a_relay_started_before_its_broker_waits_for_it(broker: Kafka, bootstrap: str, tmp_path: Path) -> None:
     broker.kill()
     feed = InMemorySource(50)

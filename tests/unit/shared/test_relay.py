@@ -193,7 +193,7 @@ class RecordingProducer:
 async def test_a_relay_vouches_for_an_instant_only_when_all_before_it_is_sent() -> None:
     producer, checkpoints = RecordingProducer(), [Checkpoint(sequence=2, offsets={0: 2})]
     heartbeats = asyncio.create_task(
-        heartbeat.send_heartbeats(producer, InMemorySource(3), "32", lambda: checkpoints[-1])
+        heartbeat.send_heartbeats(producer, InMemorySource(3), "32", lambda: checkpoints[-1], 1)
     )
     await asyncio.sleep(3 * heartbeat.POLL_S)  # nothing for three polls
     before = list(producer.sent)
@@ -213,5 +213,5 @@ class UnavailableSource(InMemorySource):
 async def test_a_relay_whose_store_is_away_vouches_for_nothing() -> None:
     producer = RecordingProducer()
     with pytest.raises(Unavailable):
-        await heartbeat.send_heartbeats(producer, UnavailableSource(3), "32", Checkpoint)
+        await heartbeat.send_heartbeats(producer, UnavailableSource(3), "32", Checkpoint, 1)
     assert producer.sent == []
