@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from deploy.local.deadlines import scaled
 from deploy.observability.targets import scrape_targets, write_targets
 from tests.support.alerting import Alerting, alerting
 from tests.support.province_metrics import COUNTERS, SeededExporter, SeededProcess
 from tests.support.waiting import block_until
 
 pytestmark = pytest.mark.parts
+
+FASTER = 15 / scaled(1)
 
 
 @dataclass
@@ -33,7 +36,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
         for process in processes.values():
             process.start()
             ended.callback(process.stop)
-        yield Province(figures, processes, ended.enter_context(alerting(folder, targets)))
+        yield Province(figures, processes, ended.enter_context(alerting(folder, targets, FASTER, "500ms")))
 
 
 @pytest.fixture(autouse=True)
