@@ -142,9 +142,9 @@ def rebuild_view(
 def doctor() -> None:
     """Check this deployment: print each fault with its cure; exit status 1 if there is one."""
     from deploy.doctor.checks import examine
-    from deploy.doctor.settings import DoctorSettings
+    from shared.settings import Settings
 
-    sys.exit(asyncio.run(examine(DoctorSettings(), Console())))
+    sys.exit(asyncio.run(examine(Settings(), Console())))
 
 
 @cli.command()

@@ -20,10 +20,10 @@ from deploy.doctor.probes import clocks, disks, http, log, relays
 from deploy.doctor.probes import stores as store_probes
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.tokens import observe_tokens
-from deploy.doctor.settings import DoctorSettings
 from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.event_store.database import Unavailable
 from shared.kafka.broker import silence_client_logs
+from shared.settings import Settings
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ CHECKS: Sequence[Check[Any]] = (
 )
 
 
-async def examine(settings: DoctorSettings, console: Console) -> int:
+async def examine(settings: Settings, console: Console) -> int:
     """Make all checks, print their results in the order of the table, and return the exit status."""
     silence_client_logs()
     results = dict[str, Verdict]()

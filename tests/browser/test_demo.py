@@ -10,25 +10,29 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
+import httpx
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from deploy.local.deadlines import scaled
 from deploy.local.server_process import free_ports
+from deploy.observability.catalogue import catalogue
 from deploy.reference_world.synthetic_people import FIRST_NAMES
 from tests.browser.board_server import CHROMIUM
 from tests.support.figures import Figures
+from tests.support.panel_answers import all_panels_have_values
+from tests.support.scraped_series import outside_catalogue
 from tests.support.waiting import LIMIT_S, block_until
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 150
-MORNING = ("--regions", "3277", "--people", "700", "--speed", "40", "--from", "07:48", "--to", "08:45")
+MORNING = ("--regions", "32", "--people", "700", "--speed", "40", "--from", "07:48", "--to", "08:45")
 
 EXPECTED_OUTPUT = (
     '"won_by"',
     '"work_date":"2025-11-06"',
-    "attendance/3277/{opd}/2025-11-06/",
-    "3277/{opd} ",
+    "attendance/32/{opd}/2025-11-06/",
+    "32/{opd} ",
 )
 """What each command of the README shows: the effective policy, the rosters of the day, the taps by SSE and Kafka."""
 
@@ -45,6 +49,7 @@ class Demo(NamedTuple):
     curl: str
     variables: str
     settings: str
+    prometheus: str
     log: Path
 
     @property
@@ -83,8 +88,10 @@ def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
     assert curl, text
     assert variables, text
     assert settings, text
+    prometheus = re.search(r"Prometheus: (http://\S+)", text)
+    assert prometheus, text
     counter = f"#pos-{critical[2]}-{critical[1]}"
-    return Demo(process, board[0], critical[3], counter, curl[0], variables[0], settings[0], log)
+    return Demo(process, board[0], critical[3], counter, curl[0], variables[0], settings[0], prometheus[1], log)
 
 
 async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: Figures) -> None:
@@ -131,9 +138,23 @@ def test_the_commands_of_the_readme_follow_policy_roster_and_attendance_of_one_o
 
 
 def test_an_operator_checks_the_chain_of_a_running_demo(demo: Demo) -> None:
-    script = f"{demo.settings}\n{sys.executable} -m deploy.cli verify attendance --region 3277"
+    script = f"{demo.settings}\n{sys.executable} -m deploy.cli verify attendance --region 32"
     result = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT)
     assert result.returncode == 0, result.stderr
+
+
+async def test_prometheus_scrapes_what_the_catalogue_lists_and_every_panel_has_a_value(demo: Demo) -> None:
+    with httpx.Client(base_url=demo.prometheus) as prometheus:
+        await all_panels_have_values(prometheus)
+    async with httpx.AsyncClient(base_url=f"{demo.prometheus}/api/v1") as api:
+        up = (await api.get("/query", params={"query": "up"})).json()["data"]["result"]
+        groups = (await api.get("/rules")).json()["data"]["groups"]
+        series = (await api.get("/series", params={"match[]": '{job="piket"}'})).json()["data"]
+    assert {(one["metric"]["process"], one["value"][1]) for one in up} == {
+        (process, "1") for process in ("app", "relay", "worker")
+    }
+    assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
+    assert outside_catalogue(series, catalogue()) == []
 
 
 def test_ctrl_c_ends_every_process_and_keeps_nothing(demo: Demo) -> None:

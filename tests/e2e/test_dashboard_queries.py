@@ -13,7 +13,7 @@ import pytest
 from deploy.local.server_process import Child, free_ports
 from deploy.observability.dashboards.layout import one_region
 from deploy.observability.dashboards.panel_queries import PanelQuery, panel_queries
-from tests.support.panel_answers import empty_panels, panel_values
+from tests.support.panel_answers import all_panels_have_values, empty_panels, panel_values
 from tests.support.seeded_exporter import UNSEEN_WHEN_HEALTHY, seeded_exporter
 from tests.support.waiting import wait_until
 
@@ -60,17 +60,6 @@ def is_ready(client: httpx.Client) -> bool:
         return client.get("/-/ready").is_success
     except httpx.TransportError:
         return False
-
-
-async def all_panels_have_values(client: httpx.Client) -> None:
-    # Rates need two scrapes, recorded series an evaluation after them.
-    waiting = list(panel_queries())
-
-    def none_is_empty() -> bool:
-        waiting[:] = [query for query in waiting if empty_panels(client, [query], time.time())]
-        return not waiting
-
-    await wait_until(none_is_empty, what=lambda: "\n".join(empty_panels(client, waiting, time.time())), every=0.2)
 
 
 async def test_every_panel_has_a_value(prometheus: httpx.Client) -> None:

@@ -23,7 +23,6 @@ from deploy.doctor.checks import CHECKS, start
 from deploy.doctor.judgement.verdict import Verdict
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.stores import MIGRATION_FOLDERS
-from deploy.doctor.settings import DoctorSettings
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
@@ -32,6 +31,7 @@ from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.event_store.committed_events import MIGRATIONS
 from shared.event_store.database import Database
 from shared.kafka import broker
+from shared.settings import Settings
 from tests.support.example_facts import at
 from tests.support.office_setup import OFFICE, REGION, Office, require_success
 from tests.support.waiting import LIMIT_S, read_until
@@ -66,14 +66,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory, module_kafka: Kafka) -> Iter
         yield stack
 
 
-def settings_of(stack: Stack, **changes: object) -> DoctorSettings:
+def settings_of(stack: Stack, **changes: object) -> Settings:
     """Return the settings of the deployment, without its scrape targets: with them each dead process is two faults."""
     values = {name.removeprefix("PIKET_").lower(): value for name, value in stack.environment.items()}
     values.pop("targets", None)
-    return DoctorSettings.model_validate(values | changes)
+    return Settings.model_validate(values | changes)
 
 
-async def examine(settings: DoctorSettings, *names: str) -> Mapping[str, Verdict]:
+async def examine(settings: Settings, *names: str) -> Mapping[str, Verdict]:
     """Make the checks of these names, by default all."""
     checks = [check for check in CHECKS if not names or check.name in names]
     return {name: await task for name, task in start(checks, Examination(settings)).items()}

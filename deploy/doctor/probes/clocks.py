@@ -13,9 +13,9 @@ import psycopg
 
 from deploy.doctor.judgement.machines import ClockObserved
 from deploy.doctor.probes.signals import Examination, Signals
-from deploy.doctor.settings import DoctorSettings
 from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.clock import wall_time
+from shared.settings import Settings
 
 TIMEOUT_S = 3
 MAX_DELAY = timedelta(seconds=5)
@@ -48,7 +48,7 @@ def bounds(machine: str, latest: datetime, earliest: datetime, window: tuple[dat
     return ClockObserved(machine, (latest - window[1]).total_seconds(), (earliest - window[0]).total_seconds())
 
 
-async def _answered_clocks(settings: DoctorSettings) -> AsyncIterator[ClockObserved]:
+async def _answered_clocks(settings: Settings) -> AsyncIterator[ClockObserved]:
     with suppress(httpx.HTTPError, KeyError, ValueError):  # also an answer without a date
         yield await _application_clock(settings.gateway)
     if settings.store.startswith("postgresql"):

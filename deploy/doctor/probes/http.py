@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from deploy.doctor.judgement.machines import PortObserved, PortUse
 from deploy.doctor.judgement.movement import ViewObserved
 from deploy.doctor.probes.signals import Examination
-from deploy.doctor.settings import DoctorSettings
+from shared.settings import Settings
 
 TIMEOUT_S = 3.0
 GATEWAY = "`piket serve` (PIKET_GATEWAY)"
@@ -47,7 +47,7 @@ async def observe_metrics_ports(examination: Examination) -> Sequence[PortObserv
     return [port._replace(use=use) for port, use in zip(ports, uses, strict=True)]
 
 
-def _metrics_ports(settings: DoctorSettings) -> Iterator[PortObserved]:
+def _metrics_ports(settings: Settings) -> Iterator[PortObserved]:
     # A deployment that is not watched has no file of targets; one that the settings name must exist.
     has_targets = "targets" in settings.model_fields_set or settings.targets.exists()
     processes = _processes_by_address(settings.targets) if has_targets else {}

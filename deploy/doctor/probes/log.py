@@ -16,10 +16,10 @@ from deploy.doctor.judgement.log import BrokersObserved, SettingsObserved, Topic
 from deploy.doctor.judgement.machines import DiskObserved
 from deploy.doctor.probes.disks import disk
 from deploy.doctor.probes.signals import Examination
-from deploy.doctor.settings import DoctorSettings
 from services.reporting.view.generations import current_generation, view_topic
 from services.reporting.worker.changelog import changelog_topic
 from shared.kafka import broker
+from shared.settings import Settings
 
 REQUEST_MS = 4_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -72,7 +72,7 @@ def _topic(partitions: Sequence[Mapping[str, Any]]) -> TopicObserved:
     return TopicObserved(len(partitions), sorted(p["partition"] for p in partitions if p["leader"] < 0))
 
 
-async def _changelog(settings: DoctorSettings) -> str:
+async def _changelog(settings: Settings) -> str:
     generation = await current_generation(settings.kafka, settings.deployment)
     return changelog_topic(settings.deployment, generation.number)
 

@@ -9,13 +9,13 @@ from functools import cached_property
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.doctor.settings import DoctorSettings
 from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.view.consumer import decode_record
 from shared.clock import wall_time
 from shared.domain.envelope import topic
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.relay.log_tail import assigned_consumer
+from shared.settings import Settings
 
 LISTEN_S = 6.0
 """Twelve intervals of a heartbeat: a process that is silent for so long does not move."""
@@ -47,7 +47,7 @@ class Signals:
 class Examination:
     """One run of all checks: the settings, and the signals, which several checks share."""
 
-    settings: DoctorSettings
+    settings: Settings
 
     async def signals(self) -> Signals:
         """Return the signals; the first call listens. The cancellation of one caller does not stop it for others."""
@@ -58,7 +58,7 @@ class Examination:
         return asyncio.create_task(listen(self.settings))
 
 
-async def listen(settings: DoctorSettings) -> Signals:
+async def listen(settings: Settings) -> Signals:
     """Return the signals of all regions, as soon as all came, or those that came within `LISTEN_S`."""
     regions, numbers = settings.region_list(), range(settings.partitions)
     names = [topic(region, name) for region in regions for name in ("coverage", "heartbeat")]

@@ -23,8 +23,8 @@ from deploy.doctor.probes.clocks import bounds
 from deploy.doctor.probes.http import observe_application, observe_metrics_ports
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.tokens import observe_tokens
-from deploy.doctor.settings import DoctorSettings
 from deploy.local.token_issuer import Issuer
+from shared.settings import Settings
 
 EIGHT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 FAULT = Verdict([Finding("Kafka", "is away", "Start it.")])
@@ -57,7 +57,7 @@ def check(name: str, observe: Callable[[Examination], Awaitable[Any]], *needs: s
 
 
 async def results(*made: Check[Any]) -> Mapping[str, Verdict]:
-    return {name: await task for name, task in start(made, Examination(DoctorSettings())).items()}
+    return {name: await task for name, task in start(made, Examination(Settings())).items()}
 
 
 async def test_a_check_that_needs_a_faulty_one_is_not_made_nor_those_that_need_it() -> None:
@@ -89,7 +89,7 @@ async def test_the_exit_status_is_0_only_if_every_check_was_made_and_found_nothi
     verdict: Verdict, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(checks, "CHECKS", [check("kafka", returning(verdict))])
-    assert await checks.examine(DoctorSettings(), Console(width=20)) == status
+    assert await checks.examine(Settings(), Console(width=20)) == status
     assert len(capsys.readouterr().out.splitlines()) == 2 + len(verdict.findings)
 
 
@@ -124,7 +124,7 @@ def key_set(folder: Path, **members: object) -> tuple[Issuer, Path]:
 
 
 async def tokens(folder: Path) -> Verdict:
-    settings = DoctorSettings(jwks=folder / "jwks.json", token_file=f"{folder}/token-{{region}}")
+    settings = Settings(jwks=folder / "jwks.json", token_file=f"{folder}/token-{{region}}")
     return judge_tokens(await observe_tokens(Examination(settings)))
 
 
@@ -176,13 +176,13 @@ async def test_an_address_that_is_none_of_http_and_a_missing_file_of_targets_are
     tmp_path: Path,
 ) -> None:
     with pytest.raises(httpx.UnsupportedProtocol):
-        await observe_application(Examination(DoctorSettings(gateway="piket.example:8080")))
+        await observe_application(Examination(Settings(gateway="piket.example:8080")))
     with pytest.raises(FileNotFoundError):
-        await observe_metrics_ports(Examination(DoctorSettings(targets=tmp_path / "targets.json")))
+        await observe_metrics_ports(Examination(Settings(targets=tmp_path / "targets.json")))
 
 
 async def test_a_deployment_that_is_not_watched_needs_no_file_of_targets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert await observe_metrics_ports(Examination(DoctorSettings())) == []
+    assert await observe_metrics_ports(Examination(Settings())) == []
