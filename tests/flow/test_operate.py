@@ -93,7 +93,7 @@ def test_one_sentence_and_a_failing_status_for(
         ("demo", "--port", "99999"),
         ("verify", "bogus"),
         ("republish", "bogus"),
-        ("verify", "reporting"),
+        ("verify", "relay"),
         ("rebuild-view", "--from", "yesterday"),
         ("rebuild-view", "--from", "0001-01-01"),
         ("reconcile", "--every", "0"),
