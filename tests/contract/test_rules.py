@@ -99,6 +99,12 @@ def test_the_table_of_alerts_is_as_the_rules_say() -> None:
     assert (ROOT / "docs/operations/alerts.md").read_text() == alert_table(RULES)
 
 
+def test_the_readme_lists_every_alert() -> None:
+    (table,) = re.findall(r"\| alert \| fires when \|\n.*?\n\n", (ROOT / "README.md").read_text(), re.DOTALL)
+    listed = [name for line in table.strip().splitlines()[2:] for name in line.split("|")[1].strip().split(", ")]
+    assert sorted(listed) == sorted({alert["alert"] for alert in ALERTS})
+
+
 def test_inhibitions_name_existing_alerts() -> None:
     rules = YAML(typ="safe").load(ALERTMANAGER)["inhibit_rules"]
     matchers = [matcher for rule in rules for side in ("source", "target") for matcher in rule[f"{side}_matchers"]]
