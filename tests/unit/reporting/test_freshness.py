@@ -44,6 +44,12 @@ def test_a_view_without_a_heartbeat_of_every_source_shows_unknown() -> None:
     )
 
 
+def test_the_view_does_not_wait_for_heartbeats_of_reporting_whose_events_make_no_coverage() -> None:
+    assert quiet_region().complete_until() == (EIGHT, EIGHT)
+    late = quiet_region().with_signals([heartbeat("reporting", seconds(-60), p0=7)])
+    assert (late.complete_until(), "reporting" in late.pending) == ((EIGHT, EIGHT), False)
+
+
 def test_a_partition_that_no_worker_reports_is_not_covered() -> None:
     assert Freshness(2).with_signals([*map(heartbeat, SOURCE_SERVICES), positions_at(0)]).complete_until() is None
 
