@@ -50,6 +50,7 @@ class Demo(NamedTuple):
     variables: str
     settings: str
     prometheus: str
+    operator: str
     log: Path
 
     @property
@@ -88,10 +89,12 @@ def _printed(process: "subprocess.Popen[bytes]", folder: Path) -> Demo:
     assert curl, text
     assert variables, text
     assert settings, text
-    prometheus = re.search(r"Prometheus: (http://\S+)", text)
+    prometheus, operator = re.search(r"Prometheus: (http://\S+)", text), re.search(r"http://\S+/masuk\S+", text)
     assert prometheus, text
+    assert operator, text
     counter = f"#pos-{critical[2]}-{critical[1]}"
-    return Demo(process, board[0], critical[3], counter, curl[0], variables[0], settings[0], prometheus[1], log)
+    printed_values = (curl[0], variables[0], settings[0], prometheus[1], operator[0])
+    return Demo(process, board[0], critical[3], counter, *printed_values, log)
 
 
 async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: Figures) -> None:
@@ -115,6 +118,16 @@ async def test_a_reader_is_the_clerk_whom_the_board_misses(demo: Demo, figures: 
         assert [await named(shown) for shown in (board, page)] == [[], []]
         await browser.close()
     assert b"checked-in" in answer
+
+
+async def test_an_operator_signs_in_by_the_printed_link_and_sees_that_everything_works(demo: Demo) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = await browser.new_page()
+        await page.goto(demo.operator)
+        await expect(page.locator("h1")).to_have_text("Semua berjalan: 3 proses", timeout=scaled(60_000))
+        assert (page.url.endswith("/operasi"), await named(page)) == (True, [])
+        await browser.close()
 
 
 async def named(page: Page) -> list[str]:
