@@ -55,6 +55,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, postgresql: Postgresql) -> 
         "--headless",
         "--port",
         "0",
+        "--no-observe",  # its memory and its speed are measured
         *WORLD_OPTIONS,
         # Until 08:30 the situations are at posts that open at eight o'clock.
         *("--speed", f"{speed:g}", "--from", "07:10", "--to", "08:30"),
