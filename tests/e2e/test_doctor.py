@@ -274,7 +274,7 @@ async def test_a_dead_relay_and_a_dead_worker_are_named_also_where_their_files_a
     assert faults(await examine(elsewhere)) == {}
     async with stopped(stack, "relay", "worker"):
         here, without_files = await asyncio.gather(examine(settings_of(stack)), examine(elsewhere))
-    of = "The relay of /piket/32/policy, /piket/32/roster, /piket/32/attendance"
+    of = "The relay of /piket/32/policy, /piket/32/roster, /piket/32/attendance and 1 more"
     lease = "relay/policy-32.lease"
     workers = {"workers": "Partitions 0, 1, 2 of region 32 are not processed by any worker"}
     assert faults(here) == workers | {

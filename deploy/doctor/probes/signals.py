@@ -9,7 +9,7 @@ from functools import cached_property
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.reporting.domain.freshness import SOURCE_SERVICES
+from deploy.operations.sources import SERVICES_WITH_STORE
 from services.reporting.view.consumer import decode_record
 from shared.clock import wall_time
 from shared.domain.envelope import topic
@@ -62,7 +62,7 @@ async def listen(settings: Settings) -> Signals:
     """Return the signals of all regions, as soon as all came, or those that came within `LISTEN_S`."""
     regions, numbers = settings.region_list(), range(settings.partitions)
     names = [topic(region, name) for region in regions for name in ("coverage", "heartbeat")]
-    count = len(regions) * (len(SOURCE_SERVICES) + settings.partitions)
+    count = len(regions) * (len(SERVICES_WITH_STORE) + settings.partitions)
     partitions = [TopicPartition(name, number) for name in names for number in numbers]
     began = wall_time()
     signals = Signals(began, began)

@@ -10,6 +10,7 @@ import psycopg
 
 from deploy.doctor.judgement.stores import Migration, ProjectionObserved, StoreObserved
 from deploy.doctor.probes.signals import Examination
+from services.reporting.dead_letters.readings import MIGRATIONS as READING_MIGRATIONS
 from services.roster.app import MIGRATIONS as ROSTER_MIGRATIONS
 from shared.domain import envelope
 from shared.event_store.committed_events import MIGRATIONS
@@ -17,7 +18,10 @@ from shared.event_store.database import Connection, Database, Unavailable
 from shared.projection.offsets import SELECT_HELD_STREAMS, SELECT_SOURCE
 from shared.settings import Settings
 
-MIGRATION_FOLDERS: Mapping[str, Sequence[Path]] = {"roster": (MIGRATIONS, ROSTER_MIGRATIONS)}
+MIGRATION_FOLDERS: Mapping[str, Sequence[Path]] = {
+    "roster": (MIGRATIONS, ROSTER_MIGRATIONS),
+    "reporting": (MIGRATIONS, READING_MIGRATIONS),
+}
 """Folders of migrations by service; the other services have those of the event store only."""
 PROJECTIONS: Mapping[str, Sequence[str]] = {"roster": ("policy",)}
 """The services whose events a service projects."""
