@@ -2,7 +2,7 @@
 
 import argparse
 
-from tests.bench import checkins, growth, policy, recovery, rosters, rows, scrapes, worker
+from tests.bench import checkins, growth, policy, recovery, rosters, rows, scrapes, tracing, worker
 from tests.bench.report import machine, table
 
 
@@ -28,6 +28,7 @@ def run_other_benchmarks(rounds: int) -> None:
     rosters.run(rounds)
     rows.run()
     scrapes.run(rounds)
+    tracing.run(rounds)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Measures what tracing costs the store and the worker: `python -m tests.bench.tracing [ROUNDS]`.
+"""Measures what tracing costs the store and the worker: `python -m tests.bench.tracing`.
 
 CPU time of this process for one event, with tracing off, with one request in a hundred sampled, and with all. Spans are
 encoded as for OTLP, and not sent.
 """
 
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.tracing import spans
 from shared.tracing.export import exporting_provider
-from tests.bench.report import machine, table
+from tests.bench.report import table
 from tests.bench.tap_events import check_ins
 from tests.support.in_memory_worker import TOPIC_PARTITION, InMemoryPublisher
 from tests.support.stores import Tally, command
@@ -132,12 +131,12 @@ async def compete(rounds: int) -> Mapping[str, Mapping[str, list[float]]]:
     return figures
 
 
-def main(rounds: int) -> None:
+def run(rounds: int) -> None:
+    """Print what tracing costs, beside tracing off."""
     figures = asyncio.run(compete(rounds))
-    print(machine())
-    print(table("Worker: decode, fold, rows", "CPU µs per event", figures["fold"]))
-    print(table("Store: commit on SQLite, and the span of the request", "CPU µs per tap", figures["commit"]))
+    print(table("Tracing, worker: decode, fold, rows", "CPU µs per event", figures["fold"]))
+    print(table("Tracing, store: commit and span of the request", "CPU µs per tap", figures["commit"]), flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    run(5)

@@ -150,10 +150,11 @@ def test_the_commands_of_the_readme_follow_policy_roster_and_attendance_of_one_o
     assert EXPECTED_OUTPUT[number].format(opd=opd) in printed, printed[:2000]
 
 
-def test_an_operator_checks_the_chain_of_a_running_demo(demo: Demo) -> None:
-    script = f"{demo.settings}\n{sys.executable} -m deploy.cli verify attendance --region 32"
+@pytest.mark.parametrize("command", ["verify attendance --region 32", "doctor"])
+def test_an_operator_finds_no_fault_in_a_running_demo(demo: Demo, command: str) -> None:
+    script = f"{demo.settings}\n{sys.executable} -m deploy.cli {command}"
     result = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 async def test_prometheus_scrapes_what_the_catalogue_lists_and_every_panel_has_a_value(demo: Demo) -> None:
