@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -98,15 +99,19 @@ class Postgresql:
         server.stop(STOP_WITHIN_S, by=signal.SIGINT)
 
     def kill(self) -> None:
-        """Kill the server and its backends (SIGKILL)."""
+        """Kill the server and its backends (SIGKILL), and wait until they have ended."""
         server, self._server = self._running_server(), None
+        server.pause()  # it starts no further backend
         # Read before the server dies: then its backends are no longer its children.
-        backends = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+        backends = [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
         server.kill()
-        # A backend that still runs holds the shared memory, and the server would refuse to start again.
-        for backend in map(int, backends):
+        for backend in backends:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(backend, signal.SIGKILL)
+        # A backend that still runs holds the shared memory, and the server would refuse to start again.
+        deadline = time.monotonic() + scaled(STOP_WITHIN_S)
+        while any(map(_is_running, backends)) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def restart(self) -> None:
         """Restart the server with its stored data, and wait until it answers."""
@@ -154,6 +159,14 @@ class Postgresql:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def _is_running(pid: int) -> bool:
+    """Return whether a process has not ended; one that has ended and is still listed (a zombie) holds nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _unprivileged(command: list[str]) -> list[str]:

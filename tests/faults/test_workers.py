@@ -30,12 +30,12 @@ FROZEN_BEFORE_A_ROW = """
 import os, pathlib, signal, threading
 from services.reporting.worker.publisher import KafkaPublisher
 flag, publish, is_written = pathlib.Path({flag!r}), KafkaPublisher.publish, threading.Event()
-async def frozen(self, partition, row):
+async def frozen(self, partition, row, headers=()):
     freezes = flag.exists()
     if freezes:
         flag.unlink()
         os.kill(os.getpid(), signal.SIGSTOP)
-    await publish(self, partition, row)
+    await publish(self, partition, row, headers)
     if freezes:
         is_written.set()
 KafkaPublisher.publish = frozen

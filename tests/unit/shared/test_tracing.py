@@ -89,7 +89,7 @@ def test_log_lines_carry_the_trace_id_while_a_span_is_recorded(
     monkeypatch.setattr(telemetry, "ADDED_PROCESSORS", [spans.add_trace_id])
     with traces.tracer.start_as_current_span("tap") as span:
         structlog.get_logger().info("inside")
-        logging.getLogger("aiokafka").info("inside")
+        logging.getLogger("a.library").info("inside")
     structlog.get_logger().info("outside")
     logged = [json.loads(line).get("trace_id") for line in lines.getvalue().splitlines()]
     recorded = trace.format_trace_id(span.get_span_context().trace_id)
