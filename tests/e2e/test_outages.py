@@ -13,8 +13,8 @@ from tests.support.scraped_series import outside_catalogue
 
 pytestmark = pytest.mark.parts
 
-CALLED_WITHIN_S = 15
-"""A dead process is called after 30 s and sent after 15 s, both divided by ten; the rest is for scrapes of a second."""
+CALLED_WITHIN_S = 25
+"""A dead process is called after 30 s and sent after 15 s, both divided by six; the rest is for scrapes and load."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, module_kafka: Kafka) -> Itera
 
 @pytest.fixture(scope="module")
 def watch(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Alerting]:
-    with watched(site, tmp_path_factory.mktemp("watch"), faster=10) as path:
+    with watched(site, tmp_path_factory.mktemp("watch"), faster=6) as path:
         yield path
 
 
