@@ -59,7 +59,7 @@ def serve(
     served = services or list(Service)
     asyncio.run(sources.check_stores(settings, served))
     apps = {service.value: create_app(service, settings) for service in served}
-    serve_metrics(settings.metrics_port, "app")
+    serve_metrics(settings.metrics_port, "app", settings.metrics_host)
     run_gateway(apps, port)
 
 

@@ -47,7 +47,7 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
         if every is None:
             # A list, not a generator: the other regions are compared, too, after the first difference.
             return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))
-        serve_metrics(settings.metrics_port, "reconcile")
+        serve_metrics(settings.metrics_port, "reconcile", settings.metrics_host)
         while True:
             for expected in expected_by_region:
                 await _compare_or_report(view, expected, console)

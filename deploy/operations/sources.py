@@ -38,7 +38,7 @@ async def check_stores(settings: Settings, services: Iterable[str]) -> None:
 
 async def relay(settings: Settings) -> None:
     """Relay all sources to Kafka until cancelled. An error of one ends all; a supervisor starts them again."""
-    serve_metrics(settings.metrics_port, "relay")
+    serve_metrics(settings.metrics_port, "relay", settings.metrics_host)
     async with asyncio.TaskGroup() as group:
         for service in SERVICES_WITH_STORE:
             events = committed_events(settings, service)

@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from shared.domain import envelope
+from shared.event_store.database import Unavailable
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
 from shared.relay import checkpoint, heartbeat, log_tail, sender
@@ -187,7 +188,8 @@ class Relay:
         self._behind_since = (self._behind_since or monotonic()) if backlog > 0 else None
 
     def _log_stalled(self, error: Exception) -> None:
-        self._connected.set(0)
+        if not isinstance(error, Unavailable):  # without its store a relay knows nothing of Kafka
+            self._connected.set(0)
         if not self._failures:
             log.warning("Relay stalled; events remain in the store", topic=self._topic, error=repr(error))
         self._failures += 1

@@ -107,8 +107,9 @@ def with_letters(entries: DeadLetterEntries, letters: Iterable[Letter]) -> DeadL
 
 def _with_letter(entry: DeadLetterEntry | None, position: RecordPosition, letter: Letter) -> DeadLetterEntry:
     reason = letter.headers.get("reason", b"").decode(errors="replace")
-    if entry is None:
-        sha256 = hashlib.sha256(letter.value).hexdigest()
+    sha256 = hashlib.sha256(letter.value).hexdigest()
+    # Other bytes at the same position: the topic was created again, and the former record is gone.
+    if entry is None or entry.sha256 != sha256:
         return DeadLetterEntry(position, reason, letter.written, letter.written, 1, len(letter.value), sha256)
     first, last = min(entry.first, letter.written), max(entry.last, letter.written)
     return replace(entry, reason=reason, first=first, last=last, letters=entry.letters + 1)

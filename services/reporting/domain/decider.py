@@ -13,7 +13,7 @@ from shared.domain.facts.reporting.dead_letters import DeadLetterDecision, DeadL
 from shared.domain.messages import Message
 
 ALREADY_REPLAYED = Message(
-    "Rekaman ini sudah dikirim ulang dan terbaca. Tidak ada yang disimpan; tidak ada lagi yang perlu diputuskan."
+    "Rekaman ini sudah dikirim ulang. Tidak ada yang disimpan; tidak ada lagi yang perlu diputuskan."
 )
 
 
@@ -22,6 +22,10 @@ class State:
     """The state of one dead letter: the last decision about it, None while it is open."""
 
     decision: DeadLetterDecision | None = None
+
+    def decision_about(self, sha256: str) -> DeadLetterDecision | None:
+        """Return the last decision if it is about these bytes: after a topic was created again, others are there."""
+        return self.decision if self.decision and self.decision.sha256 == sha256 else None
 
 
 initial = State()
@@ -50,7 +54,7 @@ def decide(command: ReportingCommand, states: Mapping[str, State], context: Cont
     """
     del context
     name = stream(command)
-    before = states[name].decision
+    before = states[name].decision_about(command.sha256)
     match command:
         case ReplayDeadLetter():
             replayed = DeadLetterReplayed.model_validate(command.model_dump())

@@ -138,7 +138,7 @@ def listed_letters(entries: Sequence[DeadLetterEntry], states: Mapping[str, Stat
 
 
 def _listed_letter(entry: DeadLetterEntry, state: State) -> ListedLetter:
-    decision = state.decision
+    decision = state.decision_about(entry.sha256)
     return ListedLetter(
         **{name: value for name, value in entry.position._asdict().items() if name != "region"},
         unreadable=entry.code,

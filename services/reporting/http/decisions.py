@@ -22,7 +22,7 @@ async def replay_letter(
     authorize(submission.principal, Action.OPERATE, Scope(position.region))
     entry = await letters.entry(position)
     state, _ = await store.state(position.stream)
-    if not isinstance(state.decision, DeadLetterReplayed):
+    if not isinstance(state.decision_about(entry.sha256), DeadLetterReplayed):
         event = await letters.stored_event(entry)
         # Sent before it is recorded: a crash between the two repeats the event, which readers ignore. The other order
         # would lose it.

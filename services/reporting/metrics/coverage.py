@@ -47,5 +47,7 @@ def weakest_posts(units: Sequence[UnitStatus]) -> Mapping[str, PostStatus]:
     return {service: min(of_service, key=_weakness) for service, of_service in posts.items() if of_service}
 
 
-def _weakness(post: PostStatus) -> tuple[int, int]:
-    return post.on_site - post.required, SEVERITY_RANK[post.state]
+def _weakness(post: PostStatus) -> tuple[bool, float, int]:
+    """Return the sort key of a post: open ones first, then by the part of the required staff that is there."""
+    ratio = post.on_site / post.required if post.required else 0.0
+    return not post.required, ratio, SEVERITY_RANK[post.state]

@@ -17,7 +17,7 @@ REGION_METRICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "piket_view_watermark_timestamp_seconds": ("Until when this view has missed nothing.", ("region",)),
     "piket_view_behind_seconds": ("Seconds since the view was last confirmed to be complete.", ("region",)),
     "piket_region_info": ("1 with the name and the centre of a region.", ("region", "name", "latitude", "longitude")),
-    "piket_wfh_share_ratio": ("Share of the people rostered today who work from home.", REGION_OPD),
+    "piket_wfh_share_ratio": ("Share of the people present today who are rostered at home.", REGION_OPD),
     "piket_wfh_share_limit_ratio": ("Largest share at home that the rules allow today.", REGION_OPD),
     "piket_rotation_balance_ratio": (
         "Days at home divided by the days that the rules allowed on the dates that the view has.",

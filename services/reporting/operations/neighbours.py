@@ -59,15 +59,15 @@ class Neighbours:
         """Return whether an Alertmanager is configured."""
         return bool(self._alertmanager)
 
-    async def alerts(self) -> Sequence[FiringAlert] | None:
-        """Return the alerts that fire now, the newest first; none without an Alertmanager."""
+    async def alerts(self, region: str) -> Sequence[FiringAlert] | None:
+        """Return the alerts of a region and of the deployment that fire now: pages first, then the newest first."""
         if not self._alertmanager:
             return ()
         path = "api/v2/alerts?active=true&inhibited=false&silenced=false"
         answered = await self._read(f"{self._alertmanager.rstrip('/')}/{path}", _alerts)
         # `severity: none` marks the alert that always fires, to show that alerting itself works.
-        urgent = [alert for alert in answered or () if alert.labels.severity != "none"]
-        return None if answered is None else sorted(urgent, key=_starts, reverse=True)[:MAX_SHOWN]
+        urgent = [a for a in answered or () if a.labels.severity != "none" and a.labels.region in {"", region}]
+        return None if answered is None else sorted(urgent, key=_urgency, reverse=True)
 
     async def outages(self, region: str, token: str) -> Sequence[ListedOutage] | None:
         """Return the outages of a region with the reader's own token, the newest first."""
@@ -84,5 +84,5 @@ class Neighbours:
             return None
 
 
-def _starts(alert: FiringAlert) -> datetime:
-    return alert.starts
+def _urgency(alert: FiringAlert) -> tuple[bool, datetime]:
+    return alert.labels.severity == "page", alert.starts

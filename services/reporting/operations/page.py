@@ -55,7 +55,7 @@ async def page_context(
         _processes(operations.scraper, region),
         _letters(operations.letters, store, region),
         operations.neighbours.outages(region, signed_in.token),
-        operations.neighbours.alerts(),
+        operations.neighbours.alerts(region),
     )
     return {
         **_health_context(region, processes),
@@ -101,7 +101,10 @@ async def _letters(letters: DeadLetters, store: Store[State], region: str) -> Ma
     except (Unavailable, TimeoutError):  # without the decisions, no letter can be called open
         entries, states, is_current = {}, {}, False
     newest_first = sorted(entries.values(), key=lambda entry: entry.last, reverse=True)
-    rows = [(entry, states.get(entry.position.stream, decider.initial).decision) for entry in newest_first]
+    rows = [
+        (entry, states.get(entry.position.stream, decider.initial).decision_about(entry.sha256))
+        for entry in newest_first
+    ]
     open_letters = [_described(entry) for entry, decision in rows if decision is None]
     decided = [(entry, decision) for entry, decision in rows if decision is not None]
     return {

@@ -180,7 +180,7 @@ def main() -> int:
     if not regions:
         return EX_NOTHING_TO_READ
     try:
-        serve_metrics(settings.metrics_port, "worker")
+        serve_metrics(settings.metrics_port, "worker", settings.metrics_host)
     except PortTaken as error:
         log.critical("The worker ends: %s Nothing was read.", error)
         return EX_SOFTWARE

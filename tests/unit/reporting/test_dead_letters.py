@@ -50,6 +50,12 @@ def test_a_letter_is_decided_once_and_a_discarded_one_may_be_replayed(given: Any
     assert decide(decider, {STREAM: given}, when) == ({STREAM: then} if then else {})
 
 
+def test_a_decision_about_other_bytes_at_the_same_position_does_not_count() -> None:
+    other = REPLAYED.model_copy(update={"sha256": "ab" * 32})
+    assert decide(decider, {STREAM: [other]}, DISCARD) == {STREAM: [DISCARDED]}
+    assert (State(other).decision_about("9f" * 32), State(other).decision_about("ab" * 32)) == (None, other)
+
+
 def test_a_replayed_letter_is_not_discarded() -> None:
     with pytest.raises(Invalid) as refused:
         decide(decider, {STREAM: [REPLAYED]}, DISCARD)

@@ -75,6 +75,16 @@ def test_a_full_counter_never_hides_an_empty_one() -> None:
     assert staff(scrape(row({"FRONT": {"LOKET-1": counter(1, 0), "LOKET-2": counter(1, 9)}})), "FRONT") == [1, 0, 0]
 
 
+def test_an_empty_counter_is_weaker_than_one_that_lacks_more_people() -> None:
+    posts = {"LOKET-1": counter(4, 2), "LOKET-2": counter(1, 0)}
+    assert staff(scrape(row({"FRONT": posts})), "FRONT") == [1, 0, 0]
+
+
+def test_a_closed_post_does_not_hide_an_open_one() -> None:
+    posts = {"MALAM": counter(0, 0), "PAGI": counter(1, 0, 3).model_copy(update={"known": ((480, 3),)})}
+    assert staff(scrape(row({"PUSDALOPS": posts})), "PUSDALOPS") == [1, 3, 3]
+
+
 def test_an_opd_has_at_most_three_services() -> None:
     units = {f"UPTD-{n}": {"LOKET": counter(1, n)} for n in range(1, 6)}
     values = scrape(row(units))

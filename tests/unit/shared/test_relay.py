@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.producer.producer import DefaultPartitioner
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from shared.domain.facts.heartbeat import Heartbeat
 from shared.event_store.database import Unavailable
@@ -16,6 +18,8 @@ from shared.kafka import broker, dead_letters
 from shared.relay import checkpoint, heartbeat, sender
 from shared.relay.checkpoint import Checkpoint
 from shared.relay.log_tail import PartitionTail, is_recreated, resume_sequence, shortened_partitions
+from shared.relay.metrics import CONNECTED
+from shared.relay.relay import Relay
 from shared.relay.sender import AckRange
 from tests.support.example_facts import at
 from tests.support.in_memory_source import HEARTBEATS, PARTITIONS, TOPIC, InMemorySource, expected_sequences
@@ -215,3 +219,23 @@ async def test_a_relay_whose_store_is_away_vouches_for_nothing() -> None:
     with pytest.raises(Unavailable):
         await heartbeat.send_heartbeats(producer, UnavailableSource(3), "32", Checkpoint, 1)
     assert producer.sent == []
+
+
+class FailingSource(InMemorySource):
+    def __init__(self, error: Exception) -> None:
+        super().__init__(1)
+        self.error = error
+
+    async def head(self, _: str) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(("error", "connected"), [(Unavailable("no answer"), 1), (KafkaConnectionError("away"), 0)])
+async def test_a_relay_without_its_store_does_not_say_that_kafka_is_away(
+    tmp_path: Path, error: Exception, connected: int
+) -> None:
+    relay = Relay(FailingSource(error), "32", "127.0.0.1:1", tmp_path / "checkpoint.json")
+    gauge = CONNECTED.labels("attendance", "32")
+    gauge.set(1)
+    await relay._run_once()
+    assert REGISTRY.get_sample_value(CONNECTED._name, {"service": "attendance", "region": "32"}) == connected

@@ -68,8 +68,8 @@ def _services() -> PanelBuilder:
 
 def _coverage() -> PanelBuilder:
     text = (
-        "The coverage of each service over the day: KOSONG nobody, KURANG too few, CUKUP enough, a gap: closed. "
-        "Compare a KOSONG with the lines below: either nobody was rostered, or nobody came."
+        "The coverage of each service over the day: KOSONG nobody, KURANG too few, CUKUP enough, a gap: closed or not "
+        "known. Compare a KOSONG with the lines below: either nobody was rostered, or nobody came."
     )
     link = counter_link("${__field.labels.region}", "${__field.labels.opd}")
     frame = Frame("Cakupan layanan", text, 24, 8, "percentunit", scales.COVERAGE, links=(link,))
