@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     gateway: str = "http://127.0.0.1:8080"
     token_file: str = "run/token-{region}"  # noqa: S105 - the path of a file
     metrics_port: int = Field(0, ge=0, le=MAX_PORT)
-    metrics_host: str = "127.0.0.1"  # another address only in a network that no stranger reaches: metrics need no token
+    metrics_host: str = "127.0.0.1"  # another address only in a closed network: metrics are served without a token
     commute_km: float | None = Field(None, ge=0)  # a day at home saves; None: the assumption of the release
     energy_kwh: float | None = Field(None, ge=0)
     targets: Path = Path("run/targets.json")

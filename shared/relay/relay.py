@@ -47,15 +47,13 @@ class Relay:
         self._bootstrap, self._path = bootstrap, path
         self._timeout, self._request_ms = timeout, int(timeout * 500)  # half of it, in milliseconds
         self._checkpoint = Checkpoint()
-        self._has_run = False
-        self._failures = 0
+        self._has_run, self._failures = False, 0
         self._behind_since: float | None = None
         self._closing_producers: set[asyncio.Task[None]] = set()
         self._backlog = BACKLOG.labels(self._service, region)
         self._connected = CONNECTED.labels(self._service, region)
-        OLDEST.labels(self._service, region).set_function(
-            lambda: monotonic() - self._behind_since if self._behind_since else 0
-        )
+        unsent = OLDEST.labels(self._service, region)
+        unsent.set_function(lambda: monotonic() - self._behind_since if self._behind_since else 0)
 
     async def run(self) -> None:
         """Acquire the lease, then send until cancelled.
@@ -188,7 +186,7 @@ class Relay:
         self._behind_since = (self._behind_since or monotonic()) if backlog > 0 else None
 
     def _log_stalled(self, error: Exception) -> None:
-        if not isinstance(error, Unavailable):  # without its store a relay knows nothing of Kafka
+        if not isinstance(error, Unavailable):  # without its store, a relay knows nothing of Kafka
             self._connected.set(0)
         if not self._failures:
             log.warning("Relay stalled; events remain in the store", topic=self._topic, error=repr(error))
