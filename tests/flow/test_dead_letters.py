@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.reporting.dead_letters.records import PAGE_LETTERS
 from shared.domain.envelope import decode
 from tests.support.dead_letter_site import LETTERS, TOPIC, DeadLetterSite, InMemoryRecord, dead_letter_site
 from tests.support.example_facts import at
@@ -44,6 +45,14 @@ async def test_a_letter_that_arrives_later_is_listed_and_a_new_topic_begins_agai
     assert len((await site.get(LETTERS)).json()) == 2
     del site.records.letters["32"][1:]
     assert [row["offset"] for row in (await site.get(LETTERS)).json()] == [0]
+
+
+async def test_many_letters_are_read_page_by_page_each_once(site: DeadLetterSite) -> None:
+    for _ in range(2 * PAGE_LETTERS + 1):
+        site.records.put_aside(b"\xff", NO_JSON, at("07:41"))
+    for pages_read in (3, 4):
+        assert len((await site.get(LETTERS)).json()) == 2 * PAGE_LETTERS + 1
+        assert site.records.pages_read == pages_read
 
 
 async def test_a_record_with_a_wrong_key_is_sent_with_its_right_one_and_recorded(site: DeadLetterSite) -> None:

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from deploy.local.token_issuer import AUDIENCE, ISSUER, Issuer
 from services.reporting.app import assemble_with_store, show_coverage
 from services.reporting.dead_letters.readings import MIGRATIONS
-from services.reporting.dead_letters.records import LetterPage
+from services.reporting.dead_letters.records import PAGE_LETTERS, LetterPage
 from services.reporting.dead_letters.replay import DeadLetters
 from services.reporting.domain.dead_letters import Letter, RecordPosition
 from services.reporting.operations.neighbours import Neighbours
@@ -61,6 +61,7 @@ class InMemoryRecords:
     sent: list[tuple[str, str, bytes]] = field(default_factory=list)
     is_away: bool = False
     is_frozen: bool = False
+    pages_read: int = 0
     after_sending: asyncio.Event | None = None
     """Set by a test: every send waits for it after the record is in the log."""
 
@@ -81,7 +82,10 @@ class InMemoryRecords:
             await asyncio.Event().wait()
         letters, after = self.letters[region], positions.get(0, 0)
         is_complete = after > len(letters)
-        return LetterPage(letters[0 if is_complete else after :], {0: len(letters)}, is_complete)
+        after = 0 if is_complete else after
+        self.pages_read += 1
+        until = min(len(letters), after + PAGE_LETTERS)
+        return LetterPage(letters[after:until], {0: until}, is_complete, has_more=until < len(letters))
 
     async def value_at(self, position: RecordPosition) -> bytes | None:
         self._require_broker()

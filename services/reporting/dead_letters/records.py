@@ -16,6 +16,8 @@ from shared.kafka.broker import partition_of, producer, topic_sizes
 from shared.relay.log_tail import assigned_consumer
 
 TIMEOUT_MS = 5_000
+PAGE_LETTERS = 500
+"""Letters that are read at once: a reader who gives up keeps those of earlier pages."""
 KAFKA_ERRORS = (KafkaError, TimeoutError)
 """What a reader of records raises if Kafka does not answer."""
 
@@ -23,19 +25,20 @@ KAFKA_ERRORS = (KafkaError, TimeoutError)
 class LetterPage(NamedTuple):
     """The letters after some positions, the positions after them, and whether older letters must be forgotten.
 
-    They must if the topic is shorter than before: it was deleted and created again.
+    They must if the topic is shorter than before: it was deleted and created again. `has_more`: it is not the last page.
     """
 
     letters: Sequence[Letter]
     positions: Mapping[int, int]
     is_complete: bool = False
+    has_more: bool = False
 
 
 class Records(Protocol):
     """The log, as the operator's commands use it. Every call may raise one of `KAFKA_ERRORS`."""
 
     async def letters_after(self, region: str, positions: Mapping[int, int]) -> LetterPage:
-        """Return the dead letters of a region after these offsets by partition."""
+        """Return a page of the dead letters of a region after these offsets by partition."""
 
     async def value_at(self, position: RecordPosition) -> bytes | None:
         """Return the value of a record; None if there is none at this position, or a null value."""
@@ -51,7 +54,7 @@ class KafkaRecords:
         self._bootstrap = bootstrap
 
     async def letters_after(self, region: str, positions: Mapping[int, int]) -> LetterPage:
-        """Return the dead letters of a region after these offsets; all of them if the topic is shorter than these."""
+        """Return a page of the dead letters of a region after these offsets; from the start if the topic is shorter."""
         name = topic(region, "dead-letter")
         async with self._reading([TopicPartition(name, n) for n in range(await self._size(name))]) as consumer:
             partitions = sorted(consumer.assignment())
@@ -59,7 +62,13 @@ class KafkaRecords:
             is_complete = any(positions.get(p.partition, 0) > ends[p] for p in partitions)
             for p in partitions:
                 consumer.seek(p, max(begins[p], 0 if is_complete else positions.get(p.partition, 0)))
-            letters = [_letter(region, record) async for record in _read_until(consumer, ends)]
+            reached = {p.partition: await consumer.position(p) for p in partitions}
+            letters: list[Letter] = []
+            async for record in _read_until(consumer, ends):
+                letters.append(_letter(region, record))
+                reached[record.partition] = record.offset + 1
+                if len(letters) == PAGE_LETTERS:
+                    return LetterPage(letters, reached, is_complete, has_more=True)
         return LetterPage(letters, {p.partition: end for p, end in ends.items()}, is_complete)
 
     async def value_at(self, position: RecordPosition) -> bytes | None:

@@ -56,9 +56,12 @@ class DeadLetters:
     async def entries(self, region: str) -> DeadLetterEntries:
         """Return all dead letters of a region; read the new ones first. Raises one of `KAFKA_ERRORS`."""
         async with self._lock:
-            page = await self._records.letters_after(region, self._positions[region])
-            known = {} if page.is_complete else self._entries[region]
-            self._entries[region], self._positions[region] = with_letters(known, page.letters), page.positions
+            has_more = True
+            while has_more:
+                page = await self._records.letters_after(region, self._positions[region])
+                known = {} if page.is_complete else self._entries[region]
+                self._entries[region], self._positions[region] = with_letters(known, page.letters), page.positions
+                has_more = page.has_more
             return self._entries[region]
 
     def last_entries(self, region: str) -> DeadLetterEntries:
