@@ -25,7 +25,7 @@ KAFKA_ERRORS = (KafkaError, TimeoutError)
 class LetterPage(NamedTuple):
     """The letters after some positions, the positions after them, and whether older letters must be forgotten.
 
-    They must if the topic is shorter than before: it was deleted and created again. `has_more`: there is a further page.
+    They must if the topic is shorter than before: it was deleted and created again. `has_more`: another page follows.
     """
 
     letters: Sequence[Letter]
