@@ -3,6 +3,7 @@
 import json
 import shutil
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,7 @@ def program(*names: str) -> str | None:
     return next((path for path in map(shutil.which, names) if path), None)
 
 
-class MonitoringServer:
+class MonitoringServer(ABC):
     """A server of the Prometheus project, with its data, configuration and log in `folder`.
 
     As a context manager, it is ready inside the block and stopped after it.
@@ -93,9 +94,9 @@ class MonitoringServer:
         self.start()
         self.wait_ready()
 
+    @abstractmethod
     def arguments(self) -> Sequence[str]:
         """Return the arguments beside configuration and address."""
-        raise NotImplementedError
 
     def get(self, path: str, **parameters: str) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON answer to a GET request."""
