@@ -23,6 +23,7 @@ pytestmark = pytest.mark.parts
 
 TAP = "POST /attendance/v1/{region}/{tap}"
 FOLD, SEND, SHOW = "process piket.32.attendance.v1", "send coverage row", "process piket.32.coverage.v1"
+PATH = (TAP, FOLD, SEND, SHOW)
 
 
 @pytest.fixture
@@ -51,10 +52,11 @@ async def test_one_trace_id_follows_a_check_in_from_the_request_to_the_board(
     traced_deployment: Deployment, collector: Receiver
 ) -> None:
     await check_in(traced_deployment, "Dewi")
-    await wait_until(lambda: collector.named(TAP) and collector.named(SHOW), what=lambda: str(collector.spans))
+    # All four: each process sends its spans by itself, so the last one may arrive before those of the worker.
+    await wait_until(lambda: all(map(collector.named, PATH)), what=lambda: str(collector.spans))
     (request,) = collector.named(TAP)
     followed = {span.name: span for span in collector.spans if span.trace == request.trace}
-    path = [followed[name] for name in (TAP, FOLD, SEND, SHOW)]
+    path = [followed[name] for name in PATH]
     assert [(span.process, span.parent) for span in path] == [
         ("piket-app", ""),
         ("piket-worker", path[0].id),
