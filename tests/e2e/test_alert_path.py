@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.deadlines import scaled
 from deploy.observability.targets import scrape_targets, write_targets
-from tests.support.alerting import Alerting, alerting
+from tests.support.alerting import PATIENCE_S, Alerting, alerting
 from tests.support.province_metrics import COUNTERS, SeededExporter, SeededProcess
 from tests.support.waiting import block_until
 
@@ -70,7 +70,7 @@ def test_a_counter_with_nobody_is_not_also_called_for_too_few(province: Province
     opd, service = COUNTERS[0]
     province.figures.show("piket_service_present_staff", 0, opd=opd, service=service)
     alerts.wait_for_call("NoOfficerAtAll")
-    block_until(lambda: alerts.active().get("ServiceUncovered") == {"suppressed"}, what=alerts.describe)
+    block_until(lambda: alerts.active().get("ServiceUncovered") == {"suppressed"}, PATIENCE_S, alerts.describe)
     province.figures.show("piket_service_present_staff", 1, opd=opd, service=service)
     alerts.wait_for_call("ServiceUncovered")
     assert alerts.receiver.of("NoOfficerAtAll", "resolved") or "NoOfficerAtAll" not in alerts.pending()
@@ -124,8 +124,10 @@ def test_an_outage_is_called_by_its_cause_only(
     alerts.wait_for_call(cause)
     show_consequences(province)
     silenced = {alert: {"suppressed"} for alert in CONSEQUENCES - {cause}}
-    block_until(lambda: alerts.active().items() >= silenced.items(), what=lambda: f"silenced: {alerts.describe()}")
+    block_until(
+        lambda: alerts.active().items() >= silenced.items(), PATIENCE_S, lambda: f"silenced: {alerts.describe()}"
+    )
     end_outage(province)
     alerts.wait_for_call(cause, "resolved")
-    block_until(alerts.is_quiet, what=alerts.describe)
+    block_until(alerts.is_quiet, PATIENCE_S, alerts.describe)
     assert alerts.receiver.alerts() == {cause}, alerts.describe()

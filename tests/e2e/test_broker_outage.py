@@ -6,6 +6,7 @@ import pytest
 
 from deploy.local.kafka import Kafka
 from tests.e2e.watched_site import open_site, watched
+from tests.support.alerting import PATIENCE_S
 from tests.support.waiting import block_until
 
 pytestmark = pytest.mark.parts
@@ -19,11 +20,12 @@ def test_a_broker_that_does_not_answer_is_called_and_nothing_that_follows_from_i
         kafka.pause()
         watch.wait_for_call("KafkaUnreachable", seconds=CALLED_WITHIN_S)
         # The view is stale after 30 s without heartbeats.
-        block_until(lambda: watch.active().get("ViewStale") == {"suppressed"}, what=watch.describe)
+        block_until(lambda: watch.active().get("ViewStale") == {"suppressed"}, PATIENCE_S, watch.describe)
         kafka.resume()
         # A worker may end when its broker was away for long, and its supervisor starts it again.
         block_until(
             lambda: not site.stack.restart_ended() and set(watch.pending()) <= {"KafkaUnreachable"},
-            what=watch.describe,
+            PATIENCE_S,
+            watch.describe,
         )
         assert watch.receiver.alerts() == {"KafkaUnreachable"}, watch.describe()

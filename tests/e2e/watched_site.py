@@ -71,7 +71,6 @@ def open_site(folder: Path, kafka: Kafka) -> Iterator[Site]:
 @contextmanager
 def watched(site: Site, folder: Path, faster: float) -> Iterator[Alerting]:
     """Watch a site inside the block, with alerts that fire `faster` than in production. Nobody is called yet."""
-    # A scrape may take as long as the interval: on a loaded machine, three of one second in a row could fail.
     with alerting(folder, site.stack.targets_file, faster / scaled(1), "2s") as path:
         wait_until_healthy(path)
         yield path

@@ -11,10 +11,12 @@ from deploy.observability.receivers import with_webhook
 from deploy.observability.rules.office_clock import shorten_office_durations
 from deploy.observability.rules.rule_files import read_rules, rules_text
 from tests.support.quick_rules import quick_routes, quick_rules
-from tests.support.waiting import LIMIT_S, block_until
+from tests.support.waiting import block_until
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 OFFICE_SPEED = 300
+PATIENCE_S = 90
+"""Guards against hanging: the end of a call needs the start of a process, `keep_firing_for` and a notification."""
 
 
 @dataclass
@@ -38,11 +40,11 @@ class Alerting:
                 states.setdefault(alert["labels"]["alertname"], set()).add(alert["status"]["state"])
         return states
 
-    def wait_for_call(self, alert: str, status: str = "firing", seconds: float = LIMIT_S) -> None:
+    def wait_for_call(self, alert: str, status: str = "firing", seconds: float = PATIENCE_S) -> None:
         """Wait until the receiver is notified of an alert. Fail with all that is known of alerts."""
         block_until(lambda: self.receiver.of(alert, status), seconds, lambda: f"{alert} is {status}: {self.describe()}")
 
-    def wait_until_quiet(self, seconds: float = LIMIT_S) -> None:
+    def wait_until_quiet(self, seconds: float = PATIENCE_S) -> None:
         """Wait until no alert fires and the end of each call was sent, then forget the calls."""
         block_until(self.is_quiet, seconds, lambda: f"quiet: {self.describe()}")
         self.receiver.forget_calls()
