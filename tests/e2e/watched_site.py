@@ -13,7 +13,7 @@ import httpx
 from deploy.demo.processes import Stack
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
-from tests.support.alerting import Alerting, alerting
+from tests.support.alerting import PATIENCE_S, Alerting, alerting
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import Office, require_success
 from tests.support.story import MONDAY, WEDNESDAY
@@ -78,7 +78,7 @@ def watched(site: Site, folder: Path, faster: float) -> Iterator[Alerting]:
 
 def wait_until_healthy(path: Alerting) -> None:
     """Wait until every counter is staffed and no alert fires."""
-    block_until(lambda: coverage(path) == [1], what=lambda: f"all counters are staffed: {coverage(path)}")
+    block_until(lambda: coverage(path) == [1], PATIENCE_S, lambda: f"all counters are staffed: {coverage(path)}")
     path.wait_until_quiet()
 
 
