@@ -1,7 +1,7 @@
 """Stores how far a consumer has read, in the same database and transaction as the rows it writes."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,6 +35,11 @@ SELECT_HELD = (
 )
 SELECT_HELD_STREAMS = "SELECT DISTINCT stream FROM projection_held WHERE consumer = :consumer ORDER BY stream"
 SELECT_STREAM = "SELECT version, sequence FROM projection_stream WHERE consumer = :consumer AND stream = :stream"
+SELECT_SKIPPED = "SELECT stream, version FROM projection_skipped WHERE consumer = :consumer AND stream IN :streams"
+INSERT_SKIPPED = "INSERT INTO projection_skipped VALUES (:consumer, :stream, :version)"
+DELETE_SKIPPED = (
+    "DELETE FROM projection_skipped WHERE consumer = :consumer AND stream = :stream AND version = :version"
+)
 SELECT_SOURCE = "SELECT sequence FROM projection_source WHERE consumer = :consumer AND source = :source"
 
 
@@ -68,35 +73,56 @@ def offset_marks(rows: Iterable[DatabaseRow]) -> dict[Partition, OffsetMark]:
 
 @dataclass
 class StreamProgress:
-    """The versions of the streams that one transaction reads, and the versions it reaches."""
+    """The versions of the streams that one transaction reads, and the versions it reaches.
+
+    `skipped` are events that were counted as reached without being applied, because they could not be read.
+    """
 
     connection: Connection
     consumer: str
     versions: dict[str, int]
+    skipped: set[tuple[str, int]]
     last_events: dict[str, Event] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, connection: Connection, consumer: str, streams: Iterable[str]) -> "StreamProgress":
         """Read the applied versions of these streams."""
-        rows = connection.execute(SELECT_STREAMS, consumer=consumer, streams=sorted(set(streams)))
-        return cls(connection, consumer, dict(rows))
+        names = sorted(set(streams))
+        versions = connection.execute(SELECT_STREAMS, consumer=consumer, streams=names)
+        skipped = connection.execute(SELECT_SKIPPED, consumer=consumer, streams=names)
+        return cls(connection, consumer, dict(versions), {(stream, version) for stream, version in skipped})
 
     def version(self, stream: str) -> int:
         """Return the last applied version of a stream, 0 before the first."""
         return self.versions.get(stream, 0)
 
     def record(self, event: Event) -> None:
-        """Record that an event was applied or skipped."""
+        """Record that the next event of its stream was applied or skipped."""
         self.versions[event.subject] = event.streamversion
         self.last_events[event.subject] = event
         self.sources[event.source] = max(event.sequence, self.sources.get(event.source, 0))
 
+    def skip(self, event: Event) -> None:
+        """Record that the next event of its stream was not applied, because it could not be read."""
+        self.record(event)
+        self.skipped.add((event.subject, event.streamversion))
+        self.connection.execute(INSERT_SKIPPED, **self._key(event))
+
+    def take_skipped(self, event: Event) -> bool:
+        """Return whether an event was skipped before, and forget that it was: it is applied now."""
+        if (event.subject, event.streamversion) not in self.skipped:
+            return False
+        self.skipped.remove((event.subject, event.streamversion))
+        self.connection.execute(DELETE_SKIPPED, **self._key(event))
+        return True
+
     def hold(self, event: Event, body: bytes) -> None:
         """Keep an event until the events before it in its stream arrive."""
-        self.connection.execute(
-            INSERT_HELD, consumer=self.consumer, stream=event.subject, version=event.streamversion, body=body.decode()
-        )
+        self.connection.execute(INSERT_HELD, **self._key(event), body=body.decode())
+
+    def _key(self, event: Event) -> Mapping[str, str | int]:
+        return {"consumer": self.consumer, "stream": event.subject, "version": event.streamversion}
 
     def save(self) -> None:
         """Write the reached versions of streams and sequences of sources."""

@@ -37,8 +37,9 @@ log = structlog.get_logger()
 class Projection:
     """One consumer of some topics.
 
-    `apply` writes the rows of one event in the given transaction; `dead_letter` stores a record that cannot be decoded,
-    with the reason.
+    `apply` writes the rows of one event in the given transaction. It is called in the order of the stream, but for an
+    event that could not be read when its turn came: that comes late. `dead_letter` stores a record that cannot be
+    decoded, with the reason.
     """
 
     def __init__(
@@ -149,16 +150,24 @@ class Projection:
         if event is None:
             return "unreadable"
         next_version = progress.version(event.subject) + 1
-        if event.streamversion < next_version:
-            return "repeated"
         if event.streamversion > next_version:
             progress.hold(event, item.body)
             return "held"
-        if not item.reason:
-            self._apply(progress.connection, event)
-        # Also an event with unreadable data: otherwise its stream would wait for it without end.
+        if event.streamversion < next_version:
+            return self._apply_late(item, event, progress)
+        if item.reason:
+            progress.skip(event)  # otherwise its stream would wait for it without end
+            return "unreadable"
+        self._apply(progress.connection, event)
         progress.record(event)
-        return "unreadable" if item.reason else "applied"
+        return "applied"
+
+    def _apply_late(self, item: DecodedRecord, event: Event, progress: StreamProgress) -> str:
+        """Apply an event that could not be read when its turn came; anything else is a repeat."""
+        if item.reason or not progress.take_skipped(event):
+            return "repeated"
+        self._apply(progress.connection, event)
+        return "applied"
 
     async def _fill_gaps(self) -> None:
         """Read the missing events of held streams from the owner's feed; what the feed lacks stays missing."""

@@ -7,6 +7,7 @@ import pytest_asyncio
 from services.roster.app import MIGRATIONS
 from services.roster.storage.policy_projection import apply, policy_view
 from shared.domain.envelope import Event
+from shared.domain.facts.rules import Rules
 from shared.event_store.database import Connection, Database, DatabaseRow
 from tests.support.example_facts import Ledger, arrangement, at, policy
 
@@ -49,3 +50,13 @@ async def test_a_unit_is_never_seen_without_the_policy_that_was_recorded_before_
     database.pending_events = iter(ledger.events)
     assert await policy_view(database, *OPD) == ({}, None, 0)
     assert await policy_view(database, *OPD) == ({"FRONT": arrangement()}, policy(), 2)
+
+
+async def test_an_event_that_is_applied_late_does_not_replace_a_later_one(database: WriteAfterReadDatabase) -> None:
+    ledger = Ledger()
+    former, present = policy(), policy(rules=Rules(max_share=0.5, share_of="OPD"))
+    for fact in (former, arrangement(name="Loket"), present, arrangement()):
+        ledger.record(fact, at("08:00"))
+    database.pending_events = iter([*ledger.events[2:], *ledger.events[:2]])
+    await policy_view(database, *OPD)
+    assert await policy_view(database, *OPD) == ({"FRONT": arrangement()}, present, 4)

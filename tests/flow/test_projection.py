@@ -224,3 +224,13 @@ async def test_an_event_of_an_unknown_type_in_the_owners_feed_becomes_a_dead_let
         [[1, 2, 4, 5, 6], ALL],
         [TOPIC],
     )
+
+
+async def test_a_replayed_event_that_could_not_be_read_is_applied_late_and_once(
+    reader: ProjectionService, records: list[ConsumedRecord]
+) -> None:
+    await (await reader.start()).apply_batch([r._replace(value=with_unknown_type(r.value or b"")) for r in records])
+    for _ in range(3):
+        await (await reader.start()).apply_batch([records[4]])
+    assert await reader.applied_versions() == [[1, 2, 4, 5, 6, 3], ALL]
+    assert len(reader.dead_letters) == 1

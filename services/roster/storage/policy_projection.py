@@ -18,18 +18,20 @@ class PolicyView(NamedTuple):
 
 def apply(connection: Connection, event: Event) -> None:
     """Write one event of policy to roster's tables; events of other types change nothing."""
-    # Sequences are not compared: the projection applies the events of a stream in order, each once.
+    # An event that could not be read when its turn came is applied late: it must not replace a later one.
     match event.data:
         case PolicyChanged() as fact:
             connection.execute(
                 "INSERT INTO policy_seen VALUES (:region, :opd, :sequence, :body)"
-                " ON CONFLICT (region, opd) DO UPDATE SET sequence = excluded.sequence, body = excluded.body",
+                " ON CONFLICT (region, opd) DO UPDATE SET sequence = excluded.sequence, body = excluded.body"
+                " WHERE policy_seen.sequence < excluded.sequence",
                 region=fact.region, opd=fact.opd, sequence=event.sequence, body=fact.model_dump_json(),
             )  # fmt: skip
         case ArrangementChanged() as fact:
             connection.execute(
                 "INSERT INTO arrangement_seen VALUES (:region, :opd, :unit, :sequence, :body)"
-                " ON CONFLICT (region, opd, unit) DO UPDATE SET sequence = excluded.sequence, body = excluded.body",
+                " ON CONFLICT (region, opd, unit) DO UPDATE SET sequence = excluded.sequence, body = excluded.body"
+                " WHERE arrangement_seen.sequence < excluded.sequence",
                 region=fact.region, opd=fact.opd, unit=fact.unit, sequence=event.sequence, body=fact.model_dump_json(),
             )  # fmt: skip
         case _:
