@@ -94,25 +94,31 @@ def _health_context(region: str, processes: Sequence[ScrapedProcess] | UnusableT
 
 
 async def _letters(letters: DeadLetters, store: Store[State], region: str) -> Mapping[str, Any]:
-    entries, is_current = await _entries(letters, region)
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            states = await store.states(stream_prefix(region))
-    except (Unavailable, TimeoutError):  # without the decisions, no letter can be called open
-        entries, states, is_current = {}, {}, False
+    """Return the letters by their decision. Without the store nobody knows which are decided: then none is open."""
+    (entries, kafka_answers), states = await asyncio.gather(_entries(letters, region), _decision_states(store, region))
     newest_first = sorted(entries.values(), key=lambda entry: entry.last, reverse=True)
     rows = [
-        (entry, states.get(entry.position.stream, decider.initial).decision_about(entry.sha256))
+        (entry, (states or {}).get(entry.position.stream, decider.initial).decision_about(entry.sha256))
         for entry in newest_first
     ]
-    open_letters = [_described(entry) for entry, decision in rows if decision is None]
+    undecided = [_described(entry) for entry, decision in rows if decision is None]
     decided = [(entry, decision) for entry, decision in rows if decision is not None]
     return {
-        "open_letters": open_letters[:MAX_LETTERS],
-        "open_count": len(open_letters),
+        "letters": undecided[:MAX_LETTERS],
+        "undecided_count": len(undecided),
         "decided_letters": decided[:MAX_LETTERS],
-        "letters_current": is_current,
+        "kafka_answers": kafka_answers,
+        "store_answers": states is not None,
     }
+
+
+async def _decision_states(store: Store[State], region: str) -> Mapping[str, State] | None:
+    """Return the decisions by stream, None if the store does not answer."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return await store.states(stream_prefix(region))
+    except (Unavailable, TimeoutError):
+        return None
 
 
 async def _entries(letters: DeadLetters, region: str) -> tuple[DeadLetterEntries, bool]:
