@@ -6,10 +6,9 @@ from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Self
 
 from deploy.local.deadlines import scaled
-from deploy.local.server_process import Child, free_ports
+from deploy.local.server_process import Child, LocalServer, free_ports
 from deploy.local.token_issuer import Issuer
 from deploy.observability.targets import scrape_targets, write_targets
 from shared.clock import Clock, set_clock
@@ -22,7 +21,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 READY_WITHIN_S = 60
 
 
-class Stack:
+class Stack(LocalServer):
     """The processes of a small deployment, with their settings, stores and logs in `folder`.
 
     `store` is a URL with `{service}` in it, or empty for SQLite files in the folder.
@@ -151,15 +150,3 @@ class Stack:
             return False
         finally:
             connection.close()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-            self.wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()

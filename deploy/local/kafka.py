@@ -7,16 +7,14 @@ import argparse
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from deploy.local import kafka_node
-from deploy.local.server_process import Child, free_ports
+from deploy.local.server_process import Child, LocalServer, free_ports
 
 STOP_WITHIN_S = 6  # the last nodes of three wait for a quorum that no longer exists
 
 
-class Kafka:
+class Kafka(LocalServer):
     """A cluster of nodes numbered from 1. A node is broker and controller, with its data in `folder/{node}`.
 
     As a context manager, the cluster is ready inside the block and stopped after it. `settings` are Kafka server
@@ -86,18 +84,6 @@ class Kafka:
     def resume(self, node: int = 1) -> None:
         """Resume a paused node (SIGCONT)."""
         self._children[node].resume()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-            self.wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     def _start(self, node: int) -> None:
         node_folder = self.folder / str(node)

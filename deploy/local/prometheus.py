@@ -3,17 +3,16 @@
 import json
 import shutil
 import urllib.request
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from ruamel.yaml import YAML
 
 from deploy.local.deadlines import scaled
-from deploy.local.server_process import Child, free_ports
+from deploy.local.server_process import Child, LocalServer, free_ports
 
 OBSERVABILITY = Path(__file__).parents[1] / "observability"
 READY_WITHIN_S = 30
@@ -26,7 +25,7 @@ def program(*names: str) -> str | None:
     return next((path for path in map(shutil.which, names) if path), None)
 
 
-class MonitoringServer(ABC):
+class MonitoringServer(LocalServer):
     """A server of the Prometheus project, with its data, configuration and log in `folder`.
 
     As a context manager, it is ready inside the block and stopped after it.
@@ -110,18 +109,6 @@ class MonitoringServer(ABC):
                 return True
         except OSError:  # also the 503 of a server that loads its data
             return False
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-            self.wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
 
 class Prometheus(MonitoringServer):

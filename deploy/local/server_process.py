@@ -7,8 +7,11 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from deploy.local.deadlines import scaled
 
@@ -164,3 +167,31 @@ class Child:
 
     def _log_tail(self) -> str:
         return "\n".join(self.logged().decode(errors="replace").splitlines()[-15:])
+
+
+class LocalServer(ABC):
+    """A server that a `with` block starts and waits for; it is stopped at the end, also if it does not become ready."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start the server without waiting."""
+
+    @abstractmethod
+    def wait_ready(self) -> None:
+        """Wait until the server serves. Raise RuntimeError if it does not."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop the server, if it runs."""
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
