@@ -23,9 +23,8 @@ class RequestMetrics:
     def __init__(self, app: ASGIApp, service: str) -> None:
         self.app, self.service = app, service
         for operation in ("read", "write"):
-            REQUESTS.labels(
-                service, operation, "failed"
-            )  # at 0 from the start, so that the first failure is an increase
+            # At 0 from the start, so that the first failure is an increase.
+            REQUESTS.labels(service, operation, "failed")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request and measure it. A request that ends without an answer counts as failed."""

@@ -37,9 +37,7 @@ SELECT_HELD_STREAMS = "SELECT DISTINCT stream FROM projection_held WHERE consume
 SELECT_STREAM = "SELECT version, sequence FROM projection_stream WHERE consumer = :consumer AND stream = :stream"
 SELECT_SKIPPED = "SELECT stream, version FROM projection_skipped WHERE consumer = :consumer AND stream IN :streams"
 INSERT_SKIPPED = "INSERT INTO projection_skipped VALUES (:consumer, :stream, :version)"
-DELETE_SKIPPED = (
-    "DELETE FROM projection_skipped WHERE consumer = :consumer AND stream = :stream AND version = :version"
-)
+DELETE_SKIPPED = "DELETE FROM projection_skipped WHERE consumer = :consumer AND stream = :stream AND version = :version"
 SELECT_SOURCE = "SELECT sequence FROM projection_source WHERE consumer = :consumer AND source = :source"
 
 
