@@ -1,7 +1,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -12,16 +11,6 @@ from shared import telemetry
 
 NIP = "198203042006041001"
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJkZXdpIn0.c2lnbmF0dXJl"
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    stream, before = io.StringIO(), structlog.get_config()
-    telemetry.configure_logging("attendance", stream=stream)
-    yield stream
-    structlog.configure(**before)
-    structlog.contextvars.clear_contextvars()
-    logging.basicConfig(force=True)
 
 
 @pytest.mark.parametrize(

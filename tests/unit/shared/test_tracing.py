@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from threading import Event
 
 import pytest
@@ -71,16 +70,6 @@ def test_no_text_of_an_error_and_no_trace_state_is_sent(traces: Traces) -> None:
     sent = traces.finished[0].to_json()
     assert [secret for secret in (NIP, EMPLOYEE, "employee") if secret in sent] == []
     assert traces.finished[0].status.status_code == StatusCode.ERROR
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    stream, before = io.StringIO(), structlog.get_config()
-    telemetry.configure_logging("attendance", stream=stream)
-    yield stream
-    structlog.configure(**before)
-    structlog.contextvars.clear_contextvars()
-    logging.basicConfig(force=True)
 
 
 def test_log_lines_carry_the_trace_id_while_a_span_is_recorded(
