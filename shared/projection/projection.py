@@ -18,15 +18,15 @@ from shared.event_store.committed_events import MIGRATIONS
 from shared.event_store.database import Connection, Database, Unavailable
 from shared.kafka.broker import EVENTS_MOVED
 from shared.projection import offsets
+from shared.projection.application import ApplyEvent, apply_in_order
 from shared.projection.consumer import ConsumedRecord, follow_topics
 from shared.projection.decoding import DecodedRecord, decode_record
-from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, StreamProgress
+from shared.projection.offsets import OffsetMark, Partition, StaleConsumer
 
 RETRY_PAUSES_S = (0.1, 0.5)
 HELD_STREAMS = Gauge("piket_projection_held_streams", "Streams that wait for an event that is missing", ("consumer",))
 LAG = Gauge("piket_projection_lag_records", "Records of a topic that are not read yet", ("consumer", "topic"))
 
-ApplyEvent = Callable[[Connection, Event], None]
 WriteDeadLetter = Callable[[ConsumedRecord, str], Awaitable[None]]
 ReadFeed = Callable[[str, int], Awaitable[Sequence[bytes]]]
 """Reads a page of a source's events after a sequence from the owning service; empty at the end."""
@@ -136,38 +136,7 @@ class Projection:
         self, decoded: Sequence[DecodedRecord], offset_marks: dict[Partition, OffsetMark], connection: Connection
     ) -> list[str]:
         offsets.advance_offsets(connection, self._consumer, self._offset_marks, offset_marks)
-        return self._apply_all(decoded, connection)
-
-    def _apply_all(self, decoded: Sequence[DecodedRecord], connection: Connection) -> list[str]:
-        streams = [item.event.subject for item in decoded if item.event]
-        progress = StreamProgress.load(connection, self._consumer, streams)
-        outcomes = [self._apply_one(item, progress) for item in decoded]
-        progress.save()
-        return outcomes
-
-    def _apply_one(self, item: DecodedRecord, progress: StreamProgress) -> str:
-        event = item.event
-        if event is None:
-            return "unreadable"
-        next_version = progress.version(event.subject) + 1
-        if event.streamversion > next_version:
-            progress.hold(event, item.body)
-            return "held"
-        if event.streamversion < next_version:
-            return self._apply_late(item, event, progress)
-        if item.reason:
-            progress.skip(event)  # otherwise its stream would wait for it without end
-            return "unreadable"
-        self._apply(progress.connection, event)
-        progress.record(event)
-        return "applied"
-
-    def _apply_late(self, item: DecodedRecord, event: Event, progress: StreamProgress) -> str:
-        """Apply an event that could not be read when its turn came; anything else is a repeat."""
-        if item.reason or not progress.take_skipped(event):
-            return "repeated"
-        self._apply(progress.connection, event)
-        return "applied"
+        return apply_in_order(connection, self._consumer, decoded, self._apply)
 
     async def _fill_gaps(self) -> None:
         """Read the missing events of held streams from the owner's feed; what the feed lacks stays missing."""
@@ -203,6 +172,7 @@ class Projection:
     def _apply_held(self, stream: str, missing: Sequence[DecodedRecord], connection: Connection) -> list[str]:
         """Apply the missing events, then the held ones up to the next gap."""
         held = connection.execute(offsets.SELECT_HELD, consumer=self._consumer, stream=stream)
-        outcomes = self._apply_all([*missing, *(decode_record(body.encode()) for _, body in held)], connection)
+        items = [*missing, *(decode_record(body.encode()) for _, body in held)]
+        outcomes = apply_in_order(connection, self._consumer, items, self._apply)
         connection.execute(offsets.DELETE_HELD, consumer=self._consumer, stream=stream)
         return outcomes

@@ -15,8 +15,9 @@ from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
+from shared.projection.application import ApplyEvent
 from shared.projection.consumer import ConsumedRecord
-from shared.projection.projection import ApplyEvent, Projection
+from shared.projection.projection import Projection
 from tests.support.attendance_projection import record_event
 from tests.support.in_memory_source import TOPIC, create_topics, delete_topic
 from tests.support.stores import StoreUsers, all_events, command

@@ -7,8 +7,9 @@ from prometheus_client import REGISTRY
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
 from shared.event_store.store import Store
+from shared.projection.application import ApplyEvent
 from shared.projection.consumer import ConsumedRecord
-from shared.projection.projection import ApplyEvent, Projection
+from shared.projection.projection import Projection
 from tests.support.faulty_database import lose_commits
 
 TOPIC = "piket.32.attendance.v1"
