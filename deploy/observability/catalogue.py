@@ -19,7 +19,7 @@ Generated from `deploy/observability/catalogue.yaml` by `python -m deploy.observ
 `/metrics` of a process serves the metrics with the endpoint *process*. `/metrics/{region}` of a process that serves
 reporting serves those with the endpoint *region*, so that one scrape stays under 20,000 samples however many regions
 there are. *Budget* is the most series of a metric at one endpoint. No label names a person, a device, an event or a
-path. Beside these, each process exposes `process_*` (memory, CPU, open files) of the Prometheus client library.
+path.
 """
 
 
@@ -33,7 +33,10 @@ class HelpText(BaseModel):
 
 
 class Metric(BaseModel):
-    """A metric: what it measures, its labels, and who changes it. A reserved one does not exist yet."""
+    """A metric: what it measures, its labels, and who changes it. A reserved one does not exist yet.
+
+    The owner `library` is the Prometheus client library, which defines the metric.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +45,7 @@ class Metric(BaseModel):
     unit: str
     labels: tuple[str, ...]
     budget: int
-    owner: Literal["reporting", "roster", "attendance", "policy", "shared", "deploy"]
+    owner: Literal["reporting", "roster", "attendance", "policy", "shared", "deploy", "library"]
     endpoint: Literal["process", "region"]
     help: HelpText
     reserved: bool = False

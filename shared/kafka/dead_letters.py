@@ -1,9 +1,10 @@
 """Builds and sends dead letters: copies of records that could not be decoded, so that processing continues without."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from shared.domain.envelope import topic
-from shared.kafka.broker import producer
+from shared.kafka.broker import EVENTS_MOVED, producer
 
 MAX_VALUE_BYTES, MAX_REASON_CHARS = 900_000, 500
 """Upper bounds of a dead letter: Kafka accepts records up to 1 MB with key and headers."""
@@ -58,3 +59,9 @@ async def send_dead_letter(bootstrap: str, topic_partition: tuple[str, int], rec
     key, value, headers = dead_letter(topic_partition, record, reason)
     async with producer(bootstrap) as client:
         await client.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
+
+
+def count_unreadable_from_zero(reader: str, topics: Iterable[str]) -> None:
+    """Begin the counters of a reader's unreadable events at 0: a series that begins at 1 shows no increase."""
+    for name in topics:
+        EVENTS_MOVED.labels(reader, name, "unreadable")

@@ -17,6 +17,7 @@ from shared.domain.envelope import Event
 from shared.event_store.committed_events import MIGRATIONS
 from shared.event_store.database import Connection, Database, Unavailable
 from shared.kafka.broker import EVENTS_MOVED
+from shared.kafka.dead_letters import count_unreadable_from_zero
 from shared.projection import offsets
 from shared.projection.application import ApplyEvent, apply_in_order
 from shared.projection.consumer import ConsumedRecord, follow_topics
@@ -70,6 +71,7 @@ class Projection:
     async def run(self) -> None:
         """Follow the topics until cancelled. Raises `MissingTopics`, or the error that `apply` raised three times."""
         await self.open()
+        count_unreadable_from_zero(self._consumer, self._topics)
         await follow_topics(self._bootstrap, self._topics, self._load_offsets, self.apply_batch, self._report_lag)
 
     async def apply_batch(self, records: Sequence[ConsumedRecord]) -> None:

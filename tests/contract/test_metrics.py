@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from prometheus_client import PROCESS_COLLECTOR
 
 from deploy.observability import catalogue as catalogues
 from deploy.observability.catalogue import Metric
@@ -58,8 +59,16 @@ def test_the_code_defines_its_metrics_as_the_catalogue_does() -> None:
 
 
 def test_every_metric_of_a_process_in_the_catalogue_is_defined() -> None:
-    of_processes = {metric.name for metric in CATALOGUE.exposed.values() if metric.endpoint == "process"}
-    assert defined_names(sources(ROOT)) == of_processes
+    of_processes = [metric for metric in CATALOGUE.exposed.values() if metric.endpoint == "process"]
+    assert defined_names(sources(ROOT)) == {metric.name for metric in of_processes if metric.owner != "library"}
+
+
+def test_the_client_library_exposes_its_metrics_as_the_catalogue_says() -> None:
+    families = {family.name: family for family in PROCESS_COLLECTOR.collect()}
+    of_library = [metric for metric in CATALOGUE.exposed.values() if metric.owner == "library"]
+    assert {(metric.name.removesuffix("_total"), metric.type, metric.help.en) for metric in of_library} == {
+        (name, family.type, family.documentation) for name, family in families.items()
+    }
 
 
 def test_the_gauges_of_a_region_are_those_of_the_catalogue() -> None:
@@ -85,7 +94,7 @@ def test_a_metric_of_the_catalogue_and_another_counter_are_no_finding(text: str)
 
 @pytest.mark.parametrize("metric", CATALOGUE.metrics, ids=lambda metric: metric.name)
 def test_a_metric_is_named_and_limited_as_the_rules_say(metric: Metric) -> None:
-    assert metric.name.startswith("piket_")
+    assert metric.name.startswith("process_" if metric.owner == "library" else "piket_")
     assert metric.name.endswith("_total") == (metric.type == "counter")
     assert metric.unit not in UNITS or metric.unit in metric.name
     assert set(metric.labels) <= set(CATALOGUE.labels)

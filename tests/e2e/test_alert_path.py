@@ -100,10 +100,22 @@ def show_consequences(province: Province) -> None:
     province.figures.show_staff_present(0)
 
 
-def end_outage(province: Province) -> None:
+def end_cause(province: Province) -> None:
+    """Let all processes run and be connected again; the view is still behind, and counters still look empty."""
     for process in province.processes.values():
         process.start()
+    province.figures.show("piket_relay_connected", 1, service="attendance")
+
+
+def end_outage(province: Province) -> None:
+    end_cause(province)
     province.figures.show_healthy()
+
+
+def cause_has_ended(alerts: Alerting) -> bool:
+    """Return whether Prometheus has seen that all processes run and are connected."""
+    connected = alerts.prometheus.query("max(piket_relay_connected)")
+    return alerts.targets_answer() and [one["value"][1] for one in connected] == ["1"]
 
 
 CONSEQUENCES = {"ViewStale", "RelayBehind", "WorkerBehind", "NoOfficerAtAll", "ServiceUncovered"}
@@ -127,6 +139,8 @@ def test_an_outage_is_called_by_its_cause_only(
     block_until(
         lambda: alerts.active().items() >= silenced.items(), PATIENCE_S, lambda: f"silenced: {alerts.describe()}"
     )
+    end_cause(province)
+    block_until(lambda: cause_has_ended(alerts), PATIENCE_S, alerts.describe)
     end_outage(province)
     alerts.wait_for_call(cause, "resolved")
     block_until(alerts.is_quiet, PATIENCE_S, alerts.describe)

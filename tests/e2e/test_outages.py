@@ -48,6 +48,8 @@ def test_a_healthy_deployment_is_scraped_as_the_catalogue_says(watch: Alerting) 
     series = prometheus.get("/api/v1/series", **{"match[]": '{job="piket"}'})["data"]
     assert {"piket_office_open", "piket_relay_connected", "piket_worker_lag"} <= {one["__name__"] for one in series}
     assert outside_catalogue(series, catalogue()) == []
+    unreadable = prometheus.query('sum by (service) (piket_events_total{outcome="unreadable"})')
+    assert {one["metric"]["service"]: one["value"][1] for one in unreadable} == {"worker": "0", "roster": "0"}
 
 
 def test_an_empty_counter_in_an_open_office_is_called(site: Site, watch: Alerting) -> None:

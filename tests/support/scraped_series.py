@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from deploy.observability.catalogue import Metric, MetricCatalogue
 
 TARGET_LABELS = frozenset({"__name__", "instance", "job", "process"})
-OF_THE_TOOLS = ("up", "scrape_", "ALERTS", "process_")
-"""Series of Prometheus itself and of its client library."""
+OF_THE_TOOLS = ("up", "scrape_", "ALERTS")
+"""Series of Prometheus itself."""
 
 
 def outside_catalogue(series: Iterable[Mapping[str, str]], catalogue: MetricCatalogue) -> list[str]:

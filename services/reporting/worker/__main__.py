@@ -35,6 +35,7 @@ from services.reporting.worker.settings import WorkerSettings, readable_regions,
 from shared.clock import wall_time
 from shared.domain.envelope import source, topic
 from shared.kafka import broker
+from shared.kafka.dead_letters import count_unreadable_from_zero
 from shared.metrics.server import PortTaken, serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
 from shared.telemetry import configure_logging
@@ -80,6 +81,7 @@ def build_app(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
 def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
     """Connect topics, agent, changelog, flush and monitors to the app."""
     sources = {topic(region, service): source(region, service) for region in regions for service in SOURCE_SERVICES}
+    count_unreadable_from_zero("worker", sources)
     processor = Processor(sources, settings.since, staged=settings.staged)
     lag_meter, rebalances = LagMeter(), RebalanceSensor()
     app.sensors.add(rebalances)
