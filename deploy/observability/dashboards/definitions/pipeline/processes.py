@@ -8,6 +8,8 @@ from deploy.observability.dashboards.layout import Row
 from deploy.observability.dashboards.panels import Frame, PanelBuilder, Query, line_panel, stat_panel
 from deploy.observability.dashboards.tables import Order, TableColumn, table_panel
 
+PROCESS = "{{process}} {{instance}}"
+
 
 def rows() -> Sequence[Row]:
     """Return the rows."""
@@ -15,7 +17,7 @@ def rows() -> Sequence[Row]:
         Row("Proyeksi", [_projection_lag(), _held_streams()]),
         Row("Penyimpanan dan HTTP", [_commits(), _requests(), _request_seconds()]),
         Row("Jadwal", [_plan_seconds(), _shortage()]),
-        Row("Proses", [_down(), _versions()]),
+        Row("Proses", [_down(), _versions(), _cpu(), _memory(), _open_files()]),
     ]
 
 
@@ -105,3 +107,23 @@ def _versions() -> PanelBuilder:
         Query("max by (process, instance, service, version) (piket_build_info)"),
     ]
     return table_panel(Frame("Proses dan versi", text, 18, 8), columns, Order("Value #A"), *queries)
+
+
+def _cpu() -> PanelBuilder:
+    text = "CPU of each process, in cores. A worker that stays near 1 needs a second one (`piket worker --workers`)."
+    used = rate("process_cpu_seconds_total", "process, instance", 'job="piket"')
+    return line_panel(Frame("CPU proses", text, 8, 7, "suffix: inti"), Query(used, PROCESS))
+
+
+def _memory() -> PanelBuilder:
+    text = "Memory of each process. If it grows for days at the same load, report it; restart the process meanwhile."
+    used = largest("process_resident_memory_bytes", "process, instance", 'job="piket"')
+    return line_panel(Frame("Memori proses", text, 8, 7, "bytes"), Query(used, PROCESS))
+
+
+def _open_files() -> PanelBuilder:
+    text = "Open files and connections of each process as a share of its limit. Near 1: raise the limit (`ulimit -n`)."
+    files, limit = (largest(f"process_{of}_fds", "process, instance", 'job="piket"') for of in ("open", "max"))
+    return line_panel(
+        Frame("Berkas terbuka dari batasnya", text, 8, 7, "percentunit"), Query(f"{files} / {limit}", PROCESS)
+    )
