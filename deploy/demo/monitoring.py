@@ -68,7 +68,9 @@ def create_monitoring(options: Options, folder: Path, targets: Path) -> Monitori
     if not options.observe:
         return Monitoring()
     if missing:
-        return Monitoring(absence=f"Without {' and '.join(missing)}, not installed. {INSTALL_HINT}")
+        return Monitoring(
+            absence=f"Metrics and alerts are left out, because {' and '.join(missing)} cannot be found. {INSTALL_HINT}"
+        )
     # Nobody is called in a demo: Alertmanager shows the alerts.
     alertmanager = Alertmanager(folder, with_webhook(read_yaml(OBSERVABILITY / "alertmanager.yaml"), ""))
     rules = folder / "demo.rules.yaml"

@@ -59,7 +59,10 @@ async def play_morning(demo: RunningDemo, status: Status) -> int:
     for failure in failures:
         demo.console.print(f"[red]{failure}", soft_wrap=True)
     if not options.headless:
-        demo.console.print("The morning is over; clock and services continue. Ctrl-C ends everything.")
+        demo.console.print(
+            "The morning is over: nobody taps any more, so counters will look empty and alerts will fire. Clock and"
+            " services continue. Ctrl-C ends everything."
+        )
         await asyncio.Event().wait()
     return 1 if failures else 0
 

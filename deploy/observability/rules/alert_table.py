@@ -9,8 +9,8 @@ from deploy.observability.rules.rule_files import alerts
 INTRODUCTION = """\
 # Alerts
 
-`python -m deploy.observability.rules --table` prints this page from the rule files of `deploy/observability/rules`; a
-test compares. `page` calls a person now, `ticket` is for the working day, `none` is never shown to a person. Alerts are
+`.venv/bin/python -m deploy.observability.rules --table` prints this page from the rule files of
+`deploy/observability/rules`; a test compares. `page` calls a person now, `ticket` is for the working day, `none` is never shown to a person. Alerts are
 grouped by region and name. Durations of alerts with the clock `office` are of the office day: a demo that plays a day
 sixty times as fast divides them by sixty.
 
@@ -18,10 +18,10 @@ During an outage one alert says it; the others are silenced by `deploy/observabi
 
 | while this fires | these are not sent |
 |---|---|
-| KafkaUnreachable | ViewStale, RelayBehind, WorkerBehind, silent workers, check-ins and coverage |
-| MetricsAbsent of relay or worker | ViewStale, RelayBehind, WorkerBehind, check-ins and coverage |
+| KafkaUnreachable | ViewStale, ViewNotCompared, RelayBehind, WorkerBehind, silent workers, check-ins and coverage |
+| MetricsAbsent of relay or worker | ViewStale, ViewNotCompared, RelayBehind, WorkerBehind, check-ins and coverage |
 | MetricsAbsent of the application | everything that is read from the view, and the objectives |
-| ViewStale | RelayBehind, WorkerBehind, check-ins and coverage of its region |
+| ViewStale | ViewNotCompared, RelayBehind, WorkerBehind, check-ins and coverage of its region |
 | CheckInsStopped | coverage of its region |
 | NoOfficerAtAll | ServiceUncovered of the same counter |
 | a page | the ticket of the same alert and region |

@@ -40,7 +40,7 @@ def test_a_demo_names_the_addresses_of_its_monitoring(tmp_path: Path) -> None:
 
 
 def test_a_demo_says_why_it_runs_without_monitoring() -> None:
-    assert monitoring_lines(Monitoring(absence="Without prometheus, not installed.")) == (
-        "Without prometheus, not installed.\n"
+    assert monitoring_lines(Monitoring(absence="Metrics and alerts are left out.")) == (
+        "Metrics and alerts are left out.\n"
     )
     assert monitoring_lines(Monitoring()) == ""
