@@ -14,7 +14,8 @@ SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "gauge": ("",), "counter
 """The endings of the series of a metric. A counter has `_total` in its name."""
 HEAD = """# Metrics
 
-Generated from `deploy/observability/catalogue.yaml` by `.venv/bin/python -m deploy.observability.catalogue`; do not edit.
+Generated from `deploy/observability/catalogue.yaml` by
+`.venv/bin/python -m deploy.observability.catalogue`; do not edit.
 
 `/metrics` of a process serves the metrics with the endpoint *process*. `/metrics/{region}` of a process that serves
 reporting serves those with the endpoint *region*, so that one scrape stays under 20,000 samples however many regions

@@ -10,9 +10,9 @@ INTRODUCTION = """\
 # Alerts
 
 `.venv/bin/python -m deploy.observability.rules --table` prints this page from the rule files of
-`deploy/observability/rules`; a test compares. `page` calls a person now, `ticket` is for the working day, `none` is never shown to a person. Alerts are
-grouped by region and name. Durations of alerts with the clock `office` are of the office day: a demo that plays a day
-sixty times as fast divides them by sixty.
+`deploy/observability/rules`; a test compares. `page` calls a person now, `ticket` is for the working day, `none` is
+never shown to a person. Alerts are grouped by region and name. Durations of alerts with the clock `office` are of the
+office day: a demo that plays a day sixty times as fast divides them by sixty.
 
 During an outage one alert says it; the others are silenced by `deploy/observability/alertmanager.yaml`:
 
