@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from re import findall
+from re import findall, sub
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,6 +61,23 @@ async def test_an_answer_that_is_no_metrics_counts_as_none(site: DeadLetterSite)
     assert await headline(site) == "2 bagian terhenti"
 
 
+@pytest.mark.parametrize(
+    ("lang", "first", "second"),
+    [
+        ("id", "Kafka tidak dapat dihubungi", "Peristiwa tetap tersimpan dan dikirim begitu Kafka menjawab."),
+        ("en", "Kafka cannot be reached", "Events stay stored, and are sent as soon as Kafka answers."),
+    ],
+)
+async def test_when_no_source_reaches_kafka_the_headline_names_kafka(
+    site: DeadLetterSite, lang: str, first: str, second: str
+) -> None:
+    site.servers.metrics["relay:2/metrics"] = sub(r"(_connected{.*}) 1", r"\1 0", HEALTHY["relay:2/metrics"])
+    assert await headline(site, lang) == first
+    assert second in (await site.get(f"{PAGE}?lang={lang}")).text
+    site.servers.metrics["worker:3/metrics"] = None
+    assert "worker" in await headline(site, lang), "a process that does not answer comes first"
+
+
 async def test_without_a_file_of_targets_nothing_is_claimed(site: DeadLetterSite) -> None:
     site.servers.targets.unlink()
     assert await headline(site) == "Keadaan proses tidak diketahui"
@@ -73,7 +90,7 @@ async def test_without_a_file_of_targets_nothing_is_claimed(site: DeadLetterSite
 async def test_late_parts_are_counted(site: DeadLetterSite) -> None:
     site.servers.metrics["app:1/metrics/32"] = 'piket_view_behind_seconds{region="32"} 20\n'
     assert await headline(site) == "2 bagian tertinggal"
-    assert "Periksa relay dan worker." in (await site.get(PAGE)).text
+    assert "Periksa Kafka, relay, dan worker." in (await site.get(PAGE)).text
 
 
 async def test_alerts_and_outages_are_shown_with_the_reader_s_own_token(site: DeadLetterSite) -> None:

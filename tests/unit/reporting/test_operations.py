@@ -1,6 +1,7 @@
 """Health of processes, sources and views: what answers, what lags, and what nobody exports."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import pytest
 
@@ -85,7 +86,32 @@ def test_a_relay_without_kafka_stops_its_source_and_its_process() -> None:
     assert (source.health, source.is_connected, source.backlog) == (Health.FAULT, False, 40)
     status = process_status(process)
     assert status.health is Health.FAULT
-    assert "Region 32, attendance: not connected to Kafka" in english(status.findings[0].text)
+    text = "Not connected to Kafka: 1 of 1 sources (region 32 attendance). Events stay stored. "
+    assert english(status.findings[0].text) == f"{text}Check Kafka, then the log of the relay."
+
+
+def test_a_relay_has_one_finding_for_all_its_sources_without_kafka() -> None:
+    services = ("policy", "roster", "attendance", "reporting")
+    cut_off = [v for service in services for v in relay(service, connected=0)]
+    (finding,) = process_status(scraped("relay", *cut_off, *relay("policy"))).findings
+    named = "4 of 5 sources (region 32 policy, region 32 roster, region 32 attendance, and 1 more)"
+    assert named in english(finding.text)
+
+
+@pytest.mark.parametrize(
+    ("connected", "unconnected", "is_without_kafka"),
+    [
+        ((), (), False),
+        ((), ("policy", "roster", "attendance"), False),
+        (("reporting",), ("policy", "roster", "attendance"), False),
+        ((), ("policy", "roster", "attendance", "reporting"), True),
+    ],
+)
+def test_kafka_is_away_only_when_every_source_is_known_to_be_unconnected(
+    connected: Sequence[str], unconnected: Sequence[str], *, is_without_kafka: bool
+) -> None:
+    values = [*chain(*map(relay, connected)), *chain(*(relay(service, connected=0) for service in unconnected))]
+    assert region_flow("32", [scraped("relay", *values)]).is_without_kafka is is_without_kafka
 
 
 def test_a_process_that_answers_shows_its_version() -> None:

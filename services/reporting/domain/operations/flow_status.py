@@ -39,6 +39,11 @@ class RegionFlow(NamedTuple):
     view_health: Health
     view_behind_s: float | None
 
+    @property
+    def is_without_kafka(self) -> bool:
+        """Return whether every source is known to be unconnected: then the cause is Kafka, not a relay."""
+        return not any(source.is_connected for source in self.sources)
+
 
 def region_flow(region: str, processes: Sequence[ScrapedProcess]) -> RegionFlow:
     """Return the flow of a region. A value that no process exports is unknown, never in order."""
