@@ -120,6 +120,27 @@ async def test_alerts_and_outages_are_shown_with_the_reader_s_own_token(site: De
     assert site.servers.tokens[0].startswith("Bearer eyJ")
 
 
+@pytest.mark.parametrize(
+    ("count", "indonesian", "english"),
+    [
+        (1, "Semua proses berjalan; 1 peringatan menyala", "All processes work; 1 alert fires"),
+        (4, "Semua proses berjalan; 4 peringatan menyala", "All processes work; 4 alerts fire"),
+    ],
+)
+async def test_alerts_that_fire_are_in_the_headline_before_the_letters(
+    site: DeadLetterSite, count: int, indonesian: str, english: str
+) -> None:
+    alert = {"labels": {"alertname": "PolicyBreached"}, "annotations": {}, "startsAt": "2025-11-06T07:58:00+07:00"}
+    watchdog = {**alert, "labels": {"alertname": "Watchdog", "severity": "none"}}
+    site.servers.alerts = [alert] * count + [watchdog]
+    site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    assert (await headline(site), await headline(site, "en")) == (indonesian, english)
+    site.records.is_away = True
+    assert await headline(site) == "Semua proses berjalan, tetapi surat mati tidak dapat dibaca"
+    site.servers.metrics["app:1/metrics/32"] = 'piket_view_behind_seconds{region="32"} 20\n'
+    assert await headline(site) == "2 bagian tertinggal"
+
+
 async def test_servers_that_do_not_answer_are_named_and_the_page_still_comes(site: DeadLetterSite) -> None:
     site.servers.alerts = site.servers.outages = None
     site.records.is_away = True
