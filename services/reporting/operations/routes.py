@@ -77,9 +77,8 @@ async def sign_in(
 
 def _entrance(request: Request, operations: Operations, renderer: PageRendererDep, problem: Problem) -> Response:
     problem_type = PROBLEM_TYPES[problem.slug]
-    answer = renderer.pages.page(
-        request, "masuk.html", problem=problem_type, slug=problem.slug, by_link=operations.sign_in_by_link
-    )
+    context = {"slug": problem.slug, "title": problem_type.title, "by_link": operations.sign_in_by_link}
+    answer = renderer.pages.page(request, "masuk.html", is_decision=request.method == "POST", **context)
     answer.status_code = problem_type.status
     if problem_type.status == 401:
         answer.headers["www-authenticate"] = 'Bearer realm="piket"'
