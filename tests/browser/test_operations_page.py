@@ -15,6 +15,20 @@ from tests.support.example_facts import at
 from tests.support.http_server import running_server
 
 WRONG_KEY = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
+OVERLAPPING_TEXTS = """() => [...document.querySelectorAll("main li")].flatMap((row) => {
+  const boxes = [], texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode()); ) {
+    if (!text.data.trim() || text.parentElement.closest(".vh, select")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    boxes.push(...[...range.getClientRects()].map((box) => ({ text, box })));
+  }
+  const shared = (a, b, start, end) => Math.min(a[end], b[end]) - Math.max(a[start], b[start]);
+  const overlap = (a, b) => shared(a, b, "left", "right") > 1 && shared(a, b, "top", "bottom") > 1;
+  return boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => a.text !== b.text && overlap(a.box, b.box))
+    .map((b) => `${a.text.data} | ${b.text.data}`));
+})"""
+"""The pairs of texts in the same row of a list whose lines share more than a pixel in both directions."""
 
 pytestmark = [
     pytest.mark.parts,
@@ -105,15 +119,27 @@ async def test_without_scripts_the_forms_work(tmp_path: Path, browser: Browser) 
         await headline(page).to_have_text("Semua berjalan: 3 proses")
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
 async def test_nothing_scrolls_sideways(tmp_path: Path, browser: Browser, width: int) -> None:
     view: dict[str, Any] = {"viewport": {"width": width, "height": 900}}
     async with served(tmp_path) as (site, address), open_page(browser, **view) as page:
-        with_every_fault(site)
+        await with_every_fault(site)
         await page.goto(link(site, address))
         for lang in ("id", "en"):
             await page.goto(f"{address}/operasi?lang={lang}")
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), lang
+
+
+@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize("lang", ["id", "en"])
+async def test_no_two_texts_of_a_row_lie_on_each_other(tmp_path: Path, browser: Browser, lang: str, width: int) -> None:
+    view: dict[str, Any] = {"viewport": {"width": width, "height": 900}}
+    async with served(tmp_path) as (site, address), open_page(browser, **view) as page:
+        await with_every_fault(site)
+        await page.goto(link(site, address))
+        await page.goto(f"{address}/operasi?lang={lang}")
+        await expect(page.locator("#surat-mati li", has_text="/1/393939")).to_be_visible()
+        assert await page.evaluate(OVERLAPPING_TEXTS) == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -128,7 +154,7 @@ async def test_axe_finds_nothing_on_the_operators_page(
         assert await violations(page) == [], "without a token"
         await page.goto(link(site, address))
         assert await violations(page) == [], "all is well"
-        with_every_fault(site)
+        await with_every_fault(site)
         await page.goto(f"{address}/operasi")
         assert await violations(page) == [], "every fault"
         await page.evaluate("document.getElementById('putus').hidden = false")

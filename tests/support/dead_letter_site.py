@@ -227,8 +227,9 @@ async def dead_letter_site(
         yield DeadLetterSite(app, database, records, issuer, stored, http, servers)
 
 
-def with_every_fault(site: DeadLetterSite) -> None:
-    """Let the site have letters of all kinds, a silent worker, a relay without Kafka, an alert and an outage."""
+async def with_every_fault(site: DeadLetterSite) -> None:
+    """Let the site have letters of all kinds, a silent worker, a source without Kafka, an alert and an outage."""
+    await _with_decided_letter(site)
     wrong_key = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
     site.records.put_aside(site.stored[0], wrong_key, at("07:41"))
     site.records.put_aside(b"\xff\x00 no json", "event: Invalid JSON: expected value at line 1 column 1", at("07:43"))
@@ -260,3 +261,10 @@ def with_every_fault(site: DeadLetterSite) -> None:
             "opds": ["BKD", "DINKES"],
         }
     ]
+
+
+async def _with_decided_letter(site: DeadLetterSite, offset: int = 393_939) -> None:
+    """Discard a letter whose position is as long as that of a topic with many records."""
+    site.records.write_letter(InMemoryRecord(offset, b"{"), "event: Invalid JSON: EOF while parsing", at("07:40"))
+    answer = await site.post(f"{LETTERS}/{TOPIC}/1/{offset}/discard", {"reason": "TEST_RECORD"})
+    answer.raise_for_status()
