@@ -76,6 +76,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         Message("Penyimpanan sedang tidak tersedia. Tidak ada yang diterima; kirim ulang dengan Idempotency-Key "
             "yang sama."),
     ),
+    "unreachable": ProblemType(
+        503, Message("Tidak ada jawaban"),
+        Message("Kafka, atau layanan pemilik peristiwa, tidak menjawab. Tidak ada keputusan yang tercatat; coba lagi "
+            "nanti."),
+    ),
     "behind": ProblemType(
         503, Message("Tampilan belum menyusul"),
         Message("Yang Anda tulis tersimpan, tetapi belum tampak di sini. Coba lagi sebentar lagi."),

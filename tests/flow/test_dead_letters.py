@@ -166,9 +166,13 @@ async def test_a_position_without_a_letter_is_not_found(site: DeadLetterSite) ->
 async def test_without_a_broker_nothing_is_decided_and_nothing_is_lost(site: DeadLetterSite) -> None:
     path = site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
     site.records.is_away = True
-    statuses = [(await site.get(LETTERS)).status_code, (await site.post(f"{path}/replay")).status_code]
+    answers = [await site.get(LETTERS), await site.get(path), await site.post(f"{path}/replay")]
     site.records.is_away = False
-    assert (statuses, await site.facts()) == ([503, 503], [])
+    for answer in answers:
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:piket:problem:unreachable")
+        assert answer.json()["detail_en"].startswith("Kafka, or the service that owns the event, does not answer.")
+        assert answer.headers["retry-after"] == "2"
+    assert await site.facts() == []
     assert (await site.post(f"{path}/replay")).status_code == 201
 
 
@@ -178,7 +182,8 @@ async def test_without_the_owner_s_feed_nothing_is_sent(site: DeadLetterSite, mo
 
     path = site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
     monkeypatch.setattr(site.app.state.dead_letters, "_feed", away)
-    assert ((await site.post(f"{path}/replay")).status_code, site.records.sent) == (503, [])
+    answer = await site.post(f"{path}/replay")
+    assert (answer.json()["type"], site.records.sent) == ("urn:piket:problem:unreachable", [])
 
 
 async def test_an_event_that_came_from_the_feed_is_found_there_again(site: DeadLetterSite) -> None:

@@ -135,4 +135,4 @@ class DeadLetters:
 
 def unreachable() -> Problem:
     """Return the problem for a request that Kafka, or the owner of an event, did not answer."""
-    return Problem("unavailable", {"retry-after": "2"})
+    return Problem("unreachable", {"retry-after": "2"})
