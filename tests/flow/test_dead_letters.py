@@ -113,7 +113,9 @@ async def test_a_record_that_was_replaced_at_its_position_is_gone(site: DeadLett
     site.records.records[TOPIC, 1][0].value = site.stored[1]
     answer = await site.post(f"{path}/replay")
     assert (answer.status_code, "no longer at its position" in answer.json()["errors"][0]["detail_en"]) == (422, True)
-    assert ((await site.get(path)).status_code, site.records.sent) == (404, [])
+    read = await site.get(path)
+    assert (read.status_code, read.json()["errors"][0]["detail_en"]) == (404, answer.json()["errors"][0]["detail_en"])
+    assert site.records.sent == []
 
 
 async def test_a_discarded_record_may_be_replayed_later_but_a_replayed_one_is_not_discarded(
@@ -158,8 +160,13 @@ async def test_only_operators_of_the_region_may_see_or_decide(site: DeadLetterSi
 
 async def test_a_position_without_a_letter_is_not_found(site: DeadLetterSite) -> None:
     site.records.records[TOPIC, 1].append(InMemoryRecord(0, site.stored[0]))
-    for path in (f"{LETTERS}/{TOPIC}/1/0", f"{LETTERS}/piket.33.attendance.v1/1/0"):
-        assert (await site.post(f"{path}/replay")).status_code == 404
+    for place in (f"{TOPIC}/1/0", "piket.33.attendance.v1/1/0"):
+        answer = await site.post(f"{LETTERS}/{place}/replay")
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:piket:problem:not-found")
+        assert error["detail"].startswith(f"Tidak ada surat mati di {place} wilayah 32. ")
+        assert error["detail_en"].startswith(f"No dead letter at {place} of region 32. ")
+        assert "piket dead-letters list --region 32" in error["detail_en"]
     assert site.records.sent == []
 
 

@@ -62,7 +62,7 @@ async def test_bytes_that_are_no_text_are_shown_in_hex_and_discarded_with_a_reas
         (["list"], {"PIKET_TOKEN": "nonsense"}, "The token cannot be trusted here."),
         (["list"], {"PIKET_GATEWAY": "http://127.0.0.1:1"}, "did not answer"),
         (["list", "--region", "33"], {}, "Your role does not cover this action here."),
-        (["show", FIRST], {}, "What you asked for is not here."),
+        (["show", FIRST], {}, f"No dead letter at {FIRST} of region 32."),
         (["discard", FIRST, "--reason", "not a code"], {}, "reason: String should match pattern"),
     ],
 )

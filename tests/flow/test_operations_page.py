@@ -205,10 +205,14 @@ async def test_the_form_discards_with_its_reason(site: DeadLetterSite) -> None:
 
 REFUSED: Mapping[str, tuple[Mapping[str, str], int, str]] = {
     "bytes that cannot be read": ({}, 422, "masih tidak terbaca oleh program ini"),
-    "a letter that does not exist": ({"offset": "7"}, 404, "Yang Anda minta tidak ada di sini"),
+    "a letter that does not exist": ({"offset": "7"}, 404, f"Tidak ada surat mati di {TOPIC}/1/7 wilayah 32."),
     "an unknown action": ({"tindakan": "hapus"}, 422, "Formulir tidak lengkap"),
     "a form without a key": ({"kunci": ""}, 422, "Formulir tidak lengkap"),
-    "another region's letter": ({"topic": "piket.33.attendance.v1"}, 404, "Yang Anda minta tidak ada di sini"),
+    "another region's letter": (
+        {"topic": "piket.33.attendance.v1"},
+        404,
+        "Tidak ada surat mati di piket.33.attendance.v1/1/0 wilayah 32.",
+    ),
 }
 
 

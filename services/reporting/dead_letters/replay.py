@@ -25,10 +25,14 @@ from shared.domain.messages import Message
 from shared.kafka.dead_letters import MAX_VALUE_BYTES
 from shared.projection.projection import ReadFeed
 from shared.web import Problem
+from shared.web.problem import InvalidPart
 
 OWNERS = frozenset(event_type.split(".")[2] for event_type in FACT_TYPES)
 """The services that record events, and so have a feed."""
 
+ABSENT = Message(
+    "Tidak ada surat mati di {place} wilayah {region}. Lihat yang ada dengan piket dead-letters list --region {region}."
+)
 GONE = Message(
     "Rekaman aslinya tidak ada lagi di posisinya: topiknya mungkin dibuat ulang. Tidak ada yang dikirim. Kirim ulang "
     "sumbernya dengan piket republish, lalu buang surat mati ini."
@@ -75,7 +79,7 @@ class DeadLetters:
         except KAFKA_ERRORS as error:
             raise unreachable() from error
         if position not in entries:
-            raise Problem("not-found")
+            raise absent(position)
         return entries[position]
 
     async def original(self, entry: DeadLetterEntry) -> bytes | None:
@@ -131,6 +135,16 @@ class DeadLetters:
             await self._records.send(topic(region, service), event.partitionkey, body)
         except KAFKA_ERRORS as error:
             raise unreachable() from error
+
+
+def absent(position: RecordPosition) -> Problem:
+    """Return the 404 problem for a position without a dead letter."""
+    return not_found(ABSENT.fill(place=position.place, region=position.region))
+
+
+def not_found(reason: Message) -> Problem:
+    """Return a 404 problem with its reason."""
+    return Problem("not-found", errors=[InvalidPart({"pointer": ""}, reason)])
 
 
 def unreachable() -> Problem:

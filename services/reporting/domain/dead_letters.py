@@ -42,7 +42,12 @@ class RecordPosition(NamedTuple):
     @property
     def stream(self) -> str:
         """Return the stream of the decisions about this record."""
-        return f"{stream_prefix(self.region)}{self.topic}/{self.partition}/{self.offset}"
+        return f"{stream_prefix(self.region)}{self.place}"
+
+    @property
+    def place(self) -> str:
+        """Return topic/partition/offset, as `piket dead-letters` prints it."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
     @classmethod
     def from_headers(cls, region: str, headers: Mapping[str, bytes]) -> Self | None:

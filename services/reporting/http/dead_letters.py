@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.reporting.dead_letters.readings import record_reading
 from services.reporting.dead_letters.records import KAFKA_ERRORS
-from services.reporting.dead_letters.replay import DeadLetters, unreachable
+from services.reporting.dead_letters.replay import GONE, DeadLetters, absent, not_found, unreachable
 from services.reporting.domain import decider
 from services.reporting.domain.dead_letters import DeadLetterEntry, RecordPosition, stream_prefix
 from services.reporting.domain.decider import State
@@ -27,7 +27,7 @@ from shared.domain.facts.reporting.dead_letters import (
     TopicName,
 )
 from shared.identity import Action, Scope
-from shared.web import Problem, authorize
+from shared.web import authorize
 from shared.web.dependencies import ClockDep, DatabaseDep, PrincipalDep, StoreDep, SubmissionDep
 
 LETTER = "/{topic}/{partition}/{offset}"
@@ -79,9 +79,10 @@ async def record_position(
     region: Region, topic: TopicName, partition: PartitionNumber, offset: RecordOffset
 ) -> RecordPosition:
     """Return the position that a path names. Raise a 404 problem if the topic is not of the region."""
+    position = RecordPosition(region, topic, partition, offset)
     if topic.split(".")[1] != region:
-        raise Problem("not-found")
-    return RecordPosition(region, topic, partition, offset)
+        raise absent(position)
+    return position
 
 
 PositionDep = Annotated[RecordPosition, Depends(record_position)]
@@ -109,7 +110,7 @@ async def read_record(
     await record_reading(database, position, principal.subject, now())
     value = await letters.original(entry)
     if value is None:
-        raise Problem("not-found")
+        raise not_found(GONE)
     return RecordBytes(text=_text(value), hex=value.hex())
 
 

@@ -1,5 +1,6 @@
 """Replays or discards a dead letter by the form of the page, with the same right, command and key as the HTTP API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import parse_qs
@@ -56,7 +57,7 @@ async def decide_from_form(
         require_same_site(request, signed_in)
         await _decide(request, signed_in, letters, store)
     except Problem as problem:
-        return _error(problem.slug)
+        return _error(problem.slug, [part.message for part in problem.errors])
     except KeyReused:
         return _error("key-reused")
     except Unavailable:
@@ -80,6 +81,6 @@ async def _decide(request: Request, signed_in: SignedIn, letters: DeadLetters, s
         await discard_letter(position, form.alasan, submission, letters, store)
 
 
-def _error(slug: str) -> DecisionError:
+def _error(slug: str, reasons: Sequence[Text] = ()) -> DecisionError:
     problem = PROBLEM_TYPES[slug]
-    return DecisionError(problem.status, (problem.detail,))
+    return DecisionError(problem.status, tuple(reasons) or (problem.detail,))
