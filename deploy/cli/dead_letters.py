@@ -1,6 +1,7 @@
 """Defines `piket dead-letters`: lists, shows, replays and discards dead letters through the HTTP API."""
 
 import re
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import typer
 
+from deploy.cli.terminal import escaped, escaped_bytes
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,9 +51,12 @@ def list_letters(
 
 @cli.command()
 def show(position: PositionArgument, token: TokenOption = "") -> None:
-    """Print the bytes of a record as text, or in hex. Who reads a record is stored: it may be personal data."""
+    """Print a record. Who reads it is stored: it may be personal data.
+
+    On a terminal, what is not printable is escaped; a pipe or a file gets the text unchanged, or hex if it is no text.
+    """
     record = _request("GET", _path(position), token).json()
-    print(record["hex"] if record["text"] is None else record["text"])
+    print(_record_text(record, on_terminal=sys.stdout.isatty()))
 
 
 @cli.command()
@@ -92,7 +97,7 @@ def _request(method: str, path: str, token: str, body: object = None) -> "httpx.
             f"{gateway} did not answer ({error}). Check PIKET_GATEWAY, then try again: a repeat changes nothing."
         ) from error
     if answer.is_error:
-        raise SystemExit(_problem_text(answer))
+        raise SystemExit(escaped(_problem_text(answer)))  # the reason of a problem can quote a record
     return answer
 
 
@@ -113,9 +118,15 @@ def _decision_text(answer: "httpx.Response", decided: str) -> str:
     return decided if answer.json()["events"] else "This was decided before; nothing changed."
 
 
+def _record_text(record: Mapping[str, Any], *, on_terminal: bool) -> str:
+    if on_terminal:
+        return escaped_bytes(bytes.fromhex(record["hex"]))
+    return str(record["hex"] if record["text"] is None else record["text"])
+
+
 def _line(letter: dict[str, Any]) -> str:
     """Return when a letter was written, its position, why it cannot be read, and the decision about it."""
     last = datetime.fromisoformat(letter["last"]).astimezone()
     decision = str(letter["decision"] or "open").removeprefix("dead-letter-")
     position = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
-    return f"{last:%Y-%m-%d %H:%M}  {position}  {decision}  {letter['unreadable']}: {letter['detail']}"
+    return escaped(f"{last:%Y-%m-%d %H:%M}  {position}  {decision}  {letter['unreadable']}: {letter['detail']}")

@@ -1,6 +1,10 @@
 """`piket dead-letters` against a server: what an operator reads, also when something is wrong."""
 
 import asyncio
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +19,8 @@ from tests.support.http_server import running_server
 
 WRONG_KEY = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
 FIRST = f"{TOPIC}/1/0"
+POLICY = Path(__file__).parents[1] / "contract" / "events" / "policy-changed.v1.json"
+CONTROL, ESCAPED = "\x1b]0;PWNED\x07\x1b[2J", r"\x1b]0;PWNED\x07\x1b[2J"
 
 
 class Operator:
@@ -53,6 +59,32 @@ async def test_bytes_that_are_no_text_are_shown_in_hex_and_discarded_with_a_reas
     assert (refused.exit_code, "This program still cannot read the record" in refused.output) == (1, True)
     assert "was discarded" in (await operator.run("discard", FIRST, "--reason", "BROKEN_BYTES")).output
     assert await operator.site.facts() == ["dead-letter-discarded"]
+
+
+async def test_a_record_that_would_control_a_terminal_is_escaped_there_and_unchanged_in_a_pipe(
+    operator: Operator,
+) -> None:
+    operator.site.records.put_aside(f"Loket é\n{CONTROL}".encode(), f"{CONTROL}: Extra inputs", at("07:41"))
+    assert (await operator.run("show", FIRST)).output == f"Loket é\n{CONTROL}\n"
+    assert await asyncio.to_thread(on_terminal, operator, "show", FIRST) == f"Loket é\n{ESCAPED}\n"
+    assert f"{ESCAPED}: Extra inputs" in (await operator.run("list")).output
+
+
+async def test_a_refusal_that_quotes_a_record_is_escaped(operator: Operator) -> None:
+    rule = b'"won_by":{"\\u001b[2J":{},'
+    operator.site.records.put_aside(POLICY.read_bytes().replace(b'"won_by":{', rule, 1), WRONG_KEY, at("07:41"))
+    refused = (await operator.run("replay", FIRST)).output
+    assert (r"\x1b[2J" in refused, "\x1b" in refused) == (True, False), refused
+
+
+def on_terminal(operator: Operator, *arguments: str) -> str:
+    """Run the command with a pseudo-terminal as its output, and return what it shows."""
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "deploy.cli", "dead-letters", *arguments]
+    with os.fdopen(terminal, "wb") as output:
+        subprocess.run(command, env=os.environ | operator.environment, stdout=output, check=True)
+    with os.fdopen(controller, "rb", buffering=0) as screen:
+        return screen.read(65_536).decode().replace("\r\n", "\n")  # the terminal adds each carriage return
 
 
 @pytest.mark.parametrize(
