@@ -3,13 +3,14 @@
 import re
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
 
 from deploy.cli.terminal import escaped, escaped_bytes
+from shared.domain.regions import region_timezone
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,17 +37,18 @@ cli = typer.Typer(no_args_is_help=True, help="Records that could not be read.")
 
 @cli.command(name="list")
 def list_letters(
-    region: str = "32",
+    region: Annotated[str, typer.Option(help="default: the first of PIKET_REGIONS", show_default=False)] = "",
     include_decided: Annotated[bool, typer.Option("--all", help="also replayed and discarded ones")] = False,  # noqa: FBT002
     token: TokenOption = "",
 ) -> None:
     """List the dead letters of a region, the newest first; by default those without a decision."""
+    region = region or Settings().region_list()[0]
     letters = _request("GET", f"/reporting/v1/{region}/dead-letters", token).json()
     listed = [letter for letter in letters if include_decided or not letter["decision"]]
     if not listed:
         print(f"Region {region} has no {'' if include_decided else 'open '}dead letter.")
         return
-    print("\n".join(map(_line, listed)))
+    print("\n".join(_line(letter, region_timezone(region)) for letter in listed))
 
 
 @cli.command()
@@ -124,9 +126,9 @@ def _record_text(record: Mapping[str, Any], *, on_terminal: bool) -> str:
     return str(record["hex"] if record["text"] is None else record["text"])
 
 
-def _line(letter: dict[str, Any]) -> str:
+def _line(letter: Mapping[str, Any], zone: tzinfo) -> str:
     """Return when a letter was written, its position, why it cannot be read, and the decision about it."""
-    last = datetime.fromisoformat(letter["last"]).astimezone()
+    last = datetime.fromisoformat(letter["last"]).astimezone(zone)
     decision = str(letter["decision"] or "open").removeprefix("dead-letter-")
     position = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
-    return escaped(f"{last:%Y-%m-%d %H:%M}  {position}  {decision}  {letter['unreadable']}: {letter['detail']}")
+    return escaped(f"{last:%Y-%m-%d %H:%M %Z}  {position}  {decision}  {letter['unreadable']}: {letter['detail']}")

@@ -44,12 +44,22 @@ async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
 async def test_letters_are_listed_shown_replayed_and_then_no_longer_open(operator: Operator) -> None:
     operator.site.records.put_aside(operator.site.stored[0], WRONG_KEY, at("07:41"))
     listed = (await operator.run("list")).output
-    assert (f"{FIRST}  open  WRONG_KEY: {WRONG_KEY}" in listed) is True
+    assert listed == f"2025-11-06 07:41 WIB  {FIRST}  open  WRONG_KEY: {WRONG_KEY}\n"
     assert (await operator.run("show", FIRST)).output.startswith('{"chain"')
     assert "was sent again" in (await operator.run("replay", FIRST)).output
     assert "decided before" in (await operator.run("replay", FIRST)).output
     assert (await operator.run("list")).output == "Region 32 has no open dead letter.\n"
     assert f"{FIRST}  replayed" in (await operator.run("list", "--all")).output
+
+
+async def test_letters_of_papua_are_listed_by_default_if_it_is_the_first_region_and_in_its_own_time(
+    operator: Operator,
+) -> None:
+    operator.site.records.put_aside(b"\xff", "event: Invalid JSON", at("07:41"), "piket.91.attendance.v1")
+    papua = {"PIKET_REGIONS": "91,32", "PIKET_TOKEN": operator.site.token(region="91")}
+    assert (await operator.run("list", **papua)).output.startswith("2025-11-06 09:41 WIT  piket.91.attendance.v1/1/0 ")
+    empty = await operator.run("list", "--region", "32", PIKET_REGIONS="91,32")
+    assert empty.output == "Region 32 has no open dead letter.\n"
 
 
 async def test_bytes_that_are_no_text_are_shown_in_hex_and_discarded_with_a_reason(operator: Operator) -> None:
