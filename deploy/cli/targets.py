@@ -1,13 +1,19 @@
 """Defines `piket targets`: the file from which Prometheus learns which processes there are."""
 
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from deploy.observability.targets import scrape_targets, to_json
+from deploy.observability.targets import missing_processes, repeated_addresses, scrape_targets, to_json
 from shared.settings import Settings, validate_addresses
 
 EXAMPLE = "--process app=127.0.0.1:9464"
+INCOMPLETE = (
+    "Not complete: these targets lack {missing}, for which MetricsAbsent will fire, because every deployment has"
+    " app (or reporting), relay and worker."
+)
 
 
 def parse_process(text: str) -> tuple[str, str]:
@@ -28,4 +34,13 @@ def print_targets(
     ],
 ) -> None:
     """Print the scrape targets of these processes and of PIKET_REGIONS as a file_sd file of Prometheus."""
-    print(to_json(scrape_targets(list(map(parse_process, processes)), Settings().region_list())), end="")
+    addresses = list(map(parse_process, processes))
+    _refuse_repeated(addresses)
+    print(to_json(scrape_targets(addresses, Settings().region_list())), end="")
+    if missing := missing_processes([name for name, _ in addresses]):
+        print(INCOMPLETE.format(missing=", ".join(missing)), file=sys.stderr)
+
+
+def _refuse_repeated(addresses: Sequence[tuple[str, str]]) -> None:
+    if repeated := repeated_addresses(addresses):
+        raise typer.BadParameter(f"given twice: {', '.join(repeated)}; each process has its own metrics address.")

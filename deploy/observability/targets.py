@@ -1,12 +1,29 @@
 """Lists the endpoints of metrics of a deployment, as Prometheus reads them from a file (file_sd)."""
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 VIEW_PROCESSES = frozenset({"app", "reporting"})
 """Names of processes that serve reporting: they have an endpoint for each region beside their own."""
+
+REQUIRED_PROCESSES: Mapping[str, str] = {"app": "app|reporting", "relay": "relay.*", "worker": "worker.*"}
+"""The processes of every deployment, and the pattern of their names: MetricsAbsent fires if there is no target."""
+
+
+def repeated_addresses(addresses: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the addresses that several processes have: their series would be mixed."""
+    return [address for address, count in Counter(address for _, address in addresses).items() if count > 1]
+
+
+def missing_processes(names: Sequence[str]) -> list[str]:
+    """Return the processes of every deployment that none of these names is."""
+    return [
+        process for process, pattern in REQUIRED_PROCESSES.items() if not any(re.fullmatch(pattern, n) for n in names)
+    ]
 
 
 def scrape_targets(addresses: Iterable[tuple[str, str]], regions: Sequence[str]) -> list[dict[str, Any]]:

@@ -5,18 +5,24 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from deploy.cli.__main__ import cli
 from deploy.cli.targets import parse_process
 from deploy.demo.processes import Stack
-from deploy.observability.targets import scrape_targets, write_targets
+from deploy.observability.targets import REQUIRED_PROCESSES, scrape_targets, write_targets
 from tests.support.example_facts import at
 
 APP = {"targets": ["10.0.0.1:9464"], "labels": {"process": "app"}}
 APP_32 = {"targets": ["10.0.0.1:9464"], "labels": {"process": "app", "__metrics_path__": "/metrics/32"}}
 APP_3277 = {"targets": ["10.0.0.1:9464"], "labels": {"process": "app", "__metrics_path__": "/metrics/3277"}}
 RELAY = {"targets": ["10.0.0.1:9465"], "labels": {"process": "relay"}}
+WORKER = {"targets": ["10.0.0.1:9466"], "labels": {"process": "worker"}}
+
+
+def print_targets(*processes: str) -> Result:
+    arguments = [argument for process in processes for argument in ("--process", process)]
+    return CliRunner().invoke(cli, ["targets", *arguments])
 
 
 def test_the_process_that_serves_reporting_has_an_endpoint_for_each_region() -> None:
@@ -55,9 +61,37 @@ def test_the_processes_of_a_demo_are_in_the_file_that_their_settings_name(tmp_pa
 
 def test_the_command_prints_the_file_of_a_production_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIKET_REGIONS", "32,3277")
-    processes = ("--process", "app=10.0.0.1:9464", "--process", "relay=10.0.0.1:9465")
-    printed = CliRunner().invoke(cli, ["targets", *processes])
-    assert json.loads(printed.stdout) == [APP, APP_32, APP_3277, RELAY]
+    printed = print_targets("app=10.0.0.1:9464", "relay=10.0.0.1:9465", "worker=10.0.0.1:9466")
+    assert (json.loads(printed.stdout), printed.stderr) == ([APP, APP_32, APP_3277, RELAY, WORKER], "")
+
+
+@pytest.mark.parametrize(
+    ("processes", "missing"),
+    [
+        (["app=h:1"], "relay, worker"),
+        (["reporting=h:1", "relay-policy=h:2"], "worker"),
+        (["worker-1=h:1", "attendance=h:2"], "app, relay"),
+    ],
+)
+def test_targets_without_a_process_of_every_deployment_are_printed_with_a_warning(
+    processes: list[str], missing: str
+) -> None:
+    printed = print_targets(*processes)
+    assert (printed.exit_code, printed.stderr.count("\n")) == (0, 1)
+    assert f"these targets lack {missing}, for which MetricsAbsent will fire" in printed.stderr
+    assert len(json.loads(printed.stdout)) >= len(processes)
+
+
+def test_an_address_that_is_given_twice_is_refused() -> None:
+    printed = print_targets("app=10.0.0.1:9464", "relay=10.0.0.1:9465", "worker=10.0.0.1:9465")
+    assert (printed.exit_code, printed.stdout) == (2, "")
+    assert "given twice: 10.0.0.1:9465" in printed.stderr
+
+
+def test_the_warning_and_the_alert_know_the_same_processes() -> None:
+    rules = (Path(__file__).parents[3] / "deploy/observability/rules/pipeline.rules.yaml").read_text()
+    for process, pattern in REQUIRED_PROCESSES.items():
+        assert f'absent(up{{job="piket", process=~"{pattern}"}}), "process", "{process}"' in rules
 
 
 @pytest.mark.parametrize(
