@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +30,15 @@ def _validate_deployment(text: str) -> str:
     return text
 
 
+def _validate_gateway(text: str) -> str:
+    """Return the text if it is the address of an HTTP server; else raise ValueError."""
+    parts = urlsplit(text)
+    # `port` raises ValueError itself if it is not a number.
+    if not re.fullmatch(r"https?://\S+", text) or not parts.hostname or parts.port == 0:
+        raise ValueError(f"give http://host:port or https://host, not {text!r}")
+    return text
+
+
 class Settings(BaseSettings):
     """Settings of every process. Their variables begin with `PIKET_`: `PIKET_STORE`, `PIKET_KAFKA`, ..."""
 
@@ -45,7 +55,7 @@ class Settings(BaseSettings):
     issuer: str = "urn:piket:demo:issuer"
     audience: str = "piket"
     clock: str = ""
-    gateway: str = "http://127.0.0.1:8080"
+    gateway: Annotated[str, AfterValidator(_validate_gateway)] = "http://127.0.0.1:8080"
     token_file: str = "run/token-{region}"  # noqa: S105 - the path of a file
     metrics_port: int = Field(0, ge=0, le=MAX_PORT)
     metrics_host: str = "127.0.0.1"  # another address only in a closed network: metrics are served without a token

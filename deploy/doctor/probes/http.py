@@ -86,8 +86,6 @@ def _client() -> httpx.AsyncClient:
 async def _use_of(http: httpx.AsyncClient, url: str, is_piket: Callable[[httpx.Response], bool]) -> PortUse:
     try:
         answer = await http.get(url)
-    except httpx.UnsupportedProtocol:
-        raise  # the address of a setting is not one of HTTP; nobody was asked
     except (httpx.ConnectError, httpx.ConnectTimeout):
         return PortUse.NOBODY
     except httpx.HTTPError:  # something listens, but it does not speak HTTP or does not answer

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,7 +19,7 @@ from deploy.doctor.checks import CHECKS, Check, start
 from deploy.doctor.judgement.tokens import judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict
 from deploy.doctor.probes.clocks import bounds
-from deploy.doctor.probes.http import observe_application, observe_metrics_ports
+from deploy.doctor.probes.http import observe_metrics_ports
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.tokens import observe_tokens
 from deploy.local.token_issuer import Issuer
@@ -172,11 +171,7 @@ def test_the_bounds_of_a_clock_hold_whenever_it_was_read_within_the_window() -> 
     assert bounds("the relay", right, right, window) == ("the relay", -1.0, 1.0)
 
 
-async def test_an_address_that_is_none_of_http_and_a_missing_file_of_targets_are_not_judged_as_ports(
-    tmp_path: Path,
-) -> None:
-    with pytest.raises(httpx.UnsupportedProtocol):
-        await observe_application(Examination(Settings(gateway="piket.example:8080")))
+async def test_a_missing_file_of_targets_is_not_judged_as_a_port(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await observe_metrics_ports(Examination(Settings(targets=tmp_path / "targets.json")))
 
