@@ -66,10 +66,12 @@ class Settings(BaseSettings):
 
     @field_validator("clock")
     @classmethod
-    def _refuse_demo_clock(cls, clock: str, info: ValidationInfo) -> str:
+    def _refuse_clock(cls, clock: str, info: ValidationInfo) -> str:
         # `info.data` holds only fields that are declared above this one: `profile` must stay before `clock`.
         if clock and info.data.get("profile") != "demo":
             raise ValueError("a demo clock is refused outside PIKET_PROFILE=demo")
+        if clock and not Path(clock).is_file():
+            raise ValueError(f"{clock} is not the file of the clock of a running demo, which prints its settings")
         return clock
 
     def domain_clock(self) -> Clock:

@@ -60,6 +60,14 @@ def test_a_demo_clock_outside_the_demo_is_named(monkeypatch: pytest.MonkeyPatch)
     assert "PIKET_CLOCK: Value error, a demo clock is refused outside" in (operator_message(refused.value) or "")
 
 
+def test_the_missing_file_of_a_demo_clock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIKET_PROFILE", "demo")
+    monkeypatch.setenv("PIKET_CLOCK", "/nowhere/clock")
+    with pytest.raises(ValidationError) as refused:
+        WorkerSettings()
+    assert "PIKET_CLOCK: Value error, /nowhere/clock is not the file" in (operator_message(refused.value) or "")
+
+
 def test_a_request_may_take_longer_than_the_longest_session() -> None:
     conf = build_app(WorkerSettings(session_timeout_s=1800), ["32"]).conf
     assert conf.broker_request_timeout > conf.broker_session_timeout
