@@ -97,6 +97,6 @@ async def _make(check: Check[T], examination: Examination, needed: Sequence[asyn
         what = f"was not finished within {TIMEOUT_S:.0f} s"
         cure = "Run `piket doctor` again; if it repeats, look at the load of this machine and of what is checked."
     except EXPECTED_ERRORS as error:
-        what = f"failed: {' '.join(str(error).split())}"
+        what = f"failed: {' '.join(str(error).split()).rstrip('.')}"
         cure = "Correct what the error names, then run `piket doctor` again."
     return Verdict([Finding(f"The check {check.name}", what, cure)])
