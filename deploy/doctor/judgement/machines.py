@@ -45,6 +45,13 @@ class PortObserved(NamedTuple):
     may_be_free: bool = False
 
 
+class PortsObserved(NamedTuple):
+    """The ports of a deployment, or why the file that lists them cannot be used."""
+
+    ports: Sequence[PortObserved] = ()
+    unusable_targets: str = ""
+
+
 def judge_disks(disks: Sequence[DiskObserved]) -> Verdict:
     """Return whether every disk has space for some hours."""
     if not disks:
@@ -79,8 +86,12 @@ def _clock_findings(clock: ClockObserved) -> Iterator[Finding]:
         yield Finding(f"The clock of {clock.machine}", f"is {-clock.most:.0f} s behind this machine", cure)
 
 
-def judge_ports(ports: Sequence[PortObserved]) -> Verdict:
+def judge_ports(observed: PortsObserved) -> Verdict:
     """Return whether every port is served by Piket, or is free for a process that may not run yet."""
+    if observed.unusable_targets:
+        cure = "Write it: `piket targets --process app=127.0.0.1:9464 … > FILE`; then set PIKET_TARGETS to it."
+        return Verdict([Finding("The file of PIKET_TARGETS", f"cannot be used ({observed.unusable_targets})", cure)])
+    ports = observed.ports
     if not ports:
         return Verdict(evidence="neither PIKET_TARGETS nor PIKET_METRICS_PORT names a port, so none is expected")
     findings = [finding for port in ports for finding in _port_findings(port)]

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import httpx
-from pydantic import BaseModel, TypeAdapter
 
-from deploy.doctor.judgement.machines import PortObserved, PortUse
+from deploy.doctor.judgement.machines import PortObserved, PortsObserved, PortUse
 from deploy.doctor.judgement.movement import ViewObserved
 from deploy.doctor.probes.signals import Examination
+from services.reporting.operations.scraping import UnusableTargets, read_targets
 from shared.settings import Settings
 
 TIMEOUT_S = 3.0
@@ -19,38 +18,31 @@ GATEWAY = "`piket serve` (PIKET_GATEWAY)"
 HEALTHY = {"status": "up"}
 
 
-class ScrapeGroup(BaseModel):
-    """Addresses and labels of a file of scrape targets (Prometheus, `file_sd_configs`)."""
-
-    targets: Sequence[str]
-    labels: Mapping[str, str] = {}
-
-
-_groups_adapter = TypeAdapter(Sequence[ScrapeGroup])
-
-
-async def observe_application(examination: Examination) -> Sequence[PortObserved]:
+async def observe_application(examination: Examination) -> PortsObserved:
     """Ask the gateway whether Piket's application answers."""
     gateway = examination.settings.gateway
     async with _client() as http:
         use = await _use_of(http, f"{gateway}/healthz", _is_healthy)
-    return [PortObserved(gateway, GATEWAY, use)]
+    return PortsObserved([PortObserved(gateway, GATEWAY, use)])
 
 
-async def observe_metrics_ports(examination: Examination) -> Sequence[PortObserved]:
+async def observe_metrics_ports(examination: Examination) -> PortsObserved:
     """Ask every scrape target, and the port of this environment, whether Piket serves metrics there."""
-    async with _client() as http:
+    try:
         ports = list(_metrics_ports(examination.settings))
+    except UnusableTargets as error:
+        return PortsObserved(unusable_targets=str(error))
+    async with _client() as http:
         uses = await asyncio.gather(
             *(_use_of(http, f"http://{port.address}/metrics", _is_exposition) for port in ports)
         )
-    return [port._replace(use=use) for port, use in zip(ports, uses, strict=True)]
+    return PortsObserved([port._replace(use=use) for port, use in zip(ports, uses, strict=True)])
 
 
 def _metrics_ports(settings: Settings) -> Iterator[PortObserved]:
     # A deployment that is not watched has no file of targets; one that the settings name must exist.
     has_targets = "targets" in settings.model_fields_set or settings.targets.exists()
-    processes = _processes_by_address(settings.targets) if has_targets else {}
+    processes = _processes_by_address(settings) if has_targets else {}
     for address, process in processes.items():
         yield PortObserved(address, process, PortUse.NOBODY)
     configured = f"127.0.0.1:{settings.metrics_port}"
@@ -58,13 +50,9 @@ def _metrics_ports(settings: Settings) -> Iterator[PortObserved]:
         yield PortObserved(configured, "the setting PIKET_METRICS_PORT", PortUse.NOBODY, may_be_free=True)
 
 
-def _processes_by_address(file: Path) -> Mapping[str, str]:
-    groups = _groups_adapter.validate_json(file.read_bytes())
-    return {
-        address: f"the process {group.labels.get('process', '')} (PIKET_TARGETS)"
-        for group in groups
-        for address in group.targets
-    }
+def _processes_by_address(settings: Settings) -> Mapping[str, str]:
+    targets = read_targets(settings.targets)
+    return {target.address: f"the process {target.process} (PIKET_TARGETS)" for target in targets}
 
 
 async def observe_view(examination: Examination) -> ViewObserved:

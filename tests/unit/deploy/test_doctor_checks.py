@@ -16,6 +16,7 @@ from rich.console import Console
 
 from deploy.doctor import checks
 from deploy.doctor.checks import CHECKS, Check, start
+from deploy.doctor.judgement.machines import judge_ports
 from deploy.doctor.judgement.tokens import judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict
 from deploy.doctor.probes.clocks import bounds
@@ -73,6 +74,8 @@ async def test_a_check_that_needs_a_faulty_one_is_not_made_nor_those_that_need_i
 async def test_an_error_of_a_probe_is_a_finding_and_a_defect_is_raised() -> None:
     made = await results(check("disks", failing(PermissionError("no\nentry"))))
     assert made["disks"].findings[0][:2] == ("The check disks", "failed: no entry")
+    made = await results(check("disks", failing(PermissionError("no entry."))))
+    assert made["disks"].findings[0].what == "failed: no entry"  # the line of the finding ends in a full stop
     with pytest.raises(KeyError):
         await results(check("disks", failing(KeyError("x"))))
 
@@ -171,13 +174,21 @@ def test_the_bounds_of_a_clock_hold_whenever_it_was_read_within_the_window() -> 
     assert bounds("the relay", right, right, window) == ("the relay", -1.0, 1.0)
 
 
-async def test_a_missing_file_of_targets_is_not_judged_as_a_port(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        await observe_metrics_ports(Examination(Settings(targets=tmp_path / "targets.json")))
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file or directory"), ("# Piket", "JSONDecodeError"), ('{"targets": 3}', "ValidationError")],
+)
+async def test_a_file_of_targets_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, reason: str) -> None:
+    file = tmp_path / "targets.json"
+    if content:
+        file.write_text(content)
+    (finding,) = judge_ports(await observe_metrics_ports(Examination(Settings(targets=file)))).findings
+    assert finding[:2] == ("The file of PIKET_TARGETS", f"cannot be used ({file}: {reason})")
+    assert "`piket targets" in finding.cure
 
 
 async def test_a_deployment_that_is_not_watched_needs_no_file_of_targets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert await observe_metrics_ports(Examination(Settings())) == []
+    assert judge_ports(await observe_metrics_ports(Examination(Settings()))).healthy

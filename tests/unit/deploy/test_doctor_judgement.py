@@ -21,6 +21,7 @@ from deploy.doctor.judgement.machines import (
     ClockObserved,
     DiskObserved,
     PortObserved,
+    PortsObserved,
     PortUse,
     judge_clocks,
     judge_disks,
@@ -62,6 +63,10 @@ def topics(**actual: TopicObserved) -> Verdict:
     return judge_topics(TopicsObserved({"policy": 3}, actual))
 
 
+def ports(*observed: PortObserved) -> Verdict:
+    return judge_ports(PortsObserved(observed))
+
+
 HEALTHY = {
     "a broker of Kafka 4": brokers(KAFKA_4),
     "a topic": topics(policy=TopicObserved(3)),
@@ -78,9 +83,9 @@ HEALTHY = {
     "disks elsewhere": judge_disks([]),
     "a clock": judge_clocks([ClockObserved("the relay", -0.2, 0.9)]),
     "a clock within its bounds": judge_clocks([ClockObserved("the application", -2.0, 2.0)]),
-    "a port of Piket": judge_ports([PortObserved("127.0.0.1:9101", "app", PortUse.PIKET)]),
-    "a free port": judge_ports([PortObserved("127.0.0.1:9101", "app", PortUse.NOBODY, may_be_free=True)]),
-    "no port": judge_ports([]),
+    "a port of Piket": ports(PortObserved("127.0.0.1:9101", "app", PortUse.PIKET)),
+    "a free port": ports(PortObserved("127.0.0.1:9101", "app", PortUse.NOBODY, may_be_free=True)),
+    "no port": ports(),
     "a relay with heartbeats": judge_relays([RELAY._replace(has_heartbeat=True)]),
     "a relay that sends a backlog": judge_relays([RELAY._replace(before=10, after=1_010)]),
     "workers": judge_workers(WorkersObserved({"32": frozenset({0, 1})}, {"32": frozenset({0, 1})})),
@@ -144,10 +149,10 @@ FAULTS = {
     "a clock ahead": (judge_clocks([ClockObserved("the relay", 89.9, 90.4)]), "the relay is 90 s ahead"),
     "a clock behind": (judge_clocks([ClockObserved("the relay", -3.2, -2.1)]), "the relay is 2 s behind"),
     "a port taken": (
-        judge_ports([PortObserved("127.0.0.1:9101", "app", PortUse.ANOTHER_PROGRAM, may_be_free=True)]),
+        ports(PortObserved("127.0.0.1:9101", "app", PortUse.ANOTHER_PROGRAM, may_be_free=True)),
         "The address 127.0.0.1:9101 of app is taken by a program that is not Piket",
     ),
-    "a port without server": (judge_ports([PortObserved("127.0.0.1:9101", "app", PortUse.NOBODY)]), "is not served"),
+    "a port without server": (ports(PortObserved("127.0.0.1:9101", "app", PortUse.NOBODY)), "is not served"),
     "a dead relay": (
         judge_relays(
             [RELAY._replace(lease=RelayLease.FREE), RELAY._replace(source="/piket/32/roster", lease=RelayLease.FREE)]
