@@ -48,12 +48,13 @@ CHECKS: Sequence[Check[Any]] = (
     Check("kafka", log.observe_brokers, kafka_log.judge_brokers),
     Check("topics", log.observe_topics, kafka_log.judge_topics, ["kafka"]),
     Check("topic settings", log.observe_topic_settings, kafka_log.judge_topic_settings, ["topics"]),
+    # A store on a full disk fails in many ways: its disk is the fault to cure first.
+    Check("disks", disks.observe_disks, machines.judge_disks),
+    Check("disks of kafka", log.observe_log_disks, machines.judge_disks, ["kafka"]),
     *(
         Check(name, partial(store_probes.observe_store, service), stores.judge_store)
         for name, service in zip(STORES, SERVICES_WITH_STORE, strict=True)
     ),
-    Check("disks", disks.observe_disks, machines.judge_disks),
-    Check("disks of kafka", log.observe_log_disks, machines.judge_disks, ["kafka"]),
     Check("tokens", observe_tokens, tokens.judge_tokens),
     Check("application", http.observe_application, machines.judge_ports),
     Check("metrics ports", http.observe_metrics_ports, machines.judge_ports),

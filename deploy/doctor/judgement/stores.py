@@ -1,6 +1,6 @@
 """Judges the stores of the services and the projections between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from deploy.doctor.judgement.verdict import Finding, Verdict, verdict
@@ -34,6 +34,17 @@ class ProjectionObserved(NamedTuple):
     held_streams: int = 0
 
 
+DISK_FIRST = "Look at its disk first (the checks `disks` are above): free space there, then run `piket doctor` again."
+RESTORE = "It is not a SQLite database, or a damaged one: stop `piket serve`, and restore the file from a backup."
+CURES: Mapping[str, str] = {
+    "disk I/O error": DISK_FIRST,
+    "disk is full": DISK_FIRST,
+    "file is not a database": RESTORE,
+    "disk image is malformed": RESTORE,
+}
+"""By a part of the message of SQLite. Other errors of a store have the cure of their finding."""
+
+
 def judge_store(store: StoreObserved) -> Verdict:
     """Return whether a store can be reached, has all migrations, and can be written."""
     return verdict(list(_store_findings(store)), f"{store.address} is migrated and can be written")
@@ -43,7 +54,7 @@ def _store_findings(store: StoreObserved) -> Iterator[Finding]:
     where = f"The store of {store.service}, {store.address},"
     if store.unreachable:
         cure = f"Check PIKET_STORE and PIKET_FOLDER. `piket serve {store.service}` creates a SQLite store at its start."
-        yield Finding(where, f"cannot be read ({store.unreachable})", cure)
+        yield Finding(where, f"cannot be read ({store.unreachable})", _cure_of(store.unreachable, cure))
         return
     if missing := store.expected - store.applied:
         cure = f"Start `piket serve {store.service}` of this release: it migrates its store first."
@@ -53,7 +64,11 @@ def _store_findings(store: StoreObserved) -> Iterator[Finding]:
         yield Finding(where, f"has the migrations {_names(unknown)} of another release", cure)
     if store.unwritable:
         cure = "Make file, folder and disk writable; for PostgreSQL use the primary server, not a read-only copy."
-        yield Finding(where, f"cannot be written ({store.unwritable})", cure)
+        yield Finding(where, f"cannot be written ({store.unwritable})", _cure_of(store.unwritable, cure))
+
+
+def _cure_of(error: str, otherwise: str) -> str:
+    return next((cure for part, cure in CURES.items() if part in error), otherwise)
 
 
 def _names(migrations: frozenset[Migration]) -> str:

@@ -1,6 +1,7 @@
 """Reads the stores of the services and the progress of projections. A write is tried and undone."""
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -42,6 +43,8 @@ async def observe_store(service: str, examination: Examination) -> StoreObserved
     database = Database(url)
     try:
         return await _observe(store, database)
+    except sqlite3.DatabaseError as error:  # the file is not a database, or a damaged one
+        return store._replace(unreachable=_cause(error))
     finally:
         await database.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from rich.console import Console
 
 from deploy.doctor import checks
-from deploy.doctor.checks import CHECKS, Check, start
+from deploy.doctor.checks import CHECKS, STORES, Check, start
 from deploy.doctor.judgement.machines import judge_ports
+from deploy.doctor.judgement.stores import judge_store
 from deploy.doctor.judgement.tokens import judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict
 from deploy.doctor.probes.clocks import bounds
 from deploy.doctor.probes.http import observe_metrics_ports
 from deploy.doctor.probes.signals import Examination
+from deploy.doctor.probes.stores import observe_store
 from deploy.doctor.probes.tokens import observe_tokens
 from deploy.local.token_issuer import Issuer
 from shared.settings import Settings
@@ -101,9 +104,23 @@ def test_a_check_is_listed_after_those_that_it_needs() -> None:
     assert all(needed in names[: names.index(made.name)] for made in CHECKS for needed in made.needs)
 
 
-def test_the_manual_has_every_check() -> None:
+def test_the_manual_has_every_check_in_the_order_of_the_output() -> None:
     manual = (Path(__file__).parents[3] / "docs/operations/doctor.md").read_text()
-    assert not [made.name for made in CHECKS if f"| `{made.name}` |" not in manual]
+    assert re.findall(r"^\| `([^`]+)` \|", manual, re.MULTILINE) == [made.name for made in CHECKS]
+
+
+def test_disks_are_listed_before_the_stores_which_fail_on_a_full_one() -> None:
+    names = [made.name for made in CHECKS]
+    assert max(names.index("disks"), names.index("disks of kafka")) < min(map(names.index, STORES))
+
+
+async def test_a_file_that_is_not_a_database_is_named_as_the_store(tmp_path: Path) -> None:
+    (tmp_path / "policy.db").write_bytes(b"no database " * 1_000)
+    examination = Examination(Settings(store=f"sqlite://{tmp_path}/{{service}}.db"))
+    (finding,) = judge_store(await observe_store("policy", examination)).findings
+    assert finding.where == f"The store of policy, {tmp_path}/policy.db,"
+    assert finding.what == "cannot be read (file is not a database)"
+    assert "restore the file from a backup" in finding.cure
 
 
 def certificate(key: ec.EllipticCurvePrivateKey, until: datetime) -> str:

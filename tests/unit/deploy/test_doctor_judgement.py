@@ -185,6 +185,20 @@ def test_each_fault_is_named_with_its_cure(case: str) -> None:
     assert not result.healthy
 
 
+@pytest.mark.parametrize(
+    ("error", "cure"),
+    [
+        ("disk I/O error", "Look at its disk first"),
+        ("database or disk is full", "Look at its disk first"),
+        ("database disk image is malformed", "It is not a SQLite database, or a damaged one"),
+        ("attempt to write a readonly database", "Make file, folder and disk writable"),
+    ],
+)
+def test_the_cure_of_a_store_depends_on_its_error(error: str, cure: str) -> None:
+    (finding,) = judge_store(MIGRATED._replace(unwritable=error)).findings
+    assert finding.cure.startswith(cure)
+
+
 def test_of_many_sources_that_one_relay_no_longer_sends_three_are_named() -> None:
     (finding,) = judge_relays([RELAY._replace(source=f"/piket/32/{number}") for number in range(12)]).findings
     assert finding.where == "The relay of /piket/32/0, /piket/32/1, /piket/32/2 and 9 more"
