@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-import socket
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -260,10 +260,27 @@ def test_a_full_disk_is_named(stack: Stack, tmp_path: Path) -> None:
 async def test_a_port_that_another_program_took_is_named(stack: Stack) -> None:
     (port,) = free_ports(1)
     address = f"127.0.0.1:{port}"
-    with socket.create_server(("127.0.0.1", port)):
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", port):
         results = await examine(settings_of(stack, metrics_port=port))
     what = "is taken by a program that is not Piket"
     assert faults(results) == {"metrics ports": f"The address {address} of the setting PIKET_METRICS_PORT {what}"}
+
+
+async def test_an_application_that_hangs_is_named_and_is_not_said_to_be_absent(stack: Stack) -> None:
+    os.kill(stack.pids["app"], signal.SIGSTOP)
+    try:
+        results = await examine(settings_of(stack), "application", "view")
+    finally:
+        os.kill(stack.pids["app"], signal.SIGCONT)
+        await until_healthy(stack)
+    what = "accepts connections but does not answer in time: the process hangs"
+    assert faults(results) == {"application": f"The address {stack.url} of `piket serve` (PIKET_GATEWAY) {what}"}
+    assert not_checked(results) == {"view"}
 
 
 async def test_a_dead_relay_and_a_dead_worker_are_named_also_where_their_files_are_not(

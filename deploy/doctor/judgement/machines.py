@@ -1,6 +1,6 @@
 """Judges disks, clocks and ports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,11 +29,12 @@ class ClockObserved(NamedTuple):
 
 
 class PortUse(StrEnum):
-    """Who answers at a port."""
+    """Who answers at a port. HANGS: connections are accepted, or queued, and nothing is answered."""
 
     NOBODY = "NOBODY"
     PIKET = "PIKET"
     ANOTHER_PROGRAM = "ANOTHER_PROGRAM"
+    HANGS = "HANGS"
 
 
 class PortObserved(NamedTuple):
@@ -50,6 +51,19 @@ class PortsObserved(NamedTuple):
 
     ports: Sequence[PortObserved] = ()
     unusable_targets: str = ""
+
+
+MISUSES: Mapping[PortUse, tuple[str, str]] = {
+    PortUse.NOBODY: ("is not served", "Start it; if it runs, compare its address with the setting."),
+    PortUse.ANOTHER_PROGRAM: (
+        "is taken by a program that is not Piket",
+        "End that program (`ss -ltnp` shows it), or give Piket another port.",
+    ),
+    PortUse.HANGS: (
+        "accepts connections but does not answer in time: the process hangs",
+        "Read its log, then restart it. If `ss -ltnp` shows that it is not Piket, end it.",
+    ),
+}
 
 
 def judge_disks(disks: Sequence[DiskObserved]) -> Verdict:
@@ -99,9 +113,6 @@ def judge_ports(observed: PortsObserved) -> Verdict:
 
 
 def _port_findings(port: PortObserved) -> Iterator[Finding]:
-    where = f"The address {port.address} of {port.process}"
-    if port.use is PortUse.ANOTHER_PROGRAM:
-        cure = "End that program (`ss -ltnp` shows it), or give Piket another port."
-        yield Finding(where, "is taken by a program that is not Piket", cure)
-    if port.use is PortUse.NOBODY and not port.may_be_free:
-        yield Finding(where, "is not served", "Start it; if it runs, compare its address with the setting.")
+    is_free = port.use is PortUse.NOBODY and port.may_be_free
+    if port.use in MISUSES and not is_free:
+        yield Finding(f"The address {port.address} of {port.process}", *MISUSES[port.use])

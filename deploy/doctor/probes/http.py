@@ -9,6 +9,7 @@ import httpx
 
 from deploy.doctor.judgement.machines import PortObserved, PortsObserved, PortUse
 from deploy.doctor.judgement.movement import ViewObserved
+from deploy.doctor.probes.log import LOOPBACK
 from deploy.doctor.probes.signals import Examination
 from services.reporting.operations.scraping import UnusableTargets, read_targets
 from shared.settings import Settings
@@ -74,9 +75,14 @@ def _client() -> httpx.AsyncClient:
 async def _use_of(http: httpx.AsyncClient, url: str, is_piket: Callable[[httpx.Response], bool]) -> PortUse:
     try:
         answer = await http.get(url)
-    except (httpx.ConnectError, httpx.ConnectTimeout):
+    except httpx.ConnectTimeout as error:
+        # This machine refuses a port that nobody serves; only the full queue of a process that hangs is silent.
+        return PortUse.HANGS if error.request.url.host in LOOPBACK else PortUse.NOBODY
+    except httpx.ConnectError:
         return PortUse.NOBODY
-    except httpx.HTTPError:  # something listens, but it does not speak HTTP or does not answer
+    except httpx.TimeoutException:
+        return PortUse.HANGS
+    except httpx.HTTPError:  # something listens, but it does not speak HTTP
         return PortUse.ANOTHER_PROGRAM
     return PortUse.PIKET if is_piket(answer) else PortUse.ANOTHER_PROGRAM
 

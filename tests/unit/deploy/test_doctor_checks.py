@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,15 +18,17 @@ from rich.console import Console
 
 from deploy.doctor import checks
 from deploy.doctor.checks import CHECKS, STORES, Check, start
-from deploy.doctor.judgement.machines import judge_ports
+from deploy.doctor.judgement.machines import PortUse, judge_ports
 from deploy.doctor.judgement.stores import judge_store
 from deploy.doctor.judgement.tokens import judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict
+from deploy.doctor.probes import http
 from deploy.doctor.probes.clocks import bounds
-from deploy.doctor.probes.http import observe_metrics_ports
+from deploy.doctor.probes.http import observe_application, observe_metrics_ports
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.stores import observe_store
 from deploy.doctor.probes.tokens import observe_tokens
+from deploy.local.server_process import free_ports
 from deploy.local.token_issuer import Issuer
 from shared.settings import Settings
 
@@ -189,6 +192,31 @@ def test_the_bounds_of_a_clock_hold_whenever_it_was_read_within_the_window() -> 
     assert bounds("the relay", ahead, ahead, window) == ("the relay", 89.0, 91.0)
     right = EIGHT + timedelta(seconds=1)
     assert bounds("the relay", right, right, window) == ("the relay", -1.0, 1.0)
+
+
+async def port_use(port: int) -> PortUse:
+    """Return who answers at the gateway of this port."""
+    examination = Examination(Settings(gateway=f"http://127.0.0.1:{port}"))
+    return (await observe_application(examination)).ports[0].use
+
+
+async def test_a_process_that_hangs_is_neither_absent_nor_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TIMEOUT_S", 0.3)
+    (port,) = free_ports(1)
+    assert await port_use(port) is PortUse.NOBODY
+    # The system queues connections, as for a stopped process. This queue has one place: the first question fills it.
+    with socket.create_server(("127.0.0.1", port), backlog=0):
+        assert [await port_use(port), await port_use(port)] == [PortUse.HANGS, PortUse.HANGS]
+
+
+async def test_a_program_that_does_not_speak_http_is_another_program() -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail\r\n")
+        writer.close()
+
+    (port,) = free_ports(1)
+    async with await asyncio.start_server(greet, "127.0.0.1", port):
+        assert await port_use(port) is PortUse.ANOTHER_PROGRAM
 
 
 @pytest.mark.parametrize(

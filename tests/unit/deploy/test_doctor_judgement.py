@@ -153,6 +153,10 @@ FAULTS = {
         "The address 127.0.0.1:9101 of app is taken by a program that is not Piket",
     ),
     "a port without server": (ports(PortObserved("127.0.0.1:9101", "app", PortUse.NOBODY)), "is not served"),
+    "a process that hangs": (
+        ports(PortObserved("127.0.0.1:9101", "app", PortUse.HANGS, may_be_free=True)),
+        "of app accepts connections but does not answer in time: the process hangs",
+    ),
     "a dead relay": (
         judge_relays(
             [RELAY._replace(lease=RelayLease.FREE), RELAY._replace(source="/piket/32/roster", lease=RelayLease.FREE)]
