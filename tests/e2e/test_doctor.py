@@ -177,7 +177,8 @@ async def test_a_missing_topic_and_a_wrong_number_of_partitions_are_named(stack:
     stack._write_token("3271")
     results = await examine(settings_of(stack, regions="3271"))
     assert faults(results) == {
-        "topics": "Topic piket.3271.roster.v1 has 4 partitions, not 3; Topic piket.3271.attendance.v1 does not exist"
+        "topics": "The number of partitions of topic piket.3271.roster.v1 is 4, not 3;"
+        " Kafka has no topic piket.3271.attendance.v1"
     }
     assert not_checked(results) == {"topic settings", "clocks", "relays", "workers"}
 

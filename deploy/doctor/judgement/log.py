@@ -1,9 +1,10 @@
 """Judges the brokers and topics of the Kafka log."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from deploy.doctor.judgement.verdict import Finding, Verdict, verdict
+from deploy.doctor.judgement.verdict import Finding, Verdict, name_some, verdict
 
 VersionRange = tuple[int, int]
 """Lowest and highest version of a request that a broker answers."""
@@ -95,30 +96,38 @@ def _can_send(versions: frozenset[int], answered: VersionRange | None) -> bool:
 
 
 def judge_topics(observed: TopicsObserved) -> Verdict:
-    """Return whether every topic exists with the right number of partitions, each with a leader."""
-    findings = [
-        finding
-        for name, size in observed.expected.items()
-        for finding in _topic_findings(name, size, observed.actual.get(name))
-    ]
+    """Return whether every topic exists with the right number of partitions, each with a leader.
+
+    Topics that have the same fault are one finding.
+    """
+    topics: defaultdict[Finding, list[str]] = defaultdict(list)
+    for name, size in observed.expected.items():
+        for finding in _topic_findings(size, observed.actual.get(name)):
+            topics[finding].append(name)
+    findings = [_of_topics(finding, names) for finding, names in topics.items()]
     return verdict(findings, f"{len(observed.expected)} topics exist with the right number of partitions")
 
 
-def _topic_findings(name: str, size: int, topic: TopicObserved | None) -> Iterator[Finding]:
-    where = f"Topic {name}"
+def _of_topics(finding: Finding, names: Sequence[str]) -> Finding:
+    some = name_some(names)
+    return finding._replace(where=finding.where.format(topics=some), what=finding.what.format(topics=some))
+
+
+def _topic_findings(size: int, topic: TopicObserved | None) -> Iterator[Finding]:
+    """Yield the faults of a topic, with `{topics}` in place of its name."""
     if topic is None:
-        yield Finding(where, "does not exist", "Run `piket topics create`.")
+        yield Finding("Kafka", "has no topic {topics}", "Run `piket topics create`.")
         return
     if topic.partitions != size:
         cure = (
             f"If every topic has {topic.partitions}, set PIKET_PARTITIONS={topic.partitions}. Otherwise stop relay and"
-            " worker, delete this topic, run `piket topics create`, and start both again: the relay sends all events"
-            " again. If it held rows or facts of the view, run `piket rebuild-view`, too."
+            " worker, delete each of these topics, run `piket topics create`, and start both again: the relay sends all"
+            " events again. If one held rows or facts of the view, run `piket rebuild-view`, too."
         )
-        yield Finding(where, f"has {topic.partitions} partitions, not {size}", cure)
+        yield Finding("The number of partitions of topic {topics}", f"is {topic.partitions}, not {size}", cure)
     if topic.leaderless:
         numbers = ", ".join(map(str, topic.leaderless))
-        yield Finding(where, f"has no leader for partition {numbers}", "Start the brokers that hold its replicas.")
+        yield Finding(f"Partition {numbers} of topic {{topics}}", "has no leader", "Start the brokers of its replicas.")
 
 
 def judge_topic_settings(observed: SettingsObserved) -> Verdict:

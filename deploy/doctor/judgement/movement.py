@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from deploy.doctor.judgement.verdict import Finding, Verdict, verdict
+from deploy.doctor.judgement.verdict import Finding, Verdict, name_some, verdict
 
 
 class RelayLease(StrEnum):
@@ -42,8 +42,6 @@ class ViewObserved(NamedTuple):
     since: str = ""
 
 
-NAMED_SOURCES = 3
-"""A province has a hundred sources, and one relay sends them all."""
 STOPPED: Mapping[RelayLease, tuple[str, str]] = {
     RelayLease.FREE: (
         "is not running: nobody holds its lease {file}, and it sends no heartbeats",
@@ -73,9 +71,8 @@ def judge_relays(relays: Sequence[RelayObserved]) -> Verdict:
 
 def _stopped_finding(lease: RelayLease, stopped: Sequence[RelayObserved]) -> Finding:
     what, cure = STOPPED[lease]
-    sources = ", ".join(relay.source for relay in stopped[:NAMED_SOURCES])
-    more = f" and {len(stopped) - NAMED_SOURCES} more" * (len(stopped) > NAMED_SOURCES)
-    return Finding(f"The relay of {sources}{more}", what.format(file=stopped[0].lease_file), cure)
+    sources = name_some([relay.source for relay in stopped])
+    return Finding(f"The relay of {sources}", what.format(file=stopped[0].lease_file), cure)
 
 
 def judge_workers(observed: WorkersObserved) -> Verdict:

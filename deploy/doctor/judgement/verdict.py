@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 STATE_WIDTH, NAME_WIDTH = 13, 18
+MAX_NAMES = 3
+"""A province has a hundred sources and topics, which most often have one fault in common."""
 
 
 class Finding(NamedTuple):
@@ -37,6 +39,12 @@ class Verdict:
 def verdict(findings: Sequence[Finding], evidence: str) -> Verdict:
     """Return the verdict of a check that was made; the evidence counts only without findings."""
     return Verdict(findings, "" if findings else evidence)
+
+
+def name_some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMES} more" * (len(names) > MAX_NAMES)
+    return f"{', '.join(names[:MAX_NAMES])}{more}"
 
 
 def lines(name: str, result: Verdict) -> Iterator[str]:

@@ -106,9 +106,9 @@ FAULTS = {
     "an old broker": (brokers(KAFKA_3), "Broker kafka:9092 is older than Kafka 4.0"),
     "a broker of the future": (brokers(KAFKA_9), "answers no version of Produce that Piket can send"),
     "a broker that lacks a request": (brokers(WITHOUT_CONFIGS), "answers no version of DescribeConfigs"),
-    "a missing topic": (topics(), "Topic policy does not exist"),
-    "four partitions": (topics(policy=TopicObserved(4)), "Topic policy has 4 partitions, not 3"),
-    "no leader": (topics(policy=TopicObserved(3, [0, 2])), "Topic policy has no leader for partition 0, 2"),
+    "a missing topic": (topics(), "Kafka has no topic policy"),
+    "four partitions": (topics(policy=TopicObserved(4)), "The number of partitions of topic policy is 4, not 3"),
+    "no leader": (topics(policy=TopicObserved(3, [0, 2])), "Partition 0, 2 of topic policy has no leader"),
     "a retention": (
         judge_topic_settings(
             SettingsObserved(EVENTS, {"piket.32.policy.v1": {"cleanup.policy": "delete", "retention.ms": "604800000"}})
@@ -206,6 +206,15 @@ def test_the_cure_of_a_store_depends_on_its_error(error: str, cure: str) -> None
 def test_of_many_sources_that_one_relay_no_longer_sends_three_are_named() -> None:
     (finding,) = judge_relays([RELAY._replace(source=f"/piket/32/{number}") for number in range(12)]).findings
     assert finding.where == "The relay of /piket/32/0, /piket/32/1, /piket/32/2 and 9 more"
+
+
+def test_topics_with_the_same_fault_are_one_finding_that_names_three_of_them() -> None:
+    expected = {**dict.fromkeys("abcdefg", 3), "view": 1}
+    judged = judge_topics(TopicsObserved(expected, {name: TopicObserved(12) for name in "abcde"}))
+    assert [f"{finding.where} {finding.what}" for finding in judged.findings] == [
+        "The number of partitions of topic a, b, c and 2 more is 12, not 3",
+        "Kafka has no topic f, g, view",
+    ]
 
 
 def test_no_clock_to_compare_with_is_not_a_passed_check() -> None:
