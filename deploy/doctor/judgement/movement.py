@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from deploy.doctor.judgement.verdict import Finding, Verdict, name_some, verdict
+from deploy.doctor.judgement.verdict import Finding, Verdict, name_some, show_minute, verdict
 
 
 class RelayLease(StrEnum):
@@ -39,7 +40,7 @@ class ViewObserved(NamedTuple):
 
     address: str
     status: int
-    since: str = ""
+    since: datetime | None = None
 
 
 STOPPED: Mapping[RelayLease, tuple[str, str]] = {
@@ -95,6 +96,6 @@ def judge_view(view: ViewObserved) -> Verdict:
         return Verdict(evidence="nothing is missing in the view")
     if view.since:
         cure = "Cure the faults of Kafka, relay and worker first. Without any, restart `piket serve reporting`."
-        return Verdict([Finding("The view", f"may lack events since {view.since}", cure)])
+        return Verdict([Finding("The view", f"may lack events since {show_minute(view.since)}", cure)])
     cure = "Set PIKET_GATEWAY to the address behind which reporting is served."
     return Verdict([Finding(f"The application at {view.address}", f"answers {view.status} to /readyz", cure)])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from deploy.doctor.judgement.verdict import Finding, Verdict, verdict
+from deploy.doctor.judgement.verdict import Finding, Verdict, show_minute, verdict
 
 
 class KeyObserved(NamedTuple):
@@ -40,7 +40,7 @@ def _key_findings(observed: TokensObserved) -> Iterator[Finding]:
         yield Finding(where, "has no key of type EC with an id, so every token is refused", replace)
     for key in observed.keys:
         if key.expires and key.expires <= observed.now:
-            what = f"holds the key {key.key_id}, which expired at {key.expires:%Y-%m-%d %H:%M} UTC"
+            what = f"holds the key {key.key_id}, which expired at {show_minute(key.expires)}"
             yield Finding(where, what, replace)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 STATE_WIDTH, NAME_WIDTH = 13, 18
@@ -45,6 +46,11 @@ def name_some(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
     more = f" and {len(names) - MAX_NAMES} more" * (len(names) > MAX_NAMES)
     return f"{', '.join(names[:MAX_NAMES])}{more}"
+
+
+def show_minute(instant: datetime) -> str:
+    """Return the minute of an instant in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def lines(name: str, result: Verdict) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """Asks over HTTP who answers at the ports of a deployment, and whether its view is current."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 import httpx
 
@@ -61,10 +61,14 @@ async def observe_view(examination: Examination) -> ViewObserved:
     gateway = examination.settings.gateway
     async with _client() as http:
         answer = await http.get(f"{gateway}/readyz")
-    since = ""
-    with suppress(json.JSONDecodeError, AttributeError):
-        since = answer.json().get("since", "")
-    return ViewObserved(gateway, answer.status_code, since)
+    return ViewObserved(gateway, answer.status_code, _since(answer))
+
+
+def _since(answer: httpx.Response) -> datetime | None:
+    """Return since when the view is behind; None in an answer that does not say so."""
+    with suppress(ValueError, TypeError, KeyError):
+        return datetime.fromisoformat(answer.json()["since"])
+    return None
 
 
 def _client() -> httpx.AsyncClient:

@@ -24,7 +24,7 @@ from deploy.doctor.judgement.tokens import judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict
 from deploy.doctor.probes import http
 from deploy.doctor.probes.clocks import bounds
-from deploy.doctor.probes.http import observe_application, observe_metrics_ports
+from deploy.doctor.probes.http import observe_application, observe_metrics_ports, observe_view
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.stores import observe_store
 from deploy.doctor.probes.tokens import observe_tokens
@@ -217,6 +217,21 @@ async def test_a_program_that_does_not_speak_http_is_another_program() -> None:
     (port,) = free_ports(1)
     async with await asyncio.start_server(greet, "127.0.0.1", port):
         assert await port_use(port) is PortUse.ANOTHER_PROGRAM
+
+
+@pytest.mark.parametrize(
+    ("content", "since"),
+    [('{"since": "2026-01-05T08:00:00+00:00"}', EIGHT), ('{"since": "eight"}', None), ("[]", None), ("not JSON", None)],
+)
+async def test_the_answer_of_a_view_may_say_since_when_it_is_behind(content: str, since: datetime | None) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 503 Behind\r\ncontent-length: {len(content)}\r\n\r\n{content}".encode())
+        writer.close()
+
+    (port,) = free_ports(1)
+    async with await asyncio.start_server(answer, "127.0.0.1", port):
+        view = await observe_view(Examination(Settings(gateway=f"http://127.0.0.1:{port}")))
+    assert (view.status, view.since) == (503, since)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,10 @@ FAULTS = {
         judge_workers(WorkersObserved({"32": frozenset({0, 1, 2})}, {"32": frozenset({1})})),
         "Partitions 0, 2 of region 32 are not processed by any worker",
     ),
-    "a view behind": (judge_view(ViewObserved("http://piket", 503, "08:00")), "The view may lack events since 08:00"),
+    "a view behind": (
+        judge_view(ViewObserved("http://piket", 503, datetime.fromisoformat("2026-01-05T15:31:43.684301+07:00"))),
+        "The view may lack events since 2026-01-05 08:31 UTC",
+    ),
     "a gateway without reporting": (judge_view(ViewObserved("http://piket", 404)), "answers 404 to /readyz"),
 }
 
