@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from services.reporting.domain.operations.health import MetricValue, ScrapedProcess
 from shared.clock import Clock
@@ -40,7 +40,7 @@ class ScrapeTarget(NamedTuple):
 
 
 class _Group(BaseModel):
-    targets: list[str]
+    targets: list[Annotated[str, Field(pattern=r"^[^/\s]+:\d{1,5}$")]]
     labels: dict[str, str] = {}
 
 
@@ -53,8 +53,12 @@ def read_targets(file: Path) -> list[ScrapeTarget]:
         groups = _groups.validate_python(json.loads(file.read_text()))
     except OSError as error:
         raise UnusableTargets(f"{file}: {error.strerror}") from error
-    except (ValueError, ValidationError) as error:
-        raise UnusableTargets(f"{file}: {type(error).__name__}") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = "/".join(map(str, wrong["loc"]))
+        raise UnusableTargets(f"{file}: {wrong['msg']} ({where or 'the whole file'})") from error
+    except ValueError as error:
+        raise UnusableTargets(f"{file}: no JSON ({error})") from error
     return [
         ScrapeTarget(group.labels.get("process", address), address, group.labels.get("__metrics_path__", METRICS_PATH))
         for group in groups
@@ -101,7 +105,7 @@ async def _read_endpoint(http: httpx.AsyncClient, target: ScrapeTarget) -> Seque
         async with asyncio.timeout(TIMEOUT_S):
             answer = await http.get(f"http://{target.address}{target.path}")
         return parse_metrics(answer.raise_for_status().text)
-    except (httpx.HTTPError, TimeoutError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
         return None
 
 

@@ -236,7 +236,12 @@ async def test_the_answer_of_a_view_may_say_since_when_it_is_behind(content: str
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "No such file or directory"), ("# Piket", "JSONDecodeError"), ('{"targets": 3}', "ValidationError")],
+    [
+        (None, "No such file or directory"),
+        ("# Piket", "no JSON"),
+        ('{"targets": 3}', "should be a valid list"),
+        ('[{"targets": ["app:9464", "relay:metrics"]}]', "0/targets/1"),
+    ],
 )
 async def test_a_file_of_targets_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, reason: str) -> None:
     file = tmp_path / "targets.json"
