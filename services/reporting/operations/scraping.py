@@ -55,10 +55,10 @@ def read_targets(file: Path) -> list[ScrapeTarget]:
         raise UnusableTargets(f"{file}: {error.strerror}") from error
     except ValidationError as error:
         wrong = error.errors()[0]
-        where = "/".join(map(str, wrong["loc"]))
-        raise UnusableTargets(f"{file}: {wrong['msg']} ({where or 'the whole file'})") from error
+        where = "/".join(map(str, (file, *wrong["loc"])))
+        raise UnusableTargets(f"{where}: {wrong['msg']}") from error
     except ValueError as error:
-        raise UnusableTargets(f"{file}: no JSON ({error})") from error
+        raise UnusableTargets(f"{file}: no JSON, {error}") from error
     return [
         ScrapeTarget(group.labels.get("process", address), address, group.labels.get("__metrics_path__", METRICS_PATH))
         for group in groups

@@ -237,10 +237,10 @@ async def test_the_answer_of_a_view_may_say_since_when_it_is_behind(content: str
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "No such file or directory"),
-        ("# Piket", "no JSON"),
-        ('{"targets": 3}', "should be a valid list"),
-        ('[{"targets": ["app:9464", "relay:metrics"]}]', "0/targets/1"),
+        (None, ": No such file or directory"),
+        ("# Piket", ": no JSON, Expecting value"),
+        ('{"targets": 3}', ": Input should be a valid list"),
+        ('[{"targets": ["app:9464", "relay:metrics"]}]', "/0/targets/1: String should match pattern"),
     ],
 )
 async def test_a_file_of_targets_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, reason: str) -> None:
@@ -248,7 +248,7 @@ async def test_a_file_of_targets_that_cannot_be_used_is_named(tmp_path: Path, co
     if content:
         file.write_text(content)
     (finding,) = judge_ports(await observe_metrics_ports(Examination(Settings(targets=file)))).findings
-    assert finding[:2] == ("The file of PIKET_TARGETS", f"cannot be used ({file}: {reason})")
+    assert (finding.where, f"cannot be used ({file}{reason}" in finding.what) == ("The file of PIKET_TARGETS", True)
     assert "`piket targets" in finding.cure
 
 
