@@ -31,12 +31,13 @@ def _validate_deployment(text: str) -> str:
 
 
 def _validate_gateway(text: str) -> str:
-    """Return the text if it is the address of an HTTP server; else raise ValueError."""
+    """Return the address of an HTTP server without a slash at its end. Raise ValueError if the text is none."""
     parts = urlsplit(text)
     # `port` raises ValueError itself if it is not a number.
-    if not re.fullmatch(r"https?://\S+", text) or not parts.hostname or parts.port == 0:
+    is_address = re.fullmatch(r"https?://[^\s?#]+", text) and parts.hostname and parts.port != 0
+    if not is_address:
         raise ValueError(f"give http://host:port or https://host, not {text!r}")
-    return text
+    return text.rstrip("/")
 
 
 class Settings(BaseSettings):

@@ -47,6 +47,8 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
         if every is None:
             # A list, not a generator: the other regions are compared, too, after the first difference.
             return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))
+        for region in regions:
+            COMPARED.labels(region)  # at 0, so that a region that is never compared is noticed
         serve_metrics(settings.metrics_port, "reconcile", settings.metrics_host)
         while True:
             for expected in expected_by_region:

@@ -90,7 +90,8 @@ class Projection:
             self._offset_marks |= offset_marks
             self._has_held |= "held" in outcomes
             for record, outcome in zip(records, outcomes, strict=True):
-                EVENTS_MOVED.labels(self._consumer, record.topic, outcome).inc()
+                if outcome != "unreadable":  # counted with its dead letter, as those that a gap brings
+                    EVENTS_MOVED.labels(self._consumer, record.topic, outcome).inc()
         if self._has_held:
             await self._fill_gaps()
 
@@ -114,6 +115,7 @@ class Projection:
             if item.reason and not await self._is_applied(item.event):
                 log.error("Record could not be decoded; dead letter written", reason=item.reason, topic=record.topic)
                 await self._dead_letter(record, item.reason)
+                EVENTS_MOVED.labels(self._consumer, record.topic, "unreadable").inc()
 
     async def _is_applied(self, event: Event | None) -> bool:
         return event is not None and event.streamversion <= (await self._last_applied(event.subject))[0]

@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,11 @@ def on_terminal(operator: Operator, *arguments: str) -> str:
     command = [sys.executable, "-m", "deploy.cli", "dead-letters", *arguments]
     with os.fdopen(terminal, "wb") as output:
         subprocess.run(command, env=os.environ | operator.environment, stdout=output, check=True)
-    with os.fdopen(controller, "rb", buffering=0) as screen:
-        return screen.read(65_536).decode().replace("\r\n", "\n")  # the terminal adds each carriage return
+    shown = bytearray()
+    with os.fdopen(controller, "rb", buffering=0) as screen, suppress(OSError):  # EIO: all is read
+        while part := screen.read(65_536):
+            shown += part
+    return shown.decode().replace("\r\n", "\n")  # the terminal adds each carriage return
 
 
 @pytest.mark.parametrize(

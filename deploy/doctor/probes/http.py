@@ -44,6 +44,8 @@ def _metrics_ports(settings: Settings) -> Iterator[PortObserved]:
     # A deployment that is not watched has no file of targets; one that the settings name must exist.
     has_targets = "targets" in settings.model_fields_set or settings.targets.exists()
     processes = _processes_by_address(settings) if has_targets else {}
+    if has_targets and not processes:
+        raise UnusableTargets(f"{settings.targets}: it lists no targets")
     for address, process in processes.items():
         yield PortObserved(address, process, PortUse.NOBODY)
     configured = f"127.0.0.1:{settings.metrics_port}"

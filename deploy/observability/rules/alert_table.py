@@ -18,10 +18,10 @@ During an outage one alert says it; the others are silenced by `deploy/observabi
 
 | while this fires | these are not sent |
 |---|---|
-| KafkaUnreachable | ViewStale, ViewNotCompared, RelayBehind, WorkerBehind, silent workers, check-ins and coverage |
-| MetricsAbsent of relay or worker | ViewStale, ViewNotCompared, RelayBehind, WorkerBehind, check-ins and coverage |
+| KafkaUnreachable | ViewStale, RelayBehind, WorkerBehind, silent workers, check-ins and coverage |
+| MetricsAbsent of relay or worker | ViewStale, RelayBehind, WorkerBehind, check-ins and coverage |
 | MetricsAbsent of the application | everything that is read from the view, and the objectives |
-| ViewStale | ViewNotCompared, RelayBehind, WorkerBehind, check-ins and coverage of its region |
+| ViewStale | RelayBehind, WorkerBehind, check-ins and coverage of its region |
 | CheckInsStopped | coverage of its region |
 | NoOfficerAtAll | ServiceUncovered of the same counter |
 | a page | the ticket of the same alert and region |

@@ -34,8 +34,8 @@ ABSENT = Message(
     "Tidak ada surat mati di {place} wilayah {region}. Lihat yang ada dengan piket dead-letters list --region {region}."
 )
 GONE = Message(
-    "Rekaman aslinya tidak ada lagi di posisinya: topiknya mungkin dibuat ulang. Tidak ada yang dikirim. Kirim ulang "
-    "sumbernya dengan piket republish, lalu buang surat mati ini."
+    "Rekaman aslinya tidak ada lagi di posisinya: topiknya mungkin dibuat ulang. Kirim ulang sumbernya dengan piket "
+    "republish, lalu buang surat mati ini."
 )
 UNREADABLE = Message(
     "Rekaman ini masih tidak terbaca oleh program ini ({reason}). Tidak ada yang dikirim. Perbarui program lalu coba "

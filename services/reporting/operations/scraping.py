@@ -10,10 +10,11 @@ from typing import Annotated, NamedTuple
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
 from services.reporting.domain.operations.health import MetricValue, ScrapedProcess
 from shared.clock import Clock
+from shared.settings import validate_addresses
 
 TIMEOUT_S = 2.0
 METRICS_PATH = "/metrics"
@@ -40,7 +41,7 @@ class ScrapeTarget(NamedTuple):
 
 
 class _Group(BaseModel):
-    targets: list[Annotated[str, Field(pattern=r"^[^/\s]+:\d{1,5}$")]]
+    targets: list[Annotated[str, AfterValidator(validate_addresses)]]
     labels: dict[str, str] = {}
 
 
@@ -56,7 +57,7 @@ def read_targets(file: Path) -> list[ScrapeTarget]:
     except ValidationError as error:
         wrong = error.errors()[0]
         where = "/".join(map(str, (file, *wrong["loc"])))
-        raise UnusableTargets(f"{where}: {wrong['msg']}") from error
+        raise UnusableTargets(f"{where}: {wrong['msg'].removeprefix('Value error, ')}") from error
     except ValueError as error:
         raise UnusableTargets(f"{file}: no JSON, {error}") from error
     return [

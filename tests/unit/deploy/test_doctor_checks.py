@@ -240,7 +240,12 @@ async def test_the_answer_of_a_view_may_say_since_when_it_is_behind(content: str
         (None, ": No such file or directory"),
         ("# Piket", ": no JSON, Expecting value"),
         ('{"targets": 3}', ": Input should be a valid list"),
-        ('[{"targets": ["app:9464", "relay:metrics"]}]', "/0/targets/1: String should match pattern"),
+        (
+            '[{"targets": ["app:9464", "relay:metrics"]}]',
+            "/0/targets/1: give host:port, not 'relay:metrics'",
+        ),
+        ('[{"targets": ["app:94640"]}]', "/0/targets/0: give host:port, not 'app:94640'"),
+        ("[]", ": it lists no targets"),
     ],
 )
 async def test_a_file_of_targets_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, reason: str) -> None:

@@ -41,7 +41,7 @@ class RegionFlow(NamedTuple):
 
     @property
     def is_without_kafka(self) -> bool:
-        """Return whether every source is known to be unconnected: then the cause is Kafka, not a relay."""
+        """Return whether every source is known to be unconnected."""
         return not any(source.is_connected for source in self.sources)
 
 

@@ -46,7 +46,7 @@ def _divergence() -> PanelBuilder:
 
 def _compared() -> PanelBuilder:
     text = "When the view was last compared with the stores, of the region that waits longest. Old: start reconcile."
-    never = scales.RangeText(scales.NEVER_COMPARED, scales.NEVER_COMPARED, "? belum dibandingkan", scales.ORANGE)
+    never = scales.RangeText(scales.NEVER_COMPARED, 0, "? belum dibandingkan", scales.ORANGE)
     frame = Frame("Terakhir dibandingkan", text, 12, 6, "dateTimeAsIso", scales.Scale(ranges=(never,)))
     oldest = f"min({largest('piket_view_compared_timestamp_seconds', 'region')}) * 1000"
     return stat_panel(frame, Query(f"{oldest} or vector(-1)"))
