@@ -121,8 +121,8 @@ def _topic_findings(size: int, topic: TopicObserved | None) -> Iterator[Finding]
     if topic.partitions != size:
         cure = (
             f"If every topic has {topic.partitions}, set PIKET_PARTITIONS={topic.partitions}. Otherwise stop relay and"
-            " worker, delete each of these topics (`kafka-topics.sh --describe` shows all), run `piket topics create`, and"
-            " start both again: the relay sends all events again. If one held rows or facts of the view, run `piket"
+            " worker, delete each of these topics (`kafka-topics.sh --describe` shows all), run `piket topics create`,"
+            " and start both again: the relay sends all events again. If one held rows or facts of the view, run `piket"
             " rebuild-view`, too."
         )
         yield Finding("The number of partitions of topic {topics}", f"is {topic.partitions}, not {size}", cure)
