@@ -65,7 +65,7 @@ def show(position: PositionArgument, token: TokenOption = "") -> None:
 def replay(position: PositionArgument, token: TokenOption = "") -> None:
     """Send the event of a record to its topic again, if this version can read it and its owner has stored it."""
     answer = _request("POST", f"{_path(position)}/replay", token)
-    print(_decision_text(answer, "The event was sent again; the coverage view has it within seconds."))
+    print(_decision_text(answer, "The event was sent again; every reader has it within seconds."))
 
 
 @cli.command()

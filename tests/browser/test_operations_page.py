@@ -10,11 +10,11 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.board_server import CHROMIUM, headline, open_page
 from tests.browser.test_board_accessibility import violations
-from tests.support.dead_letter_site import DeadLetterSite, dead_letter_site, with_every_fault
+from tests.support.dead_letter_site import DeadLetterSite, dead_letter_site
 from tests.support.example_facts import at
 from tests.support.http_server import running_server
+from tests.support.operations_faults import WRONG_KEY, with_every_fault
 
-WRONG_KEY = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
 OVERLAPPING_TEXTS = """() => [...document.querySelectorAll("main li")].flatMap((row) => {
   const boxes = [], texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
   for (let text; (text = texts.nextNode()); ) {

@@ -54,8 +54,8 @@ async def test_a_wrong_row_and_a_phantom_are_found_and_healed(sqlite_deployment:
         at("08:00", THURSDAY + timedelta(days=10))
     )  # the day is closed: the command moves its row
     assert (await rebuild(sqlite_deployment))[0] == 0
-    async with running_reconcile(sqlite_deployment) as divergent:
-        await wait_until(lambda: divergent() == 0, seconds=60, every=0.1)
+    async with running_reconcile(sqlite_deployment) as exported:
+        await wait_until(lambda: exported("piket_view_divergent_opds") == 0, seconds=60, every=0.1)
     healed = await sqlite_deployment.row(THURSDAY, {})
     assert (healed.units["FRONT"].posts["LOKET-1"].known[0], healed.generation) == ((480, 2), 1)
     removed = await sqlite_deployment.office.http.get(
@@ -83,21 +83,27 @@ async def test_a_view_without_heartbeats_is_not_compared(
         await reconciling.reconcile(settings, None, Console(stderr=True))
 
 
+async def test_a_region_that_was_never_compared_is_exported_at_zero(sqlite_deployment: Deployment) -> None:
+    sqlite_deployment.stack.stop("relay")
+    async with running_reconcile(sqlite_deployment) as exported:
+        await wait_until(lambda: exported("piket_view_compared_timestamp_seconds") == 0, seconds=60, every=0.1)
+
+
 @asynccontextmanager
-async def running_reconcile(sqlite_deployment: Deployment) -> AsyncIterator[Callable[[], float | None]]:
-    """Run reconcile continuously inside the block; yield a function that reads the number of different OPD."""
+async def running_reconcile(sqlite_deployment: Deployment) -> AsyncIterator[Callable[[str], float | None]]:
+    """Run reconcile continuously inside the block; yield a function that reads a metric of the region by its name."""
     port = free_ports(1)[0]
     environment = {**sqlite_deployment.stack.environment, "PIKET_METRICS_PORT": str(port)}
     run = await start_piket(environment, "reconcile", "--every", "1")
 
-    def divergent() -> float | None:
+    def exported(name: str) -> float | None:
         try:
             lines = urlopen(f"http://127.0.0.1:{port}/metrics", timeout=scaled(LIMIT_S)).read().decode().splitlines()
         except OSError:
             return None
-        return next((float(line.split()[-1]) for line in lines if line.startswith("piket_view_divergent_opds{")), None)
+        return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name}{{")), None)
 
     try:
-        yield divergent
+        yield exported
     finally:
         await run.kill()

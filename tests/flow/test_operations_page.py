@@ -1,24 +1,21 @@
-"""The operators' page: who enters, what it shows of processes, letters, outages and alerts, and its form."""
+"""The operators' page: what it shows of processes, letters, outages and alerts, and its form."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from re import findall, search, sub
+from re import findall, sub
 from typing import Any
-from urllib.parse import urlencode
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from shared.event_store.database import Unavailable
 from tests.support.dead_letter_site import HEALTHY, TOPIC, DeadLetterSite, dead_letter_site
 from tests.support.example_facts import at
+from tests.support.operations_faults import OUTAGE, WRONG_KEY
+from tests.support.operations_form import PAGE, SAME_SITE, send_form
 
-PAGE = "/operasi"
-WRONG_KEY = "/piket/32/attendance with the key 32/DPMPTSP does not belong on this topic"
 NO_JSON = "event: Invalid JSON: expected value"
-SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 
 @pytest_asyncio.fixture
@@ -30,12 +27,6 @@ async def site(tmp_path: Path) -> AsyncIterator[DeadLetterSite]:
 async def headline(site: DeadLetterSite, lang: str = "id") -> str:
     (text,) = findall(r"<h1[^>]*>\s*(.*?)\s*</h1>", (await site.get(f"{PAGE}?lang={lang}")).text)
     return str(text)
-
-
-async def send_form(site: DeadLetterSite, headers: Mapping[str, str] = SAME_SITE, **fields: str) -> httpx.Response:
-    form = {"tindakan": "kirim-ulang", "topic": TOPIC, "partition": "1", "offset": "0", "kunci": "kunci-0001", **fields}
-    cookies = {"cookie": f"piket_token={site.token()}", "content-type": "application/x-www-form-urlencoded"}
-    return await site.http.post(PAGE, content=urlencode(form), headers={**cookies, **headers})
 
 
 async def test_when_all_is_well_the_page_says_so_in_both_languages(site: DeadLetterSite) -> None:
@@ -104,17 +95,7 @@ async def test_alerts_and_outages_are_shown_with_the_reader_s_own_token(site: De
     here = {"alertname": "PolicyBreached", "severity": "ticket", "region": "32"}
     labels = [here, {"alertname": "Watchdog", "severity": "none"}, elsewhere]
     site.servers.alerts = [{**alert, "labels": of} for of in labels] + [alert]
-    site.servers.outages = [
-        {
-            "outage": "GANGGUAN-PAGI",
-            "channel": "APP",
-            "from": "2025-11-06T07:00:00+07:00",
-            "to": "2025-11-06T07:40:00+07:00",
-            "grace_until": "2025-11-06T10:00:00+07:00",
-            "by": "KEPALA_BKD",
-            "opds": ["BKD", "DINKES"],
-        }
-    ]
+    site.servers.outages = [OUTAGE]
     text = (await site.get(f"{PAGE}?lang=en")).text
     assert re.findall(r"<b>(\w+)</b><p>A relay is behind", text) == ["RelayBehind", "PolicyBreached"]
     assert ("Gangguan pagi" in text, "2 OPD" in text) == (True, True)
@@ -248,85 +229,6 @@ async def test_a_form_of_another_site_decides_nothing(
     site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
     answer = await send_form(site, headers)
     assert (answer.status_code, len(await site.facts())) == (status, int(status == 303))
-
-
-async def test_without_a_token_the_page_says_who_may_enter_and_how(site: DeadLetterSite) -> None:
-    answer = await site.http.get(PAGE)
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="piket"')
-    assert ("petugas TI" in answer.text, "tautan masuk" in answer.text) == (True, True)
-    assert (await site.http.post(PAGE, content=b"", headers=SAME_SITE)).status_code == 401
-
-
-@pytest.mark.parametrize(("role", "status"), [("EMPLOYEE", 403), ("PERSONNEL", 403), ("OPS", 200)])
-async def test_only_operators_enter(site: DeadLetterSite, role: str, status: int) -> None:
-    assert (await site.get(PAGE, role)).status_code == status
-
-
-async def test_the_printed_link_signs_in_with_a_cookie_that_no_script_and_no_other_site_gets(
-    site: DeadLetterSite,
-) -> None:
-    answer = await site.http.get("/masuk", params={"token": site.token(), "ke": PAGE})
-    cookie = answer.headers["set-cookie"].lower()
-    assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
-    assert ("httponly" in cookie, "samesite=strict" in cookie, "no-referrer" in answer.headers["referrer-policy"]) == (
-        True,
-        True,
-        True,
-    )
-    assert (await site.http.get(PAGE)).status_code == 200
-
-
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "operasi", ""])
-async def test_the_link_never_leads_to_another_server(site: DeadLetterSite, target: str) -> None:
-    answer = await site.http.get("/masuk", params={"token": site.token(), "ke": target})
-    assert (answer.status_code, "set-cookie" in answer.headers) == (404, False)
-
-
-async def test_a_bad_token_in_the_link_is_refused_and_not_given_back(site: DeadLetterSite) -> None:
-    answer = await site.http.get("/masuk", params={"token": "bukan-token", "lang": "en"})
-    assert (answer.status_code, "bukan-token" in answer.text) == (401, False)
-
-
-NOT_VALID = ("Token atau tautan ini tidak sah di sini.", "This token or link is not valid here.")
-EXPIRED = ("Masa berlaku token atau tautan ini sudah lewat.", "This token or link has expired.")
-ELSEWHERE = ("Tautan ini tidak menuju halaman di server ini.", "This link leads to no page of this server.")
-NO_RIGHT = (
-    "Token atau tautan ini tidak membuka halaman operasi.",
-    "This token or link does not open the operations page.",
-)
-
-
-@pytest.mark.parametrize(("lang", "new_one"), [("id", "mencetak tautan baru"), ("en", "prints a new one")])
-async def test_a_sign_in_that_fails_says_why_and_how_to_get_a_new_link_but_nothing_of_storing(
-    site: DeadLetterSite, lang: str, new_one: str
-) -> None:
-    failing = {
-        "bukan-token": NOT_VALID,
-        expired_token(site): EXPIRED,
-        f"{site.token()}&ke=//evil.example": ELSEWHERE,
-        site.token("EMPLOYEE"): NO_RIGHT,
-    }
-    site.http.cookies.set("lang", lang)
-    for token, reasons in failing.items():
-        text = (await site.http.get(f"/masuk?token={token}", follow_redirects=True)).text
-        assert (reasons[lang == "en"] in text, new_one in text) == (True, True), text
-        assert not search("disimpan|kirim ulang|stored", text)
-
-
-def expired_token(site: DeadLetterSite) -> str:
-    return site.issuer.sign("wahyu", lifetime=-3600, roles=["OPS"], region="32")
-
-
-async def test_a_decision_with_an_expired_token_says_that_it_was_not_stored(site: DeadLetterSite) -> None:
-    answer = await send_form(site, {**SAME_SITE, "cookie": f"piket_token={expired_token(site)}"})
-    assert (answer.status_code, "Keputusan Anda tidak disimpan." in answer.text) == (401, True)
-
-
-async def test_outside_a_demo_the_link_is_refused(tmp_path: Path) -> None:
-    async with dead_letter_site(tmp_path, sign_in_by_link=False) as site:
-        answer = await site.http.get("/masuk", params={"token": site.token()})
-        assert (answer.status_code, "piket_token" in answer.headers.get("set-cookie", "")) == (403, False)
-        assert "gerbang identitas" in (await site.http.get(PAGE)).text
 
 
 async def test_the_page_is_never_cached_and_keeps_no_token(site: DeadLetterSite) -> None:

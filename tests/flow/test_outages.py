@@ -9,16 +9,8 @@ from services.attendance.app import assemble
 from shared.event_store.database import Database
 from shared.identity import Identity
 from tests.support.example_facts import at
+from tests.support.operations_faults import OUTAGE
 
-OUTAGE = {
-    "outage": "GANGGUAN-PAGI",
-    "channel": "APP",
-    "from": "2025-11-06T07:00:00+07:00",
-    "to": "2025-11-06T07:40:00+07:00",
-    "grace_until": "2025-11-06T10:00:00+07:00",
-    "by": "KEPALA_BKD",
-    "opds": ["BKD", "DINKES"],
-}
 PATH = "/attendance/v1/32/outages"
 
 

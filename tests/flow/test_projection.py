@@ -218,12 +218,13 @@ async def test_an_event_of_an_unknown_type_becomes_one_dead_letter_and_delays_no
 async def test_an_event_of_an_unknown_type_in_the_owners_feed_becomes_a_dead_letter_too(
     reader: ProjectionService, records: list[ConsumedRecord]
 ) -> None:
-    reader.transform_feed = with_unknown_type
+    reader.transform_feed, before = with_unknown_type, reader.unreadable()
     await (await reader.start()).apply_batch([r for n, r in enumerate(records) if n != 4])
     assert (await reader.applied_versions(), [record.topic for record in reader.dead_letters]) == (
         [[1, 2, 4, 5, 6], ALL],
         [TOPIC],
     )
+    assert reader.unreadable() == before + 1
 
 
 async def test_a_replayed_event_that_could_not_be_read_is_applied_late_and_once(

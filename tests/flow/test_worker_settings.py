@@ -27,6 +27,7 @@ from services.reporting.worker.settings import WorkerSettings
         ("GATEWAY", "piket.example:8080"),
         ("GATEWAY", "http://"),
         ("GATEWAY", "http://piket.example:http"),
+        ("GATEWAY", "http://piket.example/?region=32"),
         ("REGIONS", ""),
         ("REGIONS", "32,,33"),
         ("REGIONS", "../32"),
@@ -58,6 +59,11 @@ def test_a_demo_clock_outside_the_demo_is_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValidationError) as refused:
         WorkerSettings()
     assert "PIKET_CLOCK: Value error, a demo clock is refused outside" in (operator_message(refused.value) or "")
+
+
+def test_a_slash_at_the_end_of_the_gateway_is_not_doubled_by_its_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIKET_GATEWAY", "https://piket.example/")
+    assert WorkerSettings().gateway == "https://piket.example"
 
 
 def test_the_missing_file_of_a_demo_clock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

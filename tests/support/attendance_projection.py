@@ -61,3 +61,8 @@ class ProjectionService:
     def held_streams(self) -> float | None:
         """Return how many streams are held, according to the metric."""
         return REGISTRY.get_sample_value("piket_projection_held_streams", {"consumer": "board"})
+
+    def unreadable(self) -> float:
+        """Return how many events could not be read, according to the metric."""
+        labels = {"service": "board", "topic": TOPIC, "outcome": "unreadable"}
+        return REGISTRY.get_sample_value("piket_events_total", labels) or 0
