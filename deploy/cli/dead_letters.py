@@ -90,7 +90,7 @@ def _request(method: str, path: str, token: str, body: object = None) -> "httpx.
 
     if not token:
         raise SystemExit(NO_OPERATOR)
-    gateway = Settings().gateway
+    gateway = Settings().service_url("reporting")
     headers = {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex}
     try:
         answer = httpx.request(method, f"{gateway}{path}", headers=headers, json=body, timeout=TIMEOUT_S)

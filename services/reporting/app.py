@@ -63,7 +63,7 @@ def create(settings: Settings) -> FastAPI:
 
     operations = Operations(
         Scraper(settings.targets, now),
-        Neighbours(settings.gateway, settings.alertmanager),
+        Neighbours(settings.service_url("attendance"), settings.alertmanager),
         DeadLetters(KafkaRecords(settings.kafka), partial(read_owner_feed, settings)),
         sign_in_by_link=settings.profile == "demo",
     )

@@ -50,7 +50,7 @@ def bounds(machine: str, latest: datetime, earliest: datetime, window: tuple[dat
 
 async def _answered_clocks(settings: Settings) -> AsyncIterator[ClockObserved]:
     with suppress(httpx.HTTPError, KeyError, ValueError):  # also an answer without a date
-        yield await _application_clock(settings.gateway)
+        yield await _application_clock(settings.service_url("reporting"))
     if settings.store.startswith("postgresql"):
         for service in SERVICES_WITH_STORE:
             with suppress(psycopg.Error):

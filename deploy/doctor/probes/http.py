@@ -21,7 +21,7 @@ HEALTHY = {"status": "up"}
 
 async def observe_application(examination: Examination) -> PortsObserved:
     """Ask the gateway whether Piket's application answers."""
-    gateway = examination.settings.gateway
+    gateway = examination.settings.service_url("reporting")
     async with _client() as http:
         use = await _use_of(http, f"{gateway}/healthz", _is_healthy)
     return PortsObserved([PortObserved(gateway, GATEWAY, use)])
@@ -60,7 +60,7 @@ def _processes_by_address(settings: Settings) -> Mapping[str, str]:
 
 async def observe_view(examination: Examination) -> ViewObserved:
     """Ask the application whether its view is current."""
-    gateway = examination.settings.gateway
+    gateway = examination.settings.service_url("reporting")
     async with _client() as http:
         answer = await http.get(f"{gateway}/readyz")
     return ViewObserved(gateway, answer.status_code, _since(answer))

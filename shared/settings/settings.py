@@ -1,0 +1,26 @@
+"""Joins the settings of all subjects into those of a process."""
+
+from urllib.parse import quote
+
+from pydantic import Field
+
+from shared.settings.identity import IdentitySettings
+from shared.settings.kafka import KafkaSettings
+from shared.settings.process import ProcessSettings
+from shared.settings.secret_files import read_secret
+
+
+class Settings(IdentitySettings, KafkaSettings, ProcessSettings):
+    """Settings of every process. Their variables begin with `PIKET_`: `PIKET_STORE`, `PIKET_KAFKA`, ..."""
+
+    store: str = Field("sqlite://{folder}/{service}.db", pattern=r"^(sqlite|postgresql)://")
+    store_password_file: str = ""
+
+    def store_url(self, service: str) -> str:
+        """Return the address of the database of one service, with its password. Raise `UnreadableSecret`."""
+        url = self.store.format(folder=self.folder.resolve(), service=service)
+        if not self.store_password_file:
+            return url
+        file = self.store_password_file.format(service=service)
+        password = quote(read_secret(file, "PIKET_STORE_PASSWORD_FILE"), safe="")
+        return f"{url}{'&' if '?' in url else '?'}password={password}"
