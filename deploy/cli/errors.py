@@ -11,6 +11,7 @@ from shared.event_store.database import Unavailable
 from shared.identity import UnusableKeySet
 from shared.kafka.broker import UnsafeToContinue
 from shared.metrics.server import PortTaken
+from shared.settings.identity import MissingIssuer
 from shared.settings.secret_files import UnreadableSecret
 from shared.tracing.settings import TracingSettings
 
@@ -41,6 +42,7 @@ MESSAGES: Mapping[type[Exception], Callable[[Any], str | None]] = {
     ValidationError: _settings_message,
     PortTaken: str,
     UnusableKeySet: str,
+    MissingIssuer: str,
     UnreadableSecret: str,
     FileNotFoundError: lambda error: f"{error.filename} does not exist. Nothing was started; check the settings.",
 }

@@ -13,9 +13,10 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-ISSUER = "urn:piket:demo:issuer"
+from shared.settings.identity import DEMO_ISSUER, DEMO_KEY_ID
+
+ISSUER = DEMO_ISSUER
 AUDIENCE = "piket"
-KEY_ID = "demo"
 LIFETIME_SECONDS = 12 * 3600
 
 DPMPTSP = {"region": "32", "opd": "DPMPTSP"}
@@ -49,14 +50,14 @@ class Issuer:
     def jwks(self) -> dict[str, Any]:
         """Return the public key as a JSON Web Key Set."""
         public = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
-        return {"keys": [public | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}]}
+        return {"keys": [public | {"kid": DEMO_KEY_ID, "use": "sig", "alg": "ES256"}]}
 
     def sign(self, subject: str, lifetime: int = LIFETIME_SECONDS, **claims: Any) -> str:  # noqa: ANN401 - JSON
         """Return a token with these claims, valid for `lifetime` seconds of wall-clock time from now."""
         # Not the clock of the demo: the verifier compares `exp` with the wall clock.
         now = int(time())
         registered_claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + lifetime}
-        return jwt.encode(registered_claims | claims, self._key, algorithm="ES256", headers={"kid": KEY_ID})
+        return jwt.encode(registered_claims | claims, self._key, algorithm="ES256", headers={"kid": DEMO_KEY_ID})
 
     def token(self, user: str) -> str:
         """Return a token for one of the example users."""

@@ -5,8 +5,18 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
-from pydantic_settings import BaseSettings
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.settings.process import ProcessSettings
+
+DEMO_ISSUER = "urn:piket:demo:issuer"
+DEMO_KEY_ID = "piket-demo"
+"""The id of the key with which a demo signs tokens for anybody."""
+URL = re.compile(r"https?://\S+")
+
+
+class MissingIssuer(Exception):
+    """No issuer of tokens is configured. The message is for the operator."""
 
 
 def _validate_gateway(text: str) -> str:
@@ -22,14 +32,67 @@ def _validate_gateway(text: str) -> str:
     return text.rstrip("/")
 
 
-class IdentitySettings(BaseSettings):
+def _validate_issuer_ca(text: str) -> str:
+    if text and not Path(text).is_file():
+        raise ValueError(f"{text} is not a file; give the path of a PEM file of certificates")
+    return text
+
+
+class IdentitySettings(ProcessSettings):
     """Settings of bearer tokens, and of the HTTP addresses to which a service sends its own token."""
 
-    jwks: Path = Path("run/jwks.json")
-    issuer: str = "urn:piket:demo:issuer"
-    audience: str = "piket"
-    gateway: Annotated[str, AfterValidator(_validate_gateway)] = "http://127.0.0.1:8080"
-    token_file: str = "run/token-{region}"  # noqa: S105 - the path of a file
+    issuer: str = Field("", description="Issuer of tokens (OpenID Connect), exactly as its tokens name it.")
+    discovery: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Address of the issuer's metadata, if it is not below the issuer.",
+    )
+    issuer_ca: Annotated[str, AfterValidator(_validate_issuer_ca)] = Field(
+        "", description="PEM file of the authority that signed the issuer's certificate; empty: those of the system."
+    )
+    jwks: str = Field("", description="File or address of the issuer's key set; empty: as the issuer's metadata says.")
+    audience: str = Field("piket", description="Audience that a token must name.")
+    roles_claim: str = Field(
+        "roles", description="Claims that list roles, separated by commas: roles,realm_access.roles"
+    )
+    region_claim: str = Field("region", description="Claim with the code of the government.")
+    opd_claim: str = Field("opd", description="Claim with the code of the agency (OPD).")
+    unit_claim: str = Field("unit", description="Claim with the code of the unit.")
+    employee_claim: str = Field("employee", description="Claim with the id (UUID) of the employee.")
+    gateway: Annotated[str, AfterValidator(_validate_gateway)] = Field(
+        "http://127.0.0.1:8080", description="Address of the services; {service} in it is replaced by a service's name."
+    )
+    token_file: str = Field(
+        "run/token-{region}", description="File with the token for other services' feeds; demo only."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_the_demo_issuer(self) -> "IdentitySettings":
+        if self.issuer == DEMO_ISSUER and self.profile != "demo":
+            raise ValueError("PIKET_ISSUER: the issuer of the demo is refused outside PIKET_PROFILE=demo")
+        return self
+
+    def trusted_issuer(self) -> str:
+        """Return the issuer whose tokens are accepted. Raise `MissingIssuer` if none is configured."""
+        if self.issuer:
+            return self.issuer
+        if self.profile == "demo":
+            return DEMO_ISSUER
+        raise MissingIssuer(
+            "No issuer of tokens is configured. Nothing was started. Set PIKET_ISSUER to the address of your OpenID"
+            " Connect issuer, such as https://piket.example/auth/realms/piket (docs/operations/identity.md)."
+        )
+
+    @property
+    def jwks_file(self) -> Path | None:
+        """Return the file of the key set, None if it is read over HTTP."""
+        if self.jwks:
+            return None if URL.fullmatch(self.jwks) else Path(self.jwks)
+        return None if URL.fullmatch(self.trusted_issuer()) else self.folder / "jwks.json"
+
+    def discovery_url(self) -> str:
+        """Return the address of the issuer's metadata (OpenID Connect Discovery, section 4). Raise `MissingIssuer`."""
+        return self.discovery or f"{self.trusted_issuer().rstrip('/')}/.well-known/openid-configuration"
 
     def service_url(self, service: str) -> str:
         """Return the HTTP address of a service."""

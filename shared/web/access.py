@@ -1,12 +1,13 @@
 """Authenticates requests by their bearer token and authorises actions."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.identity import Action, Identity, Principal, Scope, TokenRefused, is_allowed
-from shared.web.problem import Problem
+from shared.web.problem import RETRY_AFTER_SECONDS, Problem
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT")
 
@@ -17,12 +18,22 @@ async def authenticate(
     """Return the verified principal of a request. Raise a 401 problem (RFC 6750) without a valid token."""
     if credentials is None:
         raise Problem("token-missing", {"www-authenticate": 'Bearer realm="piket"'})
+    return await verified(request, credentials.credentials)
+
+
+async def verified(request: Request, token: str) -> Principal:
+    """Return the principal of a token. Raise a 401 problem if it is not accepted, 503 if its key cannot be read."""
     identity: Identity = request.app.state.identity
     try:
-        return identity.principal(credentials.credentials)
+        return await identity.verify(token)
     except TokenRefused as refused:
-        challenge = f'Bearer realm="piket", error="invalid_token", error_description="{refused.slug}"'
-        raise Problem(refused.slug, {"www-authenticate": challenge}) from refused
+        raise Problem(refused.slug, _refusal_headers(refused.slug)) from refused
+
+
+def _refusal_headers(slug: str) -> Mapping[str, str]:
+    if slug == "issuer-unreachable":
+        return {"retry-after": RETRY_AFTER_SECONDS}
+    return {"www-authenticate": f'Bearer realm="piket", error="invalid_token", error_description="{slug}"'}
 
 
 def authorize(principal: Principal, action: Action, scope: Scope) -> None:

@@ -1,7 +1,7 @@
 """Builds the web application of a service: problem details, body limits, security headers, health. Routes are added."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -33,7 +33,8 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     A service with messages of its own sets `app.state.catalogue`.
     """
     # FastAPI's own documentation pages load scripts from another host, which the content security policy forbids.
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=telemetry(), **options)
+    running = _with_current_keys(identity, lifespan)
+    app = FastAPI(title=title, lifespan=running, docs_url=None, redoc_url=None, telemetry=telemetry(), **options)
     app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
     problem.install(app)
     docs.install(app)
@@ -45,6 +46,20 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     return app
+
+
+def _with_current_keys(identity: Identity, lifespan: Lifespan | None) -> Lifespan:
+    """Return a lifespan that also keeps the keys of the token issuer current."""
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(identity.keys.kept_current())
+            if lifespan:
+                await stack.enter_async_context(lifespan(app))
+            yield
+
+    return running
 
 
 def telemetry() -> TelemetryConfig:

@@ -81,6 +81,11 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         Message("Kafka, atau layanan pemilik peristiwa, tidak menjawab. Tidak ada keputusan yang tercatat; coba lagi "
             "nanti."),
     ),
+    "issuer-unreachable": ProblemType(
+        503, Message("Penerbit token tidak menjawab"),
+        Message("Token Anda belum dapat diperiksa, karena kunci penerbitnya belum terbaca. Tidak ada yang disimpan; "
+            "kirim ulang sebentar lagi."),
+    ),
     "behind": ProblemType(
         503, Message("Tampilan belum menyusul"),
         Message("Yang Anda tulis tersimpan, tetapi belum tampak di sini. Coba lagi sebentar lagi."),

@@ -51,7 +51,7 @@ def _measure_piket(folder: Path) -> float:
     (port,) = free_ports(1)
     issuer = Issuer(folder, "demo")
     tokens = [_token(issuer) for _ in range(TAPS)]
-    variables = {"PIKET_FOLDER": folder, "PIKET_JWKS": issuer.jwks_file}
+    variables = {"PIKET_FOLDER": folder, "PIKET_JWKS": issuer.jwks_file, "PIKET_PROFILE": "demo"}
     settings = [f"{name}={value}" for name, value in variables.items()]
     command = [sys.executable, "-m", "deploy.cli", "serve", "attendance", "--port", str(port)]
     server = Child(["env", *settings, *command], folder / "log")

@@ -38,7 +38,7 @@ class Office:
         self.view = CoverageView(lambda: self.time)
         self.view.apply_rows([row(())])
         self.view.mark_complete()
-        self.app = assemble(self.view, Identity({}, "", ""), lambda: self.time)
+        self.app = assemble(self.view, Identity.from_jwks({"keys": []}, "", ""), lambda: self.time)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])

@@ -237,7 +237,7 @@ async def test_a_relay_whose_clock_is_90_seconds_ahead_is_named(stack: Stack, tm
 async def test_an_expired_key_of_the_issuer_and_an_expired_token_are_named(stack: Stack, tmp_path: Path) -> None:
     (key,) = json.loads(stack.issuer.jwks_file.read_text())["keys"]
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key | {"exp": 1_700_000_000}]}))
-    results = await examine(settings_of(stack, jwks=tmp_path / "jwks.json"))
+    results = await examine(settings_of(stack, jwks=str(tmp_path / "jwks.json")))
     where = f"The key set {tmp_path}/jwks.json (PIKET_JWKS)"
     assert faults(results) == {"tokens": f"{where} holds the key demo, which expired at 2023-11-14 22:13 UTC"}
     token = tmp_path / "token-32"

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from deploy.local.token_issuer import AUDIENCE, ISSUER, KEY_ID
+from deploy.local.token_issuer import AUDIENCE, ISSUER
+from shared.settings.identity import DEMO_KEY_ID
 from tests.flow.in_process_deployment import InProcessDeployment, in_process_deployment
 from tests.support.example_facts import at
 from tests.support.office_setup import OFFICE, OPD, REGION, STAGE_1, Office, on_site_body
@@ -107,7 +108,7 @@ async def test_a_forged_token(counter: OfficeInTown, algorithm: str) -> None:
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": employee, "iat": 1, "exp": 2**33, "region": REGION, "opd": OPD}
     keys: dict[str, Any] = {"ES256": ec.generate_private_key(ec.SECP256R1()), "HS256": "s" * 64, "none": None}
     more = {"roles": ["EMPLOYEE", "PERSONNEL"], "employee": employee}
-    forged = jwt.encode(claims | more, keys[algorithm], algorithm=algorithm, headers={"kid": KEY_ID})
+    forged = jwt.encode(claims | more, keys[algorithm], algorithm=algorithm, headers={"kid": DEMO_KEY_ID})
     await check_refused(counter, await counter.office.post(TAPS, forged, on_site_body()), 401, "token-invalid")
 
 

@@ -35,7 +35,7 @@ def view(day: BoardClock) -> CoverageView:
 
 @pytest.fixture
 def app(view: CoverageView, day: BoardClock) -> FastAPI:
-    return assemble(view, Identity({}, "", ""), day)
+    return assemble(view, Identity.from_jwks({"keys": []}, "", ""), day)
 
 
 @pytest.fixture

@@ -41,13 +41,27 @@ def piket(folder: Path, *arguments: str, **settings: str) -> "subprocess.Complet
 
 UNUSED_ADDRESS = f"127.0.0.1:{free_ports(1)[0]}"
 FAILURES = {
-    "no keys": (("serve", "reporting"), {"PIKET_JWKS": "/nowhere/jwks.json"}, "/nowhere/jwks.json does not exist"),
+    "no keys": (
+        ("serve", "reporting"),
+        {"PIKET_PROFILE": "demo", "PIKET_JWKS": "/nowhere/jwks.json"},
+        "/nowhere/jwks.json does not exist",
+    ),
     "a region that is not served": (
         ("republish", "policy", "--region", "99"),
         {"PIKET_REGIONS": "32,3276"},
         "does not serve region 99. Nothing was reset. Give one of PIKET_REGIONS: 32, 3276.",
     ),
-    "keys that are no JSON": (("serve", "reporting"), {"PIKET_JWKS": "pyproject.toml"}, "it is not JSON, line 1"),
+    "keys that are no JSON": (
+        ("serve", "reporting"),
+        {"PIKET_PROFILE": "demo", "PIKET_JWKS": "pyproject.toml"},
+        "it is not JSON, line 1",
+    ),
+    "no issuer": (("serve", "attendance"), {}, "Set PIKET_ISSUER to the address of your OpenID Connect issuer"),
+    "the issuer of a demo": (
+        ("serve", "attendance"),
+        {"PIKET_ISSUER": "urn:piket:demo:issuer"},
+        "the issuer of the demo is refused outside PIKET_PROFILE=demo",
+    ),
     "a setting that is no number": (("topics", "create"), {"PIKET_PARTITIONS": "many"}, "PIKET_PARTITIONS: "),
     "a store of an unknown kind": (("verify", "policy"), {"PIKET_STORE": "oracle://x/y"}, "PIKET_STORE: "),
     "a store that is away": (

@@ -62,7 +62,7 @@ def view(time: Time) -> CoverageView:
 
 @pytest.fixture
 def app(view: CoverageView, time: Time) -> FastAPI:
-    return reporting_app.assemble(view, Identity({}, "", ""), time)
+    return reporting_app.assemble(view, Identity.from_jwks({"keys": []}, "", ""), time)
 
 
 @pytest.fixture

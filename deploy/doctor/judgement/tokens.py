@@ -32,12 +32,12 @@ def judge_tokens(observed: TokensObserved) -> Verdict:
 
 def _key_findings(observed: TokensObserved) -> Iterator[Finding]:
     where = f"The key set {observed.file} (PIKET_JWKS)"
-    replace = "Replace the file by the current JSON Web Key Set of the issuer, then restart `piket serve`."
+    replace = "Let it be the current JSON Web Key Set of the issuer: services read it every five minutes."
     if observed.unusable:
         yield Finding(where, f"cannot be used ({observed.unusable})", replace)
         return
     if not observed.keys:
-        yield Finding(where, "has no key of type EC with an id, so every token is refused", replace)
+        yield Finding(where, "has no key of type EC or RSA with an id, so every token is refused", replace)
     for key in observed.keys:
         if key.expires and key.expires <= observed.now:
             what = f"holds the key {key.key_id}, which expired at {show_minute(key.expires)}"

@@ -1,7 +1,6 @@
 """Reads the key set of the token issuer, and verifies the tokens with which services read feeds."""
 
 import base64
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,16 +11,27 @@ from deploy.doctor.judgement.tokens import KeyObserved, TokensObserved
 from deploy.doctor.probes.signals import Examination
 from shared.clock import wall_time
 from shared.identity import Action, Identity, Scope, TokenRefused, UnusableKeySet, is_allowed
+from shared.identity.claims import ClaimPaths
+from shared.identity.key_cache import KeyCache
+from shared.identity.key_set import read_key_set, verification_keys
+from shared.identity.key_source import key_source
 from shared.settings import Settings
+from shared.settings.identity import MissingIssuer
 
 
 async def observe_tokens(examination: Examination) -> TokensObserved:
     """Read the keys and verify the token of each region."""
     settings = examination.settings
-    observed = TokensObserved(str(settings.jwks), wall_time())
     try:
-        identity = Identity.from_settings(settings)
-        keys = [*_keys(json.loads(settings.jwks.read_text()))]
+        source, issuer = key_source(settings), settings.trusted_issuer()
+    except MissingIssuer:
+        return TokensObserved("of the issuer", wall_time(), unusable="PIKET_ISSUER is not set")
+    observed = TokensObserved(source.name, wall_time())
+    try:
+        key_set = read_key_set(await source.read_content(), source.name, demo=settings.profile == "demo")
+        keys_in_use = KeyCache(verification_keys(key_set, source.name))
+        identity = Identity(keys_in_use, issuer, settings.audience, ClaimPaths.from_settings(settings))
+        keys = [*_keys(key_set)]
     except FileNotFoundError:
         return observed._replace(unusable="the file does not exist")
     except UnusableKeySet as error:
@@ -34,9 +44,10 @@ async def observe_tokens(examination: Examination) -> TokensObserved:
 
 
 def _keys(key_set: Mapping[str, Any]) -> Iterator[KeyObserved]:
-    """Yield the keys that `Identity` uses, with the earliest of their expiries."""
+    """Yield the keys that verify tokens, with the earliest of their expiries."""
+    usable = verification_keys(key_set, "given")
     for key in key_set["keys"]:
-        if key.get("kid") and key["kty"] == "EC":
+        if key.get("kid") in usable:
             yield KeyObserved(key["kid"], min(_expiries(key), default=None))
 
 

@@ -84,7 +84,7 @@ async def _submit(request: Request, store: Store[State], region: str, form_input
     if not token:
         raise Problem("token-missing")
     identity: Identity = request.app.state.identity
-    principal = identity.principal(token)
+    principal = await identity.verify(token)
     authorize(principal, Action.ENACT, Scope(region))
     command = _command(region, form_input)
     body = command.model_dump_json().encode()

@@ -146,7 +146,7 @@ def key_set(folder: Path, **members: object) -> tuple[Issuer, Path]:
 
 
 async def tokens(folder: Path) -> Verdict:
-    settings = Settings(jwks=folder / "jwks.json", token_file=f"{folder}/token-{{region}}")
+    settings = Settings(profile="demo", jwks=str(folder / "jwks.json"), token_file=f"{folder}/token-{{region}}")
     return judge_tokens(await observe_tokens(Examination(settings)))
 
 
@@ -156,7 +156,7 @@ async def test_a_key_expires_with_its_certificate_or_by_its_member_exp(tmp_path:
     key_set(tmp_path, exp=4_000_000_000, x5c=[certificate(issuer._key, EIGHT.replace(year=2100))])
     assert (await tokens(tmp_path)).healthy
     key_set(tmp_path, exp=4_000_000_000, x5c=[certificate(issuer._key, EIGHT.replace(year=2024))])
-    assert "the key demo, which expired at 2024-01-05 08:00 UTC" in (await tokens(tmp_path)).findings[0].what
+    assert "the key piket-demo, which expired at 2024-01-05 08:00 UTC" in (await tokens(tmp_path)).findings[0].what
     key_set(tmp_path, exp="tomorrow")
     assert "the expiry of a key cannot be read" in (await tokens(tmp_path)).findings[0].what
 

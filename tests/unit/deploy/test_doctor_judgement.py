@@ -135,7 +135,7 @@ FAULTS = {
         "waits for missing events in 2 streams",
     ),
     "no key set": (judge_tokens(TokensObserved("jwks.json", NOW, unusable="no file")), "cannot be used (no file)"),
-    "no key": (judge_tokens(TOKENS._replace(keys=[])), "has no key of type EC with an id"),
+    "no key": (judge_tokens(TOKENS._replace(keys=[])), "has no key of type EC or RSA with an id"),
     "an expired key": (
         judge_tokens(TOKENS._replace(keys=[KeyObserved("a", NOW), KeyObserved("b")])),
         "holds the key a, which expired at 2026-01-05 08:00 UTC",

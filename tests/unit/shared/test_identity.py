@@ -12,6 +12,7 @@ from deploy.cli.errors import operator_message
 from deploy.local.token_issuer import AUDIENCE, ISSUER, USERS, Issuer, NotDemoProfile
 from shared.identity import Action, Identity, Principal, Role, Scope, TokenRefused, UnusableKeySet, is_allowed
 from shared.settings import Settings
+from shared.settings.identity import DEMO_KEY_ID
 
 DEWI = UUID("2b1c8f0e-9d34-4a51-8f0e-6f4d2c1b7a90")
 RINA = UUID("7c0f7a52-52a5-4f0a-9a55-0f3f1a3d9b11")
@@ -108,14 +109,14 @@ def test_a_broken_key_set_is_reported_with_its_file(tmp_path: Path, content: byt
     file = tmp_path / "jwks.json"
     file.write_bytes(content)
     with pytest.raises(UnusableKeySet) as raised:
-        Identity.from_settings(Settings(jwks=file))
+        Identity.from_settings(Settings(profile="demo", jwks=str(file)))
     message = operator_message(raised.value) or ""
     assert (str(file) in message, reason in message, "then start again" in message) == (True, True, True), message
 
 
 def test_a_folder_is_no_key_set(tmp_path: Path) -> None:
     with pytest.raises(UnusableKeySet, match="Is a directory"):
-        Identity.from_settings(Settings(jwks=tmp_path))
+        Identity.from_settings(Settings(profile="demo", jwks=str(tmp_path)))
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -147,8 +148,8 @@ def broken_tokens(issuer: Issuer, elsewhere: Issuer) -> Iterator[tuple[str, str]
     yield "the key of another issuer", elsewhere.token("sri")
     yield "another audience", issuer.sign("sri", aud="payroll", region="32")
     yield "another issuer", issuer.sign("sri", iss="urn:evil", region="32")
-    yield "alg none", jwt.encode(payload, "", algorithm="none", headers={"kid": "demo"})
-    yield "a shared secret", jwt.encode(payload, "s" * 32, algorithm="HS256", headers={"kid": "demo"})
+    yield "alg none", jwt.encode(payload, "", algorithm="none", headers={"kid": DEMO_KEY_ID})
+    yield "a shared secret", jwt.encode(payload, "s" * 32, algorithm="HS256", headers={"kid": DEMO_KEY_ID})
     yield "no key id", jwt.encode(payload, issuer._key, algorithm="ES256")
     yield "no expiry", issuer.sign("sri", exp=None, region="32")
     yield "no region", issuer.sign("sri")

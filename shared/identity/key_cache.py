@@ -1,0 +1,91 @@
+"""Keeps the public keys of the issuer in memory: they outlast an outage of the issuer, and follow a rotation."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import jwt
+import structlog
+
+from shared.background import background_task
+from shared.identity.key_set import UnusableKeySet, VerificationKeys
+
+REFRESH_EVERY_S = 300
+"""A key that the issuer has withdrawn is accepted for this long at most, while the issuer answers."""
+RETRY_EVERY_S = 5
+"""How often the issuer is asked while no key is known."""
+UNKNOWN_KEY_EVERY_S = 60
+"""At most this often does a token with an unknown key cause a question to the issuer."""
+
+log = structlog.get_logger()
+
+
+class KeyCache:
+    """The keys of a key set. `read_keys` reads the set again; without it the keys never change."""
+
+    def __init__(
+        self,
+        keys: VerificationKeys,
+        read_keys: Callable[[], Awaitable[VerificationKeys]] | None = None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keys, self._read_keys, self._seconds = keys, read_keys, seconds
+        self._next_for_unknown = 0.0
+        self._reading: asyncio.Task[None] | None = None
+        self.unreadable = "" if keys or read_keys is None else "the key set has not been read yet"
+        """Why the key set could not be read at the last attempt; empty if it was."""
+
+    @property
+    def ready(self) -> bool:
+        """Return whether there is a key, so that tokens can be verified."""
+        return bool(self._keys)
+
+    def find(self, key_id: str) -> jwt.PyJWK | None:
+        """Return the key with an id, None if the set had none when it was read."""
+        return self._keys.get(key_id)
+
+    async def refresh(self) -> None:
+        """Read the key set again. If it cannot be read, keep the keys. Calls at the same time share one reading."""
+        if self._read_keys is None:
+            return
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read(self._read_keys))
+        # Shielded: a client that disconnects must not end the reading for which others wait.
+        await asyncio.shield(self._reading)
+
+    async def refresh_for_unknown_key(self) -> None:
+        """Read the key set again because of a token with an unknown key, unless that happened within a minute."""
+        is_reading = self._reading is not None and not self._reading.done()
+        if not is_reading and self._seconds() < self._next_for_unknown:
+            return
+        if not is_reading:
+            self._next_for_unknown = self._seconds() + UNKNOWN_KEY_EVERY_S
+        await self.refresh()
+
+    @asynccontextmanager
+    async def kept_current(self) -> AsyncIterator[None]:
+        """Read the key set regularly inside the block."""
+        if self._read_keys is None:
+            yield
+            return
+        async with background_task(self._refresh_regularly()):
+            yield
+
+    async def _refresh_regularly(self) -> None:
+        while True:
+            await self.refresh()
+            await asyncio.sleep(REFRESH_EVERY_S if self.ready else RETRY_EVERY_S)
+
+    async def _read(self, read_keys: Callable[[], Awaitable[VerificationKeys]]) -> None:
+        try:
+            keys = await read_keys()
+        except UnusableKeySet as error:
+            # Logged at each change only: an outage of an hour is one line.
+            if error.reason != self.unreadable:
+                log.warning("Key set not read; known keys stay in use", reason=error.reason, known=len(self._keys))
+            self.unreadable = error.reason
+            return
+        if self.unreadable or keys.keys() != self._keys.keys():
+            log.info("Key set read", keys=sorted(keys))
+        self._keys, self.unreadable = keys, ""
