@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -18,7 +17,7 @@ from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.kafka.dead_letters import send_dead_letter
 from shared.projection.consumer import ConsumedRecord
-from shared.projection.owner_feed import read_owner_feed
+from shared.projection.owner_feed import OwnerFeed
 from shared.projection.projection import Projection
 from shared.settings import Settings
 from shared.web.application import Lifespan
@@ -41,7 +40,7 @@ def create(settings: Settings) -> FastAPI:
         [topic(region, "policy") for region in settings.region_list()],
         apply,
         dead_letter=write_dead_letter,
-        feed=partial(read_owner_feed, settings),
+        feed=OwnerFeed(settings).read,
         bootstrap=settings.kafka,
     )
 

@@ -1,7 +1,9 @@
 """Asks the token issuer over HTTP for its metadata (OpenID Connect Discovery 1.0) and its keys, within bounds."""
 
 import asyncio
+import json
 import ssl
+from collections.abc import Mapping
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,10 +12,16 @@ from shared.settings import Settings
 
 TIMEOUT_S = 5.0
 MAX_BYTES = 256 * 1024
+REFUSED = {400, 401, 403}
+"""How a token endpoint says that a grant is refused (RFC 6749, section 5.2)."""
 
 
 class IssuerUnreachable(Exception):
     """The issuer did not answer as the specification says. The message is the reason, for the operator."""
+
+
+class IssuerRefused(Exception):
+    """The issuer gave no token. The message is its reason, for the operator."""
 
 
 class IssuerMetadata(BaseModel):
@@ -48,6 +56,15 @@ class IssuerClient:
         """Return the JSON Web Key Set as it is published now. Raise `IssuerUnreachable`."""
         return await self._read(self._settings.jwks or (await self.metadata()).jwks_uri)
 
+    async def tokens(self, grant: Mapping[str, str], *names: str) -> dict[str, str]:
+        """Return members of the answer to a grant (RFC 6749). Raise `IssuerRefused` or `IssuerUnreachable`."""
+        url = self._settings.token_url or (await self.metadata()).token_endpoint
+        try:
+            members = json.loads(await self._read(url, grant))
+            return {name: str(members[name]) for name in names}
+        except (ValueError, LookupError, TypeError) as error:
+            raise IssuerUnreachable(f"{url} gave an answer without tokens") from error
+
     def _validated(self, content: bytes) -> IssuerMetadata:
         try:
             metadata = IssuerMetadata.model_validate_json(content)
@@ -58,11 +75,15 @@ class IssuerClient:
             raise IssuerUnreachable(f"its metadata names the issuer {metadata.issuer!r}, not PIKET_ISSUER")
         return metadata
 
-    async def _read(self, url: str) -> bytes:
+    async def _read(self, url: str, form: Mapping[str, str] | None = None) -> bytes:
+        method = "POST" if form else "GET"
         try:
-            async with asyncio.timeout(TIMEOUT_S), self.http() as http, http.stream("GET", url) as answer:
+            async with asyncio.timeout(TIMEOUT_S), self._http() as http, http.stream(method, url, data=form) as answer:
+                content = await _bounded(answer, url)
+                if form and answer.status_code in REFUSED:
+                    raise IssuerRefused(_reason(content))
                 answer.raise_for_status()
-                return await _bounded(answer, url)
+                return content
         except TimeoutError as error:
             raise IssuerUnreachable(f"{url} did not answer within {TIMEOUT_S:g} s") from error
         except httpx.HTTPStatusError as error:
@@ -70,9 +91,18 @@ class IssuerClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise IssuerUnreachable(f"{url} did not answer ({type(error).__name__})") from error
 
-    def http(self) -> httpx.AsyncClient:
+    def _http(self) -> httpx.AsyncClient:
         """Return a new client for the issuer. It follows no redirect."""
         return httpx.AsyncClient(timeout=TIMEOUT_S, verify=self._trust, transport=self._transport)
+
+
+def _reason(content: bytes) -> str:
+    """Return the code and description of a refusal, which hold no secret."""
+    try:
+        members = json.loads(content)
+        return f"{members['error']}: {members.get('error_description', '')}".rstrip(": ")
+    except (ValueError, LookupError, TypeError):
+        return "no reason given"
 
 
 async def _bounded(answer: httpx.Response, url: str) -> bytes:

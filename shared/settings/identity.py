@@ -59,6 +59,17 @@ class IdentitySettings(ProcessSettings):
     opd_claim: str = Field("opd", description="Claim with the code of the agency (OPD).")
     unit_claim: str = Field("unit", description="Claim with the code of the unit.")
     employee_claim: str = Field("employee", description="Claim with the id (UUID) of the employee.")
+    sign_in_client: str = Field("piket-pages", description="Client id with which people sign in on pages.")
+    client_id: str = Field("", description="Client id with which a service gets a token; empty: PIKET_TOKEN_FILE.")
+    client_secret_file: str = Field("", description="File with the secret of PIKET_CLIENT_ID.")
+    token_scope: str = Field(
+        "region-{region}", description="Scope that a service asks for, so that its token is for one government."
+    )
+    token_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Address that gives tokens; empty: as the issuer's metadata says.",
+    )
     gateway: Annotated[str, AfterValidator(_validate_gateway)] = Field(
         "http://127.0.0.1:8080", description="Address of the services; {service} in it is replaced by a service's name."
     )
@@ -84,11 +95,16 @@ class IdentitySettings(ProcessSettings):
         )
 
     @property
+    def has_remote_issuer(self) -> bool:
+        """Return whether the issuer is a server; that of the demo is not."""
+        return URL.fullmatch(self.trusted_issuer()) is not None
+
+    @property
     def jwks_file(self) -> Path | None:
         """Return the file of the key set, None if it is read over HTTP."""
         if self.jwks:
             return None if URL.fullmatch(self.jwks) else Path(self.jwks)
-        return None if URL.fullmatch(self.trusted_issuer()) else self.folder / "jwks.json"
+        return None if self.has_remote_issuer else self.folder / "jwks.json"
 
     def discovery_url(self) -> str:
         """Return the address of the issuer's metadata (OpenID Connect Discovery, section 4). Raise `MissingIssuer`."""
