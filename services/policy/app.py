@@ -18,6 +18,7 @@ from shared.settings import Settings
 from shared.web.application import Lifespan
 from shared.web.pages import Pages
 from shared.web.service import create_service
+from shared.web.sign_in import SignIn
 
 SERVICE = "policy"
 
@@ -31,13 +32,11 @@ def create(settings: Settings) -> FastAPI:
         async with background_task(run_scheduler(app.state.store, now)):
             yield
 
-    return assemble(
-        Database(settings.store_url(SERVICE)),
-        Identity.from_settings(settings),
-        now,
-        scheduler,
-        demo=bool(settings.clock),  # only a demo has a clock of its own
-    )
+    # Only a demo has a clock of its own.
+    database, identity, demo = Database(settings.store_url(SERVICE)), Identity.from_settings(settings), settings.clock
+    app = assemble(database, identity, now, scheduler, demo=bool(demo))
+    app.state.sign_in = SignIn.from_settings(settings)
+    return app
 
 
 def assemble(

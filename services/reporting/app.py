@@ -17,6 +17,7 @@ from services.reporting.domain.efficiency.estimates import estimation_factors
 from services.reporting.http import dead_letters
 from services.reporting.metrics.collector import RegionCollector
 from services.reporting.operations import routes as operations_routes
+from services.reporting.operations import sign_in
 from services.reporting.operations.neighbours import Neighbours
 from services.reporting.operations.page import Operations
 from services.reporting.operations.scraping import Scraper
@@ -32,12 +33,13 @@ from shared.clock import Clock, clock_pace
 from shared.event_store.database import Database
 from shared.identity import Identity
 from shared.metrics.server import REGION_REGISTRIES
-from shared.projection.owner_feed import read_owner_feed
+from shared.projection.owner_feed import OwnerFeed
 from shared.settings import Settings
 from shared.web import application
 from shared.web.application import Lifespan
 from shared.web.pages import Pages
 from shared.web.service import create_service
+from shared.web.sign_in import SignIn
 
 SERVICE = "reporting"
 
@@ -64,10 +66,11 @@ def create(settings: Settings) -> FastAPI:
     operations = Operations(
         Scraper(settings.targets, now),
         Neighbours(settings.service_url("attendance"), settings.alertmanager),
-        DeadLetters(KafkaRecords(settings.kafka), partial(read_owner_feed, settings)),
-        sign_in_by_link=settings.profile == "demo",
+        DeadLetters(KafkaRecords(settings.kafka), OwnerFeed(settings).read),
+        sign_in_by_link=settings.profile == "demo" and not settings.has_remote_issuer,
     )
     app = assemble_with_store(database, operations, Identity.from_settings(settings), now, running)
+    app.state.sign_in = SignIn.from_settings(settings)
     return show_coverage(app, view, now, demo=bool(settings.clock))
 
 
@@ -82,6 +85,7 @@ def assemble_with_store(
     app.state.catalogue, app.state.operations, app.state.dead_letters = CATALOGUE, operations, operations.letters
     app.include_router(dead_letters.router)
     app.include_router(operations_routes.router)
+    app.include_router(sign_in.router)
     return app
 
 

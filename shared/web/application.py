@@ -36,6 +36,7 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     running = _with_current_keys(identity, lifespan)
     app = FastAPI(title=title, lifespan=running, docs_url=None, redoc_url=None, telemetry=telemetry(), **options)
     app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
+    app.state.sign_in = None  # a service whose pages a person signs in on sets it, if its issuer has a sign-in
     problem.install(app)
     docs.install(app)
     # The middleware that is added last is the outermost: refused bodies get the security headers too.

@@ -31,6 +31,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         401, Message("Token tidak sah"),
         Message("Token tidak dapat dipercaya di sini. Tidak ada yang disimpan; masuk lagi."),
     ),
+    "sign-in-failed": ProblemType(
+        400, Message("Belum berhasil masuk"),
+        Message("Proses masuk tidak selesai. Tidak ada yang disimpan; mulailah lagi dari halaman yang Anda tuju."),
+    ),
     "forbidden": ProblemType(
         403, Message("Di luar wewenang"),
         Message("Peran Anda tidak mencakup tindakan ini di sini. Tidak ada yang disimpan."),

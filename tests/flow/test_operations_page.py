@@ -219,7 +219,7 @@ async def test_a_key_that_was_used_for_another_letter_is_refused(site: DeadLette
         ({"sec-fetch-site": "same-site"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({}, 403),
-        ({"origin": "http://piket"}, 303),
+        ({"origin": "http://127.0.0.1"}, 303),
         (SAME_SITE, 303),
     ],
 )

@@ -222,6 +222,6 @@ async def dead_letter_site(
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://piket") as http,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http,
     ):
         yield DeadLetterSite(app, database, records, issuer, stored, http, servers)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from shared.web.sign_in import form_token
 from tests.support.dead_letter_site import TOPIC, DeadLetterSite
 
 PAGE = "/operasi"
@@ -12,7 +13,16 @@ SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 
 async def send_form(site: DeadLetterSite, headers: Mapping[str, str] = SAME_SITE, **fields: str) -> httpx.Response:
-    """Replay a letter with the cookie of an operator; `fields` and `headers` replace what is sent."""
-    form = {"tindakan": "kirim-ulang", "topic": TOPIC, "partition": "1", "offset": "0", "kunci": "kunci-0001", **fields}
-    cookies = {"cookie": f"piket_token={site.token()}", "content-type": "application/x-www-form-urlencoded"}
+    """Replay a letter with the session of an operator; `fields` and `headers` replace what is sent."""
+    token = site.token()
+    form = {
+        "tindakan": "kirim-ulang",
+        "topic": TOPIC,
+        "partition": "1",
+        "offset": "0",
+        "kunci": "kunci-0001",
+        "csrf": form_token(token),
+        **fields,
+    }
+    cookies = {"cookie": f"piket_token={token}", "content-type": "application/x-www-form-urlencoded"}
     return await site.http.post(PAGE, content=urlencode(form), headers={**cookies, **headers})

@@ -20,9 +20,12 @@ from shared.domain.errors import Invalid
 from shared.domain.messages import Message, Text
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
-from shared.identity import Action, Identity, Scope, TokenRefused
+from shared.identity import Action, Principal, Scope
 from shared.web import Problem, Submission, authorize, submit
+from shared.web.access import verified
 from shared.web.problem_types import PROBLEM_TYPES
+from shared.web.sign_in import require_own_form, signed_in
+from shared.web.sign_in.forms import FIELD
 from shared.web.submission import fingerprint
 
 # The same keys as the header `Idempotency-Key` of the HTTP API accepts.
@@ -51,21 +54,18 @@ class FormError:
 
 
 async def enact_from_form(request: Request, store: Store[State], region: str) -> FormInput | FormError:
-    """Record the instrument that the form names if its token permits to enact in the region.
-
-    The form does not rely on a cookie: only a person who knows the token can send it, so another site cannot forge a
-    request (CSRF).
-    """
+    """Record the instrument that the form names if its sender may enact in the region."""
     fields = parse_qs((await request.body()).decode(errors="replace"))
-    form_input, token = _form_input(fields), _first_value(fields, "token")
+    form_input = _form_input(fields)
     try:
-        response = await _submit(request, store, region, form_input, token)
+        principal = await _sender(request, fields)
+        response = await _submit(request, store, region, form_input, principal)
     except EXPECTED_ERRORS as error:
         return _form_error(error, form_input)
     return form_input if response.status_code < 400 else _problem_error("refused", form_input)
 
 
-EXPECTED_ERRORS = (KeyReused, Unavailable, TokenRefused, Problem, Invalid)
+EXPECTED_ERRORS = (KeyReused, Unavailable, Problem, Invalid)
 
 
 def _form_error(error: Exception, form_input: FormInput) -> FormError:
@@ -73,18 +73,28 @@ def _form_error(error: Exception, form_input: FormInput) -> FormError:
         case KeyReused():
             # The key belongs to another request already, so the form gets a new one.
             return _problem_error("key-reused", FormInput(form_input.preset, form_input.attested_by))
-        case TokenRefused() | Problem():
+        case Problem():
             return _problem_error(error.slug, form_input)
         case Invalid():
             return FormError(422, [e.message for e in error.errors], form_input)
     return _problem_error("unavailable", form_input)
 
 
-async def _submit(request: Request, store: Store[State], region: str, form_input: FormInput, token: str) -> Response:
-    if not token:
-        raise Problem("token-missing")
-    identity: Identity = request.app.state.identity
-    principal = await identity.verify(token)
+async def _sender(request: Request, fields: dict[str, list[str]]) -> Principal:
+    """Return who sent the form: the person of the session, or without one the person of the token in the form.
+
+    Another site cannot forge the request (CSRF): it knows neither the token nor the field `csrf` of the session.
+    """
+    if token := _first_value(fields, "token"):
+        return await verified(request, token)
+    person = await signed_in(request)
+    require_own_form(request, person, _first_value(fields, FIELD))
+    return person.principal
+
+
+async def _submit(
+    request: Request, store: Store[State], region: str, form_input: FormInput, principal: Principal
+) -> Response:
     authorize(principal, Action.ENACT, Scope(region))
     command = _command(region, form_input)
     body = command.model_dump_json().encode()

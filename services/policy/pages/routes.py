@@ -1,8 +1,9 @@
 """Serves the public pages on the rules of a region and of an OPD; no token is needed, because instruments are public.
 
-`/aturan/{region}` also accepts a form that enacts a shipped instrument; the form carries a token.
+`/aturan/{region}` also accepts a form that enacts a shipped instrument, from a person who has signed in.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,10 @@ from services.policy.pages import opd_page, region_page
 from services.policy.pages.enactment_form import FormInput, enact_from_form
 from shared.domain.facts.base import Code, Region
 from shared.domain.regions import local_date
-from shared.web import require_found
+from shared.web import Problem, require_found
 from shared.web.dependencies import ClockDep, StoreDep
 from shared.web.pages import Pages
+from shared.web.sign_in import form_token, signed_in
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 
@@ -52,7 +54,7 @@ async def region_rules(
     """Show the instruments of a region, and who is bound by which rules on a date."""
     query = region_page.PageQuery.of(request.query_params)
     context = await region_page.load_context(store, region, now(), query)
-    return pages.page(request, "wilayah.html", **context)
+    return pages.page(request, "wilayah.html", **context, **await _session_context(request))
 
 
 @router.post("/aturan/{region}", response_class=HTMLResponse)
@@ -66,7 +68,16 @@ async def enact_preset(
         return RedirectResponse(f"/aturan/{region}?tercatat={result.preset}", status_code=303)
     query = region_page.PageQuery(preset=result.form_input.preset)
     context = await region_page.load_context(store, region, now(), query, result)
-    response = pages.page(request, "wilayah.html", **context)
+    response = pages.page(request, "wilayah.html", **context, **await _session_context(request))
     response.status_code = result.status
     response.headers["cache-control"] = "no-store"
     return response
+
+
+async def _session_context(request: Request) -> Mapping[str, str | bool]:
+    """Return what the form shows: the hidden field of the person's session, or how to sign in without one."""
+    by_issuer = request.app.state.sign_in is not None
+    try:
+        return {"csrf": form_token((await signed_in(request)).token), "by_issuer": by_issuer}
+    except Problem:
+        return {"csrf": "", "by_issuer": by_issuer}

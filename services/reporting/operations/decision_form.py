@@ -12,7 +12,6 @@ from services.reporting.dead_letters.replay import DeadLetters
 from services.reporting.domain.dead_letters import RecordPosition
 from services.reporting.domain.decider import State
 from services.reporting.http.decisions import discard_letter, replay_letter
-from services.reporting.operations.sign_in import SignedIn, require_same_site
 from shared.domain.decider import KeyReused
 from shared.domain.errors import Invalid
 from shared.domain.facts.reporting.dead_letters import PartitionNumber, ReasonCode, RecordOffset, TopicName
@@ -21,6 +20,7 @@ from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
 from shared.web import Problem, Submission
 from shared.web.problem_types import PROBLEM_TYPES
+from shared.web.sign_in import SignedIn, require_own_form
 from shared.web.submission import fingerprint
 
 INCOMPLETE = Message("Formulir tidak lengkap. Muat ulang halaman, lalu putuskan lagi.")
@@ -54,7 +54,6 @@ async def decide_from_form(
 ) -> DecisionError | None:
     """Decide what the form says; return the error if nothing was decided."""
     try:
-        require_same_site(request, signed_in)
         await _decide(request, signed_in, letters, store)
     except Problem as problem:
         return _error(problem.slug, [part.message for part in problem.errors])
@@ -70,8 +69,9 @@ async def decide_from_form(
 
 
 async def _decide(request: Request, signed_in: SignedIn, letters: DeadLetters, store: Store[State]) -> None:
-    body = await request.body()
-    form = _form.validate_python({name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()})
+    fields = parse_qs((await request.body()).decode(errors="replace"))
+    require_own_form(request, signed_in, fields.get("csrf", [""])[0])
+    form = _form.validate_python({name: values[0] for name, values in fields.items()})
     position = RecordPosition(signed_in.region, form.topic, form.partition, form.offset)
     content = form.model_dump_json(exclude={"kunci"}).encode()
     submission = Submission(signed_in.principal, form.kunci, fingerprint("POST", request.url.path, content), None)

@@ -18,12 +18,12 @@ from services.reporting.domain.operations.process_status import process_status
 from services.reporting.operations.decision_form import DecisionError
 from services.reporting.operations.neighbours import Neighbours
 from services.reporting.operations.scraping import Scraper, UnusableTargets
-from services.reporting.operations.sign_in import SignedIn
 from shared.domain.messages import Message
 from shared.domain.places import governments
 from shared.domain.regions import region_timezone
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
+from shared.web.sign_in import SignedIn, form_token
 
 MAX_LETTERS = 20
 TIMEOUT_S = 3.0
@@ -69,6 +69,7 @@ async def page_context(
         "has_alertmanager": operations.neighbours.has_alertmanager,
         "discard_reasons": DISCARD_REASONS,
         "new_key": token_urlsafe,
+        "csrf": form_token(signed_in.token),
         "decision_error": error,
     }
 

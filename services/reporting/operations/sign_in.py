@@ -1,71 +1,119 @@
-"""Signs operators in: the token comes with the request, or in a cookie of this module or of the identity gateway."""
+"""Signs people in and out for all pages, and shows a page to those who may not enter."""
 
-import re
-from typing import NamedTuple
+from typing import Annotated
 
-from fastapi import Request
-from starlette.responses import RedirectResponse
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shared.identity import Action, Identity, Principal, Scope, TokenRefused
-from shared.web import Problem, authorize
+from services.reporting.operations.page import Operations
+from services.reporting.pages.routes import PageRendererDep
+from shared.web import Problem, require_found
+from shared.web.access import verified
+from shared.web.problem_types import PROBLEM_TYPES
+from shared.web.sign_in import SignIn
+from shared.web.sign_in.code_flow import CALLBACK_PATH
+from shared.web.sign_in.forms import is_foreign
+from shared.web.sign_in.session import SIGN_OUT_PATH, begin_session, end_session, require_local_path
 
-COOKIE = "piket_token"
-LOCAL_PATH = re.compile(r"/(?![/\\])[\w/.?=&-]*")
-"""A path on this server: a link may not lead to another one."""
+PAGE = "/operasi"
 
-
-class SignedIn(NamedTuple):
-    """Who reads or decides, with the token; `by_cookie`: the browser adds the token to every request by itself."""
-
-    principal: Principal
-    token: str
-    by_cookie: bool
-
-    @property
-    def region(self) -> str:
-        """Return the region that the operator watches."""
-        return self.principal.region
+router = APIRouter(include_in_schema=False)
 
 
-def operator(request: Request) -> SignedIn:
-    """Return the operator of a request. Raise a 401 problem without a valid token, 403 without the right."""
-    bearer = request.headers.get("authorization", "").partition("Bearer ")[2].strip()
-    token = bearer or request.cookies.get(COOKIE, "")
-    if not token:
-        raise Problem("token-missing")
-    principal = verified(request, token)
-    authorize(principal, Action.OPERATE, Scope(principal.region))
-    return SignedIn(principal, token, by_cookie=not bearer)
+async def operations_of(request: Request) -> Operations:
+    """Return what the page reads: `app.state.operations`."""
+    operations: Operations = request.app.state.operations
+    return operations
 
 
-def verified(request: Request, token: str) -> Principal:
-    """Return the principal of a token. Raise a 401 problem if it is not valid."""
-    identity: Identity = request.app.state.identity
+OperationsDep = Annotated[Operations, Depends(operations_of)]
+"""What the page reads besides the event store."""
+
+
+async def sign_in_of(request: Request) -> SignIn | None:
+    """Return the sign-in at the issuer, None in a demo: `app.state.sign_in`."""
+    sign_in: SignIn | None = request.app.state.sign_in
+    return sign_in
+
+
+SignInDep = Annotated[SignIn | None, Depends(sign_in_of)]
+"""The sign-in at the issuer, if it has one."""
+
+
+@router.get("/masuk")
+async def begin_sign_in(
+    request: Request,
+    operations: OperationsDep,
+    renderer: PageRendererDep,
+    sign_in: SignInDep,
+    token: str = "",
+    ke: str = PAGE,
+) -> Response:
+    """Send the person to the issuer, and then to a page of this server. In a demo a link with a token signs in."""
     try:
-        return identity.principal(token)
-    except TokenRefused as refused:
-        raise Problem(refused.slug) from refused
+        if sign_in:
+            return await sign_in.start(request, ke)
+        return await _sign_in_by_link(request, operations, token, ke)
+    except Problem as problem:
+        return entrance(request, operations, renderer, problem)
 
 
-def redirect_with_cookie(request: Request, token: str, target: str) -> RedirectResponse:
-    """Return the redirect that signs in. Raise a problem for an invalid token, or a target on another server."""
-    if not LOCAL_PATH.fullmatch(target):
-        raise Problem("not-found")
-    verified(request, token)
-    answer = RedirectResponse(target, status_code=303)
-    # Strict: no other site can make the browser send it. The browser drops it when it is closed.
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https")
-    answer.headers["cache-control"] = "no-store"
-    answer.headers["referrer-policy"] = "no-referrer"  # the address holds the token
+@router.get(CALLBACK_PATH)
+async def finish_sign_in(
+    request: Request, operations: OperationsDep, renderer: PageRendererDep, sign_in: SignInDep
+) -> Response:
+    """Begin the session of the person whom the issuer names; on an error, show a page that says why there is none."""
+    try:
+        return await require_found(sign_in).finish(request)
+    except Problem as problem:
+        return entrance(request, operations, renderer, problem)
+
+
+@router.get(SIGN_OUT_PATH)
+async def sign_out(request: Request, sign_in: SignInDep) -> Response:
+    """End the session here and at the issuer, unless another site sent the browser here."""
+    answer = RedirectResponse("/", status_code=303)
+    if is_foreign(request):
+        return answer
+    if sign_in:
+        return await sign_in.sign_out(request)
+    end_session(answer)
     return answer
 
 
-def require_same_site(request: Request, signed_in: SignedIn) -> None:
-    """Raise a 403 problem if a form with a cookie was not sent by a page of this server (CSRF)."""
-    if not signed_in.by_cookie:
-        return
-    fetch_site = request.headers.get("sec-fetch-site")
-    origin_host = request.headers.get("origin", "").partition("://")[2]
-    same_origin = fetch_site == "same-origin" if fetch_site else origin_host == request.headers.get("host")
-    if not same_origin:
+async def _sign_in_by_link(request: Request, operations: Operations, token: str, target: str) -> Response:
+    if not operations.sign_in_by_link:
         raise Problem("forbidden")
+    require_local_path(target)
+    await verified(request, token)
+    return begin_session(request, target, token)
+
+
+def renewal(request: Request, problem: Problem) -> Response | None:
+    """Return the redirect that renews an expired session; None if a script asks, which cannot follow it."""
+    is_opened_by_person = request.headers.get("sec-fetch-mode") == "navigate"
+    if problem.slug == "token-expired" and is_opened_by_person and request.app.state.sign_in:
+        return RedirectResponse(f"/masuk?ke={request.url.path}", status_code=303)
+    return None
+
+
+def entrance(request: Request, operations: Operations, renderer: PageRendererDep, problem: Problem) -> Response:
+    """Return the page that says why a person does not enter, and how to."""
+    problem_type = PROBLEM_TYPES[problem.slug]
+    context = {
+        "slug": problem.slug,
+        "title": problem_type.title,
+        "by_link": operations.sign_in_by_link,
+        "by_issuer": request.app.state.sign_in is not None,
+    }
+    answer = renderer.pages.page(request, "masuk.html", is_decision=request.method == "POST", **context)
+    answer.status_code = problem_type.status
+    if problem_type.status == 401:
+        answer.headers["www-authenticate"] = 'Bearer realm="piket"'
+    return private(answer)
+
+
+def private(answer: HTMLResponse) -> HTMLResponse:
+    """Return a page that no cache keeps."""
+    answer.headers["cache-control"] = "no-store"
+    return answer
