@@ -6,7 +6,6 @@ A command imports what it runs when it runs: all of Piket takes three seconds to
 import asyncio
 import sys
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated
@@ -14,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.cli import dead_letters
+from deploy.cli import dead_letters, stores
 from deploy.cli.policy.group import policy
 from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
@@ -22,18 +21,7 @@ from deploy.operations.apps import Service, create_app
 from shared.settings import MAX_PORT, Settings
 from shared.telemetry import configure_logging
 
-
-class SourceService(StrEnum):
-    """The services that record events: they have a store, and a source per region."""
-
-    POLICY = "policy"
-    ROSTER = "roster"
-    ATTENDANCE = "attendance"
-    REPORTING = "reporting"
-
-
 PortOption = Annotated[int, typer.Option(min=0, max=MAX_PORT, help="0: any free port")]
-FromLogOption = Annotated[bool, typer.Option("--from-log")]
 # Without Typer's tracebacks: `operator_message` below prints one sentence for expected failures.
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
@@ -41,6 +29,7 @@ cli.add_typer(topics, name="topics")
 cli.add_typer(policy, name="policy")
 cli.command("targets")(print_targets)
 cli.add_typer(dead_letters.cli, name="dead-letters")
+stores.add_to(cli)
 
 
 @cli.command()
@@ -95,33 +84,6 @@ def create(replication: int = 1) -> None:
     from deploy.operations import sources
 
     asyncio.run(sources.create_topics(Settings(), replication))
-
-
-@cli.command()
-def republish(service: SourceService, region: str = "32") -> None:
-    """Make the relay send all events of a source again. Readers ignore the events that they have already."""
-    from deploy.operations import sources
-
-    sources.republish(Settings(), service, region)
-    print(f"All events of {service} in region {region} will be sent again. Restart the relay if it is running.")
-
-
-@cli.command()
-def verify(service: SourceService, region: str = "32") -> None:
-    """Check that the sequence of a source has no gap and that its hash chain is intact."""
-    from deploy.operations import sources
-
-    asyncio.run(sources.verify(Settings(), service, region))
-
-
-@cli.command()
-def recover(service: SourceService, region: str = "32", from_log: FromLogOption = True) -> None:  # noqa: FBT002
-    """Add the events of the log that a restored store lacks. Stop the service and the relay first."""
-    from deploy.operations import recover
-
-    del from_log  # the option documents the source; the log is the only one
-    count = asyncio.run(recover.recover(Settings(), service, region))
-    print(f"{count} events were restored from the log. Start the service and the relay again.")
 
 
 @cli.command()

@@ -1,15 +1,11 @@
-"""Opens, relays, checks and republishes the event sources of a deployment."""
+"""Opens, relays and republishes the event sources of a deployment."""
 
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console
-
 from services.reporting.view.generations import current_generation
 from services.reporting.worker import changelog
-from shared.domain import envelope
-from shared.domain.envelope import FIRST_CHAIN
 from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Database
 from shared.kafka import broker
@@ -54,15 +50,7 @@ def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
 
 
 def republish(settings: Settings, service: str, region: str) -> None:
-    """Reset the checkpoint of a source, so that it is sent from the start. Restart a running relay afterwards.
-
-    Raise SystemExit if the deployment does not serve the region: no relay would send it.
-    """
-    if region not in settings.region_list():
-        raise SystemExit(
-            f"This deployment does not serve region {region}. Nothing was reset. Give one of PIKET_REGIONS:"
-            f" {', '.join(settings.region_list())}."
-        )
+    """Reset the checkpoint of a source, so that it is sent from the start. Restart a running relay afterwards."""
     checkpoint.reset(checkpoint_file(settings, service, region))
 
 
@@ -73,17 +61,3 @@ async def create_topics(settings: Settings, replication: int) -> None:
     await changelog.create_changelog(
         settings.kafka, settings.deployment, settings.partitions, replication, generation.number
     )
-
-
-async def verify(settings: Settings, service: str, region: str) -> None:
-    """Check sequence and hash chain of a source from its first event. Raise SystemExit at the first broken link."""
-    events, console = committed_events(settings, service), Console(stderr=True)
-    number, chain = 0, FIRST_CHAIN
-    with console.status("0") as status:
-        while page := await events.read_feed(region, number, 1000):
-            for stored in page:
-                if stored.sequence != number + 1 or not envelope.is_chained_to(stored.body, chain):
-                    raise SystemExit(f"{envelope.source(region, service)}: broken at sequence {stored.sequence}.")
-                number, chain = stored.sequence, envelope.decode(stored.body).chain
-            status.update(f"{number}")
-    console.print(f"{envelope.source(region, service)}: {number} events, no gap, the chain is intact up to {chain}.")

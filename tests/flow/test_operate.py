@@ -49,7 +49,7 @@ FAILURES = {
     "a region that is not served": (
         ("republish", "policy", "--region", "99"),
         {"PIKET_REGIONS": "32,3276"},
-        "does not serve region 99. Nothing was reset. Give one of PIKET_REGIONS: 32, 3276.",
+        "does not serve region 99. Nothing was done. Give one of PIKET_REGIONS: 32, 3276.",
     ),
     "keys that are no JSON": (
         ("serve", "reporting"),

@@ -1,0 +1,1 @@
+"""Backs up and restores the stores of the services, and checks stores and backups."""
