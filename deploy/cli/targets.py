@@ -2,11 +2,18 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy.observability.targets import missing_processes, repeated_addresses, scrape_targets, to_json
+from deploy.observability.targets import (
+    missing_processes,
+    repeated_addresses,
+    scrape_targets,
+    to_json,
+    write_targets,
+)
 from shared.settings import Settings, validate_addresses
 
 EXAMPLE = "--process app=127.0.0.1:9464"
@@ -32,11 +39,16 @@ def print_targets(
         list[str],
         typer.Option("--process", help="name=host:port of its metrics; `app` or `reporting` also serves the regions"),
     ],
+    file: Annotated[Path | None, typer.Option(help="write this file; default: print")] = None,
 ) -> None:
     """Print the scrape targets of these processes and of PIKET_REGIONS as a file_sd file of Prometheus."""
     addresses = list(map(parse_process, processes))
     _refuse_repeated(addresses)
-    print(to_json(scrape_targets(addresses, Settings().region_list())), end="")
+    targets = scrape_targets(addresses, Settings().region_list())
+    if file is None:
+        print(to_json(targets), end="")
+    else:
+        write_targets(file, targets)
     if missing := missing_processes([name for name, _ in addresses]):
         print(INCOMPLETE.format(missing=", ".join(missing)), file=sys.stderr)
 

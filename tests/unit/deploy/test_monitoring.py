@@ -19,7 +19,7 @@ def test_only_intervals_places_and_addresses_differ_from_production() -> None:
     assert job["file_sd_configs"] == [{"files": ["/run/targets.json"]}]
     assert local["global"] == {"scrape_interval": "2s", "evaluation_interval": "2s"}
     assert local["rule_files"] == ["/run/a.rules.yaml"]
-    assert local["alerting"] == PRODUCTION["alerting"]
+    assert local["alerting"] == {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]}
     assert local.keys() == PRODUCTION.keys()
 
 

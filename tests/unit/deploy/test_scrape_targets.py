@@ -100,3 +100,13 @@ def test_the_warning_and_the_alert_know_the_same_processes() -> None:
 def test_a_process_without_a_usable_address_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(typer.BadParameter, match=r"write for example --process app=127\.0\.0\.1:9464"):
         parse_process(text)
+
+
+def test_the_targets_can_be_written_into_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "targets.json"
+    printed = CliRunner().invoke(
+        cli, ["targets", "--process=relay=10.0.0.1:9465", "--process=app=10.0.0.1:9464", f"--file={file}"]
+    )
+    assert printed.exit_code == 0
+    assert "10.0.0.1" not in printed.stdout
+    assert [target["labels"]["process"] for target in json.loads(file.read_text())] == ["relay", "app", "app"]
