@@ -1,0 +1,1 @@
+"""Configures the containers of one server, and writes their settings and secrets."""

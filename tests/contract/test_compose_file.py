@@ -1,0 +1,130 @@
+"""docker-compose.yml, read by the real Compose: what starts with which profile, and what each container may do."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.compose import prepare
+from deploy.observability.targets import missing_processes
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = Path(sys.executable).with_name("docker-compose")
+APPLICATIONS = frozenset({"policy", "roster", "attendance", "reporting"})
+OTHER_PROCESSES = frozenset({"relay", "worker", "reconcile"})
+ONE_SHOT = frozenset({"topics", "targets"})
+CORE = APPLICATIONS | OTHER_PROCESSES | ONE_SHOT | {"kafka", "postgres", "gateway"}
+IDENTITY = frozenset({"postgres", "keycloak"})
+OBSERVABILITY = frozenset({"prometheus", "alertmanager", "grafana"})
+PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY}
+WRITES_ITS_ROOT = frozenset({"kafka"})
+"""The official image writes its configuration beside its programs."""
+STARTS_AS_ROOT = frozenset({"postgres"})
+SECRET_WORDS = re.compile(r"PASSWORD|SECRET|TOKEN|KEY")
+
+
+@pytest.fixture(scope="module")
+def env_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compose")
+    prepare.main([f"--env={folder / '.env'}", f"--secrets={folder / 'secrets'}", "--host=piket.example"])
+    return folder / ".env"
+
+
+@pytest.fixture(scope="module")
+def services(env_file: Path) -> Mapping[str, Any]:
+    """Every service, as Compose resolves it."""
+    resolved: Mapping[str, Any] = json.loads(config(env_file, "*").stdout)["services"]
+    return resolved
+
+
+def config(env_file: Path, *profiles: str) -> "subprocess.CompletedProcess[str]":
+    options = [f"--profile={profile}" for profile in profiles]
+    command = [str(COMPOSE), f"--env-file={env_file}", *options, "config", "--format=json"]
+    environment = {"PATH": os.environ["PATH"], "COMPOSE_PROFILES": ""}
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=environment)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_starts_its_services_and_no_other(profile: str, env_file: Path) -> None:
+    resolved = config(env_file, profile)
+    assert resolved.returncode == 0, resolved.stderr
+    assert json.loads(resolved.stdout)["services"].keys() == PROFILES[profile]
+
+
+def test_the_demo_profile_starts_all(env_file: Path) -> None:
+    assert json.loads(config(env_file, "demo").stdout)["services"].keys() >= CORE | IDENTITY | OBSERVABILITY
+
+
+@pytest.mark.parametrize("variable", ["PIKET_REGIONS", "PIKET_URL", "PIKET_LISTEN", "PIKET_ISSUER", "PIKET_SECRETS"])
+def test_a_setting_without_which_nothing_works_is_asked_for(variable: str, env_file: Path, tmp_path: Path) -> None:
+    incomplete = tmp_path / ".env"
+    incomplete.write_text(re.sub(rf"^{variable}=.*\n", "", env_file.read_text(), flags=re.MULTILINE))
+    refused = config(incomplete, "*")
+    assert refused.returncode != 0
+    assert variable in refused.stderr
+    assert "run python3 -m deploy.compose.prepare" in refused.stderr
+
+
+def test_every_container_is_confined(services: Mapping[str, Any]) -> None:
+    for name, service in services.items():
+        assert service.get("read_only", False) is (name not in WRITES_ITS_ROOT), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert bool(service.get("cap_add")) is (name in STARTS_AS_ROOT), name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert int(service["mem_limit"]) <= 1 << 30, name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert not service.get("privileged"), name
+
+
+def test_every_container_that_stays_is_checked_and_started_again(services: Mapping[str, Any]) -> None:
+    for name, service in services.items():
+        if name in ONE_SHOT:
+            assert service["restart"] != "unless-stopped", name
+            continue
+        assert service["restart"] == "unless-stopped", name
+        assert service["healthcheck"]["test"], name
+
+
+def test_only_the_gateway_can_be_reached_from_outside(services: Mapping[str, Any]) -> None:
+    assert [name for name, service in services.items() if service.get("ports")] == ["gateway"]
+    assert services["gateway"]["networks"].keys() == {"edge"}
+
+
+def test_no_secret_stands_in_an_environment_or_a_command(services: Mapping[str, Any], env_file: Path) -> None:
+    written = [file.read_text() for file in (env_file.parent / "secrets").iterdir()]
+    text = json.dumps(services) + env_file.read_text()
+    assert not [secret for secret in written if secret in text]
+    for name, service in services.items():
+        for variable, value in service.get("environment", {}).items():
+            if SECRET_WORDS.search(variable):
+                assert variable.endswith("_FILE"), (name, variable)
+                assert value.startswith("/run/secrets/"), (name, variable)
+
+
+def test_a_container_has_only_the_secrets_that_it_reads(services: Mapping[str, Any]) -> None:
+    passwords = {
+        name: {secret["source"] for secret in service.get("secrets", ())} & {f"{each}_password" for each in services}
+        for name, service in services.items()
+    }
+    for name in APPLICATIONS:
+        assert passwords[name] == {f"{name}_password"}
+    for name in ("worker", "topics", "targets", "prometheus", "gateway"):
+        assert not passwords[name], name
+
+
+def test_every_process_of_piket_is_a_target(services: Mapping[str, Any]) -> None:
+    options = [option for option in services["targets"]["command"] if option.startswith("--process=")]
+    targets = dict(option.removeprefix("--process=").split("=") for option in options)
+    assert targets == {name: f"{name}:9464" for name in APPLICATIONS | OTHER_PROCESSES}
+    assert missing_processes([*targets]) == []
+
+
+def test_every_image_has_a_version(services: Mapping[str, Any]) -> None:
+    for name, service in services.items():
+        assert re.fullmatch(r"(docker\.io|quay\.io|localhost)/[a-z/]+:(v?\d[\d.]*|dev)", service["image"]), name
