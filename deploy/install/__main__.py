@@ -1,6 +1,6 @@
 """Installs the programs and Python packages that Piket needs on this computer; prints nothing if none is missing.
 
-`python3 -m deploy.install --for demo|test|test-faults|check|bench` needs only the system's Python 3.11 or newer.
+`python3 -m deploy.install --for check` needs only the system's Python 3.11 or newer; `--help` lists other purposes.
 As root on Debian or Ubuntu it installs missing programs with apt-get; otherwise it exits and names them.
 """
 

@@ -32,6 +32,11 @@ def postgresql_is_installed() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or on_path("initdb")()
 
 
+def helper_of_podman(name: str) -> Callable[[], bool]:
+    """Return a check for a program that podman starts and Debian keeps beside it instead of on the PATH."""
+    return lambda: on_path(name)() or Path("/usr/lib/podman", name).exists()
+
+
 def library_loads(library: str) -> Callable[[], bool]:
     """Return a check for a shared library."""
 
@@ -67,12 +72,27 @@ PROMETHEUS = Program("Prometheus", on_path("prometheus"), "prometheus", service=
 ALERTMANAGER = Program(
     "Alertmanager", on_path("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager", service=True
 )
+OPENSSL = Program("OpenSSL", on_path("openssl"), "openssl")
+# A Docker-compatible engine without a Docker service: podman with runc and its network programs. mmdebstrap builds the
+# bases of the stand-in images.
+ENGINE = (
+    Program("podman", on_path("podman"), "podman"),
+    Program("Buildah", on_path("buildah"), "buildah"),
+    Program("runc", on_path("runc"), "runc"),
+    Program("conmon", on_path("conmon"), "conmon"),
+    Program("Netavark", helper_of_podman("netavark"), "netavark"),
+    Program("Aardvark DNS", helper_of_podman("aardvark-dns"), "aardvark-dns"),
+    Program("catatonit", helper_of_podman("catatonit"), "catatonit"),
+    Program("iptables", on_path("iptables"), "iptables"),
+    Program("mmdebstrap", on_path("mmdebstrap"), "mmdebstrap"),
+)
 PROGRAMS = {
     "check": (),
     "demo": (JAVA, MAVEN, CURL, KCAT),
     "bench": (JAVA, JAVAC, MAVEN, POSTGRESQL),
     "test-faults": (JAVA, MAVEN),
     "test": (JAVA, MAVEN, CURL, KCAT, POSTGRESQL, CHROMIUM, ATOMIC, PROMETHEUS, ALERTMANAGER),
+    "test-compose": (JAVA, MAVEN, CURL, OPENSSL, *ENGINE),
 }
 OPTIONAL_PROGRAMS = {"demo": (PROMETHEUS, ALERTMANAGER)}
 """Programs without which a purpose is fulfilled in part: the demo goes on without its monitoring."""

@@ -1,0 +1,71 @@
+"""Runs the containers of docker-compose.yml on the engine of these tests."""
+
+import json
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.compose import prepare
+from deploy.install.progress import ROOT
+from tests.compose.engine import Engine
+
+COMPOSE = str(ROOT / ".venv" / "bin" / "docker-compose")
+PROCESSES = ("policy", "roster", "attendance", "reporting", "relay", "worker")
+UP_WITHIN_S = 600
+
+
+class Stack:
+    """The containers of one project, its secrets in `folder`, and the gateway on a port of 127.0.0.1."""
+
+    def __init__(self, engine: Engine, folder: Path, port: int) -> None:
+        self.engine = engine
+        self.port = port
+        self.folder = folder
+        self.secrets = folder / "secrets"
+        self._env = folder / ".env"
+        prepare.main([f"--listen=127.0.0.1:{port}", f"--env={self._env}", f"--secrets={self.secrets}"])
+
+    @property
+    def url(self) -> str:
+        """Return the address of the gateway."""
+        return f"https://localhost:{self.port}"
+
+    def tls(self) -> ssl.SSLContext:
+        """Return a context that trusts the certificate of the gateway and no other."""
+        return ssl.create_default_context(cafile=str(self.secrets / prepare.CERTIFICATE))
+
+    def up(self, *profiles: str, services: Sequence[str] = ()) -> float:
+        """Start the services of these profiles, wait until all are healthy, and return the seconds it took."""
+        started_at = time.monotonic()
+        # Without --no-recreate, Compose would replace every running container: podman names networks otherwise.
+        options = ("--detach", "--wait", f"--wait-timeout={UP_WITHIN_S}", "--no-build", "--no-recreate")
+        self.compose("up", *options, *services, profiles=profiles)
+        return time.monotonic() - started_at
+
+    def down(self) -> None:
+        """Remove all containers, networks and volumes of this project."""
+        self.compose("down", "--volumes", "--timeout=20", profiles=["*"])
+
+    def exec(self, service: str, *command: str) -> str:
+        """Run a command in the container of a service and return what it printed."""
+        return self.engine.run("podman", "exec", self.container(service), *command)
+
+    def container(self, service: str) -> str:
+        """Return the name of the container of a service."""
+        return f"piket-{service}-1"
+
+    def inspect(self, service: str) -> Mapping[str, Any]:
+        """Return what the engine knows of the container of a service."""
+        (container,) = json.loads(self.engine.run("podman", "inspect", self.container(service)))
+        return dict(container)
+
+    def logs(self, service: str) -> str:
+        """Return the last lines that a service has logged."""
+        return self.compose("logs", "--no-color", "--tail=40", service, profiles=["*"])
+
+    def compose(self, *arguments: str, profiles: Sequence[str]) -> str:
+        """Run a command of Compose and return what it printed. Raise RuntimeError with its errors."""
+        options = [f"--profile={profile}" for profile in profiles]
+        return self.engine.run(COMPOSE, f"--env-file={self._env}", *options, *arguments, COMPOSE_PROFILES="")
