@@ -4,7 +4,7 @@ Records are written in whole record batches: some 4 µs each, where a write to a
 back by `ChangelogTable`.
 """
 
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -17,6 +17,8 @@ from shared.kafka import broker
 TABLE_NAME = "facts"
 COMPRESSION = "snappy"
 """Its cost is not measurable when facts are written, and a recovery takes 0.6 of the time."""
+COMPACTED: Mapping[str, str] = {"cleanup.policy": "compact"}
+"""Settings of the changelog and of the view topic. There is no retention: facts leave it by nulls only."""
 
 
 def app_id(deployment: str, generation: int = 0) -> str:
@@ -29,6 +31,12 @@ def changelog_topic(deployment: str, generation: int = 0) -> str:
     return f"{app_id(deployment, generation)}-{TABLE_NAME}-changelog"
 
 
+def topic_partitions(deployment: str, partitions: int, generation: int = 0) -> Mapping[str, int]:
+    """Return the number of partitions of the changelog of a view's generation, and of the view topic."""
+    # The view topic has one partition, so that its last record is the generation in force.
+    return {changelog_topic(deployment, generation): partitions, view_topic(deployment): 1}
+
+
 async def create_changelog(
     bootstrap: str, deployment: str, partitions: int, replication: int, generation: int = 0
 ) -> None:
@@ -36,10 +44,8 @@ async def create_changelog(
 
     A topic that already exists is left as it is.
     """
-    # The view topic has one partition, so that its last record is the generation in force.
-    sizes = {changelog_topic(deployment, generation): partitions, view_topic(deployment): 1}
-    compacted = {"cleanup.policy": "compact"}  # no retention: facts leave it by nulls only
-    topics = [NewTopic(name, size, replication, topic_configs=compacted) for name, size in sizes.items()]
+    sizes = topic_partitions(deployment, partitions, generation)
+    topics = [NewTopic(name, size, replication, topic_configs=dict(COMPACTED)) for name, size in sizes.items()]
     await broker.ensure_topics(bootstrap, topics)
 
 
