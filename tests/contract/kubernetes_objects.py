@@ -23,8 +23,13 @@ WORKLOADS = {"Deployment", "StatefulSet"}
 
 @cache
 def objects(overlay: str) -> tuple[Object, ...]:
+    """Return the objects of an overlay of the repository."""
+    return build(OVERLAYS / overlay)
+
+
+def build(folder: Path) -> tuple[Object, ...]:
     """Return the objects of an overlay, built by the Kustomize of kubectl."""
-    command = [str(Path(sys.executable).parent / "kubectl"), "kustomize", str(OVERLAYS / overlay)]
+    command = [str(Path(sys.executable).parent / "kubectl"), "kustomize", str(folder)]
     built = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert built.returncode == 0, built.stderr
     return tuple(YAML(typ="safe").load_all(built.stdout))

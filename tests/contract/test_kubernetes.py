@@ -1,5 +1,9 @@
 """The manifests for Kubernetes: generated parts are current, every object is valid, no pod has more than it needs."""
 
+import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -9,7 +13,6 @@ import pytest
 
 from deploy.kubernetes.generated_files import common_files, overlay_files, overlay_folders
 from deploy.kubernetes.overlay import UnreadableOverlay, read_overlay
-from deploy.kubernetes.topics import kafka_topics
 from deploy.kubernetes.users import kafka_users
 from deploy.observability.catalogue import catalogue
 from deploy.observability.dashboards.files import json_files
@@ -20,6 +23,7 @@ from tests.contract.kubernetes_objects import (
     OVERLAYS,
     ROOT,
     Object,
+    build,
     container,
     faults,
     objects,
@@ -279,12 +283,33 @@ def test_every_dashboard_is_once_a_config_map_that_grafana_finds(overlay: str) -
     assert sorted(texts) == sorted(json_files().items())
 
 
-def test_a_government_adds_its_overlay_by_copying_one_and_changing_its_settings(overlay_of: Any) -> None:
-    folder = overlay_of("33,3374", "jateng")
-    written = {str(path.relative_to(folder)): text for path, text in overlay_files(folder).items()}
-    assert written.keys() == {"kafka/topics.yaml", "kafka/users.yaml", "monitor.yaml", "targets.json"}
-    assert "worker-1.worker:9464" in written["targets.json"]
-    assert len([*kafka_topics(read_overlay(folder))]) == 2 * len(topics_of("33")) + 2
+def test_an_office_copies_an_overlay_and_changes_its_settings(tmp_path: Path) -> None:
+    dashboards = "deploy/observability/dashboards/json"
+    for folder in ("deploy/kubernetes", dashboards):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    overlay = tmp_path / "deploy/kubernetes/overlays/jateng"
+    shutil.copytree(OVERLAYS / "province", overlay)
+    settings = (overlay / "settings.env").read_text()
+    (overlay / "settings.env").write_text(
+        settings.replace("32,3271,3276,3277", "33,3374").replace("=province", "=jateng")
+    )
+    command = [sys.executable, "-m", "deploy.kubernetes", str(overlay)]
+    subprocess.run(command, check=True, cwd=ROOT, stdin=subprocess.DEVNULL)
+    made = build(overlay)
+    assert [fault for manifest in made for fault in faults(manifest)] == []
+    topics = {manifest["metadata"]["name"] for manifest in made if manifest["kind"] == "KafkaTopic"}
+    own = {"piket-coverage-jateng-facts-changelog", "piket-coverage-jateng-view"}
+    assert topics == {*topics_of("33"), *topics_of("3374")} | own
+
+
+def test_the_operators_page_finds_every_worker(overlay_of: Any) -> None:
+    listed = json.loads(overlay_files(overlay_of("33,3374"))[overlay_of("33,3374") / "targets.json"])
+    addresses = {target["targets"][0]: target["labels"]["process"] for target in listed}
+    assert {name for name in addresses if addresses[name] == "worker"} == {
+        "worker-0.worker:9464",
+        "worker-1.worker:9464",
+    }
+    assert {*addresses.values()} == PROCESSES
 
 
 WRONG: Mapping[str, Mapping[str, str]] = {
