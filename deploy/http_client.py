@@ -12,7 +12,7 @@ from uuid import uuid4
 from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession, ClientTimeout, TCPConnector
 from pydantic_core import from_json
 
-from deploy.local.token_issuer import Issuer
+from deploy.local.token_issuer import Tokens
 
 MAX_TRIES = 60
 PAUSE_S = 0.5
@@ -65,7 +65,7 @@ class HttpClient:
     """
 
     http: ClientSession
-    issuer: Issuer
+    issuer: Tokens
     outcomes: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
     tokens: dict[tuple[str, ...], str] = field(default_factory=dict)

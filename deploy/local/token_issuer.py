@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 import jwt
@@ -32,6 +32,16 @@ USERS: Mapping[str, Mapping[str, Any]] = {
 
 class NotDemoProfile(Exception):
     """The demo issuer was started outside the demo profile."""
+
+
+class Tokens(Protocol):
+    """Gives tokens of people: the issuer of the demo, or a real one."""
+
+    def sign(self, subject: str, **claims: Any) -> str:  # noqa: ANN401 - JSON
+        """Return a token of a person with these claims."""
+
+    def token(self, user: str) -> str:
+        """Return a token of one of the example users."""
 
 
 class Issuer:

@@ -1,7 +1,7 @@
 """Sets up one example office through the HTTP APIs: register, instrument, units, people and rosters."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from deploy.local.token_issuer import Issuer
+from deploy.local.token_issuer import Tokens
 from services.policy.domain.presets.catalogue import preset
 from tests.support.waiting import read_until
 
@@ -26,9 +26,10 @@ class Office:
     """Sends the requests of the office's people, with their token and a new idempotency key."""
 
     http: httpx.AsyncClient
-    issuer: Issuer
+    issuer: Tokens
     people: dict[str, UUID] = field(default_factory=dict)
     _keys: Iterator[int] = field(default_factory=count)
+    units: Sequence[Mapping[str, Any]] = tuple(OFFICE["units"])
 
     def token(self, name: str) -> str:
         """Return the token of an employee of this office, who must be enrolled."""
@@ -54,7 +55,7 @@ class Office:
         official = self.issuer.token("sri")
         require_success(await self.post(f"/policy/v1/{REGION}/opd", official, OFFICE["opd"]))
         require_success(await self.post(f"/policy/v1/{REGION}/instruments", official, {"instrument": STAGE_1}))
-        for unit in OFFICE["units"]:
+        for unit in self.units:
             body = {**unit, "site": OFFICE["site"], "valid_from": "2025-01-01"}
             require_success(await self.post(f"/policy/v1/{REGION}/opd/{OPD}/units", official, body))
 
@@ -70,7 +71,7 @@ class Office:
 
     async def plan_day(self, day: date) -> str:
         """Plan the day of each unit as soon as roster has received its arrangement; return the position."""
-        for unit in OFFICE["units"]:
+        for unit in self.units:
             path = f"/roster/v1/{REGION}/opd/{OPD}/units/{unit['unit']}/days/{day}"
             answer = await self.post_until_accepted(path, self.issuer.token("rahmat"))
         return str(answer.headers.get("piket-position", f"roster/{REGION}/0"))
