@@ -91,8 +91,10 @@ def test_every_container_that_stays_is_checked_and_started_again(services: Mappi
         assert service["healthcheck"]["test"], name
 
 
-def test_only_the_gateway_can_be_reached_from_outside(services: Mapping[str, Any]) -> None:
-    assert [name for name, service in services.items() if service.get("ports")] == ["gateway"]
+def test_only_the_gateway_can_be_reached_from_other_computers(services: Mapping[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in services.items() if service.get("ports")}
+    assert published.keys() == {"gateway", "keycloak"}
+    assert [port["host_ip"] for port in published["keycloak"]] == ["127.0.0.1"]
     assert services["gateway"]["networks"].keys() == {"edge"}
 
 
