@@ -1,12 +1,12 @@
 """Provides an engine, the images and the running stack, once for all tests of this folder."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.local.server_process import free_ports
 from tests.compose.engine import CACHE, Engine
 from tests.compose.images import build_product, build_stand_ins
 from tests.compose.stack import Stack
@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
+    if os.geteuid() != 0:
+        pytest.fail("The containers need networks and mounts: run `make test-compose` as root.")
     CACHE.mkdir(parents=True, exist_ok=True)
     # One run at a time: the images, and the names of the containers, are the same for all.
     with (CACHE / "lock").open("w") as lock:
@@ -36,9 +38,23 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(engine, tmp_path_factory.mktemp("stack"), free_ports(1)[0])
+    stack = Stack(engine, tmp_path_factory.mktemp("stack"))
     stack.down()  # what a run that was killed has left
     try:
         yield stack
     finally:
         stack.down()
+
+
+@pytest.fixture(scope="session")
+def core(stack: Stack) -> Stack:
+    """The stack with the profile core."""
+    stack.core_seconds = stack.up("core")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def whole(core: Stack) -> Stack:
+    """The stack with all profiles but the demo."""
+    core.up("core", "identity", "observability")
+    return core

@@ -96,7 +96,7 @@ class Engine(LocalServer):
             service.stop(STOP_WITHIN_S)
         shutil.rmtree(self._socket_folder, ignore_errors=True)
 
-    def run(self, *command: str, cwd: Path = ROOT, **variables: str) -> str:
+    def run(self, *command: str, variables: Mapping[str, str] = {}) -> str:
         """Run a command that uses this engine and return what it printed. Raise RuntimeError with its errors."""
         completed = subprocess.run(
             command,
@@ -105,7 +105,7 @@ class Engine(LocalServer):
             text=True,
             stdin=subprocess.DEVNULL,
             env={**os.environ, **self.environment, **variables},
-            cwd=cwd,
+            cwd=ROOT,
         )
         if completed.returncode:
             output = f"{completed.stdout[-3000:]}\n{completed.stderr[-3000:]}"

@@ -76,7 +76,9 @@ def build(engine: Engine, context: Path, name: str, *options: str, alone: bool =
     # so that programs of the build trust a mirror that only this computer knows; they do not become part of the image.
     command = ["buildah", "bud", "--quiet", "--isolation=chroot", "--network=host", "--format=docker", "--pull-never"]
     command += ["--layers", f"--volume={CERTIFICATES}:/etc/ssl/certs/ca-certificates.crt:ro", f"--tag={name}"]
-    engine.run(*(ALONE if alone else ()), "nice", *command, *options, str(context), BUILDAH_FORMAT="docker")
+    engine.run(
+        *(ALONE if alone else ()), "nice", *command, *options, str(context), variables={"BUILDAH_FORMAT": "docker"}
+    )
 
 
 def _import_debian(engine: Engine, suite: str) -> None:

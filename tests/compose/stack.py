@@ -9,40 +9,52 @@ from typing import Any
 
 from deploy.compose import prepare
 from deploy.install.progress import ROOT
+from deploy.local.server_process import free_ports
 from tests.compose.engine import Engine
 
 COMPOSE = str(ROOT / ".venv" / "bin" / "docker-compose")
-PROCESSES = ("policy", "roster", "attendance", "reporting", "relay", "worker")
+PROCESSES = ("policy", "roster", "attendance", "reporting", "relay", "worker", "reconcile")
+OTHERS = ("kafka", "postgres", "gateway", "keycloak", "prometheus", "alertmanager", "grafana")
+CONTAINERS = (*PROCESSES, *OTHERS)
+"""The containers that stay."""
 UP_WITHIN_S = 600
 
 
 class Stack:
-    """The containers of one project, its secrets in `folder`, and the gateway on a port of 127.0.0.1."""
+    """The containers of one project and its secrets; gateway and Keycloak's administrator have a port of 127.0.0.1."""
 
-    def __init__(self, engine: Engine, folder: Path, port: int) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
-        self.port = port
-        self.folder = folder
+        self.port, self.admin_port = free_ports(2)
         self.secrets = folder / "secrets"
+        self.core_seconds = 0.0
         self._env = folder / ".env"
-        prepare.main([f"--listen=127.0.0.1:{port}", f"--env={self._env}", f"--secrets={self.secrets}"])
+        prepare.main([f"--listen=127.0.0.1:{self.port}", f"--env={self._env}", f"--secrets={self.secrets}"])
 
     @property
     def url(self) -> str:
         """Return the address of the gateway."""
         return f"https://localhost:{self.port}"
 
+    def secret(self, name: str) -> str:
+        """Return a secret of the stack."""
+        return (self.secrets / name).read_text()
+
     def tls(self) -> ssl.SSLContext:
         """Return a context that trusts the certificate of the gateway and no other."""
         return ssl.create_default_context(cafile=str(self.secrets / prepare.CERTIFICATE))
 
-    def up(self, *profiles: str, services: Sequence[str] = ()) -> float:
+    def up(self, *profiles: str) -> float:
         """Start the services of these profiles, wait until all are healthy, and return the seconds it took."""
         started_at = time.monotonic()
         # Without --no-recreate, Compose would replace every running container: podman names networks otherwise.
         options = ("--detach", "--wait", f"--wait-timeout={UP_WITHIN_S}", "--no-build", "--no-recreate")
-        self.compose("up", *options, *services, profiles=profiles)
+        self.compose("up", *options, profiles=profiles)
         return time.monotonic() - started_at
+
+    def stop(self) -> None:
+        """Stop all containers, each within its own time."""
+        self.compose("stop", profiles=["*"])
 
     def down(self) -> None:
         """Remove all containers, networks and volumes of this project."""
@@ -68,4 +80,5 @@ class Stack:
     def compose(self, *arguments: str, profiles: Sequence[str]) -> str:
         """Run a command of Compose and return what it printed. Raise RuntimeError with its errors."""
         options = [f"--profile={profile}" for profile in profiles]
-        return self.engine.run(COMPOSE, f"--env-file={self._env}", *options, *arguments, COMPOSE_PROFILES="")
+        variables = {"COMPOSE_PROFILES": "", "PIKET_ADMIN_PORT": str(self.admin_port)}
+        return self.engine.run(COMPOSE, f"--env-file={self._env}", *options, *arguments, variables=variables)

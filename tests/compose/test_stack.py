@@ -1,0 +1,111 @@
+"""What an operator relies on: the stack becomes healthy, is confined, watched, and stops without a loss."""
+
+import json
+
+import httpx
+import pytest
+
+from deploy.compose import prepare
+from deploy.local.deadlines import scaled
+from tests.compose.stack import CONTAINERS, PROCESSES, Stack
+from tests.support.figures import Figures
+from tests.support.waiting import block_until
+
+CORE_WITHIN_S = 60
+OWN_USER = {"postgres": "0"}
+"""The official image of PostgreSQL starts as root and goes on as postgres."""
+
+
+def test_the_core_is_healthy_within_a_minute(core: Stack, figures: Figures) -> None:
+    figures.append(f"core up and healthy: {core.core_seconds:.1f} s")
+    assert core.core_seconds <= scaled(CORE_WITHIN_S)
+    assert httpx.get(f"{core.url}/healthz", verify=core.tls()).status_code == 200
+
+
+@pytest.mark.parametrize("service", PROCESSES)
+def test_a_process_has_no_right_that_it_does_not_need(core: Stack, service: str) -> None:
+    lines = core.exec(service, "cat", "/proc/1/status").splitlines()
+    status = dict(line.split(":	") for line in lines if ":	" in line)
+    assert {status["CapEff"], status["CapBnd"]} == {"0" * 16}
+    assert status["NoNewPrivs"] == "1"
+    assert status["Uid"].split()[0] == "10001"
+    mounts = [line.split() for line in core.exec(service, "cat", "/proc/mounts").splitlines()]
+    root = next(mount for mount in mounts if mount[1] == "/")
+    assert "ro" in root[3].split(",")
+    # Nothing can be written but what is mounted for it.
+    with pytest.raises(RuntimeError, match="Read-only file system"):
+        core.exec(service, "touch", "/opt/piket/changed")
+
+
+@pytest.mark.parametrize("service", CONTAINERS)
+def test_no_container_runs_as_root_or_holds_a_secret_in_its_environment(whole: Stack, service: str) -> None:
+    found = whole.inspect(service)
+    assert whole.exec(service, "cat", "/proc/1/status").count("NoNewPrivs:\t1") == 1
+    uid = whole.exec(service, "stat", "--format=%u", "/proc/1").strip()
+    assert uid == OWN_USER.get(service, uid)
+    assert uid != "0" or service in OWN_USER
+    text = json.dumps([found["Config"]["Env"], found["Config"]["Cmd"], found["Config"]["Entrypoint"]])
+    assert not [name for name in prepare.SECRETS if whole.secret(name) in text]
+
+
+def test_no_secret_stands_in_a_list_of_processes_or_in_a_log(whole: Stack) -> None:
+    shown = whole.engine.run("ps", "-eo", "args") + "".join(whole.logs(service) for service in CONTAINERS)
+    assert not [name for name in prepare.SECRETS if whole.secret(name) in shown]
+
+
+def test_a_service_cannot_enter_the_database_of_another(core: Stack) -> None:
+    file = "open('/run/secrets/policy_password').read()"
+    script = f"import psycopg; psycopg.connect(host='postgres', user='policy', dbname='roster', password={file})"
+    with pytest.raises(RuntimeError, match='permission denied for database "roster"'):
+        core.exec("policy", "python", "-c", script)
+
+
+def test_only_the_roster_has_the_solver(core: Stack) -> None:
+    script = "import importlib.util as u; print(bool(u.find_spec('ortools')))"
+    others = [service for service in PROCESSES if service != "reconcile"]
+    found = {service: core.exec(service, "python", "-c", script).strip() for service in others}
+    assert found == dict.fromkeys(found, "False") | {"roster": "True"}
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/32", "/readyz", "/auth/admin/", "/auth/realms/master"])
+def test_what_operators_use_is_not_passed_to_the_outside(whole: Stack, path: str) -> None:
+    assert httpx.get(f"{whole.url}{path}", verify=whole.tls()).status_code == 404
+
+
+def test_prometheus_has_all_targets_up(whole: Stack) -> None:
+    def down() -> list[str]:
+        answer = json.loads(whole.exec("prometheus", "wget", "-qO-", "http://127.0.0.1:9090/api/v1/targets"))
+        found = {t["scrapeUrl"]: t["health"] for t in answer["data"]["activeTargets"]}
+        wanted = [f"http://{name}:9464/metrics" for name in PROCESSES] + ["http://reporting:9464/metrics/32"]
+        return [url for url in wanted if found.get(url) != "up"]
+
+    block_until(lambda: not down(), 90, what=lambda: f"targets that are not up: {down()}")
+
+
+def test_prometheus_knows_its_alertmanager_and_has_loaded_the_rules(whole: Stack) -> None:
+    address = "http://127.0.0.1:9090/api/v1"
+    managers = json.loads(whole.exec("prometheus", "wget", "-qO-", f"{address}/alertmanagers"))["data"]
+    assert [manager["url"] for manager in managers["activeAlertmanagers"]] == ["http://alertmanager:9093/api/v2/alerts"]
+    rules = json.loads(whole.exec("prometheus", "wget", "-qO-", f"{address}/rules"))["data"]["groups"]
+    assert "TargetDown" in {rule["name"] for group in rules for rule in group["rules"]}
+
+
+def test_grafana_finds_its_data_source_and_dashboards(whole: Stack) -> None:
+    health = json.loads(whole.exec("grafana", "wget", "-qO-", "http://127.0.0.1:3000/api/health"))
+    assert health.get("faults", []) == []
+    assert health["database"] == "ok"
+
+
+def test_a_process_that_is_killed_runs_again(whole: Stack) -> None:
+    before = int(whole.inspect("attendance")["State"]["Pid"])
+    whole.engine.run("kill", "-KILL", str(before))
+    block_until(lambda: whole.inspect("attendance")["State"]["Pid"] not in {0, before}, 30, what="a new process")
+    url = f"{whole.url}/attendance/openapi.json"
+    block_until(lambda: httpx.get(url, verify=whole.tls()).status_code == 200, 60, what="an answer of attendance")
+
+
+def test_the_images_say_what_they_are(core: Stack) -> None:
+    for service in PROCESSES:
+        labels = core.inspect(service)["Config"]["Labels"]
+        assert labels["org.opencontainers.image.title"].startswith("Piket "), service
+        assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
