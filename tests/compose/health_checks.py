@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Any
 
 POLL_S = 0.3
+STARTING_EVERY_S = 1
 HEALTHY_EVERY_S = 15
-"""A container that is healthy is checked less often: on two cores each check costs a start of Python."""
+"""Not the intervals of the containers: these tests wait for containers that start, on two cores."""
 ANSWER_WITHIN_S = 60
 
 log = logging.getLogger(__name__)
 
 
 class HealthChecks:
-    """Checks each running container at the interval of its health check, in a thread of this process."""
+    """Checks each running container that has a health check, in a thread of this process."""
 
     def __init__(self, engine_socket: Path) -> None:
         self._socket = engine_socket
         self._ended = threading.Event()
-        self._intervals: dict[str, float] = {}
+        self._has_check: dict[str, bool] = {}
         self._due: dict[str, float] = {}
         self._thread = threading.Thread(target=self._run, name="health-checks", daemon=True)
 
@@ -48,18 +49,15 @@ class HealthChecks:
                     log.debug("the engine does not answer: %s", error)
 
     def _check_if_due(self, pool: ThreadPoolExecutor, container: str) -> None:
-        if container not in self._intervals:
-            self._intervals[container] = self._interval(container)
-        if self._intervals[container] and self._due.get(container, 0) <= time.monotonic():
+        if container not in self._has_check:
+            self._has_check[container] = self._read_check(container)
+        if self._has_check[container] and self._due.get(container, 0) <= time.monotonic():
             self._due[container] = float("inf")
             pool.submit(self._check, container)
 
-    def _interval(self, container: str) -> float:
-        """Return the interval of a container's health check in seconds, 0 if it has none."""
+    def _read_check(self, container: str) -> bool:
         config = (self._ask(f"containers/{container}/json") or {}).get("Config", {}).get("Healthcheck") or {}
-        if config.get("Test", ["NONE"])[0] == "NONE":
-            return 0
-        return float(max((config.get("Interval") or 30e9) / 1e9, 1))
+        return bool(config.get("Test", ["NONE"])[0] != "NONE")
 
     def _check(self, container: str) -> None:
         healthy = False
@@ -69,8 +67,7 @@ class HealthChecks:
         except (OSError, HTTPException, ValueError) as error:
             log.debug("a health check was not made: %s", error)
         finally:
-            every = HEALTHY_EVERY_S if healthy else self._intervals[container]
-            self._due[container] = time.monotonic() + every
+            self._due[container] = time.monotonic() + (HEALTHY_EVERY_S if healthy else STARTING_EVERY_S)
 
     def _ask(self, target: str) -> Any:
         connection = UnixConnection(self._socket)
