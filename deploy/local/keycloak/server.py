@@ -31,7 +31,7 @@ class Keycloak(LocalServer):
         self.port = free_ports(1)[0]
         self.admin_password, self.people_password = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self.client_secrets = {client: secrets.token_urlsafe(32) for client in ("roster", "reporting")}
-        self._public_url, self._region = public_url, region
+        self.public_url, self._region = public_url, region
         self._server: Child | None = None
 
     @property
@@ -71,7 +71,7 @@ class Keycloak(LocalServer):
     def _environment(self) -> dict[str, str]:
         """Return the variables that the realm file names, and the first administrator."""
         return {
-            "PIKET_PUBLIC_URL": self._public_url,
+            "PIKET_PUBLIC_URL": self.public_url,
             "PIKET_REGION": self._region,
             "PIKET_EXAMPLE_PASSWORD": self.people_password,
             **{f"PIKET_{name.upper()}_CLIENT_SECRET": secret for name, secret in self.client_secrets.items()},
