@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from shared.domain.decider import Diverged
 from shared.event_store.database import Unavailable
 from shared.identity import UnusableKeySet
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 from shared.metrics.server import PortTaken
 from shared.settings.identity import MissingIssuer
 from shared.settings.secret_files import UnreadableSecret
@@ -38,7 +38,9 @@ MESSAGES: Mapping[type[Exception], Callable[[Any], str | None]] = {
     UnsafeToContinue: str,
     Diverged: str,
     Unavailable: lambda error: f"{str(error).rstrip('.')}. Check PIKET_STORE and PIKET_FOLDER.",
-    KafkaError: lambda error: f"Kafka did not answer as expected ({error}). Check PIKET_KAFKA, then start again.",
+    KafkaError: lambda error: (
+        f"Kafka did not answer as expected ({error}). Check PIKET_KAFKA and PIKET_KAFKA_SECURITY, then start again."
+    ),
     ValidationError: _settings_message,
     PortTaken: str,
     UnusableKeySet: str,

@@ -13,6 +13,8 @@ from deploy.local.kafka import Kafka
 from deploy.local.kafka_jars import VERSION
 from deploy.operations import sources
 from shared.kafka import broker as kafka
+from shared.kafka.connection import KafkaConnection, connection_of
+from shared.kafka.errors import UnsafeToContinue
 from shared.relay import log_tail
 from shared.settings import Settings
 
@@ -24,6 +26,7 @@ class Broker(Protocol):
 
     name: str
     bootstrap: str
+    connection: KafkaConnection
 
     @property
     def pids(self) -> Mapping[str, int]:
@@ -38,7 +41,7 @@ class LocalBroker:
 
     def __init__(self, server: Kafka) -> None:
         self._server = server
-        self.bootstrap = server.bootstrap
+        self.bootstrap, self.connection = server.bootstrap, server.connection
         self.name = f"Apache Kafka {VERSION}, started here"
 
     @property
@@ -60,7 +63,7 @@ class ExternalBroker:
     pids: Mapping[str, int] = {}
 
     def __init__(self, bootstrap: str) -> None:
-        self.bootstrap = bootstrap
+        self.bootstrap, self.connection = bootstrap, connection_of(Settings(kafka=bootstrap))
         self.name = f"Kafka at {bootstrap}"
 
     def restart_if_ended(self) -> Path | None:
@@ -92,12 +95,12 @@ async def create_empty_topics(bootstrap: str, regions: Sequence[str]) -> None:
     await sources.create_topics(settings, replication=1)
     names = [name for region in regions for name in kafka.topics_of(region)]
     partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
-    async with log_tail.assigned_consumer(bootstrap, partitions, REQUEST_TIMEOUT_MS) as consumer:
+    async with log_tail.assigned_consumer(connection_of(settings), partitions, REQUEST_TIMEOUT_MS) as consumer:
         ends = await consumer.end_offsets(partitions)
     # An end above 0: the topic held records once, also if Kafka has deleted them since.
     non_empty = sorted({partition.topic for partition, end in ends.items() if end})
     if non_empty:
-        raise kafka.UnsafeToContinue(
+        raise UnsafeToContinue(
             f"{', '.join(non_empty)} at {bootstrap} hold records, but a demo starts with an empty log. "
             "Nothing was started or changed. Delete these topics, or let the demo start a broker with --broker kafka."
         )

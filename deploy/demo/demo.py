@@ -24,7 +24,7 @@ from deploy.demo.run import play_morning
 from deploy.demo.stores import store_setting
 from deploy.http_client import HttpClient, open_session
 from deploy.reference_world.world import Office, TooFewPeople, world
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 
 SETUP_LEAD = timedelta(days=3)
 console = Console(stderr=True)

@@ -149,7 +149,7 @@ async def _create_report(demo: RunningDemo, morning: PlayedMorning) -> Mapping[s
     positions = {(o.region, o.opd): player.positions.get((o.region, o.opd), 0) for o in demo.offices}
     view = await readback.view_rows(client, options.day, positions)
     events = await readback.stored_events(client, options.regions)
-    log_counts = await readback.log_counts(demo.broker.bootstrap, options.regions)
+    log_counts = await readback.log_counts(demo.broker.connection, options.regions)
     return {
         "date": str(options.day),
         "people": options.people,

@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.operations.sources import SERVICES_WITH_STORE
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 
 
 def store_setting(choice: str) -> str:

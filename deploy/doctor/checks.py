@@ -23,13 +23,15 @@ from deploy.doctor.probes.tokens import observe_tokens
 from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.event_store.database import Unavailable
 from shared.kafka.broker import silence_client_logs
+from shared.kafka.errors import AccessRefused
 from shared.settings import Settings
 
 T = TypeVar("T")
 
 TIMEOUT_S = 12.0
 EXPECTED_ERRORS = (
-    KafkaError, OSError, Unavailable, psycopg.Error, sqlite3.Error, httpx.HTTPError, httpx.InvalidURL, ValidationError,
+    KafkaError, AccessRefused, OSError, Unavailable, psycopg.Error, sqlite3.Error, httpx.HTTPError, httpx.InvalidURL,
+    ValidationError,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy.local import kafka_node
 from deploy.local.server_process import Child, LocalServer, free_ports
+from shared.kafka.connection import KafkaConnection
 
 STOP_WITHIN_S = 6  # the last nodes of three wait for a quorum that no longer exists
 
@@ -19,16 +20,27 @@ class Kafka(LocalServer):
 
     As a context manager, the cluster is ready inside the block and stopped after it. `settings` are Kafka server
     properties that override the defaults. `jit` "fast" starts quickly with little memory; "full" is for benchmarks.
+    `users` adds a listener for users with passwords, and checks their rights; with SASL_SSL, `certificate` is the file
+    (PEM) of its private key and certificate.
     """
 
     def __init__(
-        self, folder: Path, nodes: int = 1, settings: Mapping[str, str] | None = None, *, jit: kafka_node.Jit = "fast"
+        self,
+        folder: Path,
+        nodes: int = 1,
+        settings: Mapping[str, str] | None = None,
+        *,
+        jit: kafka_node.Jit = "fast",
+        users: kafka_node.UserProtocol | None = None,
+        certificate: Path | None = None,
     ) -> None:
         # All in one call, so that they differ from one another.
-        ports = free_ports(2 * nodes)
+        ports = free_ports((3 if users else 2) * nodes)
         self.folder = folder.resolve()
         self.ports = dict(enumerate(ports[:nodes], start=1))
-        self._controllers = dict(enumerate(ports[nodes:], start=1))
+        self._controllers = dict(enumerate(ports[nodes : 2 * nodes], start=1))
+        self._user_ports = dict(enumerate(ports[2 * nodes :], start=1))
+        self._users, self._certificate = users, certificate
         self._settings = dict(settings or {})
         self._java = kafka_node.command(jit)
         self._children: dict[int, Child] = {}
@@ -37,6 +49,16 @@ class Kafka(LocalServer):
     def bootstrap(self) -> str:
         """Return `host:port` of all nodes, separated by commas. It does not change when nodes restart."""
         return ",".join(f"127.0.0.1:{port}" for port in self.ports.values())
+
+    @property
+    def servers_for_users(self) -> str:
+        """Return `host:port` of the listeners for users of all nodes, separated by commas."""
+        return ",".join(f"127.0.0.1:{port}" for port in self._user_ports.values())
+
+    @property
+    def connection(self) -> KafkaConnection:
+        """Return how a client without a user reaches the nodes."""
+        return KafkaConnection(self.bootstrap)
 
     @property
     def pids(self) -> dict[int, int]:
@@ -88,7 +110,10 @@ class Kafka(LocalServer):
     def _start(self, node: int) -> None:
         node_folder = self.folder / str(node)
         node_folder.mkdir(parents=True, exist_ok=True)
-        settings = {**kafka_node.properties(node, self.ports, self._controllers), **self._settings}
+        settings = kafka_node.properties(node, self.ports, self._controllers)
+        if self._users:
+            settings = kafka_node.user_properties(settings, self._user_ports[node], self._users, self._certificate)
+        settings |= self._settings
         self._children[node] = kafka_node.launch(self._java, node_folder, settings)
 
 

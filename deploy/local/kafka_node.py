@@ -18,6 +18,7 @@ from deploy.local.kafka_jars import cache, class_path, exclusive_lock
 from deploy.local.server_process import Child, free_ports
 
 Jit = Literal["fast", "full"]
+UserProtocol = Literal["SASL_PLAINTEXT", "SASL_SSL"]
 
 CLUSTER = "UGlrZXRMb2NhbEthZmthMQ"  # sixteen bytes, base64url
 READY_WITHIN_S = 60
@@ -78,6 +79,31 @@ def properties(node: int, clients: Mapping[int, int], controllers: Mapping[int, 
         "listeners": f"{listener},CONTROLLER://127.0.0.1:{controllers[node]}",
         "advertised.listeners": listener,
         "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in controllers.items()),
+    }
+
+
+def user_properties(
+    settings: Mapping[str, str], port: int, protocol: UserProtocol, certificate: Path | None
+) -> dict[str, str]:
+    """Return the properties of a node with one more listener, for users with passwords, whose rights are checked.
+
+    `certificate` is a file (PEM) of private key and certificate. A client of the listener without users may do
+    everything: it is the administrator of tests, on 127.0.0.1 only.
+    """
+    listener = f"USERS://127.0.0.1:{port}"
+    prefix, module = "listener.name.users", "org.apache.kafka.common.security.scram.ScramLoginModule"
+    tls = {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(certificate)} if certificate else {}
+    return {
+        **settings,
+        "listeners": f"{listener},{settings['listeners']}",
+        "advertised.listeners": f"{listener},{settings['advertised.listeners']}",
+        "listener.security.protocol.map": f"USERS:{protocol},{settings['listener.security.protocol.map']}",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found": "false",
+        f"{prefix}.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        f"{prefix}.scram-sha-512.sasl.jaas.config": f"{module} required;",
+        **{f"{prefix}.{name}": value for name, value in tls.items()},
     }
 
 

@@ -17,6 +17,8 @@ from services.reporting.view.rows import CoverageView
 from shared.background import background_task
 from shared.clock import wall_time
 from shared.kafka import broker
+from shared.kafka.connection import connection_of
+from shared.kafka.errors import UnsafeToContinue
 from shared.metrics.server import serve_metrics
 from shared.settings import Settings
 
@@ -27,7 +29,7 @@ CATCH_UP_S = 20.0
 """Maximum time until the view must have reached the store positions."""
 
 
-class ViewBehind(broker.UnsafeToContinue):
+class ViewBehind(UnsafeToContinue):
     """The view did not reach the store positions in time, so it cannot be compared."""
 
 
@@ -42,8 +44,8 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
     expected_by_region = [ExpectedRows(settings, region) for region in regions]
     for expected in expected_by_region:
         await expected.positions()  # reports a missing store before anything else is started
-    await broker.check_topics(settings.kafka, regions, settings.partitions)
-    async with background_task(follow_coverage(view, settings.kafka, regions, settings.partitions)):
+    await broker.check_topics(connection_of(settings), regions, settings.partitions)
+    async with background_task(follow_coverage(view, connection_of(settings), regions, settings.partitions)):
         if every is None:
             # A list, not a generator: the other regions are compared, too, after the first difference.
             return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))

@@ -9,6 +9,7 @@ from services.reporting.worker import changelog
 from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Database
 from shared.kafka import broker
+from shared.kafka.connection import connection_of
 from shared.metrics.server import serve_metrics
 from shared.relay import checkpoint
 from shared.relay.relay import Relay
@@ -41,7 +42,7 @@ async def relay(settings: Settings) -> None:
             await events.open()
             for region in settings.region_list():
                 path = checkpoint_file(settings, service, region)
-                group.create_task(Relay(events, region, settings.kafka, path).run())
+                group.create_task(Relay(events, region, connection_of(settings), path).run())
 
 
 def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
@@ -56,8 +57,8 @@ def republish(settings: Settings, service: str, region: str) -> None:
 
 async def create_topics(settings: Settings, replication: int) -> None:
     """Create the topics of the regions, the topic of the current view generation, and the worker's changelog."""
-    await broker.create_topics(settings.kafka, settings.region_list(), settings.partitions, replication)
-    generation = await current_generation(settings.kafka, settings.deployment)
+    await broker.create_topics(connection_of(settings), settings.region_list(), settings.partitions, replication)
+    generation = await current_generation(connection_of(settings), settings.deployment)
     await changelog.create_changelog(
-        settings.kafka, settings.deployment, settings.partitions, replication, generation.number
+        connection_of(settings), settings.deployment, settings.partitions, replication, generation.number
     )

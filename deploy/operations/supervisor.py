@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from deploy.local.server_process import end_guard, start_guard
 from services.reporting.process.exits import EX_NOTHING_TO_READ, EX_REPLACED
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 from shared.settings import MAX_PORT
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from deploy.http_client import HttpClient
 from deploy.simulation.report import PAGE_SIZE, SERVICES, ViewRows
 from shared.domain.envelope import source, topic
 from shared.domain.facts.coverage import Coverage
+from shared.kafka.connection import KafkaConnection
 from shared.relay import log_tail
 
 
@@ -27,11 +28,11 @@ async def _feed(client: HttpClient, region: str, service: str) -> list[Mapping[s
     return events
 
 
-async def log_counts(bootstrap: str, regions: Sequence[str]) -> Counter[tuple[str, int]]:
+async def log_counts(connection: KafkaConnection, regions: Sequence[str]) -> Counter[tuple[str, int]]:
     """Return how often each (source, sequence) occurs in the log."""
     names = {topic(region, service): source(region, service) for region in regions for service in SERVICES}
     counts: Counter[tuple[str, int]] = Counter()
-    async for record in log_tail.read_all_records(bootstrap, names):
+    async for record in log_tail.read_all_records(connection, names):
         counts[names[record.topic], log_tail.sequence_of(record.value or b"")] += 1
     return counts
 

@@ -15,6 +15,9 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from services.reporting.view.generations import view_topic, view_topic_error
 from services.reporting.worker.changelog import app_id
 from shared.kafka import broker
+from shared.kafka.closing import stop_client
+from shared.kafka.connection import KafkaConnection, connection_of
+from shared.kafka.errors import UnsafeToContinue
 from shared.settings import Settings
 
 SESSION_TIMEOUT_S, HEARTBEAT_S = 6.0, 1.0
@@ -44,9 +47,9 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     def check(self) -> None:
         """Raise `UnsafeToContinue` if another rebuild may be running."""
         if self._lost:
-            raise broker.UnsafeToContinue(LEASE_LOST)
+            raise UnsafeToContinue(LEASE_LOST)
         if not self._held:
-            raise broker.UnsafeToContinue(ALREADY_RUNNING)
+            raise UnsafeToContinue(ALREADY_RUNNING)
 
     async def confirm(self) -> None:
         """Wait for one heartbeat, then `check`: after a pause, its answer shows that the lease is lost."""
@@ -57,13 +60,14 @@ class Lease(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 @asynccontextmanager
 async def exclusive_lease(settings: Settings) -> AsyncIterator[Lease]:
     """Hold the lease of a deployment inside the block. Raise `UnsafeToContinue` if it is taken."""
-    if error := view_topic_error(await broker.topic_sizes(settings.kafka), settings.deployment):
+    connection = connection_of(settings)
+    if error := view_topic_error(await broker.topic_sizes(connection), settings.deployment):
         raise error
     group, lease = f"{app_id(settings.deployment)}-rebuild", Lease()
     # Before this consumer joins: a second member would revoke the lease of a rebuild that is running.
-    await _wait_until_empty(settings.kafka, group)
+    await _wait_until_empty(connection, group)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
+        **connection.client_options(),
         group_id=group,
         enable_auto_commit=False,
         session_timeout_ms=int(SESSION_TIMEOUT_S * 1000),
@@ -76,16 +80,16 @@ async def exclusive_lease(settings: Settings) -> AsyncIterator[Lease]:
         lease.check()
         yield lease
     finally:
-        await broker.stop_client(consumer)
+        await stop_client(consumer)
 
 
-async def _wait_until_empty(bootstrap: str, group: str) -> None:
+async def _wait_until_empty(connection: KafkaConnection, group: str) -> None:
     """Wait until a group is empty. Raise `UnsafeToContinue` if its member is still alive after a session timeout."""
     deadline = monotonic() + SESSION_TIMEOUT_S + 2 * HEARTBEAT_S
-    async with broker.admin_client(bootstrap) as client:
+    async with broker.admin_client(connection) as client:
         while await _members(client, group):
             if monotonic() > deadline:
-                raise broker.UnsafeToContinue(ALREADY_RUNNING)
+                raise UnsafeToContinue(ALREADY_RUNNING)
             await asyncio.sleep(HEARTBEAT_S / 4)
 
 

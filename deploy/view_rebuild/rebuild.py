@@ -15,6 +15,8 @@ from deploy.view_rebuild.workers import RebuildProgress, start_workers, wait_unt
 from services.reporting.view.generations import POLL_MS, Generation, activate_generation, current_generation
 from shared.domain.regions import local_date
 from shared.kafka import broker
+from shared.kafka.connection import connection_of
+from shared.kafka.errors import UnsafeToContinue
 from shared.settings import Settings
 
 SWITCH_NOTICE_S = 3 * POLL_MS / 1000
@@ -31,10 +33,8 @@ async def rebuild(settings: Settings, first_date: date, workers: int, console: C
     broker.silence_client_logs()
     now = settings.domain_clock()
     if first_date > max(local_date(now(), region) for region in settings.region_list()):
-        raise broker.UnsafeToContinue(
-            f"{first_date} is in the future: there is nothing to rebuild. Nothing was changed."
-        )
-    await broker.check_topics(settings.kafka, settings.region_list(), settings.partitions)
+        raise UnsafeToContinue(f"{first_date} is in the future: there is nothing to rebuild. Nothing was changed.")
+    await broker.check_topics(connection_of(settings), settings.region_list(), settings.partitions)
     async with exclusive_lease(settings) as lease:
         # An interrupted switch is completed first: the new generation follows the one that is then current.
         number = await topics.next_generation_number(settings, await finish_last_switch(settings, lease))
@@ -64,7 +64,7 @@ async def build_and_switch(settings: Settings, new: Generation, workers: int, le
             await wait_until_near_end(settings, new, new_workers, show_progress)
             status.update("The new view has caught up; switching to it …")
             await lease.confirm()  # the last check before a change that readers see
-            await activate_generation(settings.kafka, settings.deployment, new)
+            await activate_generation(connection_of(settings), settings.deployment, new)
             new_workers.view_status = (
                 "The new view is in force; the workers of the deployment read the remaining events."
             )
@@ -75,7 +75,7 @@ async def build_and_switch(settings: Settings, new: Generation, workers: int, le
 
 async def finish_last_switch(settings: Settings, lease: Lease) -> Generation:
     """Complete the last switch, also that of an interrupted rebuild, and return the current generation."""
-    current = await current_generation(settings.kafka, settings.deployment)
+    current = await current_generation(connection_of(settings), settings.deployment)
     await lease.confirm()
     await topics.publish_staged_rows(settings, current)
     await lease.confirm()

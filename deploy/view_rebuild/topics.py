@@ -20,6 +20,7 @@ from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.regions import local_date
 from shared.kafka import broker
+from shared.kafka.connection import connection_of
 from shared.relay import log_tail
 from shared.settings import Settings
 
@@ -37,7 +38,7 @@ class RowKey(NamedTuple):
 
 async def next_generation_number(settings: Settings, current: Generation) -> int:
     """Return a number that no generation has used, including those of interrupted rebuilds."""
-    async with broker.admin_client(settings.kafka) as client:
+    async with broker.admin_client(connection_of(settings)) as client:
         # The consumer groups too: an interrupted rebuild may have left only its group.
         names = [*await client.list_topics(), *(group for group, *_ in await client.list_consumer_groups())]
     patterns = [
@@ -52,20 +53,21 @@ async def next_generation_number(settings: Settings, current: Generation) -> int
 async def create_generation_topics(settings: Settings, number: int) -> None:
     """Create the changelog and the staging topics of a generation, with the replication of the view topic."""
     partitions, view_topic = settings.partitions, topic(settings.region_list()[0], "coverage")
-    async with broker.admin_client(settings.kafka) as client:
+    async with broker.admin_client(connection_of(settings)) as client:
         (description,) = await client.describe_topics([view_topic])
     replicas = len(description["partitions"][0]["replicas"])
-    await create_changelog(settings.kafka, settings.deployment, partitions, replicas, number)
+    await create_changelog(connection_of(settings), settings.deployment, partitions, replicas, number)
     stages = [
         NewTopic(staging_topic(r, number), partitions, replicas, topic_configs=COMPACTED)
         for r in settings.region_list()
     ]
-    await broker.ensure_topics(settings.kafka, stages)
+    await broker.ensure_topics(connection_of(settings), stages)
 
 
 async def delete_old_topics(settings: Settings, current: Generation) -> None:
     """Delete changelogs before this generation and staging topics up to it. A later one may be under construction."""
-    group, sizes = re.escape(app_id(settings.deployment)), await broker.topic_sizes(settings.kafka)
+    connection = connection_of(settings)
+    group, sizes = re.escape(app_id(settings.deployment)), await broker.topic_sizes(connection)
     changelogs = _generation_topics(rf"{group}(?:-g(\d+))?-facts-changelog", sizes)
     stages = [
         stage_topic
@@ -73,7 +75,7 @@ async def delete_old_topics(settings: Settings, current: Generation) -> None:
         for stage_topic in _generation_topics(_stage_pattern(region), sizes)
     ]
     old = [name for name, number in changelogs if number < current.number]
-    await broker.delete_topics(settings.kafka, [*old, *(name for name, number in stages if number <= current.number)])
+    await broker.delete_topics(connection, [*old, *(name for name, number in stages if number <= current.number)])
 
 
 def _generation_topics(pattern: str, names: Iterable[str]) -> list[tuple[str, int]]:
@@ -95,7 +97,7 @@ async def publish_staged_rows(settings: Settings, current: Generation) -> None:
     sent = []
     regions = await _staged_regions(settings, current)
     first_open = await _first_open_dates(settings, current) if regions else {}
-    async with broker.producer(settings.kafka) as producer:
+    async with broker.producer(connection_of(settings)) as producer:
         for region in regions:
             view_topic, first_open_dates = topic(region, "coverage"), first_open.get(region, {})
             staged = await _last_rows(settings, staging_topic(region, current.number))
@@ -135,7 +137,7 @@ def earliest_open_date(settings: Settings, now: Clock) -> date:
 
 
 async def _staged_regions(settings: Settings, current: Generation) -> Iterable[str]:
-    sizes = await broker.topic_sizes(settings.kafka)
+    sizes = await broker.topic_sizes(connection_of(settings))
     return [region for region in settings.region_list() if staging_topic(region, current.number) in sizes]
 
 
@@ -143,7 +145,7 @@ async def _first_open_dates(settings: Settings, current: Generation) -> Mapping[
     """Return the first date whose rows the workers publish, by region and partition, from their changelog."""
     first_open: defaultdict[str, dict[int, date]] = defaultdict(dict)
     name = changelog_topic(settings.deployment, current.number)
-    async for record in log_tail.read_all_records(settings.kafka, [name]):
+    async for record in log_tail.read_all_records(connection_of(settings), [name]):
         if (region := region_of_state_key(record.key or b"")) and (first := first_date_of_state(record.value or b"")):
             first_open[region][record.partition] = first
     return first_open
@@ -151,6 +153,6 @@ async def _first_open_dates(settings: Settings, current: Generation) -> Mapping[
 
 async def _last_rows(settings: Settings, name: str) -> Mapping[RowKey, Coverage]:
     """Return the last row of each key of a compacted topic."""
-    records = log_tail.read_all_records(settings.kafka, [name])
+    records = log_tail.read_all_records(connection_of(settings), [name])
     last = {RowKey(record.partition, record.key or b""): decode_record(record) async for record in records}
     return {row_key: row for row_key, row in last.items() if isinstance(row, Coverage)}

@@ -15,6 +15,8 @@ from services.reporting.view.generations import Generation
 from services.reporting.worker.changelog import app_id
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import connection_of
+from shared.kafka.errors import UnsafeToContinue
 from shared.relay import log_tail
 from shared.settings import Settings
 
@@ -69,7 +71,7 @@ class RebuildWorkers:
             if not child.running:
                 self._starts -= 1
                 if not self._starts:
-                    raise broker.UnsafeToContinue(
+                    raise UnsafeToContinue(
                         f"The workers of the new view ended too often; their log: {self._log}. "
                         f"{self.view_status} Run this again when the cause is gone."
                     )
@@ -115,10 +117,10 @@ async def wait_until_read(
     names = [topic(region, service) for region in settings.region_list() for service in SOURCE_SERVICES]
     partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
     group, started_at = app_id(settings.deployment, new.number), monotonic()
-    async with log_tail.assigned_consumer(settings.kafka, partitions, REQUEST_TIMEOUT_MS) as log:
+    async with log_tail.assigned_consumer(connection_of(settings), partitions, REQUEST_TIMEOUT_MS) as log:
         starts, ends = await log.beginning_offsets(partitions), await log.end_offsets(partitions)
     total = sum(ends.values()) - sum(starts.values())
-    while (remaining := _remaining(ends, starts, await broker.committed_offsets(settings.kafka, group))) > 0:
+    while (remaining := _remaining(ends, starts, await broker.committed_offsets(connection_of(settings), group))) > 0:
         report(RebuildProgress(total - remaining, total, monotonic() - started_at))
         workers.restart_ended()
         await asyncio.sleep(POLL_INTERVAL_S)

@@ -32,6 +32,7 @@ from shared.background import background_task
 from shared.clock import Clock, clock_pace
 from shared.event_store.database import Database
 from shared.identity import Identity
+from shared.kafka.connection import connection_of
 from shared.metrics.server import REGION_REGISTRIES
 from shared.projection.owner_feed import OwnerFeed
 from shared.settings import Settings
@@ -59,14 +60,14 @@ def create(settings: Settings) -> FastAPI:
             REGION_REGISTRIES[region] = registry = CollectorRegistry()
             registry.register(RegionCollector(view, now, region, factors))
         observe = partial(observe_taps, now=now, pace=partial(clock_pace, settings.clock))
-        follow = follow_coverage(view, settings.kafka, settings.region_list(), settings.partitions, observe)
+        follow = follow_coverage(view, connection_of(settings), settings.region_list(), settings.partitions, observe)
         async with background_task(follow):
             yield
 
     operations = Operations(
         Scraper(settings.targets, now),
         Neighbours(settings.service_url("attendance"), settings.alertmanager),
-        DeadLetters(KafkaRecords(settings.kafka), OwnerFeed(settings).read),
+        DeadLetters(KafkaRecords(connection_of(settings)), OwnerFeed(settings).read),
         sign_in_by_link=settings.profile == "demo" and not settings.has_remote_issuer,
     )
     app = assemble_with_store(database, operations, Identity.from_settings(settings), now, running)

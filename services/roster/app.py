@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.domain.envelope import topic
 from shared.event_store.database import Database
 from shared.identity import Identity
+from shared.kafka.connection import connection_of
 from shared.kafka.dead_letters import send_dead_letter
 from shared.projection.consumer import ConsumedRecord
 from shared.projection.owner_feed import OwnerFeed
@@ -32,7 +33,7 @@ def create(settings: Settings) -> FastAPI:
     database = Database(settings.store_url(SERVICE))
 
     async def write_dead_letter(record: ConsumedRecord, reason: str) -> None:
-        await send_dead_letter(settings.kafka, (record.topic, record.partition), record, reason)
+        await send_dead_letter(connection_of(settings), (record.topic, record.partition), record, reason)
 
     projection = Projection(
         database,
@@ -41,7 +42,7 @@ def create(settings: Settings) -> FastAPI:
         apply,
         dead_letter=write_dead_letter,
         feed=OwnerFeed(settings).read,
-        bootstrap=settings.kafka,
+        connection=connection_of(settings),
     )
 
     @asynccontextmanager

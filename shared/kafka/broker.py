@@ -6,13 +6,22 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import GroupCoordinatorNotAvailableError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    BrokerResponseError,
+    GroupCoordinatorNotAvailableError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 from aiokafka.partitioner import murmur2
 from prometheus_client import Counter
 
 from shared.domain.envelope import topic
+from shared.kafka.access import explained
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import UnsafeToContinue
 
 EVENTS_MOVED = Counter("piket_events_total", "Events moved, by outcome", ("service", "topic", "outcome"))
 
@@ -32,13 +41,6 @@ BATCH_BYTES = 256_000  # with aiokafka's default of 16 kB, `send` reaches 28,000
 VISIBLE_WITHIN_S = 10  # the answer to a creation comes before every broker knows the topic
 
 
-class UnsafeToContinue(Exception):
-    """A process must stop because continuing could lose or falsify events.
-
-    The text is one message for the operator; the process ends with a failing exit status.
-    """
-
-
 class MissingTopics(UnsafeToContinue):
     """Topics do not exist, or have another number of partitions than this deployment."""
 
@@ -55,29 +57,36 @@ def partition_of(key: str, partitions: int) -> int:
 
 
 @asynccontextmanager
-async def admin_client(bootstrap: str, request_timeout_ms: int = 10_000) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Open an admin client and close it after use. Raises KafkaConnectionError if no broker answers."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=request_timeout_ms)
+async def admin_client(
+    connection: KafkaConnection, request_timeout_ms: int = 10_000
+) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Open an admin client and close it after use.
+
+    Raises `AccessRefused` if Kafka refuses this process, also inside the block, and KafkaConnectionError if no broker
+    answers.
+    """
+    client = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=request_timeout_ms)
     try:
-        await client.start()
-        yield client
+        async with explained(connection):
+            await client.start()
+            yield client
     finally:
         await client.close()
 
 
-async def topic_sizes(bootstrap: str, request_timeout_ms: int = 10_000) -> dict[str, int]:
+async def topic_sizes(connection: KafkaConnection, request_timeout_ms: int = 10_000) -> dict[str, int]:
     """Return the number of partitions of every topic.
 
     Metadata is requested for all topics, because a request for a named topic may create it.
     """
-    async with admin_client(bootstrap, request_timeout_ms) as client:
+    async with admin_client(connection, request_timeout_ms) as client:
         return {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics()}
 
 
-async def committed_offsets(bootstrap: str, group: str) -> Mapping[TopicPartition, int]:
+async def committed_offsets(connection: KafkaConnection, group: str) -> Mapping[TopicPartition, int]:
     """Return the offsets that a consumer group has committed; partitions without a commit are left out."""
     try:
-        async with admin_client(bootstrap) as client:
+        async with admin_client(connection) as client:
             offsets = await client.list_consumer_group_offsets(group)
     except GroupCoordinatorNotAvailableError:  # a new broker creates its offsets topic for its first group
         return {}
@@ -110,18 +119,19 @@ def absent_topics_error(names: Iterable[str]) -> MissingTopics:
     """Return the error for topics that do not exist."""
     return MissingTopics(
         f"Kafka has no topic {', '.join(sorted(names))}. Nothing was sent; all events remain in their store. "
-        "Create the topics with `piket topics create`, then start again."
+        "Create the topics with `piket topics create`, then start again. If they exist, the user of this process may "
+        "not see them: give it its rights with `piket kafka grant`."
     )
 
 
-async def check_topics(bootstrap: str, regions: Iterable[str], partitions: int) -> None:
+async def check_topics(connection: KafkaConnection, regions: Iterable[str], partitions: int) -> None:
     """Raise `MissingTopics` unless every topic of the regions exists with this number of partitions."""
-    error = missing_topics(await topic_sizes(bootstrap), regions, partitions)
+    error = missing_topics(await topic_sizes(connection), regions, partitions)
     if error:
         raise error
 
 
-async def create_topics(bootstrap: str, regions: Iterable[str], partitions: int, replication: int) -> None:
+async def create_topics(connection: KafkaConnection, regions: Iterable[str], partitions: int, replication: int) -> None:
     """Create the missing topics of these regions and wait until they are visible; existing topics are not changed.
 
     Raises `MissingTopics` if an existing one has another number of partitions, KafkaError if Kafka refuses.
@@ -132,28 +142,36 @@ async def create_topics(bootstrap: str, regions: Iterable[str], partitions: int,
         for region in regions
         for name, settings in topics_of(region).items()
     ]
-    await ensure_topics(bootstrap, topics)
-    await check_topics(bootstrap, regions, partitions)
+    await ensure_topics(connection, topics)
+    await check_topics(connection, regions, partitions)
 
 
-async def ensure_topics(bootstrap: str, topics: Sequence[NewTopic]) -> None:
+async def ensure_topics(connection: KafkaConnection, topics: Sequence[NewTopic]) -> None:
     """Create these topics and wait until they are visible; existing ones are not changed. Raises KafkaError."""
-    async with admin_client(bootstrap) as client:
+    async with admin_client(connection) as client:
         answer = await client.create_topics(topics)
-    for name, code, reason in answer.topic_errors:
-        if code not in (0, TopicAlreadyExistsError.errno):  # another process may have created it
-            raise for_code(code)(f"Kafka did not create {name}: {reason}")
+        # Another process may have created one of them.
+        refusals = [(f"Kafka did not create {name}: {reason}", code) for name, code, reason in answer.topic_errors]
+        _raise_refusals(refusals, TopicAlreadyExistsError)
     for _ in range(VISIBLE_WITHIN_S * 10):
-        if {topic.name for topic in topics} <= (await topic_sizes(bootstrap)).keys():
+        if {topic.name for topic in topics} <= (await topic_sizes(connection)).keys():
             return
         await asyncio.sleep(0.1)
 
 
-async def delete_topics(bootstrap: str, names: Sequence[str]) -> None:
-    """Delete these topics; one that does not exist is ignored."""
-    if names:
-        async with admin_client(bootstrap) as client:
-            await client.delete_topics(list(names))
+async def delete_topics(connection: KafkaConnection, names: Sequence[str]) -> None:
+    """Delete these topics; one that does not exist is ignored. Raises `AccessRefused` or another KafkaError."""
+    if not names:
+        return
+    async with admin_client(connection) as client:
+        answer = await client.delete_topics(list(names))
+        _raise_refusals(answer.topic_error_codes, UnknownTopicOrPartitionError)
+
+
+def _raise_refusals(codes: Iterable[tuple[str, int]], ignored: type[BrokerResponseError]) -> None:
+    for name, code in codes:
+        if code not in (0, ignored.errno):
+            raise for_code(code)(name)
 
 
 def silence_client_logs() -> None:
@@ -161,10 +179,12 @@ def silence_client_logs() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-def producer(bootstrap: str, request_timeout_ms: int = 10_000, compression: str | None = None) -> AIOKafkaProducer:
+def producer(
+    connection: KafkaConnection, request_timeout_ms: int = 10_000, compression: str | None = None
+) -> AIOKafkaProducer:
     """Return an idempotent producer, not yet started: acks of all in-sync replicas, batches of 256 kB, linger 5 ms."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **connection.client_options(),
         enable_idempotence=True,
         acks="all",
         linger_ms=5,
@@ -172,29 +192,3 @@ def producer(bootstrap: str, request_timeout_ms: int = 10_000, compression: str 
         request_timeout_ms=request_timeout_ms,
         compression_type=compression,
     )
-
-
-async def stop_client(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Stop a client.
-
-    aiokafka cancels its own tasks and lets that CancelledError escape; it is raised here only for a real cancellation.
-    """
-    try:
-        await client.stop()
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-
-
-async def discard_producer(discarded: AIOKafkaProducer) -> None:
-    """Close a producer without sending what it still holds; wait only for requests on the wire.
-
-    Its own `stop` flushes first: with a missing broker that never ends, and with a returned one it sends late repeats.
-    """
-    sending = discarded._sender.sender_task  # noqa: SLF001 - aiokafka is pinned and has no public way
-    if sending is not None:
-        sending.cancel()
-        await asyncio.wait([sending])
-    discarded._closed = True  # noqa: SLF001 - the same
-    await discarded.client.close()

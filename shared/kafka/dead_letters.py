@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from shared.domain.envelope import topic
 from shared.kafka.broker import EVENTS_MOVED, producer
+from shared.kafka.connection import KafkaConnection
 
 MAX_VALUE_BYTES, MAX_REASON_CHARS = 900_000, 500
 """Upper bounds of a dead letter: Kafka accepts records up to 1 MB with key and headers."""
@@ -50,14 +51,16 @@ def dead_letter(topic_partition: tuple[str, int], record: KafkaRecord, reason: s
     return DeadLetter(key and key[:remaining_bytes], value[:MAX_VALUE_BYTES], headers)
 
 
-async def send_dead_letter(bootstrap: str, topic_partition: tuple[str, int], record: KafkaRecord, reason: str) -> None:
+async def send_dead_letter(
+    connection: KafkaConnection, topic_partition: tuple[str, int], record: KafkaRecord, reason: str
+) -> None:
     """Send a record to the dead-letter topic of its region. Raises KafkaError if Kafka does not accept it.
 
     Opens a connection for each record, because dead letters are rare.
     """
     region = topic_partition[0].split(".")[1]
     key, value, headers = dead_letter(topic_partition, record, reason)
-    async with producer(bootstrap) as client:
+    async with producer(connection) as client:
         await client.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
 
 

@@ -11,7 +11,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.event_store.database import Unavailable
-from shared.kafka.broker import absent_topics_error, silence_client_logs, stop_client, topic_sizes
+from shared.kafka.access import explained
+from shared.kafka.broker import absent_topics_error, silence_client_logs, topic_sizes
+from shared.kafka.closing import stop_client
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import AccessRefused
 from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, value_hash
 
 MAX_RECORDS = 200
@@ -38,7 +42,7 @@ ApplyBatch = Callable[[Sequence[ConsumedRecord]], Awaitable[None]]
 
 
 async def follow_topics(
-    bootstrap: str,
+    connection: KafkaConnection,
     topics: Sequence[str],
     load_offsets: LoadOffsets,
     apply_batch: ApplyBatch,
@@ -46,20 +50,23 @@ async def follow_topics(
 ) -> None:
     """Pass every record to `apply_batch`, batch after batch, until cancelled; wait for a missing Kafka or database.
 
-    `report_lag` receives the number of unread records by topic after each batch. Raises `MissingTopics`, or what
-    `apply_batch` raises.
+    `report_lag` receives the number of unread records by topic after each batch. Raises `MissingTopics`, before the
+    first batch `AccessRefused`, or what `apply_batch` raises.
     """
     silence_client_logs()
-    failures = 0
+    failures, has_read = 0, False
     while True:
         try:
-            async with _assigned_consumer(bootstrap, topics, await load_offsets()) as consumer:
+            async with explained(connection), _assigned_consumer(connection, topics, await load_offsets()) as consumer:
                 while True:
                     # An empty batch is passed on too: the projection then tries again to fill gaps.
                     await apply_batch(await _next_batch(consumer))
                     report_lag(await _unread_counts(consumer))
-                    failures = 0
-        except (Unavailable, StaleConsumer, KafkaError, TimeoutError) as error:
+                    failures, has_read = 0, True
+        except (Unavailable, StaleConsumer, KafkaError, TimeoutError, AccessRefused) as error:
+            # At the first start it is a configuration error; later an operator may restore user and rights.
+            if isinstance(error, AccessRefused) and not has_read:
+                raise
             log.warning("Reading stopped; it starts again at the stored offsets", topics=topics, error=repr(error))
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
             failures += 1
@@ -83,14 +90,14 @@ async def _unread_counts(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
 
 @asynccontextmanager
 async def _assigned_consumer(
-    bootstrap: str, topics: Sequence[str], offset_marks: Mapping[Partition, OffsetMark]
+    connection: KafkaConnection, topics: Sequence[str], offset_marks: Mapping[Partition, OffsetMark]
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    sizes = await topic_sizes(bootstrap)
+    sizes = await topic_sizes(connection)
     absent = [topic for topic in topics if topic not in sizes]
     if absent:
         raise absent_topics_error(absent)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
+        **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
     )
     await consumer.start()
     try:

@@ -17,6 +17,7 @@ from shared.domain.envelope import Event
 from shared.event_store.committed_events import MIGRATIONS
 from shared.event_store.database import Connection, Database, Unavailable
 from shared.kafka.broker import EVENTS_MOVED
+from shared.kafka.connection import KafkaConnection
 from shared.kafka.dead_letters import count_unreadable_from_zero
 from shared.projection import offsets
 from shared.projection.application import ApplyEvent, apply_in_order
@@ -52,7 +53,7 @@ class Projection:
         *,
         dead_letter: WriteDeadLetter,
         feed: ReadFeed,
-        bootstrap: str = "",
+        connection: KafkaConnection,
     ) -> None:
         self._database = database
         self._consumer = consumer
@@ -60,7 +61,7 @@ class Projection:
         self._apply = apply
         self._dead_letter = dead_letter
         self._feed = feed
-        self._bootstrap = bootstrap
+        self._connection = connection
         self._offset_marks: dict[Partition, OffsetMark] = {}
         self._has_held = True  # until the first look: a previous process may have left held events
 
@@ -72,7 +73,7 @@ class Projection:
         """Follow the topics until cancelled. Raises `MissingTopics`, or the error that `apply` raised three times."""
         await self.open()
         count_unreadable_from_zero(self._consumer, self._topics)
-        await follow_topics(self._bootstrap, self._topics, self._load_offsets, self.apply_batch, self._report_lag)
+        await follow_topics(self._connection, self._topics, self._load_offsets, self.apply_batch, self._report_lag)
 
     async def apply_batch(self, records: Sequence[ConsumedRecord]) -> None:
         """Apply records in one transaction; those of a partition must be in offset order.

@@ -1,6 +1,6 @@
 """Declares why a relay refuses to continue, or starts again from its checkpoint."""
 
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 
 
 class LogAhead(UnsafeToContinue):

@@ -1,7 +1,8 @@
 """Sends the relay's heartbeats: the instant up to which every event that its source recorded is in the topic."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
 
@@ -36,3 +37,14 @@ async def send_heartbeats(
         async with asyncio.timeout(limit):
             await producer.send_and_wait(topic, heartbeat.model_dump_json().encode(), key=heartbeat.service.encode())
         await asyncio.sleep(INTERVAL_S)
+
+
+@asynccontextmanager
+async def cancelled_after(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run `work` beside the block, which must look at its result, and cancel it after the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

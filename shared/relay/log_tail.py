@@ -9,12 +9,17 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 from pydantic_core import from_json
 
-from shared.kafka.broker import stop_client, topic_sizes
+from shared.kafka.access import explained
+from shared.kafka.broker import topic_sizes
+from shared.kafka.closing import stop_client
+from shared.kafka.connection import KafkaConnection
 from shared.relay.checkpoint import Checkpoint
 from shared.relay.sender import AckRange
 
 MAX_READ_BACK = 2_000
 """Records to read back per partition if the checkpoint holds no offset for it."""
+READ_CHECK_MS = 500
+"""Kafka refuses at once, and answers a permitted reader of an idle topic after 50 ms."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,14 @@ def highest_tail(tails: Mapping[int, PartitionTail]) -> PartitionTail:
 
 
 async def read_tails(
-    bootstrap: str, topic: str, partitions: int, checkpoint: Checkpoint, request_timeout_ms: int = 10_000
+    connection: KafkaConnection, topic: str, partitions: int, checkpoint: Checkpoint, request_timeout_ms: int = 10_000
 ) -> dict[int, PartitionTail]:
     """Read every partition from the last record of the checkpoint to its end, by partition number.
 
     Raises KafkaError if Kafka does not answer.
     """
     topic_partitions = [TopicPartition(topic, number) for number in range(partitions)]
-    async with assigned_consumer(bootstrap, topic_partitions, request_timeout_ms) as consumer:
+    async with assigned_consumer(connection, topic_partitions, request_timeout_ms) as consumer:
         begins = await consumer.beginning_offsets(topic_partitions)
         ends = await consumer.end_offsets(topic_partitions)
         tails = {partition.partition: PartitionTail(end=ends[partition]) for partition in topic_partitions}
@@ -96,17 +101,17 @@ async def read_tails(
 
 
 async def read_all_records(
-    bootstrap: str, names: Iterable[str], request_timeout_ms: int = 10_000
+    connection: KafkaConnection, names: Iterable[str], request_timeout_ms: int = 10_000
 ) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
     """Yield every record that these topics hold now, each partition in offset order; none for a missing topic.
 
     Raises KafkaError if Kafka does not answer.
     """
-    sizes = await topic_sizes(bootstrap)
+    sizes = await topic_sizes(connection)
     partitions = [TopicPartition(name, number) for name in names for number in range(sizes.get(name, 0))]
     if not partitions:
         return
-    async with assigned_consumer(bootstrap, partitions, request_timeout_ms) as consumer:
+    async with assigned_consumer(connection, partitions, request_timeout_ms) as consumer:
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
         while unread := [partition for partition in partitions if await consumer.position(partition) < ends[partition]]:
@@ -118,13 +123,21 @@ async def read_all_records(
                     yield record
 
 
+async def check_readable(connection: KafkaConnection, names: Iterable[str], request_timeout_ms: int = 10_000) -> None:
+    """Raise `AccessRefused` if Kafka does not let this process read one of these topics."""
+    partitions = [TopicPartition(name, 0) for name in names]
+    async with explained(connection), assigned_consumer(connection, partitions, request_timeout_ms) as consumer:
+        await consumer.seek_to_end(*partitions)
+        await consumer.getmany(timeout_ms=READ_CHECK_MS)
+
+
 @asynccontextmanager
 async def assigned_consumer(
-    bootstrap: str, partitions: Sequence[TopicPartition], request_timeout_ms: int
+    connection: KafkaConnection, partitions: Sequence[TopicPartition], request_timeout_ms: int
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer of these partitions, without a consumer group."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **connection.client_options(),
         enable_auto_commit=False,
         request_timeout_ms=request_timeout_ms,
         fetch_max_wait_ms=50,  # at the end of a partition the default waits 500 ms for more

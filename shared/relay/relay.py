@@ -18,9 +18,14 @@ from shared.domain import envelope
 from shared.event_store.database import Unavailable
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
-from shared.relay import checkpoint, heartbeat, log_tail, sender
+from shared.kafka.access import explained
+from shared.kafka.closing import discard_producer
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import AccessRefused, UnsafeToContinue
+from shared.relay import checkpoint, log_tail, sender
 from shared.relay.checkpoint import Checkpoint
 from shared.relay.errors import FeedBroken, LogAhead, TopicRecreated
+from shared.relay.heartbeat import cancelled_after, send_heartbeats
 from shared.relay.log_tail import PartitionTail
 from shared.relay.metrics import BACKLOG, CONNECTED, OLDEST
 from shared.relay.source import EventSource
@@ -29,6 +34,7 @@ PAGE_SIZE = 1_000
 IDLE_S = 0.03
 TIMEOUT_S = 20.0
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+FAILURES_PER_LOG = 30  # about a minute
 
 log = structlog.get_logger()
 
@@ -40,11 +46,11 @@ class Relay:
     """
 
     def __init__(
-        self, source: EventSource, region: str, bootstrap: str, path: Path, *, timeout: float = TIMEOUT_S
+        self, source: EventSource, region: str, connection: KafkaConnection, path: Path, *, timeout: float = TIMEOUT_S
     ) -> None:
         self._source, self._region, self._service = source, region, source.service
         self._topic, self._heartbeat_topic = envelope.topic(region, source.service), envelope.topic(region, "heartbeat")
-        self._bootstrap, self._path = bootstrap, path
+        self._connection, self._path = connection, path
         self._timeout, self._request_ms = timeout, int(timeout * 500)  # half of it, in milliseconds
         self._checkpoint = Checkpoint()
         self._has_run, self._failures = False, 0
@@ -74,12 +80,14 @@ class Relay:
     async def _run_once(self) -> None:
         try:
             self._set_backlog(await self._source.head(self._region) - self._checkpoint.sequence)
-            async with self._connected_producer() as (producer, partitions), self._heartbeats(producer) as heartbeats:
-                await self._pump(producer, partitions, heartbeats)
-        except broker.UnsafeToContinue as refused:
-            # A topic that disappears while the relay runs may come back (an operator recreates it), so it is retried.
-            # At the first start a missing topic is a configuration error.
-            if not (self._has_run and isinstance(refused, broker.MissingTopics)):
+            async with explained(self._connection), self._connected_producer() as (producer, partitions):
+                beats = send_heartbeats(producer, self._source, self._region, lambda: self._checkpoint, self._timeout)
+                async with cancelled_after(beats) as heartbeats:
+                    await self._pump(producer, partitions, heartbeats)
+        except UnsafeToContinue as refused:
+            # A topic or a right that disappears while the relay runs may come back, so it is retried. At the first
+            # start it is a configuration error.
+            if not (self._has_run and isinstance(refused, broker.MissingTopics | AccessRefused)):
                 raise
             self._log_stalled(refused)
         except Exception as error:  # noqa: BLE001 - the events are stored, so every error is retried from the checkpoint
@@ -89,38 +97,27 @@ class Relay:
     async def _connected_producer(self) -> AsyncIterator[tuple[AIOKafkaProducer, int]]:
         async with asyncio.timeout(self._timeout):
             partitions = await self._compare_with_log()
-        producer = broker.producer(self._bootstrap, self._request_ms)
+        producer = broker.producer(self._connection, self._request_ms)
         try:
             async with asyncio.timeout(self._timeout):
                 await producer.start()
             yield producer, partitions
         finally:
             # Closed in the background: closing waits for requests on the wire, and the next attempt must not.
-            closing = asyncio.create_task(broker.discard_producer(producer))
+            closing = asyncio.create_task(discard_producer(producer))
             self._closing_producers.add(closing)
             closing.add_done_callback(self._closing_producers.discard)
-
-    @asynccontextmanager
-    async def _heartbeats(self, producer: AIOKafkaProducer) -> AsyncIterator[asyncio.Task[None]]:
-        heartbeats = asyncio.create_task(
-            heartbeat.send_heartbeats(producer, self._source, self._region, lambda: self._checkpoint, self._timeout)
-        )
-        try:
-            yield heartbeats
-        finally:
-            heartbeats.cancel()
-            await asyncio.wait([heartbeats])
 
     async def _compare_with_log(self) -> int:
         """Compare the topic with the store and the checkpoint, rewind if records were lost, return the partition count.
 
         Raises `MissingTopics` and `LogAhead`.
         """
-        sizes = await broker.topic_sizes(self._bootstrap, self._request_ms)
+        sizes = await broker.topic_sizes(self._connection, self._request_ms)
         if absent := {self._topic, self._heartbeat_topic} - sizes.keys():
             raise broker.absent_topics_error(absent)
         tails = await log_tail.read_tails(
-            self._bootstrap, self._topic, sizes[self._topic], self._checkpoint, self._request_ms
+            self._connection, self._topic, sizes[self._topic], self._checkpoint, self._request_ms
         )
         await self._check_log_in_store(log_tail.highest_tail(tails))
         if log_tail.shortened_partitions(self._checkpoint, tails):
@@ -188,7 +185,7 @@ class Relay:
     def _log_stalled(self, error: Exception) -> None:
         if not isinstance(error, Unavailable):  # without its store, a relay knows nothing of Kafka
             self._connected.set(0)
-        if not self._failures:
+        if self._failures % FAILURES_PER_LOG == 0:
             log.warning("Relay stalled; events remain in the store", topic=self._topic, error=repr(error))
         self._failures += 1
 

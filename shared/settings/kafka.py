@@ -1,12 +1,32 @@
-"""Declares the settings of Kafka: its address, and the regions and names of a deployment's topics."""
+"""Declares the settings of Kafka: its address and user, and the regions and names of a deployment's topics."""
 
 import re
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings
 
 from shared.settings.process import MAX_PORT
+
+
+class KafkaSecurity(StrEnum):
+    """How a connection to Kafka is protected, in Kafka's words (`security.protocol`)."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+    @property
+    def has_user(self) -> bool:
+        """Return whether a client authenticates with user and password."""
+        return self in {KafkaSecurity.SASL_PLAINTEXT, KafkaSecurity.SASL_SSL}
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Return whether the connection is encrypted and the broker shows a certificate."""
+        return self in {KafkaSecurity.SSL, KafkaSecurity.SASL_SSL}
 
 
 def validate_addresses(text: str) -> str:
@@ -30,9 +50,31 @@ class KafkaSettings(BaseSettings):
     """Settings of Kafka and of the regions whose topics a deployment reads and writes."""
 
     kafka: Annotated[str, AfterValidator(validate_addresses)] = "127.0.0.1:9092"
+    kafka_security: KafkaSecurity = KafkaSecurity.PLAINTEXT
+    kafka_username: str = ""
+    kafka_password_file: str = ""
+    kafka_ca: str = ""
     regions: str = Field("32", pattern=r"^\d+(,\d+)*$")
     deployment: Annotated[str, AfterValidator(_validate_deployment)] = "local"
     partitions: int = Field(3, ge=1)  # 12 in production; the reasons are in docs/decisions/0010-workers.md
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        """Refuse a user without authentication, or the reverse: a password would silently not be used."""
+        security = self.kafka_security
+        required = {
+            "PIKET_KAFKA_USERNAME": (self.kafka_username, security.has_user),
+            "PIKET_KAFKA_PASSWORD_FILE": (self.kafka_password_file, security.has_user),
+        }
+        for name, (value, is_used) in required.items():
+            if is_used and not value:
+                raise ValueError(f"PIKET_KAFKA_SECURITY={security} needs {name}")
+        for name, (value, is_used) in {**required, "PIKET_KAFKA_CA": (self.kafka_ca, security.is_encrypted)}.items():
+            if value and not is_used:
+                raise ValueError(
+                    f"PIKET_KAFKA_SECURITY={security} does not use {name}: change the one or unset the other"
+                )
+        return self
 
     def region_list(self) -> list[str]:
         """Return the codes of the regions that this deployment serves."""

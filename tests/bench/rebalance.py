@@ -25,6 +25,7 @@ from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.support.waiting import wait_until
 
 REGIONS = [str(number) for number in range(3201, 3229)]
@@ -88,15 +89,15 @@ def wait_for_rebalance(workers: Sequence[MeasuredWorker], before: Sequence[Mappi
 
 async def create_topics(bootstrap: str, partitions: int) -> None:
     """Create the empty topics that workers read and write."""
-    async with broker.admin_client(bootstrap, 60_000) as client:
+    async with broker.admin_client(KafkaConnection(bootstrap), 60_000) as client:
         for region in REGIONS:
             await client.create_topics(
                 [NewTopic(topic(region, name), partitions, 1) for name in (*SOURCE_SERVICES, "coverage")]
             )
-    await create_changelog(bootstrap, "local", partitions, 1)
+    await create_changelog(KafkaConnection(bootstrap), "local", partitions, 1)
 
     async def exists() -> bool:
-        return changelog_topic("local") in await broker.topic_sizes(bootstrap)
+        return changelog_topic("local") in await broker.topic_sizes(KafkaConnection(bootstrap))
 
     await wait_until(exists, what="the changelog exists", every=0.1)
 

@@ -20,6 +20,7 @@ from services.reporting.worker import __main__ as worker
 from services.reporting.worker.changelog import COMPRESSION, changelog_topic
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.bench import stock_faust
 from tests.bench.measurement import Meter
 from tests.bench.report import machine
@@ -97,7 +98,7 @@ def run(rounds: int) -> None:
 
 async def write_changelogs(bench_run: BenchRun) -> None:
     """Write both changelogs; the source topics stay empty."""
-    await broker.create_topics(bench_run.bootstrap, [REGION], PARTITIONS, 1)
+    await broker.create_topics(KafkaConnection(bench_run.bootstrap), [REGION], PARTITIONS, 1)
     await create_changelogs(bench_run)
     await fill(
         bench_run.bootstrap, changelog_topic(bench_run.name), changelog_rows(check_ins(REGION, FACTS)), COMPRESSION

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.local.kafka import Kafka
 from shared.kafka import broker as kafka
+from shared.kafka.connection import KafkaConnection
 from shared.relay import sender
 from tests.support.in_memory_source import (
     PARTITIONS,
@@ -35,7 +36,7 @@ async def send_by_relay(feed: InMemorySource, bootstrap: str, folder: Path) -> N
 async def send_by_producer(feed: InMemorySource, bootstrap: str, folder: Path) -> None:
     """Send all events at once, without pages and checkpoint: the maximum of this producer."""
     del folder
-    producer = kafka.producer(bootstrap)
+    producer = kafka.producer(KafkaConnection(bootstrap))
     await producer.start()
     await sender.send_page(producer, TOPIC, feed.stored, PARTITIONS)
     await producer.stop()

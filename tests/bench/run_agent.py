@@ -20,6 +20,7 @@ from services.reporting.worker.changelog import COMPRESSION, TABLE_NAME, changel
 from services.reporting.worker.settings import WorkerSettings
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.bench import aiokafka_loop, stock_faust
 from tests.bench.counting_agent import CountingAgent
 from tests.bench.measurement import Meter
@@ -78,7 +79,7 @@ class AgentWorker:
 
     async def flush(self) -> None:
         """Write pending rows, then acknowledge their batches, until cancelled."""
-        async with broker.producer(BOOTSTRAP, compression=COMPRESSION) as producer:
+        async with broker.producer(KafkaConnection(BOOTSTRAP), compression=COMPRESSION) as producer:
             while True:
                 await self._flush_once(producer)
 

@@ -11,6 +11,7 @@ from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.worker.changelog import send_records
 from shared.domain.envelope import encode
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.support import example_facts as ex
 
 OPDS = 1_350
@@ -45,7 +46,7 @@ def expected_counts(region: str, count: int) -> Mapping[str, int]:
 
 async def fill(bootstrap: str, name: str, rows: Iterator[ChangelogRecord], compression: str | None = None) -> None:
     """Write rows to a topic, in the partition of their OPD."""
-    async with broker.producer(bootstrap, 60_000, compression) as producer:
+    async with broker.producer(KafkaConnection(bootstrap), 60_000, compression) as producer:
         while rows_batch := list(islice(rows, BATCH_SIZE)):
             sent = [
                 await send_records(producer, name, partition, partition_rows)

@@ -22,6 +22,7 @@ from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.bench import streams
 from tests.bench.report import machine, ratio, table
 from tests.bench.tap_events import PARTITIONS, check_ins, expected_counts, fill
@@ -108,7 +109,7 @@ def compete(
 
 async def write_events(bootstrap: str) -> None:
     """Write the check-ins of all regions."""
-    await broker.create_topics(bootstrap, list(SIZES), PARTITIONS, 1)
+    await broker.create_topics(KafkaConnection(bootstrap), list(SIZES), PARTITIONS, 1)
     for region, count in SIZES.items():
         await fill(bootstrap, topic(region, "attendance"), check_ins(region, count))
 
@@ -144,15 +145,15 @@ def run_process(command: Sequence[str], run: BenchRun, region: str, expected: Ma
 
 async def create_changelogs(run: BenchRun) -> None:
     """Create the changelogs of a run, for the worker and for stock Faust."""
-    await create_changelog(run.bootstrap, run.name, PARTITIONS, 1)
+    await create_changelog(KafkaConnection(run.bootstrap), run.name, PARTITIONS, 1)
     compact = {"cleanup.policy": "compact"}
-    async with broker.admin_client(run.bootstrap) as client:
+    async with broker.admin_client(KafkaConnection(run.bootstrap)) as client:
         await client.create_topics([NewTopic(table_topic(run), PARTITIONS, 1, topic_configs=compact)])
 
 
 async def delete_changelogs(run: BenchRun) -> None:
     """Delete the changelogs, so that the broker's cleaner does not disturb the next runs."""
-    async with broker.admin_client(run.bootstrap) as client:
+    async with broker.admin_client(KafkaConnection(run.bootstrap)) as client:
         await client.delete_topics([changelog_topic(run.name), table_topic(run)])
 
 

@@ -12,6 +12,7 @@ from deploy.local.kafka import Kafka
 from deploy.operations import sources
 from shared.domain.envelope import topic
 from shared.kafka.broker import admin_client, topic_sizes
+from shared.kafka.connection import KafkaConnection
 from shared.settings import Settings
 from tests.e2e.deployment import Deployment, all_records
 from tests.support.example_facts import THURSDAY, at
@@ -88,7 +89,7 @@ async def dead_letters(deployment: Deployment, count: int) -> list[bytes]:
 
 
 async def recreate_topic(bootstrap: str, name: str) -> None:
-    async with admin_client(bootstrap) as client:
+    async with admin_client(KafkaConnection(bootstrap)) as client:
         await client.delete_topics([name])
-    await read_until(lambda: topic_sizes(bootstrap), lambda sizes: name not in sizes)
+    await read_until(lambda: topic_sizes(KafkaConnection(bootstrap)), lambda sizes: name not in sizes)
     await sources.create_topics(Settings(kafka=bootstrap), replication=1)

@@ -31,6 +31,7 @@ from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.event_store.committed_events import MIGRATIONS
 from shared.event_store.database import Database
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from shared.settings import Settings
 from tests.support.example_facts import at
 from tests.support.office_setup import OFFICE, REGION, Office, require_success
@@ -173,7 +174,7 @@ async def test_a_missing_topic_and_a_wrong_number_of_partitions_are_named(stack:
     topics = [NewTopic(name, 3, 1, topic_configs=dict(kept)) for name, kept in broker.topics_of("3271").items()]
     wanted = [topic for topic in topics if topic.name != "piket.3271.attendance.v1"]
     wanted[1] = NewTopic("piket.3271.roster.v1", 4, 1, topic_configs=dict(broker.EVENT_TOPIC))
-    await broker.ensure_topics(stack.environment["PIKET_KAFKA"], wanted)
+    await broker.ensure_topics(KafkaConnection(stack.environment["PIKET_KAFKA"]), wanted)
     stack._write_token("3271")
     results = await examine(settings_of(stack, regions="3271"))
     assert faults(results) == {
@@ -186,7 +187,7 @@ async def test_a_missing_topic_and_a_wrong_number_of_partitions_are_named(stack:
 async def test_a_topic_that_deletes_events_is_named(stack: Stack) -> None:
     topics = broker.topics_of("3276") | {"piket.3276.roster.v1": {"cleanup.policy": "delete", "retention.ms": "60000"}}
     await broker.ensure_topics(
-        stack.environment["PIKET_KAFKA"],
+        KafkaConnection(stack.environment["PIKET_KAFKA"]),
         [NewTopic(name, 3, 1, topic_configs=dict(kept)) for name, kept in topics.items()],
     )
     results = await examine(settings_of(stack, regions="3276"), "kafka", "topics", "topic settings")

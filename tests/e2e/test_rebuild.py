@@ -109,7 +109,7 @@ async def test_a_rebuild_that_was_killed_is_run_again(sqlite_deployment: Deploym
     assert (status, await generation(sqlite_deployment)) == (0, 3), output
     assert (await check_in(sqlite_deployment, "Rina")).generation == 3
     assert (await reconcile(sqlite_deployment))[0] == 0
-    assert [name for name in await topic_sizes(sqlite_deployment.kafka.bootstrap) if "-g" in name] == [
+    assert [name for name in await topic_sizes(sqlite_deployment.kafka.connection) if "-g" in name] == [
         "piket-coverage-local-g3-facts-changelog"
     ]
 
@@ -135,7 +135,7 @@ async def test_a_rebuild_that_was_frozen_gives_way_to_another(sqlite_deployment:
 
 async def test_a_view_whose_changelog_is_lost_is_rebuilt(sqlite_deployment: Deployment) -> None:
     await open_office(sqlite_deployment)
-    await brokers.delete_topics(sqlite_deployment.kafka.bootstrap, ["piket-coverage-local-facts-changelog"])
+    await brokers.delete_topics(sqlite_deployment.kafka.connection, ["piket-coverage-local-facts-changelog"])
     status, output = await rebuild(sqlite_deployment)
     assert (status, await generation(sqlite_deployment)) == (0, 1), output
     row = await check_in(sqlite_deployment, "Asep")
@@ -149,4 +149,4 @@ async def test_a_region_without_topics_is_not_rebuilt(kafka: Kafka, tmp_path: Pa
 
 
 async def generation(sqlite_deployment: Deployment) -> int:
-    return (await current_generation(sqlite_deployment.kafka.bootstrap, "local")).number
+    return (await current_generation(sqlite_deployment.kafka.connection, "local")).number

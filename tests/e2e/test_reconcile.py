@@ -66,7 +66,7 @@ async def test_a_wrong_row_and_a_phantom_are_found_and_healed(sqlite_deployment:
 
 async def write_row(sqlite_deployment: Deployment, row: Coverage) -> None:
     """Write a row that no fact supports, as a broken worker would do."""
-    async with brokers.producer(sqlite_deployment.kafka.bootstrap) as producer:
+    async with brokers.producer(sqlite_deployment.kafka.connection) as producer:
         topic_name, partition = topic(REGION, "coverage"), partition_of(f"{row.region}/{row.opd}", 3)
         value = row.model_dump_json(exclude_none=True).encode()
         await producer.send_and_wait(topic_name, value, row.key.encode(), partition=partition)

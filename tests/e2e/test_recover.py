@@ -18,6 +18,7 @@ from shared.domain.decider import Diverged
 from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.event_store.stored_events import StoredEvent
+from shared.kafka.connection import connection_of
 from shared.relay.errors import LogAhead
 from shared.relay.relay import Relay
 from shared.settings import Settings
@@ -36,7 +37,7 @@ class CopiedDeployment(NamedTuple):
 
     def relay(self) -> Relay:
         store = committed_events(self.settings, "attendance")
-        return Relay(store, "32", self.settings.kafka, checkpoint_file(self.settings, "attendance", "32"))
+        return Relay(store, "32", connection_of(self.settings), checkpoint_file(self.settings, "attendance", "32"))
 
     async def stored(self) -> list[StoredEvent]:
         return await committed_events(self.settings, "attendance").read_feed("32")

@@ -87,7 +87,7 @@ async def watch(tmp_path_factory: pytest.TempPathFactory, module_kafka: Kafka) -
     """Provide one deployment to all tests: each ends when the view is current again."""
     with Stack(tmp_path_factory.mktemp("piket"), module_kafka.bootstrap, NIGHT) as stack:
         view = CoverageView(stack.now, [REGION], 3)
-        reading = asyncio.create_task(follow_coverage(view, module_kafka.bootstrap, [REGION], 3))
+        reading = asyncio.create_task(follow_coverage(view, module_kafka.connection, [REGION], 3))
         yield NightDeployment(stack, module_kafka, view)
         reading.cancel()
         with contextlib.suppress(asyncio.CancelledError):

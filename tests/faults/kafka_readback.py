@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.faults.office_days import COMPARED_MINUTES, CounterRow
 from tests.support.waiting import LIMIT_S, read_until
 
@@ -36,7 +37,7 @@ class TopicReader:
 @asynccontextmanager
 async def open_topic(bootstrap: str, name: str) -> AsyncIterator[TopicReader]:
     """Open a topic for reading without a consumer group."""
-    sizes = await broker.topic_sizes(bootstrap)
+    sizes = await broker.topic_sizes(KafkaConnection(bootstrap))
     parts = [TopicPartition(name, number) for number in range(sizes[name])]
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as reader:
         reader.assign(parts)
@@ -104,7 +105,7 @@ def parse_row(value: bytes) -> CounterRow:
 
 async def end_offsets(bootstrap: str, name: str) -> Mapping[int, int]:
     """Return the end offset of each partition that is not empty."""
-    count = (await broker.topic_sizes(bootstrap))[name]
+    count = (await broker.topic_sizes(KafkaConnection(bootstrap)))[name]
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as reader:
         ends = await reader.end_offsets([TopicPartition(name, number) for number in range(count)])
     return {part.partition: end for part, end in ends.items() if end}
@@ -113,5 +114,7 @@ async def end_offsets(bootstrap: str, name: str) -> Mapping[int, int]:
 async def committed_offsets(bootstrap: str, group: str, name: str) -> Mapping[int, int]:
     """Return the committed offsets of a group by partition, without partitions that have none."""
     return {
-        tp.partition: at for tp, at in (await broker.committed_offsets(bootstrap, group)).items() if tp.topic == name
+        tp.partition: at
+        for tp, at in (await broker.committed_offsets(KafkaConnection(bootstrap), group)).items()
+        if tp.topic == name
     }

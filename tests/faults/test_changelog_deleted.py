@@ -8,6 +8,7 @@ import pytest
 from services.reporting.view.generations import Generation, activate_generation
 from services.reporting.worker.changelog import changelog_topic, create_changelog
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.faults.kafka_readback import view_rows
 from tests.faults.office_days import FRIDAY, THURSDAY
 from tests.faults.worker_site import PARTITIONS, WorkerSite, wait_until_ended, wait_until_logged
@@ -61,8 +62,8 @@ async def run_worker(site: WorkerSite) -> None:
 async def test_a_changelog_that_was_made_again_is_not_taken_for_that_of_a_new_deployment(site: WorkerSite) -> None:
     await run_worker(site)
     before = await view_rows(site.bootstrap, site.region)
-    await broker.delete_topics(site.bootstrap, [changelog_topic(site.deployment)])
-    await create_changelog(site.bootstrap, site.deployment, PARTITIONS, 1)
+    await broker.delete_topics(KafkaConnection(site.bootstrap), [changelog_topic(site.deployment)])
+    await create_changelog(KafkaConnection(site.bootstrap), site.deployment, PARTITIONS, 1)
     await site.offices.record_taps(20)
     with site.worker() as worker:
         await wait_until_ended(worker)
@@ -83,8 +84,8 @@ async def test_a_worker_without_its_changelog_ends_and_shows_nothing(
     with site.worker(LATE.format(go=go), held) as worker:
         await wait_until_logged(worker, b"held back")
         if why == SUPERSEDED:
-            await activate_generation(site.bootstrap, site.deployment, Generation(number=1))
-        await broker.delete_topics(site.bootstrap, [changelog_topic(site.deployment)])
+            await activate_generation(KafkaConnection(site.bootstrap), site.deployment, Generation(number=1))
+        await broker.delete_topics(KafkaConnection(site.bootstrap), [changelog_topic(site.deployment)])
         await site.offices.record_taps(20)
         go.touch()
         await wait_until_ended(worker)

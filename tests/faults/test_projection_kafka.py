@@ -15,6 +15,7 @@ from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from shared.projection.application import ApplyEvent
 from shared.projection.consumer import ConsumedRecord
 from shared.projection.projection import Projection
@@ -46,7 +47,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def send(bootstrap: str, events: Sequence[StoredEvent]) -> None:
     """Send events to Kafka, each stream to one partition."""
-    producer = broker.producer(bootstrap)
+    producer = broker.producer(KafkaConnection(bootstrap))
     await producer.start()
     sent = [await producer.send(TOPIC, stored.body, partition=(stored.sequence - 1) % STREAMS % 3) for stored in events]
     await asyncio.gather(*sent)
@@ -62,7 +63,13 @@ async def unavailable_feed(_: str, __: int) -> Sequence[bytes]:
 
 def create_projection(database: Database, bootstrap: str, apply: ApplyEvent = record_event) -> Projection:
     return Projection(
-        database, "board", [TOPIC], apply, dead_letter=write_no_dead_letter, feed=unavailable_feed, bootstrap=bootstrap
+        database,
+        "board",
+        [TOPIC],
+        apply,
+        dead_letter=write_no_dead_letter,
+        feed=unavailable_feed,
+        connection=KafkaConnection(bootstrap),
     )
 
 

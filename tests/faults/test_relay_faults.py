@@ -15,6 +15,7 @@ from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from shared.domain.decider import StoreCommand
 from shared.event_store.store import Store
+from shared.kafka.connection import KafkaConnection
 from shared.relay import checkpoint
 from shared.relay.relay import Relay
 from tests.support.example_facts import at, person, tap
@@ -152,7 +153,7 @@ async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, t
         await accepting
         stored = await store.read_feed("32", 0, await store.head("32"))
         assert checkpoint.read(path).sequence > 0
-        async with running_relay(Relay(store, "32", bootstrap, path)):
+        async with running_relay(Relay(store, "32", KafkaConnection(bootstrap), path)):
             await wait_until_sent(path, len(stored))
     in_kafka = await read_bodies(bootstrap)
     assert {body for log in in_kafka.values() for body in log} == {event.body for event in stored}

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.deadlines import scaled
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from shared.relay.errors import FeedBroken, LogAhead
 from tests.support.in_memory_source import (
     PARTITIONS,
@@ -68,7 +69,7 @@ async def test_bytes_that_are_no_event_at_the_end_of_the_topic_hold_nothing_up(b
     feed = InMemorySource(50)
     async with running_relay(feed.relay(bootstrap, tmp_path / "checkpoint")):
         await wait_until_sent(tmp_path / "checkpoint", 50)
-    foreign_producer = broker.producer(bootstrap)
+    foreign_producer = broker.producer(KafkaConnection(bootstrap))
     await foreign_producer.start()
     for partition in range(PARTITIONS):
         await foreign_producer.send_and_wait(TOPIC, b"\xff{", partition=partition)

@@ -19,6 +19,7 @@ from shared.domain.envelope import source
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.support.example_facts import THURSDAY, at
 from tests.support.waiting import read_until, wait_until
 
@@ -55,15 +56,15 @@ async def bootstrap(broker: Kafka) -> str:
 
 async def renew(bootstrap: str) -> None:
     """Delete the coverage topic and create it again, empty."""
-    if TOPIC in await broker.topic_sizes(bootstrap):
-        async with broker.admin_client(bootstrap) as client:
+    if TOPIC in await broker.topic_sizes(KafkaConnection(bootstrap)):
+        async with broker.admin_client(KafkaConnection(bootstrap)) as client:
             await client.delete_topics([TOPIC])
-        await read_until(lambda: broker.topic_sizes(bootstrap), lambda sizes: TOPIC not in sizes)
-    await broker.create_topics(bootstrap, [REGION], PARTITIONS, replication=1)
+        await read_until(lambda: broker.topic_sizes(KafkaConnection(bootstrap)), lambda sizes: TOPIC not in sizes)
+    await broker.create_topics(KafkaConnection(bootstrap), [REGION], PARTITIONS, replication=1)
 
 
 async def publish(bootstrap: str, coverage_rows: Sequence[Coverage]) -> None:
-    producer = broker.producer(bootstrap)
+    producer = broker.producer(KafkaConnection(bootstrap))
     await producer.start()
     sent = [await producer.send(TOPIC, row.model_dump_json().encode(), row.key.encode()) for row in coverage_rows]
     await asyncio.gather(*sent)
@@ -72,7 +73,7 @@ async def publish(bootstrap: str, coverage_rows: Sequence[Coverage]) -> None:
 
 async def send_signals(bootstrap: str) -> None:
     """Send signals, as relays and a worker do, by which the view is complete until eight; until cancelled."""
-    async with broker.producer(bootstrap) as producer:
+    async with broker.producer(KafkaConnection(bootstrap)) as producer:
         while True:
             for service in SOURCE_SERVICES:
                 heartbeat = Heartbeat(
@@ -90,7 +91,7 @@ async def following(bootstrap: str) -> AsyncIterator[CoverageView]:
     view = CoverageView(lambda: at("08:16"), [REGION], PARTITIONS)
     tasks = [
         asyncio.create_task(work)
-        for work in (follow_coverage(view, bootstrap, [REGION], PARTITIONS), send_signals(bootstrap))
+        for work in (follow_coverage(view, KafkaConnection(bootstrap), [REGION], PARTITIONS), send_signals(bootstrap))
     ]
     yield view
     for task in tasks:
@@ -124,7 +125,7 @@ async def test_a_new_replica_is_ready_only_when_it_has_read_everything(bootstrap
 async def test_rows_that_are_there_while_nobody_is_alive_are_shown_as_behind(bootstrap: str) -> None:
     await publish(bootstrap, rows(1))
     view = CoverageView(lambda: at("08:16"), [REGION], PARTITIONS)
-    reading = asyncio.create_task(follow_coverage(view, bootstrap, [REGION], PARTITIONS))
+    reading = asyncio.create_task(follow_coverage(view, KafkaConnection(bootstrap), [REGION], PARTITIONS))
     assert await latest_when(view, all_at(1)) == all_at(1)
     await asyncio.sleep(1)  # nothing for a second after the last row
     reading.cancel()
@@ -139,7 +140,7 @@ async def test_an_old_row_that_comes_late_changes_nothing(bootstrap: str) -> Non
 
 
 async def test_bytes_that_are_no_row_are_passed_over(bootstrap: str) -> None:
-    producer = broker.producer(bootstrap)
+    producer = broker.producer(KafkaConnection(bootstrap))
     await producer.start()
     for value in (b"{", b'{"region":"32"}', None):
         await producer.send_and_wait(TOPIC, value, b"32/OPD-1/2025-11-06")

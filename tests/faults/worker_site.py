@@ -17,6 +17,7 @@ from deploy.local.server_process import Child
 from services.reporting.worker.changelog import app_id, changelog_topic
 from shared.domain.envelope import decode, topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.faults.kafka_readback import all_records, committed_offsets, end_offsets, open_view
 from tests.faults.office_days import Offices
 from tests.faults.send_events import EventSender
@@ -99,11 +100,11 @@ class WorkerSite:
 
     async def recreate_topic(self, service: str) -> None:
         """Delete a topic and create it again, empty."""
-        async with broker.admin_client(self.bootstrap) as client:
+        async with broker.admin_client(KafkaConnection(self.bootstrap)) as client:
             await client.delete_topics([topic(self.region, service)])
         name = topic(self.region, service)
-        await read_until(lambda: broker.topic_sizes(self.bootstrap), lambda sizes: name not in sizes)
-        await broker.create_topics(self.bootstrap, [self.region], PARTITIONS, 1)
+        await read_until(lambda: broker.topic_sizes(KafkaConnection(self.bootstrap)), lambda sizes: name not in sizes)
+        await broker.create_topics(KafkaConnection(self.bootstrap), [self.region], PARTITIONS, 1)
 
     async def commit_offsets(self, service: str, offsets: Mapping[int, int]) -> None:
         """Commit offsets as the worker's group, like offsets that remain after their topic was deleted."""

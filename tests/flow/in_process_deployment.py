@@ -31,6 +31,7 @@ from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.event_store.stored_events import StoredEvent
 from shared.identity import Identity
+from shared.kafka.connection import KafkaConnection
 from shared.kafka.dead_letters import DeadLetter
 from shared.projection.consumer import ConsumedRecord
 from shared.projection.projection import Projection
@@ -145,6 +146,7 @@ async def in_process_deployment(folder: Path) -> AsyncIterator[tuple[StoryEnviro
             apply,
             dead_letter=unexpected_call,
             feed=unexpected_call,
+            connection=KafkaConnection("unused"),
         )
         await projection.open()
         stores: dict[str, Store[Any]] = {service: apps[service].state.store for service in SERVICES}

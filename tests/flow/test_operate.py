@@ -23,7 +23,9 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
 from deploy.local.server_process import free_ports
 from shared.domain.envelope import topic
-from shared.kafka.broker import UnsafeToContinue, producer
+from shared.kafka.broker import producer
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import UnsafeToContinue
 from tests.support.example_facts import at
 
 pytestmark = pytest.mark.processes
@@ -195,7 +197,7 @@ def test_a_demo_begins_with_an_empty_store_and_an_empty_log(tmp_path: Path, post
 
 
 async def one_record(bootstrap: str, name: str) -> None:
-    async with producer(bootstrap) as sending:
+    async with producer(KafkaConnection(bootstrap)) as sending:
         await sending.send_and_wait(name, b"{}")
 
 

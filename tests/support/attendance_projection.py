@@ -1,18 +1,21 @@
 """Provides a service that projects the facts of attendance into its own database."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from prometheus_client import REGISTRY
 
 from shared.domain.envelope import Event
 from shared.event_store.database import Connection, Database
 from shared.event_store.store import Store
+from shared.kafka.connection import KafkaConnection
 from shared.projection.application import ApplyEvent
 from shared.projection.consumer import ConsumedRecord
 from shared.projection.projection import Projection
 from tests.support.faulty_database import lose_commits
 
 TOPIC = "piket.32.attendance.v1"
+UNUSED = KafkaConnection("127.0.0.1:9")
 SOURCE = "/piket/32/attendance"
 STREAMS = ("attendance/32/DPMPTSP/2025-11-06/ani", "attendance/32/DPMPTSP/2025-11-06/budi")
 
@@ -49,7 +52,8 @@ class ProjectionService:
                 raise ConnectionError
             return [self.transform_feed(stored.body) for stored in await self.owner.read_feed("32", after, 5)]
 
-        projection = Projection(self.database, "board", [TOPIC], apply, dead_letter=write_dead_letter, feed=feed)
+        edges = partial(Projection, dead_letter=write_dead_letter, feed=feed, connection=UNUSED)
+        projection = edges(self.database, "board", [TOPIC], apply)
         await projection.open()
         return projection
 

@@ -14,6 +14,7 @@ from deploy.local.deadlines import scaled
 from shared.domain.envelope import encode
 from shared.event_store.stored_events import CommittedUntil, StoredEvent
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from shared.relay import checkpoint, log_tail
 from shared.relay.relay import Relay
 from tests.support.example_facts import ANI, Ledger, at, tap
@@ -56,7 +57,7 @@ class InMemorySource:
 
     def relay(self, bootstrap: str, path: Path, timeout: float = 2.0) -> Relay:
         """Return a relay that waits `timeout` seconds, scaled, for an answer of the broker."""
-        return Relay(self, "32", bootstrap, path, timeout=scaled(timeout))
+        return Relay(self, "32", KafkaConnection(bootstrap), path, timeout=scaled(timeout))
 
 
 @asynccontextmanager
@@ -115,7 +116,7 @@ def expected_sequences(stored: Iterable[StoredEvent]) -> dict[int, list[int]]:
 async def create_topics(bootstrap: str, only_on: int | None = None) -> None:
     """Create the topic and the region's heartbeat topic, on one node only if `only_on` names it."""
     pinned = {number: [only_on] for number in range(PARTITIONS)}
-    async with broker.admin_client(bootstrap) as client:
+    async with broker.admin_client(KafkaConnection(bootstrap)) as client:
         names = {TOPIC, HEARTBEATS} - {*await client.list_topics()}
         anywhere = [NewTopic(name, PARTITIONS, 1) for name in names]
         on_one_node = [NewTopic(name, -1, -1, replica_assignments=pinned) for name in names]
@@ -126,7 +127,7 @@ async def create_topics(bootstrap: str, only_on: int | None = None) -> None:
 
 async def delete_topic(bootstrap: str) -> None:
     """Delete the topic and wait until it no longer exists."""
-    async with broker.admin_client(bootstrap) as client:
+    async with broker.admin_client(KafkaConnection(bootstrap)) as client:
         await client.delete_topics([TOPIC])
         await _wait_until(client, exists=False)
 

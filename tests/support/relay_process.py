@@ -8,7 +8,8 @@ from shared.clock import wall_time
 from shared.domain.facts.base import Fact
 from shared.event_store.database import Database
 from shared.event_store.store import Store
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import UnsafeToContinue
 from shared.relay.relay import Relay
 
 
@@ -29,7 +30,7 @@ def attendance(database: str) -> Store[int]:
 async def relay(database: str, bootstrap: str, path: str) -> None:
     store = attendance(database)
     await store.open()
-    await Relay(store, "32", bootstrap, Path(path)).run()
+    await Relay(store, "32", KafkaConnection(bootstrap), Path(path)).run()
 
 
 if __name__ == "__main__":

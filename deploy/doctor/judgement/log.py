@@ -33,12 +33,14 @@ REQUESTS: Mapping[int, str] = {
 class BrokersObserved(NamedTuple):
     """The answers of all brokers by address, None from a broker that did not answer; no brokers without a cluster.
 
-    `client` holds, for each request, the versions that Piket's client can send.
+    `client` holds, for each request, the versions that Piket's client can send. `refusal` says why Kafka refuses the
+    user or the connection; empty if it does not.
     """
 
     bootstrap: str
     brokers: Mapping[str, Mapping[int, VersionRange] | None]
     client: Mapping[int, frozenset[int]]
+    refusal: str = ""
 
 
 class TopicObserved(NamedTuple):
@@ -64,6 +66,9 @@ class SettingsObserved(NamedTuple):
 
 def judge_brokers(observed: BrokersObserved) -> Verdict:
     """Return whether every broker answers and is of a supported version."""
+    if observed.refusal:
+        cure = "Correct what it names, then run `piket doctor` again."
+        return Verdict([Finding("PIKET_KAFKA", f"refuses this process. {observed.refusal.rstrip('.')}", cure)])
     if not observed.brokers:
         cure = "Start Kafka, or set PIKET_KAFKA to the address of a broker."
         return Verdict([Finding(f"Kafka at {observed.bootstrap}", "does not answer", cure)])

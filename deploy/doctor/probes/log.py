@@ -19,6 +19,8 @@ from deploy.doctor.probes.signals import Examination
 from services.reporting.view.generations import current_generation, view_topic
 from services.reporting.worker.changelog import changelog_topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection, connection_of
+from shared.kafka.errors import AccessRefused
 from shared.settings import Settings
 
 REQUEST_MS = 4_000
@@ -28,25 +30,28 @@ COMPACTED = {"cleanup.policy": "compact"}
 
 async def observe_brokers(examination: Examination) -> BrokersObserved:
     """Connect to every broker of the cluster and ask which requests it answers."""
-    bootstrap = examination.settings.kafka
+    connection = connection_of(examination.settings)
     try:
-        async with broker.admin_client(bootstrap, REQUEST_MS) as client:
+        async with broker.admin_client(connection, REQUEST_MS) as client:
             members = (await client.describe_cluster())["brokers"]
+    except AccessRefused as refusal:
+        return BrokersObserved(connection.servers, {}, {}, str(refusal))
     except (KafkaError, OSError):
-        return BrokersObserved(bootstrap, {}, {})
-    answers = {f"{member['host']}:{member['port']}": await _version_ranges(member) for member in members}
-    return BrokersObserved(bootstrap, answers, _client_versions())
+        return BrokersObserved(connection.servers, {}, {})
+    answers = {f"{member['host']}:{member['port']}": await _version_ranges(connection, member) for member in members}
+    return BrokersObserved(connection.servers, answers, _client_versions())
 
 
-async def _version_ranges(member: Mapping[str, Any]) -> Mapping[int, VersionRange] | None:
+async def _version_ranges(connection: KafkaConnection, member: Mapping[str, Any]) -> Mapping[int, VersionRange] | None:
+    options = {"request_timeout_ms": REQUEST_MS, **connection.authentication()}
     try:
-        connection = await create_conn(member["host"], member["port"], request_timeout_ms=REQUEST_MS)
+        session = await create_conn(member["host"], member["port"], **options)
     except (KafkaError, OSError):
         return None
     try:
-        answer = await connection.send(ApiVersionRequest())
+        answer = await session.send(ApiVersionRequest())
     finally:
-        connection.close()
+        session.close()
     return {key: (lowest, highest) for key, lowest, highest in answer.api_versions}
 
 
@@ -61,7 +66,7 @@ def _client_versions() -> Mapping[int, frozenset[int]]:
 async def observe_topics(examination: Examination) -> TopicsObserved:
     """Read the partitions of all topics."""
     settings = examination.settings
-    async with broker.admin_client(settings.kafka, REQUEST_MS) as client:
+    async with broker.admin_client(connection_of(settings), REQUEST_MS) as client:
         described = await client.describe_topics()
     sizes = {name: settings.partitions for region in settings.region_list() for name in broker.topics_of(region)}
     expected = {**sizes, await _changelog(settings): settings.partitions, view_topic(settings.deployment): 1}
@@ -73,7 +78,7 @@ def _topic(partitions: Sequence[Mapping[str, Any]]) -> TopicObserved:
 
 
 async def _changelog(settings: Settings) -> str:
-    generation = await current_generation(settings.kafka, settings.deployment)
+    generation = await current_generation(connection_of(settings), settings.deployment)
     return changelog_topic(settings.deployment, generation.number)
 
 
@@ -82,7 +87,7 @@ async def observe_topic_settings(examination: Examination) -> SettingsObserved:
     settings = examination.settings
     expected = {name: values for region in settings.region_list() for name, values in broker.topics_of(region).items()}
     expected |= dict.fromkeys((await _changelog(settings), view_topic(settings.deployment)), COMPACTED)
-    async with broker.admin_client(settings.kafka, REQUEST_MS) as client:
+    async with broker.admin_client(connection_of(settings), REQUEST_MS) as client:
         return SettingsObserved(expected, await _configs(client, ConfigResourceType.TOPIC, list(expected)))
 
 
@@ -97,7 +102,7 @@ async def _configs(
 
 async def observe_log_disks(examination: Examination) -> Sequence[DiskObserved]:
     """Return the disks on which brokers of this machine store records; none if no broker runs on this machine."""
-    async with broker.admin_client(examination.settings.kafka, REQUEST_MS) as client:
+    async with broker.admin_client(connection_of(examination.settings), REQUEST_MS) as client:
         members = (await client.describe_cluster())["brokers"]
         local = [str(member["node_id"]) for member in members if member["host"] in LOOPBACK]
         configs = await _configs(client, ConfigResourceType.BROKER, local) if local else {}

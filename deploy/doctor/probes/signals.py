@@ -14,6 +14,7 @@ from services.reporting.view.consumer import decode_record
 from shared.clock import wall_time
 from shared.domain.envelope import topic
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
+from shared.kafka.connection import KafkaConnection, connection_of
 from shared.relay.log_tail import assigned_consumer
 from shared.settings import Settings
 
@@ -66,7 +67,7 @@ async def listen(settings: Settings) -> Signals:
     partitions = [TopicPartition(name, number) for name in names for number in numbers]
     began = wall_time()
     signals = Signals(began, began)
-    async with aclosing(_messages(settings.kafka, partitions)) as messages:
+    async with aclosing(_messages(connection_of(settings), partitions)) as messages:
         async for record_topic, message in messages:
             signals.add(record_topic.split(".")[1], message, wall_time())
             if len(signals.heartbeats) + len(signals.positions) == count:
@@ -74,9 +75,11 @@ async def listen(settings: Settings) -> Signals:
     return signals
 
 
-async def _messages(bootstrap: str, partitions: list[TopicPartition]) -> AsyncGenerator[tuple[str, object], None]:
+async def _messages(
+    connection: KafkaConnection, partitions: list[TopicPartition]
+) -> AsyncGenerator[tuple[str, object], None]:
     """Yield the topic and content of each record that is published from now on, for `LISTEN_S`."""
-    async with assigned_consumer(bootstrap, partitions, request_timeout_ms=5_000) as consumer:
+    async with assigned_consumer(connection, partitions, request_timeout_ms=5_000) as consumer:
         await consumer.seek_to_end(*partitions)
         deadline = asyncio.get_running_loop().time() + LISTEN_S
         while asyncio.get_running_loop().time() < deadline:

@@ -13,13 +13,15 @@ from aiokafka.structs import ConsumerRecord
 from services.reporting.domain.dead_letters import Letter, RecordPosition
 from shared.domain.envelope import topic
 from shared.kafka.broker import partition_of, producer, topic_sizes
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import AccessRefused
 from shared.relay.log_tail import assigned_consumer
 
 TIMEOUT_MS = 5_000
 PAGE_LETTERS = 500
 """Letters that are read at once: a reader who gives up keeps those of earlier pages."""
-KAFKA_ERRORS = (KafkaError, TimeoutError)
-"""What a reader of records raises if Kafka does not answer."""
+KAFKA_ERRORS = (KafkaError, AccessRefused, TimeoutError)
+"""What a reader of records raises if Kafka does not answer, or refuses."""
 
 
 class LetterPage(NamedTuple):
@@ -50,8 +52,8 @@ class Records(Protocol):
 class KafkaRecords:
     """The log of a deployment."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
 
     async def letters_after(self, region: str, positions: Mapping[int, int]) -> LetterPage:
         """Return a page of the dead letters of a region after these offsets; from the start if the topic is shorter."""
@@ -88,15 +90,15 @@ class KafkaRecords:
     async def send(self, topic_name: str, key: str, value: bytes) -> None:
         """Send a record to the partition of its key, and return when Kafka has it."""
         partition = partition_of(key, await self._size(topic_name))
-        async with asyncio.timeout(2 * TIMEOUT_MS / 1000), producer(self._bootstrap, TIMEOUT_MS) as client:
+        async with asyncio.timeout(2 * TIMEOUT_MS / 1000), producer(self._connection, TIMEOUT_MS) as client:
             await client.send_and_wait(topic_name, value, key=key.encode(), partition=partition)
 
     async def _size(self, name: str) -> int:
-        return (await topic_sizes(self._bootstrap, TIMEOUT_MS)).get(name, 0)
+        return (await topic_sizes(self._connection, TIMEOUT_MS)).get(name, 0)
 
     @asynccontextmanager
     async def _reading(self, partitions: Sequence[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
-        async with assigned_consumer(self._bootstrap, partitions, TIMEOUT_MS) as consumer:
+        async with assigned_consumer(self._connection, partitions, TIMEOUT_MS) as consumer:
             yield consumer
 
 

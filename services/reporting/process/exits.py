@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from shared.kafka.errors import AccessRefused
+
 log = logging.getLogger(__name__)
 
 # 70 and 75 have their meaning from sysexits.h: an internal error, and a failure after which a restart helps.
@@ -35,10 +37,12 @@ def exit_on_error(activity: str) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - any error
         exit_now(
-            f"The worker ends: {activity}: {error}."
+            f"The worker ends: {activity}: {str(error).rstrip('.')}."
             " What was not durable is not acknowledged: a restart reads it again.",
             EX_SOFTWARE,
-            error,
+            None
+            if isinstance(error, AccessRefused)
+            else error,  # its message says what to do; no place in the code does
         )
 
 

@@ -18,6 +18,10 @@ from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
+from shared.kafka.access import explained
+from shared.kafka.closing import stop_client
+from shared.kafka.connection import KafkaConnection
+from shared.kafka.errors import UnsafeToContinue
 from shared.tracing.records import RecordSpans
 
 END_OFFSETS_EVERY_S = 2.0
@@ -36,29 +40,38 @@ log = structlog.get_logger()
 
 async def follow_coverage(
     view: CoverageView,
-    bootstrap: str,
+    connection: KafkaConnection,
     regions: Iterable[str],
     partitions: int,
     observe_taps: ObserveTaps | None = None,
 ) -> None:
-    """Feed a view until cancelled. If Kafka does not answer, try again after a second."""
+    """Feed a view until cancelled. If Kafka does not answer, try again after a second.
+
+    Raises `AccessRefused` or `MissingTopics` if that happens before the view is complete for the first time.
+    """
     names = [topic(region, name) for region in regions for name in ("coverage", "heartbeat")]
     topic_partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
     while True:
         try:
-            async with _consumer(bootstrap, topic_partitions) as consumer:
+            async with explained(connection), _consumer(connection, topic_partitions) as consumer:
                 await _read(view, consumer, topic_partitions, observe_taps)
-        except (KafkaError, TimeoutError) as error:
-            log.warning("The coverage topics cannot be read; the view keeps its rows", failure=type(error).__name__)
+        except (KafkaError, TimeoutError, UnsafeToContinue) as error:
+            if isinstance(error, UnsafeToContinue) and not view.ready:
+                raise
+            failure = str(error) if isinstance(error, UnsafeToContinue) else type(error).__name__
+            log.warning("The coverage topics cannot be read; the view keeps its rows", failure=failure)
             await asyncio.sleep(1)
 
 
 @asynccontextmanager
-async def _consumer(bootstrap: str, partitions: list[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
+async def _consumer(connection: KafkaConnection, partitions: list[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer without a group, because every replica reads everything from the start."""
+    sizes = await broker.topic_sizes(connection)
+    if absent := {partition.topic for partition in partitions} - sizes.keys():  # aiokafka would wait for them silently
+        raise broker.absent_topics_error(absent)
     # `earliest` is for a topic that was deleted and created again: it is read from its new start.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **connection.client_options(),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -70,7 +83,7 @@ async def _consumer(bootstrap: str, partitions: list[TopicPartition]) -> AsyncIt
         await consumer.seek_to_beginning(*partitions)
         yield consumer
     finally:
-        await broker.stop_client(consumer)
+        await stop_client(consumer)
 
 
 async def _read(

@@ -10,6 +10,7 @@ from services.reporting.process.exits import exit_superseded
 from shared.domain.envelope import topic
 from shared.domain.facts.base import Value
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from shared.relay import log_tail
 
 READ_TIMEOUT_MS = 10_000
@@ -46,13 +47,13 @@ def view_topic_error(sizes: Mapping[str, int], deployment: str) -> broker.Missin
     return None
 
 
-async def follow_generation(bootstrap: str, deployment: str) -> AsyncGenerator[Generation, None]:
+async def follow_generation(connection: KafkaConnection, deployment: str) -> AsyncGenerator[Generation, None]:
     """Yield the generation in force after each poll, until closed.
 
     The topic must exist, because a broker may create a topic that a client reads.
     """
     topic_partition, current = TopicPartition(view_topic(deployment), 0), Generation()
-    async with log_tail.assigned_consumer(bootstrap, [topic_partition], READ_TIMEOUT_MS) as consumer:
+    async with log_tail.assigned_consumer(connection, [topic_partition], READ_TIMEOUT_MS) as consumer:
         await consumer.seek_to_beginning(topic_partition)
         end = (await consumer.end_offsets([topic_partition]))[topic_partition]
         while True:
@@ -63,30 +64,30 @@ async def follow_generation(bootstrap: str, deployment: str) -> AsyncGenerator[G
                 current = Generation.model_validate_json(record.value or b"{}")
 
 
-async def current_generation(bootstrap: str, deployment: str) -> Generation:
+async def current_generation(connection: KafkaConnection, deployment: str) -> Generation:
     """Return the generation in force; the first one (0) if the view topic does not exist."""
-    if view_topic(deployment) not in await broker.topic_sizes(bootstrap):
+    if view_topic(deployment) not in await broker.topic_sizes(connection):
         return Generation()
-    async with aclosing(follow_generation(bootstrap, deployment)) as generations:
+    async with aclosing(follow_generation(connection, deployment)) as generations:
         return await anext(generations)
 
 
-async def activate_generation(bootstrap: str, deployment: str, generation: Generation) -> None:
+async def activate_generation(connection: KafkaConnection, deployment: str, generation: Generation) -> None:
     """Put a generation in force. Workers of earlier ones then end, and are started again for this one."""
-    async with broker.producer(bootstrap) as producer:
+    async with broker.producer(connection) as producer:
         value = generation.model_dump_json(exclude_none=True).encode()
         await producer.send_and_wait(view_topic(deployment), value, key=deployment.encode())
 
 
-async def exit_when_superseded(bootstrap: str, deployment: str, generation: int) -> None:
+async def exit_when_superseded(connection: KafkaConnection, deployment: str, generation: int) -> None:
     """Watch the view topic; end this process as soon as a later generation is in force than the process's own."""
-    async for current in follow_generation(bootstrap, deployment):
+    async for current in follow_generation(connection, deployment):
         _exit_if_older(generation, current)
 
 
-async def exit_if_superseded(bootstrap: str, deployment: str, generation: int) -> None:
+async def exit_if_superseded(connection: KafkaConnection, deployment: str, generation: int) -> None:
     """End this process if a later generation is in force now: its changelog may already be deleted."""
-    async with aclosing(follow_generation(bootstrap, deployment)) as generations:
+    async with aclosing(follow_generation(connection, deployment)) as generations:
         _exit_if_older(generation, await anext(generations))
 
 

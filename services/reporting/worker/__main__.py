@@ -23,6 +23,7 @@ from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.faust_batches.batch import BatchSchema
 from services.reporting.faust_batches.changelog_table import ChangelogTable
 from services.reporting.faust_batches.consumer import MAX_FETCH_BYTES, BatchTransport
+from services.reporting.faust_batches.credentials import broker_credentials
 from services.reporting.faust_batches.pinned_versions import check_pins
 from services.reporting.process.exits import EX_NOTHING_TO_READ, EX_SOFTWARE, exit_on_error
 from services.reporting.view.generations import exit_if_superseded, exit_when_superseded
@@ -35,7 +36,10 @@ from services.reporting.worker.settings import WorkerSettings, readable_regions,
 from shared.clock import wall_time
 from shared.domain.envelope import source, topic
 from shared.kafka import broker
+from shared.kafka.access import explained
+from shared.kafka.connection import connection_of
 from shared.kafka.dead_letters import count_unreadable_from_zero
+from shared.kafka.errors import AccessRefused
 from shared.metrics.server import PortTaken, serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
 from shared.telemetry import configure_logging
@@ -55,6 +59,7 @@ def build_app(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
     app = faust.App(
         settings.app_id(),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        broker_credentials=broker_credentials(connection_of(settings)),
         datadir=Path(tempfile.gettempdir(), settings.app_id()),
         store="memory://",  # stays empty: `Processor` holds the facts
         topic_partitions=settings.partitions,
@@ -85,8 +90,8 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
     processor = Processor(sources, settings.since, staged=settings.staged)
     lag_meter, rebalances = LagMeter(), RebalanceSensor()
     app.sensors.add(rebalances)
-    check_generation = partial(exit_if_superseded, settings.kafka, settings.deployment, settings.generation)
-    committed = partial(broker.committed_offsets, settings.kafka, settings.app_id())
+    check_generation = partial(exit_if_superseded, connection_of(settings), settings.deployment, settings.generation)
+    committed = partial(broker.committed_offsets, connection_of(settings), settings.app_id())
     changelog = ChangelogTable(app, TABLE_NAME, settings.partitions, processor, check_generation, committed)
     events = app.topic(*sources, schema=BatchSchema(), maxsize=QUEUED_BATCHES)
 
@@ -112,13 +117,14 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
 
 async def write_results(app: faust.App, settings: WorkerSettings, processor: Processor) -> None:
     """Write facts, coverage rows and positions with one producer; end when a later generation is in force."""
-    async with broker.producer(settings.kafka, WRITE_TIMEOUT_MS, COMPRESSION) as producer:
+    connection = connection_of(settings)
+    async with explained(connection), broker.producer(connection, WRITE_TIMEOUT_MS, COMPRESSION) as producer:
         app.transport.membership.enforce_lease(producer.client)
         publisher = KafkaPublisher(producer, settings.changelog(), settings.generation, staged=settings.staged)
         await asyncio.gather(
             processor.flush(publisher),
             publish_positions(app, processor, publisher),
-            exit_when_superseded(settings.kafka, settings.deployment, settings.generation),
+            exit_when_superseded(connection, settings.deployment, settings.generation),
         )
 
 
@@ -176,7 +182,7 @@ def main() -> int:
     try:
         settings = asyncio.run(resolve_generation(settings))
         regions = asyncio.run(readable_regions(settings))
-    except KafkaError as error:
+    except (KafkaError, AccessRefused) as error:
         log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", settings.kafka, error)
         return EX_SOFTWARE
     if not regions:

@@ -13,6 +13,7 @@ from aiokafka.admin import NewTopic
 from services.reporting.domain.partitions.partition_state import ChangelogRecord
 from services.reporting.view.generations import view_topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 
 TABLE_NAME = "facts"
 COMPRESSION = "snappy"
@@ -38,7 +39,7 @@ def topic_partitions(deployment: str, partitions: int, generation: int = 0) -> M
 
 
 async def create_changelog(
-    bootstrap: str, deployment: str, partitions: int, replication: int, generation: int = 0
+    connection: KafkaConnection, deployment: str, partitions: int, replication: int, generation: int = 0
 ) -> None:
     """Create the changelog of a view's generation, and the topic that names the generation in force.
 
@@ -46,7 +47,7 @@ async def create_changelog(
     """
     sizes = topic_partitions(deployment, partitions, generation)
     topics = [NewTopic(name, size, replication, topic_configs=dict(COMPACTED)) for name, size in sizes.items()]
-    await broker.ensure_topics(bootstrap, topics)
+    await broker.ensure_topics(connection, topics)
 
 
 async def send_records(

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from services.reporting.domain.freshness import SOURCE_SERVICES
 from services.reporting.process.exits import exit_superseded
 from services.reporting.view.generations import current_generation, view_topic_error
 from services.reporting.worker.changelog import app_id, changelog_topic
+from shared.domain.envelope import topic
 from shared.domain.facts.base import Day
 from shared.kafka import broker
+from shared.kafka.connection import connection_of
+from shared.relay import log_tail
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,7 +48,7 @@ async def resolve_generation(settings: WorkerSettings) -> WorkerSettings:
 
     End the process if they name an earlier one: a rebuild that another rebuild has superseded must stop.
     """
-    current = await current_generation(settings.kafka, settings.deployment)
+    current = await current_generation(connection_of(settings), settings.deployment)
     if 0 < settings.generation < current.number:  # 0, the default, means the one in force
         exit_superseded(settings.generation, current.number)
     if settings.generation > current.number:
@@ -53,13 +57,22 @@ async def resolve_generation(settings: WorkerSettings) -> WorkerSettings:
 
 
 async def readable_regions(settings: WorkerSettings) -> Sequence[str]:
-    """Return the regions whose topics all exist, none if the changelog is missing. Log everything that is missing."""
-    sizes = await broker.topic_sizes(settings.kafka)
+    """Return the regions whose topics all exist, none if the changelog is missing. Log everything that is missing.
+
+    Raise `AccessRefused` if the user of the worker lacks the right to read them, or to join its group: Faust would
+    wait endlessly.
+    """
+    connection = connection_of(settings)
+    sizes = await broker.topic_sizes(connection)
     required = {settings.changelog(): settings.partitions}
     if error := view_topic_error(sizes, settings.deployment) or broker.mismatched_topics(sizes, required):
         log.error("%s", error)
         return ()
-    return [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
+    regions = [region for region in settings.region_list() if _has_topics(region, sizes, settings.partitions)]
+    sources = [topic(region, service) for region in regions for service in SOURCE_SERVICES]
+    await broker.committed_offsets(connection, settings.app_id())
+    await log_tail.check_readable(connection, [settings.changelog(), *sources])
+    return regions
 
 
 def _has_topics(region: str, sizes: dict[str, int], partitions: int) -> bool:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.kafka import Kafka
 from services.reporting.worker.changelog import create_changelog
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.faults.churn import plan, settlement
 from tests.faults.churn.fault_kinds import DEPLOYMENT, FaultTarget
 from tests.faults.churn.processes import Processes
@@ -55,8 +56,8 @@ PrintLine = Callable[[str], None]
 async def run_churn(parameters: RunParameters, folder: Path, results: RunResults, print_line: PrintLine) -> None:
     """Run once with stores and logs in `folder`, and update the results."""
     with _cluster(folder) as cluster:
-        await broker.create_topics(cluster.bootstrap, parameters.regions, PARTITIONS, plan.BROKERS)
-        await create_changelog(cluster.bootstrap, DEPLOYMENT, PARTITIONS, plan.BROKERS)
+        await broker.create_topics(KafkaConnection(cluster.bootstrap), parameters.regions, PARTITIONS, plan.BROKERS)
+        await create_changelog(KafkaConnection(cluster.bootstrap), DEPLOYMENT, PARTITIONS, plan.BROKERS)
         async with _stores(folder, results) as stores, AsyncExitStack() as open_views:
             offices = [
                 Offices(region, stores.record_facts, parameters.seed + n) for n, region in enumerate(parameters.regions)

@@ -15,6 +15,8 @@ from shared.domain.facts.heartbeat import Heartbeat
 from shared.event_store.database import Unavailable
 from shared.event_store.stored_events import CommittedUntil
 from shared.kafka import broker, dead_letters
+from shared.kafka.closing import discard_producer
+from shared.kafka.connection import KafkaConnection
 from shared.relay import checkpoint, heartbeat, sender
 from shared.relay.checkpoint import Checkpoint
 from shared.relay.log_tail import PartitionTail, is_recreated, resume_sequence, shortened_partitions
@@ -136,14 +138,14 @@ def test_an_acknowledgement_without_an_offset_is_an_error() -> None:
 
 
 async def test_a_page_is_packed_by_partition_in_position_order() -> None:
-    producer = broker.producer("127.0.0.1:9")
+    producer = broker.producer(KafkaConnection("127.0.0.1:9"))
     page = InMemorySource(900).stored
     packed: dict[int, int] = dict.fromkeys(range(PARTITIONS), 0)
     for partition, batch in sender.pack_batches(producer, page, PARTITIONS):
         assert batch.closed()
         assert batch.size() <= broker.BATCH_BYTES
         packed[partition] += batch.record_count()
-    await broker.discard_producer(producer)
+    await discard_producer(producer)
     assert packed == {
         partition: len(sequences) for partition, sequences in expected_sequences(InMemorySource(900).stored).items()
     }
@@ -157,10 +159,10 @@ def test_a_record_carries_the_context_of_its_request_once_if_it_was_traced() -> 
 
 
 async def test_a_page_carries_the_contexts_of_its_traced_events() -> None:
-    producer, page = broker.producer("127.0.0.1:9"), InMemorySource(3).stored
+    producer, page = broker.producer(KafkaConnection("127.0.0.1:9")), InMemorySource(3).stored
     packed = [batch for _, batch in sender.pack_batches(producer, page, 1, {2: "00-ab-cd-01"})]
     contents = b"".join(bytes(batch._build()) for batch in packed)
-    await broker.discard_producer(producer)
+    await discard_producer(producer)
     assert contents.count(b"00-ab-cd-01") == 1
 
 
@@ -234,7 +236,7 @@ class FailingSource(InMemorySource):
 async def test_a_relay_without_its_store_does_not_say_that_kafka_is_away(
     tmp_path: Path, error: Exception, connected: int
 ) -> None:
-    relay = Relay(FailingSource(error), "32", "127.0.0.1:1", tmp_path / "checkpoint.json")
+    relay = Relay(FailingSource(error), "32", KafkaConnection("127.0.0.1:1"), tmp_path / "checkpoint.json")
     gauge = CONNECTED.labels("attendance", "32")
     gauge.set(1)
     await relay._run_once()
