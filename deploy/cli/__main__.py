@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from deploy.cli import dead_letters, stores
+from deploy.cli.kafka import kafka, topics
 from deploy.cli.policy.group import policy
 from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
@@ -24,8 +25,8 @@ from shared.telemetry import configure_logging
 PortOption = Annotated[int, typer.Option(min=0, max=MAX_PORT, help="0: any free port")]
 # Without Typer's tracebacks: `operator_message` below prints one sentence for expected failures.
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-topics = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
 cli.add_typer(topics, name="topics")
+cli.add_typer(kafka, name="kafka")
 cli.add_typer(policy, name="policy")
 cli.command("targets")(print_targets)
 cli.add_typer(dead_letters.cli, name="dead-letters")
@@ -69,21 +70,16 @@ def worker(
     from deploy.operations import supervisor
     from services.reporting.worker.settings import WorkerSettings
     from shared.kafka.broker import topic_sizes
+    from shared.kafka.connection import connection_of
     from shared.tracing.settings import TracingSettings
 
     TracingSettings()
     settings = WorkerSettings()  # checked here, so that no worker is started only to report a wrong setting
     environments = supervisor.worker_environments(workers, settings.metrics_port, gethostname() if static else "")
-    asyncio.run(topic_sizes(settings.kafka))  # reports a wrong address once, instead of in each worker again and again
+    asyncio.run(
+        topic_sizes(connection_of(settings))
+    )  # reports a wrong address once, instead of in each worker again and again
     sys.exit(asyncio.run(supervisor.supervise(environments)))
-
-
-@topics.command()
-def create(replication: int = 1) -> None:
-    """Create the missing topics of PIKET_REGIONS, and the changelog of the worker."""
-    from deploy.operations import sources
-
-    asyncio.run(sources.create_topics(Settings(), replication))
 
 
 @cli.command()

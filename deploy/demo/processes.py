@@ -46,6 +46,7 @@ class Stack(LocalServer):
         addresses = [(name, f"127.0.0.1:{number}") for name, number in self.metrics.items()]
         write_targets(self.targets_file, scrape_targets(addresses, regions))
         self.environment = self._environment(bootstrap, regions, store)
+        self.own_environments: dict[str, dict[str, str]] = {}  # settings of one process, by its name
         for region in regions:
             self._write_token(region)
         self._children: dict[str, Child] = {}
@@ -99,7 +100,8 @@ class Stack(LocalServer):
     def start(self, *names: str) -> None:
         """Start these processes (default: all) without waiting until they are ready."""
         for name in names or tuple(COMMANDS):
-            environment = self.environment | {"PIKET_METRICS_PORT": str(self.metrics[name])}
+            metrics = {"PIKET_METRICS_PORT": str(self.metrics[name])}
+            environment = self.environment | metrics | self.own_environments.get(name, {})
             arguments = [*COMMANDS[name], *(["--port", str(self.port)] if name == "app" else [])]
             variables = [f"{key}={value}" for key, value in environment.items()]
             # `env` sets the variables of the child only, without changing those of this process.

@@ -1,0 +1,1 @@
+"""Says which rights each process needs in Kafka, and gives them to its user."""
