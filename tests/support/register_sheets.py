@@ -6,8 +6,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from services.policy.domain.register_import.rows import FileFormat, read_rows
-from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
+from services.policy.domain.register_import.sheet import RegisterSheet, read_register
+from shared.domain.sheets.rows import FileFormat
 
 CellsByColumn = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ def csv_of(rows: Sequence[Sequence[Any]], between: str = ";") -> str:
 
 
 def parse_file(content: bytes, kind: FileFormat = "csv", region: str = "32") -> RegisterSheet:
-    return parse_sheet(region, read_rows(kind, content))
+    return read_register(region, kind, content)
 
 
 def sheet_from_rows(*rows: CellsByColumn, region: str = "32") -> RegisterSheet:

@@ -21,11 +21,11 @@ from services.policy.domain.decider import State
 from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.export import register_file, register_rows
 from services.policy.domain.register_import.import_decider import ImportSummary, ProgressCallback
-from services.policy.domain.register_import.rows import FileFormat, read_rows
-from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
+from services.policy.domain.register_import.sheet import RegisterSheet, read_register
 from shared.domain.decider import StoreCommand
 from shared.domain.errors import FieldError, Invalid
 from shared.domain.places import governments
+from shared.domain.sheets.rows import FileFormat
 from shared.event_store.store import Store
 from shared.settings import Settings
 
@@ -99,7 +99,7 @@ def _file_format(file: Path) -> FileFormat:
 async def _import_file(file: Path, region: str, content: bytes, *, dry_run: bool) -> ImportSummary:
     async with policy_store(Settings()) as store:
         with Console(stderr=True).status(f"Reading {file} …") as status:
-            parsed = parse_sheet(region, read_rows(_file_format(file), content))
+            parsed = read_register(region, _file_format(file), content)
             await store.open()
 
             def show_progress(number: int, total: int) -> None:

@@ -17,14 +17,14 @@ from services.policy.domain.opd_commands import (
 )
 from services.policy.domain.register_import import import_decider
 from services.policy.domain.register_import.import_decider import ImportSummary
-from services.policy.domain.register_import.rows import FileFormat, read_rows
-from services.policy.domain.register_import.sheet import RegisterSheet, parse_sheet
+from services.policy.domain.register_import.sheet import RegisterSheet, read_register
 from services.policy.http import bodies
 from services.policy.http.execution import execute, impact
 from shared.domain.decider import StoreCommand
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Code, Region
 from shared.domain.messages import Message
+from shared.domain.sheets.rows import FileFormat
 from shared.event_store.store import Store
 from shared.identity import Action, Principal, Scope
 from shared.web import authorize
@@ -92,7 +92,7 @@ async def import_(
     content = await request.body()
     file_format = _file_format(request.headers.get("content-type", ""))
     # A large workbook takes seconds to parse: a thread keeps the event loop free for other requests.
-    sheet = await asyncio.to_thread(lambda: parse_sheet(region, read_rows(file_format, content)))
+    sheet = await asyncio.to_thread(lambda: read_register(region, file_format, content))
     command = _store_command(sheet, content, principal, key)
     return await (_dry_run(store, command, sheet) if dry_run else _import(store, command, sheet))
 

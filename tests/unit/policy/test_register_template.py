@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from deploy.cli.policy.errors import both_languages
 from deploy.reference_world.register_template import register_template
 from services.policy.domain.register_import.export import register_file, register_rows, weekdays_text
-from services.policy.domain.register_import.rows import FileFormat
 from shared.domain.places import governments
+from shared.domain.sheets.rows import FileFormat
 from tests.support.register_sheets import parse_file
 
 

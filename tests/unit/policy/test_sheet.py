@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.policy.domain.register_import.cell_parsers import parse_code
 from shared.domain.facts.policy import Post
+from shared.domain.sheets.cell_parsers import parse_code
 from tests.support.register_sheets import (
     COUNTER,
     OFFICE,

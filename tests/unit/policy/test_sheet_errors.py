@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.policy.domain.register_import import rows
-from services.policy.domain.register_import.rows import FileFormat
 from shared.domain.errors import Invalid
+from shared.domain.sheets import rows
+from shared.domain.sheets.rows import FileFormat
 from tests.support.messages import english, indonesian
 from tests.support.register_sheets import COUNTER, OFFICE, csv_of, grid, parse_file, sheet_from_rows, workbook
 

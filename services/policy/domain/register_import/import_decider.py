@@ -11,12 +11,12 @@ from services.policy.domain import decider
 from services.policy.domain.decider import FactsByStream, State, States
 from services.policy.domain.opd.register import OpdEntry
 from services.policy.domain.opd_commands import OpenOpd
-from services.policy.domain.register_import.columns import cell_pointer, missing_value, raise_row_errors
 from services.policy.domain.register_import.sheet import ParsedOpd, ParsedUnit, RegisterSheet
 from shared.domain.decider import Context
 from shared.domain.errors import FieldError, Invalid, raise_if_any
 from shared.domain.facts.base import Fact, Value
 from shared.domain.messages import Message
+from shared.domain.sheets.layout import cell_pointer, missing_value, raise_row_errors
 
 COLUMN_OF_POINTER: Mapping[str, str] = {"/opd": "opd", "/valid_from": "berlaku_dari", "/valid_to": "berlaku_sampai"}
 """The column of the sheet that an error pointer of a command refers to."""

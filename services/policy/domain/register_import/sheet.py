@@ -9,19 +9,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from services.policy.domain.opd_commands import ArrangeUnit
-from services.policy.domain.register_import.columns import (
-    COLUMNS,
-    ParsedRow,
-    cell_pointer,
-    missing_value,
-    parse_rows,
-    raise_row_errors,
-)
-from services.policy.domain.register_import.rows import RawRow
+from services.policy.domain.register_import.columns import COLUMNS, REGISTER, SHEET_NAME, values_of
 from shared.domain.errors import FieldError
 from shared.domain.facts.policy import Post, Site
 from shared.domain.messages import Message
 from shared.domain.regions import region_timezone
+from shared.domain.sheets.layout import ParsedRow, cell_pointer, missing_value, parse_rows, raise_row_errors
+from shared.domain.sheets.rows import FileFormat, RawRow, read_rows
 
 MAX_POSTS = 200  # as many as `UnitArrangement` accepts
 MINUTES_PER_DAY = 24 * 60
@@ -59,9 +53,14 @@ class RegisterSheet(NamedTuple):
     units: tuple[ParsedUnit, ...]
 
 
+def read_register(region: str, file_format: FileFormat, content: bytes) -> RegisterSheet:
+    """Parse the content of a register file. Raise one `Invalid` with an error for each wrong cell."""
+    return parse_sheet(region, read_rows(file_format, content, SHEET_NAME))
+
+
 def parse_sheet(region: str, rows: Sequence[RawRow]) -> RegisterSheet:
     """Parse rows, the first of which holds the headings. Raise one `Invalid` with an error for each wrong cell."""
-    parsed, row_errors = parse_rows(rows)
+    parsed, row_errors = parse_rows(REGISTER, rows)
     errors = list(row_errors)
     opds = [_parse_opd(group, errors) for group in _group_rows(parsed, "opd")]
     units = [
@@ -107,13 +106,13 @@ def _parse_unit(region: str, group: Sequence[ParsedRow], errors: list[FieldError
 
 def _merge_values(group: Sequence[ParsedRow], level: str) -> Mapping[str, Any]:
     """Return the values of a group of rows: of each column the first one that is filled."""
-    return {name: value for row in reversed(group) for name, value in row.values_of(level).items()}
+    return {name: value for row in reversed(group) for name, value in values_of(row, level).items()}
 
 
 def _contradictions(group: Sequence[ParsedRow], level: str) -> Iterator[FieldError]:
     values = _merge_values(group, level)
     for row in group:
-        for name, value in row.values_of(level).items():
+        for name, value in values_of(row, level).items():
             if value != values[name]:
                 yield FieldError(
                     cell_pointer(row.number, name),

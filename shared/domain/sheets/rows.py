@@ -18,9 +18,6 @@ from shared.domain.messages import Message
 
 MAX_BYTES, MAX_UNPACKED = 10 * 1024 * 1024, 100 * 1024 * 1024
 MAX_ROWS, LAST_ROW, MAX_COLUMNS = 10_000, 100_000, 60
-SHEET_NAME = "register"
-"""The name of the worksheet that is read; a workbook without it is read from its first worksheet."""
-
 FileFormat = Literal["xlsx", "csv"]
 
 
@@ -37,11 +34,14 @@ class RawRow(NamedTuple):
     cells: Sequence[CellValue]
 
 
-def read_rows(file_format: FileFormat, content: bytes) -> Sequence[RawRow]:
-    """Return every row that is not empty. Raise `Invalid` if the file is broken, too large, or empty."""
+def read_rows(file_format: FileFormat, content: bytes, sheet_name: str) -> Sequence[RawRow]:
+    """Return every row that is not empty. Raise `Invalid` if the file is broken, too large, or empty.
+
+    A workbook without a worksheet `sheet_name` is read from its first worksheet.
+    """
     if len(content) > MAX_BYTES:
         raise Invalid("", Message("Berkas melebihi 10 MB; bagi per OPD."))
-    raw_rows = _workbook_rows(content) if file_format == "xlsx" else _csv_rows(content)
+    raw_rows = _workbook_rows(content, sheet_name) if file_format == "xlsx" else _csv_rows(content)
     rows: list[RawRow] = []
     for number, cells in enumerate(raw_rows, 1):
         if any(cell is not None for cell in cells):
@@ -54,25 +54,25 @@ def read_rows(file_format: FileFormat, content: bytes) -> Sequence[RawRow]:
     return rows
 
 
-def _workbook_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
+def _workbook_rows(content: bytes, sheet_name: str) -> Iterator[Sequence[CellValue]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about parts of a workbook other than its cells
-            yield from _worksheet_rows(content)
+            yield from _worksheet_rows(content, sheet_name)
     except Exception as error:  # a parser of untrusted bytes may raise anything
         raise Invalid(
             "", Message("Ini bukan buku kerja xlsx yang utuh; simpan sebagai .xlsx tanpa kata sandi.")
         ) from error
 
 
-def _worksheet_rows(content: bytes) -> Iterator[Sequence[CellValue]]:
+def _worksheet_rows(content: bytes, sheet_name: str) -> Iterator[Sequence[CellValue]]:
     # Before openpyxl unpacks anything: a small file can unpack to gigabytes. `zipfile` reads no more than `file_size`.
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
             raise ValueError("the unpacked workbook is larger than any typed register")
     # data_only=False shows formulas as such: they are refused, and what they last returned is not trusted.
     workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
-    sheet: Any = workbook[SHEET_NAME] if SHEET_NAME in workbook.sheetnames else workbook.worksheets[0]
+    sheet: Any = workbook[sheet_name] if sheet_name in workbook.sheetnames else workbook.worksheets[0]
     sheet.reset_dimensions()  # some programs store wrong dimensions
     for row in sheet.iter_rows(max_col=MAX_COLUMNS):
         yield [_cell_value(cell) for cell in row]

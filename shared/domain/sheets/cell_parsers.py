@@ -1,4 +1,4 @@
-"""Parses the cells of the register sheet: codes, names, weekdays, times of day, dates, numbers.
+"""Parses the cells of a sheet: codes, names, weekdays, times of day, dates, numbers.
 
 Each parser takes a cell that is not empty and raises `Invalid`, with an empty pointer, if the cell is wrong. A
 spreadsheet program may have converted typed text to a time, date or number, so a parser accepts these types as well.
