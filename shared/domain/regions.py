@@ -12,9 +12,6 @@ _ZONE_BY_PROVINCE = {
     province: ZoneInfo(zone) for zone, provinces in PROVINCES_BY_ZONE.items() for province in provinces.split()
 }
 
-PROVINCES = frozenset(_ZONE_BY_PROVINCE)
-"""The codes of all provinces."""
-
 
 def region_timezone(region: str) -> ZoneInfo:
     """Return the time zone of a region by its province, the first two digits of the code; WIB for unknown codes."""

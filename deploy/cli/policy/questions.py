@@ -14,29 +14,22 @@ from services.policy.domain.explanation.answer import Answer
 from services.policy.http.answers import answer_body
 from shared.domain.facts.base import EARLIEST, LATEST
 from shared.domain.messages import INDONESIAN, render
-from shared.domain.places import governments
-from shared.domain.regions import PROVINCES
+from shared.domain.places import region_names
 from shared.domain.work_location import SERVICE_CLASSES
 
-WEST_JAVA = "32"
 cli = typer.Typer()
 
 
-def _parse_region(text: str) -> str:
+def parse_region(text: str) -> str:
+    """Return a region code without dots. Raise `BadParameter` unless it is a province, kabupaten or kota."""
     region = text.replace(".", "")
     if not re.fullmatch(r"[0-9]{2}([0-9]{2})?", region, re.ASCII):
         raise typer.BadParameter(
             f"{text} is not a region code: write two digits for a province, four for a kabupaten or kota."
         )
-    if not _region_exists(region):
+    if region not in region_names():
         raise typer.BadParameter(f"There is no region {text}: 32 is Jawa Barat, 32.76 Kota Depok.")
     return region
-
-
-def _region_exists(region: str) -> bool:
-    """Return whether the code exists. Only the kabupaten and kota of West Java are all known; others may exist."""
-    in_known_province = region[:2] in PROVINCES and region[2:] != "00"
-    return region in governments() if region.startswith(WEST_JAVA) else in_known_province
 
 
 def _parse_name(text: str) -> str:
@@ -94,7 +87,7 @@ def parse_in_force(text: str) -> tuple[str, date]:
     return name, parse_day(day)
 
 
-RegionOption = Annotated[str, typer.Option(parser=_parse_region, help="Kemendagri code: 32, 3276 or 32.76")]
+RegionOption = Annotated[str, typer.Option(parser=parse_region, help="Kemendagri code: 32, 3276 or 32.76")]
 OpdOption = Annotated[str, typer.Option(parser=_parse_name, help="code of an OPD; with --reference also a name")]
 DateOption = Annotated[date, typer.Option("--date", parser=parse_day, help="2025-11-06")]
 UnitOption = Annotated[str | None, typer.Option(parser=_parse_code, help="a unit of the OPD")]

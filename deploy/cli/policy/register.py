@@ -15,16 +15,16 @@ from rich.console import Console
 from deploy.cli.policy.errors import both_languages
 from deploy.cli.policy.questions import RegionOption, parse_day
 from deploy.cli.policy.subjects import policy_store
-from deploy.reference_world.register_template import register_template
+from deploy.reference_world.register_template import register_template, template_rows
 from deploy.reference_world.seeding import VALID_FROM
 from services.policy.domain.decider import State
 from services.policy.domain.register_import import import_decider
-from services.policy.domain.register_import.export import register_file, register_rows
+from services.policy.domain.register_import.export import register_file
 from services.policy.domain.register_import.import_decider import ImportSummary, ProgressCallback
 from services.policy.domain.register_import.sheet import RegisterSheet, read_register
 from shared.domain.decider import StoreCommand
 from shared.domain.errors import FieldError, Invalid
-from shared.domain.places import governments
+from shared.domain.places import government_of
 from shared.domain.sheets.rows import FileFormat
 from shared.event_store.store import Store
 from shared.settings import Settings
@@ -80,16 +80,12 @@ def import_(file: FileArgument, region: RegionOption, *, dry_run: DryRunOption =
 @cli.command()
 def template(region: RegionOption, file: NewFileArgument, set_: SetOption = None, since: SinceOption = None) -> None:
     """Write a register to edit and import: the 38 OPD of a province, or the OPD of a typical kota."""
-    government = governments().get(region)
-    if government is None:
-        raise typer.BadParameter(f"The location of {region} is unknown: give 32 or a kabupaten or kota of West Java.")
+    government = government_of(region)
     register = register_template(government, set_.value if set_ else None, since or date.fromisoformat(VALID_FROM))
-    rows = list(register_rows(register.agencies, register.units))
+    rows = template_rows(government, register)
     file.write_bytes(register_file(_file_format(file), rows, both_languages))
-    print(
-        f"{file}: {len(register.agencies)} OPD, {len(register.units)} units."
-        f" Their sites are in the centre of {government.name}."
-    )
+    where = f"Their sites are in the centre of {government.name}." if government.is_located else "Fill in lat and lng."
+    print(f"{file}: {len(register.agencies)} OPD, {len(register.units)} units. {where}")
 
 
 def _file_format(file: Path) -> FileFormat:

@@ -11,7 +11,7 @@ from services.policy.domain.explanation.clause_texts import pattern_days
 from services.policy.domain.resolution.conflicts import WORKING_DAYS_PER_WEEK, days_per_person, share_vs_cap_conflicts
 from shared.domain.facts.policy import Conflict, OpdOpened, Period, PolicyChanged
 from shared.domain.messages import Text, concatenate
-from shared.domain.places import governments
+from shared.domain.places import region_name
 
 MAX_HOLIDAYS = 12
 """Number of holidays on the page: those of about half a year."""
@@ -31,7 +31,7 @@ def template_context(
 
     return {
         "opd": opd,
-        "place": governments()[opd.region].name if opd.region in governments() else opd.region,
+        "place": region_name(opd.region),
         "today": today,
         "holiday": next((h for h in holidays if h.date == today), None),
         "current": next((p for p in remaining if p.from_ <= today), None),

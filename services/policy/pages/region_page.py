@@ -21,7 +21,7 @@ from services.policy.snapshots import load_snapshot
 from shared.domain.facts.base import Day
 from shared.domain.facts.instruments import Instrument
 from shared.domain.messages import LocalDate
-from shared.domain.places import governments
+from shared.domain.places import region_name
 from shared.domain.regions import local_date
 from shared.event_store.store import Store
 
@@ -59,7 +59,7 @@ def template_context(
     available = available_presets(snapshot, _all_presets())
     return {
         "region": region,
-        "place": governments()[region].name if region in governments() else region,
+        "place": region_name(region),
         "today": today,
         "wrong_day": bool(query.day) and day is None,
         "overview": region_overview(snapshot, day or today, CATALOGUE.max_length),

@@ -15,7 +15,7 @@ from services.reporting.metrics.families import MetricSample, gauge_families
 from services.reporting.view.rows import CoverageView
 from shared.clock import Clock
 from shared.domain.facts.coverage import Coverage
-from shared.domain.places import governments
+from shared.domain.places import government_of
 from shared.domain.regions import epoch_minute, local_date, midnight_minute, region_timezone
 
 
@@ -50,8 +50,10 @@ class RegionCollector(Collector):
         region, view = self._region, self._view
         yield MetricSample("piket_view_watermark_timestamp_seconds", (region,), view.current_until(region).timestamp())
         yield MetricSample("piket_view_behind_seconds", (region,), view.seconds_behind(region))
-        if place := governments().get(region):
-            yield MetricSample("piket_region_info", (region, place.name, str(place.lat), str(place.lng)), 1)
+        place = government_of(region)
+        # Without a position a region is in every table, but on no map.
+        position = (str(place.lat), str(place.lng)) if place.is_located else ("", "")
+        yield MetricSample("piket_region_info", (region, place.name, *position), 1)
 
     def _coverage_samples(
         self, rows: Mapping[date, Coverage], instant: datetime, today: date

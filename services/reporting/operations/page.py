@@ -19,7 +19,7 @@ from services.reporting.operations.decision_form import DecisionError
 from services.reporting.operations.neighbours import Neighbours
 from services.reporting.operations.scraping import Scraper, UnusableTargets
 from shared.domain.messages import Message
-from shared.domain.places import governments
+from shared.domain.places import region_name
 from shared.domain.regions import region_timezone
 from shared.event_store.database import Unavailable
 from shared.event_store.store import Store
@@ -61,7 +61,7 @@ async def page_context(
         **_health_context(region, processes),
         **letters,
         "region": region,
-        "place": governments()[region].name if region in governments() else region,
+        "place": region_name(region),
         "at": now.astimezone(region_timezone(region)),
         "zone": region_timezone(region),
         "outages": outages,

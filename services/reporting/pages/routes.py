@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from services.reporting.pages.broadcast import SharedPage
 from services.reporting.pages.renderer import PageRenderer
 from shared.domain.facts.base import Code, Region
-from shared.domain.places import governments
+from shared.domain.places import government_of, region_names
 from shared.web import Problem
 from shared.web.pages import language
 
@@ -44,7 +44,7 @@ async def start_page(request: Request, renderer: PageRendererDep) -> HTMLRespons
 @router.get("/wilayah/{region}", response_class=HTMLResponse)
 async def board(request: Request, region: Region, renderer: PageRendererDep) -> HTMLResponse:
     """Return the board with the OPD list of a region. Raise a 404 problem for an unknown region."""
-    if region not in governments() and region not in renderer.live.opds_by_region():
+    if region not in region_names() and region not in renderer.live.opds_by_region():
         raise Problem("not-found")
     return _board_page(renderer, request, region)
 
@@ -100,7 +100,7 @@ router.include_router(streams)
 
 
 def _board_page(renderer: PageRenderer, request: Request, region: str) -> HTMLResponse:
-    lang, government = language(request), governments().get(region)
+    lang, government = language(request), government_of(region) if region else None
     fragment = renderer.shared_page(lang, region).current()
     # Sent with the page, because a reader whose connection is lost cannot request it.
     disconnected = renderer.render_board(lang, region, disconnected=True)

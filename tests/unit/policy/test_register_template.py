@@ -9,9 +9,10 @@ import pytest
 from openpyxl import load_workbook
 
 from deploy.cli.policy.errors import both_languages
-from deploy.reference_world.register_template import register_template
+from deploy.reference_world.register_template import register_template, template_rows
 from services.policy.domain.register_import.export import register_file, register_rows, weekdays_text
-from shared.domain.places import governments
+from shared.domain.errors import Invalid
+from shared.domain.places import government_of, governments
 from shared.domain.sheets.rows import FileFormat
 from tests.support.register_sheets import parse_file
 
@@ -26,6 +27,14 @@ def test_a_template_is_read_back_as_the_register_it_was_written_from(
     sheet = parse_file(register_file(file_format, rows, both_languages), file_format, region)
     assert [(a.opd, a.name, a.on) for a in sheet.opds] == [(a.opd, a.name, a.on) for a in template.agencies]
     assert ([unit.command for unit in sheet.units], len(sheet.opds) >= count) == ([*template.units], True)
+
+
+def test_where_the_centre_is_not_known_the_officer_fills_in_the_position() -> None:
+    semarang = government_of("3374")
+    rows = template_rows(semarang, register_template(semarang, None, date(2025, 1, 1)))
+    with pytest.raises(Invalid) as invalid:
+        parse_file(register_file("xlsx", rows, both_languages), "xlsx", "3374")
+    assert {error.pointer for error in invalid.value.errors} >= {"/rows/2/lat", "/rows/2/lng"}
 
 
 def test_an_agency_without_units_and_a_unit_that_ends_are_written_too() -> None:

@@ -320,3 +320,24 @@ def test_a_day_that_ended_while_the_view_was_stopped_counts_all_its_minutes() ->
 def test_what_is_written_in_a_unit_s_name_is_escaped() -> None:
     row = opd("DISHUB", {"LOKET-2": counter(NOBODY)}, name="<script>alert(1)</script>")
     assert "<script>" not in render_board(region("32", row))
+
+
+def places_on_board(*codes: str) -> list[tuple[str, int]]:
+    context = board_context([region(code, fine(where=code)) for code in codes], codes[0], at("09:41"), {})
+    return [(tile.place.name, tile.place.x) for tile in context["tiles"]]
+
+
+def test_a_government_outside_west_java_is_alone_on_its_board() -> None:
+    assert places_on_board("3374") == [("Kota Semarang", 0)]
+
+
+def test_beside_west_java_it_follows_the_map() -> None:
+    shown = places_on_board("32", "3374")
+    assert (len(shown), shown[-1]) == (29, ("Kota Semarang", 0))
+
+
+def test_the_sea_is_drawn_only_around_west_java() -> None:
+    for code, drawn in (("3374", False), ("3276", True)):
+        context = board_context([region(code, fine(where=code))], code, at("09:41"), {})
+        html = PAGES.fragment("id", "board-main.html", **context, cut=False)
+        assert ("Samudra" in html, f'href="/wilayah/{code}#opd"' in html) == (drawn, True)

@@ -145,11 +145,11 @@ def test_a_region_has_a_name_and_a_place_on_the_map() -> None:
     assert scrape()["piket_region_info", "32", "Provinsi Jawa Barat", "-6.9", "107.62"] == 1
 
 
-def test_a_region_that_is_not_on_the_map_has_no_place() -> None:
+def test_a_region_that_is_not_on_the_map_has_a_name_and_no_position() -> None:
     view = CoverageView(lambda: NOON)
-    names = {s.name for f in RegionCollector(view, lambda: NOON, "99", FACTORS).collect() for s in f.samples}
-    assert "piket_view_behind_seconds" in names
-    assert "piket_region_info" not in names
+    samples = [s for f in RegionCollector(view, lambda: NOON, "3374", FACTORS).collect() for s in f.samples]
+    (place,) = [s.labels for s in samples if s.name == "piket_region_info"]
+    assert place == {"region": "3374", "name": "Kota Semarang", "latitude": "", "longitude": ""}
 
 
 def test_the_share_at_home_stands_beside_its_limit() -> None:

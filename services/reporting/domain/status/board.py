@@ -16,7 +16,7 @@ from services.reporting.domain.status.status_timeline import (
     worst_state,
 )
 from services.reporting.domain.status.strip_chart import SLOTS_PER_HOUR, Strip, draw_strip
-from shared.domain.places import Government, governments
+from shared.domain.places import Government, government_of
 from shared.domain.regions import region_timezone
 
 FORECAST_HOURS = 8
@@ -35,8 +35,8 @@ class RegionStatus:
 
     @property
     def place(self) -> Government:
-        """Return the government of the region; a region outside West Java has its code for a name and no tile."""
-        return governments().get(self.region) or Government(self.region, self.region, self.region, 0, 0, 0, 0)
+        """Return the government of the region."""
+        return government_of(self.region)
 
     @cached_property
     def counts(self) -> Counter[CoverageState]:

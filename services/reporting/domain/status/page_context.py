@@ -18,7 +18,7 @@ from services.reporting.domain.status.board import (
 from services.reporting.domain.status.current_status import OpdStatus, PostStatus, UnitStatus
 from services.reporting.domain.status.status_timeline import CoverageState
 from services.reporting.domain.status.strip_chart import SLOTS_PER_HOUR, Strip, draw_strip, hour_labels, visible_slots
-from shared.domain.places import Government, governments
+from shared.domain.places import Government, government_of, governments, region_name
 from shared.domain.regions import region_timezone
 
 OpdNames = Mapping[tuple[str, str], str]
@@ -48,14 +48,14 @@ def board_context(
     by_code = {region.region: region for region in regions}
     listed = by_code.get(listed_region)
     lines = board_lines(listed) if listed else []
-    tiles = [_tile(place, by_code.get(code)) for code, place in governments().items()]
+    tiles = [_tile(place, by_code.get(place.region)) for place in _places(regions)]
     short, unknown = shortages(regions), list(unknown_coverage(regions, now))
     at = _displayed_instant(regions, now)
     return {
         "at": at.astimezone(region_timezone(listed_region)),
         "lag": int((now - at).total_seconds()),
         "listed_region": listed_region,
-        "place": listed.place.name if listed else governments()[listed_region].name,
+        "place": region_name(listed_region),
         "tally": tally(regions),
         "all_behind_since": _all_behind_since(regions, listed_region),
         "regions_behind": sum(region.behind is not None for region in regions),
@@ -65,6 +65,7 @@ def board_context(
         "unknown": unknown[: max(MAX_LINES - len(short), 0)],
         "more": max(len(short) + len(unknown) - MAX_LINES, 0),
         "tiles": tiles,
+        "has_map": any(tile.place.is_located for tile in tiles),
         "legend": Counter(tile.tally and tile.tally.state for tile in tiles),
         "lines": lines,
         "axis": next((hour_labels(line.strip) for line in lines if line.strip), []),
@@ -93,6 +94,13 @@ def _local_time(at: datetime | None, region: str) -> datetime | None:
     return at and at.astimezone(region_timezone(region))
 
 
+def _places(regions: Sequence[RegionStatus]) -> Iterable[Government]:
+    """Return the map of West Java, unless only regions outside it are connected; then those outside it, by code."""
+    outside = sorted(region.region for region in regions if not region.place.is_located)
+    is_elsewhere = outside and len(outside) == len(regions)
+    return (*(() if is_elsewhere else governments().values()), *map(government_of, outside))
+
+
 def _tile(place: Government, region: RegionStatus | None) -> RegionTile:
     return RegionTile(place, tally([region]), len(region.opds)) if region else RegionTile(place, None, 0)
 
@@ -103,7 +111,7 @@ def opd_context(status: OpdStatus, names: OpdNames) -> Mapping[str, Any]:
     return {
         "status": status,
         "name": names.get((status.region, status.opd), status.opd),
-        "place": governments().get(status.region),
+        "place": government_of(status.region),
         "at": at,
         "behind": _local_time(status.behind, status.region),
         "short": sum(post.state is CoverageState.KRITIS for post in status.posts),
