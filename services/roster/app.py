@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.roster.catalogue import CATALOGUE
 from services.roster.domain import decider
-from services.roster.http import routes
+from services.roster.http import people_import, routes
 from services.roster.storage.policy_projection import apply
 from shared.background import background_task
 from shared.clock import Clock
@@ -59,4 +59,5 @@ def assemble(database: Database, identity: Identity, now: Clock, background: Lif
     app, _ = create_service(SERVICE, decider, database, identity, now, background)
     app.state.catalogue = CATALOGUE
     app.include_router(routes.router)
+    app.include_router(people_import.router)
     return app

@@ -21,7 +21,11 @@ from shared.web.headers import StrictHeaders
 from shared.web.pages import STATIC
 
 BODY_LIMIT = 64 * 1024
-LARGER_BODY_LIMITS: Mapping[str, int] = {"/batch": 1024 * 1024, "/register/import": 10 * 1024 * 1024}
+LARGER_BODY_LIMITS: Mapping[str, int] = {
+    "/batch": 1024 * 1024,
+    "/people/import": 5 * 1024 * 1024,
+    "/register/import": 10 * 1024 * 1024,
+}
 """Limits in bytes for paths with these endings: they receive data in bulk."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -1,4 +1,4 @@
-"""Defines `piket policy dry-run` and `enact`, which take an instrument or another command from a file."""
+"""Defines `piket policy dry-run`, `enact` and `record`, which take an instrument or another command from a file."""
 
 import asyncio
 import hashlib
@@ -41,6 +41,8 @@ DryRunResult = Mapping[str, Sequence[Mapping[str, Any]]]
 
 InstrumentArgument = Annotated[str, typer.Argument(help="a file (.yaml, .json), or the id of a shipped instrument")]
 
+CommandArgument = Annotated[str, typer.Argument(help="a file (.yaml, .json) with the field `command`")]
+
 
 def _office_title(text: str) -> str:
     title = re.sub(r"\W+", "_", text.upper())
@@ -77,9 +79,21 @@ def enact(instrument: InstrumentArgument, region: RegionOption, attested: Attest
     """Enact an instrument in a region."""
     with exit_on_invalid():
         command = recording_command(region, read_instrument(instrument), attested)
-        events = asyncio.run(_enact(command))
+        events = asyncio.run(_execute(command))
+    _print_outcome(command.instrument.instrument, events)
+
+
+@cli.command()
+def record(file: CommandArgument, region: RegionOption) -> None:
+    """Record the command of a file, which `dry-run` shows: `command: declare-holidays`, `open`, `suspend`, ..."""
+    with exit_on_invalid():
+        events = asyncio.run(_execute(read_command(file, region, None)))
+    _print_outcome(file, events)
+
+
+def _print_outcome(what: str, events: int) -> None:
     count = "1 event" if events == 1 else f"{events} events"
-    print(f"{command.instrument.instrument}: {count} stored." if events else "It was recorded already.")
+    print(f"{what}: {count} stored." if events else "It was recorded already.")
 
 
 def dry_run_on_reference_world(command: PolicyCommand) -> DryRunResult:
@@ -116,7 +130,7 @@ async def _dry_run_on_store(command: PolicyCommand) -> DryRunResult:
         return _effects(new_facts, {name: (await store.state(name))[0] for name in new_facts})
 
 
-async def _enact(command: PolicyCommand) -> int:
+async def _execute(command: PolicyCommand) -> int:
     async with policy_store(Settings()) as store:
         await store.open()
         return len((await store.execute(await _store_command(store, command))).answer.events)

@@ -37,6 +37,13 @@ class PlacePeople(Command):
     people: Mapping[str, EmployeePlacement]
 
 
+class PlaceInSeveralOpd(Command):
+    """Place employees in units of several OPD, all or none; one command for each OPD."""
+
+    region: Region
+    opds: tuple[PlacePeople, ...] = Field(min_length=1)
+
+
 class AbsenceRequest(Command):
     """Leave or travel of an employee, both dates included. `withdrawn` cancels an earlier declaration."""
 
@@ -90,7 +97,7 @@ class PlanDays(PlanRequest):
         return self.units if self.units is not None else tuple(sorted(self.arrangements))
 
 
-RosterCommand = PlacePeople | DeclareAbsence | PlanDays
+RosterCommand = PlacePeople | PlaceInSeveralOpd | DeclareAbsence | PlanDays
 
 
 def placement_stream(region: str, opd: str) -> str:

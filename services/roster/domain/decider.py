@@ -1,7 +1,7 @@
 """Decides the commands of roster: places people in units, declares absences, plans work dates by the known policy."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TypeVar, assert_never
@@ -11,6 +11,7 @@ from rpds import HashTrieMap
 
 from services.roster.domain.commands import (
     DeclareAbsence,
+    PlaceInSeveralOpd,
     PlacePeople,
     PlanDays,
     RosterCommand,
@@ -18,10 +19,11 @@ from services.roster.domain.commands import (
     week_prefixes,
     week_stream,
 )
+from services.roster.domain.placement import date_order_errors, new_placements, placement_errors
 from services.roster.domain.planning import planner
 from services.roster.domain.planning.staffing import unit_days
 from shared.domain.decider import Context
-from shared.domain.errors import FieldError, Invalid, raise_if_any
+from shared.domain.errors import Invalid, raise_if_any
 from shared.domain.facts.base import Fact
 from shared.domain.facts.roster import AbsenceDeclared, EmployeePlaced, Plan, PolicySeen, PresentStaff, RosterAssigned
 from shared.domain.messages import Message
@@ -49,6 +51,8 @@ def stream(command: RosterCommand) -> str:
     match command:
         case PlacePeople() | DeclareAbsence():
             return placement_stream(command.region, command.opd)
+        case PlaceInSeveralOpd():
+            return stream(command.opds[0])
         case PlanDays():
             # A plan without units is refused by `decide`, but needs a valid stream name to get there.
             first = next(iter(command.planned_units()), "-")
@@ -62,6 +66,8 @@ def reads(command: RosterCommand) -> tuple[str, ...]:
     A plan reads the OPD's people, and all its rosters of the planned weeks and of the weeks of the adjacent days: the
     night before and the morning after a planned day limit who can work on it.
     """
+    if isinstance(command, PlaceInSeveralOpd):
+        return tuple(map(stream, command.opds[1:]))
     if not isinstance(command, PlanDays):
         return ()
     around = (day + step for day in command.dates for step in (-ONE_DAY, timedelta(), ONE_DAY))
@@ -89,7 +95,9 @@ def decide(command: RosterCommand, states: Mapping[str, State], context: Context
     del context
     match command:
         case PlacePeople():
-            return _on_primary_stream(command, _decide_placements(command, states[stream(command)]))
+            return _decide_placements([command], states)
+        case PlaceInSeveralOpd():
+            return _decide_placements(command.opds, states)
         case DeclareAbsence():
             return _on_primary_stream(command, _decide_absence(command, states[stream(command)]))
         case PlanDays():
@@ -103,25 +111,18 @@ def _with_fact(
     return facts.insert(employee, (*(facts.get(employee) or ()), fact))
 
 
+def _decide_placements(parts: Sequence[PlacePeople], states: Mapping[str, State]) -> Mapping[str, Sequence[Fact]]:
+    raise_if_any(error for part in parts for error in placement_errors(part))
+    decided = {stream(part): new_placements(part, states[stream(part)].people) for part in parts}
+    return {name: facts for name, facts in decided.items() if facts}
+
+
 def _on_primary_stream(command: RosterCommand, facts: Sequence[Fact]) -> Mapping[str, Sequence[Fact]]:
     return {stream(command): facts} if facts else {}
 
 
-def _date_order_errors(pointer: str, first: date, last: date | None) -> Iterator[FieldError]:
-    if last and last < first:
-        yield FieldError(f"{pointer}/to", Message("{last} mendahului {first}.", last=last, first=first))
-
-
-def _decide_placements(command: PlacePeople, state: State) -> list[Fact]:
-    raise_if_any(error for at, p in command.people.items() for error in _date_order_errors(at, p.from_, p.to))
-    scope = {"region": command.region, "opd": command.opd}
-    # Compared with the last placement only: somebody who returns to an earlier one must be placed again.
-    facts = (EmployeePlaced.model_validate(p.model_dump(by_alias=True) | scope) for p in command.people.values())
-    return [fact for fact in facts if state.people.get(fact.employee, ())[-1:] != (fact,)]
-
-
 def _decide_absence(command: DeclareAbsence, state: State) -> list[Fact]:
-    raise_if_any(_date_order_errors("", command.from_, command.to))
+    raise_if_any(date_order_errors("", command.from_, command.to))
     if command.employee not in state.people:
         raise Invalid("/employee", Message("Pegawai ini belum ditempatkan di OPD ini; tempatkan dahulu."))
     fact = AbsenceDeclared.model_validate(command.model_dump(by_alias=True))

@@ -5,15 +5,12 @@ Names leave the registry only through `list_people`, which records who reads the
 """
 
 from collections.abc import Mapping
-from functools import partial
-from uuid import uuid4
 
 from fastapi import APIRouter, Response
 
 from services.roster.domain import decider
 from services.roster.domain.commands import (
     AbsenceRequest,
-    PlacePeople,
     PlanDays,
     PlanRequest,
     week_prefixes,
@@ -22,6 +19,7 @@ from services.roster.domain.commands import (
 from services.roster.domain.decider import State
 from services.roster.http import plan_metrics
 from services.roster.http.enrolment import Enrolment, Enrolments, reject_duplicate_nips
+from services.roster.http.placing import place_people
 from services.roster.storage import people as registry
 from services.roster.storage.people import EnrolledPerson
 from services.roster.storage.policy_projection import policy_view
@@ -29,8 +27,8 @@ from shared.domain.facts.base import Code, Day, Region
 from shared.domain.facts.roster import RosterAssigned
 from shared.event_store.database import Database
 from shared.event_store.store import Store
-from shared.identity import Action, Principal, Scope, is_allowed
-from shared.web import Problem, Submission, authorize, require_found, submit
+from shared.identity import Action, Scope
+from shared.web import Submission, authorize, require_found, submit
 from shared.web.dependencies import ClockDep, DatabaseDep, PrincipalDep, StoreDep, SubmissionDep
 
 router = APIRouter(prefix="/roster/v1/{region}/opd/{opd}")
@@ -126,27 +124,9 @@ async def rosters_of_date(
 async def _place(
     store: Store[State], database: Database, submission: Submission, scope: Scope, rows: Mapping[str, Enrolment]
 ) -> Response:
-    region, opd = scope.region, scope.opd or ""
     authorize(submission.principal, Action.PLACE, scope)
     reject_duplicate_nips(rows)
-    # Read before the transaction, because the command contains the ids; `enrol` checks them inside the transaction.
-    existing = await registry.registered_ids(database, region, [row.nip for row in rows.values()])
-    # New ids are random, so that nobody can derive a NIP from a published id.
-    ids = {row.nip: existing.get(row.nip) or uuid4() for row in rows.values()}
-    placements = {pointer: row.to_placement(ids[row.nip]) for pointer, row in rows.items()}
-    people = [EnrolledPerson(employee=ids[row.nip], name=row.name, nip=row.nip) for row in rows.values()]
-    enrol = partial(registry.enrol, people, region, opd, partial(_check_may_leave, submission.principal, region))
-    command = PlacePeople(region=region, opd=opd, people=placements)
-    return await submit(submission, store, decider, command, also_write=enrol)
-
-
-def _check_may_leave(principal: Principal, region: str, opd: str) -> None:
-    """Raise a 403 problem unless the principal may also place people in the OPD that a person leaves.
-
-    The problem does not name that OPD, because the principal may not know where the person works.
-    """
-    if not is_allowed(principal, Action.PLACE, Scope(region, opd)):
-        raise Problem("forbidden", action=Action.PLACE.value, region=region)
+    return await place_people(store, database, submission, scope.region, {scope.opd or "": rows})
 
 
 async def _plan(

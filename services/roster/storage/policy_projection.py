@@ -55,3 +55,9 @@ async def policy_view(database: Database, region: str, opd: str) -> PolicyView:
         PolicyChanged.model_validate_json(policy) if policy else None,
         max((int(sequence) for _, sequence, _ in rows), default=0),
     )
+
+
+async def arranged_units(database: Database, region: str) -> frozenset[tuple[str, str]]:
+    """Return the OPD and code of every unit of a region whose arrangement roster has received."""
+    rows = await database.read("SELECT opd, unit FROM arrangement_seen WHERE region = :region", region=region)
+    return frozenset((opd, unit) for opd, unit in rows)

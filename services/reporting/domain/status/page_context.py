@@ -65,7 +65,6 @@ def board_context(
         "unknown": unknown[: max(MAX_LINES - len(short), 0)],
         "more": max(len(short) + len(unknown) - MAX_LINES, 0),
         "tiles": tiles,
-        "has_map": any(tile.place.is_located for tile in tiles),
         "legend": Counter(tile.tally and tile.tally.state for tile in tiles),
         "lines": lines,
         "axis": next((hour_labels(line.strip) for line in lines if line.strip), []),
