@@ -15,6 +15,7 @@ from rich.console import Console
 
 from deploy.cli import dead_letters, stores
 from deploy.cli.kafka import kafka, topics
+from deploy.cli.onboarding.group import GROUPS
 from deploy.cli.policy.group import policy
 from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
@@ -28,6 +29,8 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 cli.add_typer(topics, name="topics")
 cli.add_typer(kafka, name="kafka")
 cli.add_typer(policy, name="policy")
+for name, group in GROUPS.items():
+    cli.add_typer(group, name=name)
 cli.command("targets")(print_targets)
 cli.add_typer(dead_letters.cli, name="dead-letters")
 stores.add_to(cli)

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
 
 import typer
 
+from deploy.cli.api import request, require_success
 from deploy.cli.terminal import escaped, escaped_bytes
 from shared.domain.regions import region_timezone
 from shared.settings import Settings
@@ -16,12 +16,8 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT_S = 30
 POSITION = re.compile(r"piket\.(\d{2,4})\.[a-z-]+\.v1/-?\d+/\d+")
-NO_OPERATOR = (
-    "Set PIKET_TOKEN to the token of an operator (role OPS) of the region. Nothing was sent. The demo prints one;"
-    " elsewhere your identity gateway issues it."
-)
+WHO = "an operator (role OPS) of the region"
 
 
 def _check_position(text: str) -> str:
@@ -86,34 +82,7 @@ def _path(position: str) -> str:
 
 def _request(method: str, path: str, token: str, body: object = None) -> "httpx.Response":
     """Send one request and return its answer. Exit with one sentence if it fails."""
-    import httpx  # noqa: PLC0415 - every start of `piket` imports this module, and httpx takes a quarter of a second
-
-    if not token:
-        raise SystemExit(NO_OPERATOR)
-    gateway = Settings().service_url("reporting")
-    headers = {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex}
-    try:
-        answer = httpx.request(method, f"{gateway}{path}", headers=headers, json=body, timeout=TIMEOUT_S)
-    except httpx.HTTPError as error:
-        raise SystemExit(
-            f"{gateway} did not answer ({error}). Check PIKET_GATEWAY, then try again: a repeat changes nothing."
-        ) from error
-    if answer.is_error:
-        raise SystemExit(escaped(_problem_text(answer)))  # the reason of a problem can quote a record
-    return answer
-
-
-def _problem_text(answer: "httpx.Response") -> str:
-    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
-        return f"{answer.url} answered {answer.status_code}. Check PIKET_GATEWAY."
-    problem = answer.json()
-    return " ".join(map(_error_text, problem.get("errors", ()))) or str(problem["detail_en"])
-
-
-def _error_text(error: Mapping[str, str]) -> str:
-    """Return an error of a request, after the field that it concerns."""
-    field = error.get("pointer", "").removeprefix("/") or error.get("parameter", "")
-    return f"{field}: {error['detail_en']}" if field else error["detail_en"]
+    return require_success(request("reporting", method, path, token, who=WHO, body=body))
 
 
 def _decision_text(answer: "httpx.Response", decided: str) -> str:

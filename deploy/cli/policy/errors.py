@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.onboarding import people_sheet
 from services.policy.catalogue import LOCALE
 from services.policy.snapshots import UnknownOpd
 from shared.catalogue import Catalogue
 from shared.domain.errors import Invalid
 from shared.domain.messages import Text
 
-CATALOGUE = Catalogue(LOCALE, Path(__file__).parent / "locale")
-"""Renders the messages of policy and of this package."""
+CATALOGUE = Catalogue(LOCALE, Path(__file__).parent / "locale", people_sheet.LOCALE)
+"""Renders the messages of policy, of this package, and of the sheet of people."""
 
 
 def both_languages(message: Text) -> str:

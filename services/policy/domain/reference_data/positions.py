@@ -17,6 +17,11 @@ ECHELON = re.compile(r"^(?:eselon|echelon|esl) ?([ivx]+?|[1-5]) ?[abcd]?$")
 """Matches `Eselon III.a`, `echelon 3`, `ESL IIIB`. The letter is a step within the echelon and is ignored."""
 
 
+def known_positions() -> tuple[str, ...]:
+    """Return the codes of all positions that have names."""
+    return tuple(_table())
+
+
 def position_code(text: str, region: str, instrument_positions: Collection[str] = ()) -> str:
     """Return the code of a position by one of its names. Raise `Invalid` for an unknown name.
 
