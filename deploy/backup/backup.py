@@ -12,7 +12,7 @@ from deploy.backup.judgement.chain_check import ChainBroken
 from deploy.backup.judgement.manifest import Manifest, check_events
 from deploy.backup.store_kinds import FAILURES, kind_of
 from shared.clock import wall_time
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 from shared.metrics.server import VERSION
 from shared.relay.checkpoint import try_lock
 from shared.settings import Settings

@@ -12,7 +12,7 @@ from deploy.backup.store_kinds import FAILURES, StoreKind, kind_of
 from deploy.backup.verification import check_backup
 from shared.clock import wall_time
 from shared.event_store.committed_events import MIGRATIONS
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 from shared.settings import Settings
 
 SERVICES = Path(__file__).parents[2] / "services"

@@ -11,7 +11,7 @@ from deploy.backup.judgement.manifest import Manifest, UnusableBackup, check_eve
 from deploy.backup.store_kinds import FAILURES, KINDS
 from deploy.operations.sources import committed_events
 from shared.domain import envelope
-from shared.kafka.broker import UnsafeToContinue
+from shared.kafka.errors import UnsafeToContinue
 from shared.settings import Settings
 
 PAGE_SIZE = 1_000
