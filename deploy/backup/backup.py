@@ -1,7 +1,7 @@
 """Backs up the stores of services while they run (`piket backup`): a file and a manifest for each."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -28,10 +28,9 @@ class BackupFailed(UnsafeToContinue):
 def back_up(settings: Settings, services: Sequence[str], folder: Path, console: Console) -> int:
     """Back up stores to a new folder below `folder`; return 1 if one failed, else 0. Raise `BackupFailed`."""
     with _exclusive(folder):
-        _remove_parts(folder)
+        _remove_remains(folder)
         made = wall_time()
-        target = folder / f"{made:%Y-%m-%dT%H-%M-%SZ}"
-        target.mkdir(mode=0o700)
+        target = _create_folder(folder / f"{made:%Y-%m-%dT%H-%M-%SZ}")
         # In this order, because roster keeps what it knows of policy: a later copy of policy holds at least that.
         results = [_back_up_or_report(settings, service, target, made, console) for service in reversed(services)]
     console.print(f"The backup is in {target}.", soft_wrap=True)
@@ -76,7 +75,7 @@ def back_up_store(url: str, service: str, folder: Path, made: datetime) -> Manif
 
 def _failure(service: str, folder: Path, error: Exception) -> str:
     cause = str(error).strip().rstrip(".").splitlines()[0] if str(error) else repr(error)
-    cure = "Cure this, then run `piket backup` again"
+    cure = "Check PIKET_STORE and the folder, then run `piket backup` again"
     if any(part in cause for part in ROOM):
         cure = f"Make room on the disk of {folder}, then run `piket backup` again"
     if isinstance(error, ChainBroken):
@@ -98,7 +97,18 @@ def _exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
-def _remove_parts(folder: Path) -> None:
-    """Delete what a killed backup left: files without their final name."""
+def _create_folder(target: Path) -> Path:
+    try:
+        target.mkdir(mode=0o700)
+    except OSError as error:
+        raise BackupFailed(f"{target} cannot be created ({error.strerror}). Nothing was backed up.") from error
+    return target
+
+
+def _remove_remains(folder: Path) -> None:
+    """Delete what a killed backup left: files without their final name, and empty folders."""
     for part in folder.glob(f"*/*{PART}*"):
         part.unlink(missing_ok=True)
+    for target in folder.glob("*Z"):
+        with suppress(OSError):  # a folder that holds a backup is not removed
+            target.rmdir()

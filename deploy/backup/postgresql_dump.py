@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from shared.event_store.dialects import ADVISORY_LOCK_ID
 
 CONNECT_S = 10
 LOCK_S = 10
+LEAVE_S = 5
+"""The server notices after a moment that a process has ended."""
 WITHOUT_OWNERS = ("--no-owner", "--no-privileges")
 """A dump may be restored by another role than the one that owned the tables."""
 SELECT_TABLES = (
@@ -68,10 +71,14 @@ def obstacle(url: str) -> str:
 
 
 def usage(url: str) -> str:
-    """Return who uses the present store, empty if nobody does. Raise `psycopg.Error`."""
-    with closing(_connect(url)) as connection:
-        ((users,),) = connection.execute(SELECT_USERS).fetchall()
-        return f"{users} connections use the database {connection.info.dbname}" if users else ""
+    """Return who uses the present store, empty if nobody does within `LEAVE_S`. Raise `psycopg.Error`."""
+    deadline = monotonic() + LEAVE_S
+    with closing(psycopg.connect(url, connect_timeout=CONNECT_S, autocommit=True)) as connection:
+        while users := connection.execute(SELECT_USERS).fetchall()[0][0]:
+            if monotonic() > deadline:
+                return f"{users} connections use the database {connection.info.dbname}"
+            sleep(0.1)
+    return ""
 
 
 def restore_store(url: str, service: str, file: Path, aside: str) -> StoreState:

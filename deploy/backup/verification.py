@@ -8,9 +8,12 @@ from rich.console import Console
 from deploy.backup.files import sha256
 from deploy.backup.judgement.chain_check import ChainBroken, SourceCheck
 from deploy.backup.judgement.manifest import Manifest, UnusableBackup, check_events, parse_manifest
-from deploy.backup.store_kinds import FAILURES, KINDS
-from deploy.operations.sources import committed_events
+from deploy.backup.store_kinds import FAILURES, KINDS, kind_of
+from shared.clock import wall_time
 from shared.domain import envelope
+from shared.event_store.committed_events import CommittedEvents
+from shared.event_store.database import Database
+from shared.event_store.stored_events import StoredEvent
 from shared.kafka.errors import UnsafeToContinue
 from shared.settings import Settings
 
@@ -24,26 +27,48 @@ class VerificationFailed(UnsafeToContinue):
 async def verify_stores(settings: Settings, services: Sequence[str], regions: Sequence[str], console: Console) -> None:
     """Check sources from their first event. Raise `VerificationFailed` at the first broken link, or `Unavailable`."""
     for service in services:
-        for region in regions:
-            await _verify_source(settings, service, region, console)
+        url = settings.store_url(service)
+        _require_store(url, service)
+        database = Database(url)
+        try:
+            for region in regions:
+                await _verify_source(CommittedEvents(database, service=service, now=wall_time), region, console)
+        finally:
+            await database.close()
 
 
-async def _verify_source(settings: Settings, service: str, region: str, console: Console) -> None:
-    events, check = committed_events(settings, service), SourceCheck(envelope.source(region, service))
+def _require_store(url: str, service: str) -> None:
+    """Raise `VerificationFailed` if there is no store: a connection would create an empty SQLite file."""
+    try:
+        present = kind_of(url).obstacle(url)
+    except FAILURES as error:
+        raise VerificationFailed(f"The store of {service} does not answer: {error}. Check PIKET_STORE.") from error
+    if not present:
+        raise VerificationFailed(f"There is no store of {service}. Check PIKET_STORE and PIKET_FOLDER.")
+
+
+async def _verify_source(events: CommittedEvents, region: str, console: Console) -> None:
+    check = SourceCheck(envelope.source(region, events.service))
     with console.status("0") as status:
         while page := await events.read_feed(region, check.sequence, PAGE_SIZE):
-            try:
-                for stored in page:
-                    check.add(stored.sequence, stored.body)
-                check.finish()  # pages come in order: no event may wait for a later page
-            except ChainBroken as broken:
-                raise VerificationFailed(str(broken)) from broken
+            _check_page(check, page)
             status.update(f"{check.sequence}")
     if await events.head(region) > check.sequence:
         raise VerificationFailed(str(ChainBroken(check.source, check.sequence + 1)))
-    console.print(
-        f"{check.source}: {check.sequence} events, no gap, the chain is intact up to {check.chain}.", soft_wrap=True
-    )
+    console.print(_intact(check.source, check.sequence, check.chain), soft_wrap=True)
+
+
+def _check_page(check: SourceCheck, page: Sequence[StoredEvent]) -> None:
+    try:
+        for stored in page:
+            check.add(stored.sequence, stored.body)
+        check.finish()  # pages come in order: no event may wait for a later page
+    except ChainBroken as broken:
+        raise VerificationFailed(str(broken)) from broken
+
+
+def _intact(source: str, sequence: int, chain: str) -> str:
+    return f"{source}: {sequence} events, no gap, the chain is intact up to {chain}."
 
 
 def verify_backup(folder: Path, services: Sequence[str], console: Console) -> None:
@@ -54,9 +79,7 @@ def verify_backup(folder: Path, services: Sequence[str], console: Console) -> No
         except UnusableBackup as error:
             raise VerificationFailed(f"The backup of {service} in {folder} cannot be used: {error}.") from error
         for region, last in manifest.regions.items():
-            source = envelope.source(region, service)
-            line = f"{source}: {last.sequence} events, no gap, the chain is intact up to {last.chain}."
-            console.print(line, soft_wrap=True)
+            console.print(_intact(envelope.source(region, service), last.sequence, last.chain), soft_wrap=True)
         console.print(f"{service}: the backup can be restored.")
 
 
