@@ -17,6 +17,7 @@ from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from shared.domain.envelope import topic
 from shared.kafka import broker
+from shared.kafka.connection import KafkaConnection
 from tests.e2e.commands import check_in, open_office, reconcile
 from tests.e2e.deployment import SERVICES, Deployment
 from tests.support.documents import ROOT, commands_of
@@ -102,7 +103,7 @@ async def test_an_older_backup_is_refused_by_the_relay_and_completed_from_the_lo
 
 
 async def delete_topic(site: Deployment, name: str) -> None:
-    async with broker.admin_client(site.kafka.bootstrap) as client:
+    async with broker.admin_client(KafkaConnection(site.kafka.bootstrap)) as client:
         await client.delete_topics([name])
 
         async def is_deleted() -> bool:
