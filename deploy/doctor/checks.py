@@ -49,6 +49,7 @@ STORES = tuple(f"store {service}" for service in SERVICES_WITH_STORE)
 CHECKS: Sequence[Check[Any]] = (
     Check("kafka", log.observe_brokers, kafka_log.judge_brokers),
     Check("topics", log.observe_topics, kafka_log.judge_topics, ["kafka"]),
+    Check("kafka rights", log.observe_rights, kafka_log.judge_rights, ["kafka"]),
     Check("topic settings", log.observe_topic_settings, kafka_log.judge_topic_settings, ["topics"]),
     # A store on a full disk fails in many ways: its disk is the fault to cure first.
     Check("disks", disks.observe_disks, machines.judge_disks),

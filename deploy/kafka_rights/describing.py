@@ -1,6 +1,7 @@
 """Describes the table of rights: as lines for a terminal, and as the table of docs/operations/kafka.md."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from deploy.kafka_rights.table import ROLES, Right
 from deploy.kafka_rights.users import Grant, user_name
@@ -34,3 +35,14 @@ def _rows(role: str) -> Iterator[str]:
 
 def _resource(right: Right) -> str:
     return f"{right.kind} `{right.name}{'*' if right.is_prefix else ''}`"
+
+
+def write_document(file: Path) -> None:
+    """Replace the table of a document by the current one."""
+    lines_before, _, rest = file.read_text().partition(HEADER[0])
+    after = rest.split("\n\n", 1)[1]
+    file.write_text(f"{lines_before}{markdown()}\n\n{after}")
+
+
+if __name__ == "__main__":
+    write_document(Path(__file__).parents[2] / "docs/operations/kafka.md")

@@ -31,6 +31,18 @@ def difference(expected: Iterable[Grant], actual: frozenset[AclBinding]) -> Diff
     return Difference(bindings - actual, actual - bindings)
 
 
+async def read_differences(
+    connection: KafkaConnection, users: Mapping[str, frozenset[Grant]]
+) -> Mapping[str, Difference]:
+    """Return the difference of each user that has any right; one without may be of a role that is not in use.
+
+    Raise `AccessRefused` if the own user may not see the rights, SecurityDisabled if Kafka checks none, KafkaError.
+    """
+    async with protocol.rights_client(connection) as client:
+        actual = {user: await protocol.read_bindings(client, [user]) for user in users}
+    return {user: difference(users[user], bindings) for user, bindings in actual.items() if bindings}
+
+
 async def apply_rights(
     connection: KafkaConnection, users: Mapping[str, frozenset[Grant]], passwords: Path | None = None
 ) -> Sequence[str]:

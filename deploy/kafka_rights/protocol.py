@@ -56,6 +56,11 @@ class AclBinding(NamedTuple):
     operation: int
     permission: int
 
+    def __str__(self) -> str:
+        operation = next((name for name, code in OPERATIONS.items() if code == self.operation), f"#{self.operation}")
+        kind = next((name for name, code in KINDS.items() if code == self.kind), f"resource #{self.kind}")
+        return f"{operation} on {kind} {self.name}{'*' if self.pattern == PREFIXED else ''}"
+
 
 class AlterUserScramCredentialsResponse(Response):  # type: ignore[misc]  # aiokafka has no types
     """The result of each user: name, error code, message."""

@@ -1,8 +1,20 @@
 """Closes clients of Kafka, also one whose broker does not answer."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+
+@asynccontextmanager
+async def started(producer: AIOKafkaProducer) -> AsyncIterator[AIOKafkaProducer]:
+    """Start a producer and stop it after the block, also if Kafka refuses it: its own block leaves connections open."""
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        await stop_client(producer)
 
 
 async def stop_client(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:

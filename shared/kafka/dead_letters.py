@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from shared.domain.envelope import topic
 from shared.kafka.broker import EVENTS_MOVED, producer
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 
 MAX_VALUE_BYTES, MAX_REASON_CHARS = 900_000, 500
@@ -60,7 +61,7 @@ async def send_dead_letter(
     """
     region = topic_partition[0].split(".")[1]
     key, value, headers = dead_letter(topic_partition, record, reason)
-    async with producer(connection) as client:
+    async with started(producer(connection)) as client:
         await client.send_and_wait(topic(region, "dead-letter"), value, key=key, headers=headers)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.kafka_rights.granting import apply_rights
 from deploy.kafka_rights.users import Grant, user_name, users
 from deploy.local.kafka import Kafka
+from deploy.local.kafka_node import UserProtocol
 from deploy.operations import sources
 from shared.kafka.connection import KafkaConnection
 from shared.settings import Settings
@@ -20,29 +21,36 @@ REGIONS: Mapping[str, Sequence[str]] = {PROVINCE: ["32"], CITY: ["3276"]}
 
 @dataclass(frozen=True)
 class SecuredKafka:
-    """A broker, and a folder with the password of each user."""
+    """A broker, a folder with the password of each user, and the authority that signed the broker's certificate."""
 
     kafka: Kafka
     passwords: Path
+    authority: str = ""
 
     def environment(self, role: str, deployment: str = PROVINCE) -> dict[str, str]:
         """Return the settings of a process that is the user of a role."""
-        user = user_name(deployment, role)
+        settings = self.settings(role, deployment).items()
+        return {f"PIKET_{name.upper()}": value for name, value in settings if value}
+
+    def settings(self, role: str, deployment: str = PROVINCE) -> dict[str, str]:
+        """Return the same, by the names of the fields of `Settings`."""
+        connection = self.connection(role, deployment)
         return {
-            "PIKET_KAFKA": self.kafka.servers_for_users,
-            "PIKET_KAFKA_SECURITY": "SASL_PLAINTEXT",
-            "PIKET_KAFKA_USERNAME": user,
-            "PIKET_KAFKA_PASSWORD_FILE": str(self.passwords / user),
-            "PIKET_DEPLOYMENT": deployment,
-            "PIKET_REGIONS": ",".join(REGIONS[deployment]),
+            "kafka": connection.servers,
+            "kafka_security": connection.security,
+            "kafka_username": connection.username,
+            "kafka_password_file": connection.password_file,
+            "kafka_ca": connection.authority,
+            "deployment": deployment,
+            "regions": ",".join(REGIONS[deployment]),
         }
 
     def connection(self, role: str, deployment: str = PROVINCE, region: str = "") -> KafkaConnection:
         """Return the connection of the user of a role."""
         user = user_name(deployment, role, region)
-        return KafkaConnection(
-            self.kafka.servers_for_users, KafkaSecurity.SASL_PLAINTEXT, user, str(self.passwords / user)
-        )
+        security = KafkaSecurity.SASL_SSL if self.authority else KafkaSecurity.SASL_PLAINTEXT
+        servers, password_file = self.kafka.servers_for_users, str(self.passwords / user)
+        return KafkaConnection(servers, security, user, password_file, self.authority)
 
     def password(self, role: str, deployment: str = PROVINCE) -> str:
         """Return the password of the user of a role."""
@@ -54,29 +62,18 @@ class SecuredKafka:
 
 
 @contextmanager
-def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
-    """Run the broker with the topics and users of both governments."""
-    with Kafka(folder / "kafka", users="SASL_PLAINTEXT") as kafka:
+def secured_kafka(folder: Path, authority: str = "", certificate: Path | None = None) -> Iterator[SecuredKafka]:
+    """Run the broker with the topics and users of both governments; encrypted if it has a certificate."""
+    protocol: UserProtocol = "SASL_SSL" if certificate else "SASL_PLAINTEXT"
+    with Kafka(folder / "kafka", users=protocol, certificate=certificate) as kafka:
         passwords = folder / "passwords"
         passwords.mkdir()
-        secured = SecuredKafka(kafka, passwords)
+        secured = SecuredKafka(kafka, passwords, authority)
         for deployment, regions in REGIONS.items():
             table = users(deployment, regions)
             for user in table:
                 (passwords / user).write_text(f"rahasia-{user}")
             asyncio.run(apply_rights(kafka.connection, table, passwords))
-            asyncio.run(_create_topics(secured, deployment, regions))
+            settings = Settings(**secured.settings("operator", deployment))  # type: ignore[arg-type]  # texts
+            asyncio.run(sources.create_topics(settings, replication=1))
         yield secured
-
-
-async def _create_topics(secured: SecuredKafka, deployment: str, regions: Sequence[str]) -> None:
-    operator = secured.connection("operator", deployment)
-    settings = Settings(
-        kafka=operator.servers,
-        kafka_security=operator.security,
-        kafka_username=operator.username,
-        kafka_password_file=operator.password_file,
-        deployment=deployment,
-        regions=",".join(regions),
-    )
-    await sources.create_topics(settings, replication=1)

@@ -55,9 +55,10 @@ class InMemorySource:
     async def committed_until(self, _: str) -> CommittedUntil:
         return CommittedUntil(len(self.stored), at("08:16"))
 
-    def relay(self, bootstrap: str, path: Path, timeout: float = 2.0) -> Relay:
+    def relay(self, kafka: str | KafkaConnection, path: Path, timeout: float = 2.0, *, region: str = "32") -> Relay:
         """Return a relay that waits `timeout` seconds, scaled, for an answer of the broker."""
-        return Relay(self, "32", KafkaConnection(bootstrap), path, timeout=scaled(timeout))
+        connection = kafka if isinstance(kafka, KafkaConnection) else KafkaConnection(kafka)
+        return Relay(self, region, connection, path, timeout=scaled(timeout))
 
 
 @asynccontextmanager

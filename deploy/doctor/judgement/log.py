@@ -64,11 +64,22 @@ class SettingsObserved(NamedTuple):
     actual: Mapping[str, Mapping[str, str]]
 
 
+class RightsObserved(NamedTuple):
+    """The rights that each user lacks, and those that it has beside the table, by user.
+
+    `has_user` is False if processes do not authenticate, `is_checked` if Kafka lets every user do everything.
+    """
+
+    users: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {}
+    has_user: bool = True
+    is_checked: bool = True
+
+
 def judge_brokers(observed: BrokersObserved) -> Verdict:
     """Return whether every broker answers and is of a supported version."""
     if observed.refusal:
         cure = "Correct what it names, then run `piket doctor` again."
-        return Verdict([Finding("PIKET_KAFKA", f"refuses this process. {observed.refusal.rstrip('.')}", cure)])
+        return Verdict([Finding("Kafka", f"refuses this process: {observed.refusal.rstrip('.')}", cure)])
     if not observed.brokers:
         cure = "Start Kafka, or set PIKET_KAFKA to the address of a broker."
         return Verdict([Finding(f"Kafka at {observed.bootstrap}", "does not answer", cure)])
@@ -155,3 +166,22 @@ def _is_same(expected: str, actual: str) -> bool:
 def _alter(name: str, setting: str, value: str) -> str:
     given = f"[{value}]" if "," in value else value
     return f"Run `kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {setting}={given}`."
+
+
+def judge_rights(observed: RightsObserved) -> Verdict:
+    """Return whether every user that is in use has exactly the rights of the table (docs/operations/kafka.md)."""
+    grant = "Run `piket kafka grant` as a user that may alter the cluster."
+    if not observed.has_user:
+        return verdict([], "not used: processes do not authenticate (PIKET_KAFKA_SECURITY)")
+    if not observed.is_checked:
+        cure = f"Set authorizer.class.name to StandardAuthorizer on every node. {grant}"
+        return Verdict([Finding("Kafka", "checks no rights: every user may do everything", cure)])
+    if not observed.users:
+        return Verdict([Finding("Kafka", "gives no user of this deployment any right", grant)])
+    findings = [
+        Finding(f"User {user}", f"{fault} {name_some(rights)}", grant)
+        for user, (missing, surplus) in observed.users.items()
+        for fault, rights in (("lacks", missing), ("has without need", surplus))
+        if rights
+    ]
+    return verdict(findings, f"{len(observed.users)} users have the rights that they need, and no other")

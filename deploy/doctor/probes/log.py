@@ -8,14 +8,23 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, SecurityDisabled
 from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.protocol.api import RequestStruct
 
-from deploy.doctor.judgement.log import BrokersObserved, SettingsObserved, TopicObserved, TopicsObserved, VersionRange
+from deploy.doctor.judgement.log import (
+    BrokersObserved,
+    RightsObserved,
+    SettingsObserved,
+    TopicObserved,
+    TopicsObserved,
+    VersionRange,
+)
 from deploy.doctor.judgement.machines import DiskObserved
 from deploy.doctor.probes.disks import disk
 from deploy.doctor.probes.signals import Examination
+from deploy.kafka_rights.granting import read_differences
+from deploy.kafka_rights.users import users
 from services.reporting.view.generations import current_generation, view_topic
 from services.reporting.worker.changelog import changelog_topic
 from shared.kafka import broker
@@ -98,6 +107,20 @@ async def _configs(
     # A resource is (error code, error message, type, name, entries), an entry is (name, value, …).
     resources = [resource for answer in answers for resource in answer.resources]
     return {resource[3]: {entry[0]: entry[1] or "" for entry in resource[4]} for resource in resources}
+
+
+async def observe_rights(examination: Examination) -> RightsObserved:
+    """Compare the rights of the deployment's users with the table, if processes authenticate."""
+    settings = examination.settings
+    connection = connection_of(settings)
+    if not connection.security.has_user:
+        return RightsObserved(has_user=False)
+    try:
+        differences = await read_differences(connection, users(settings.deployment, settings.region_list()))
+    except SecurityDisabled:
+        return RightsObserved(is_checked=False)
+    texts = {user: (sorted(map(str, d.missing)), sorted(map(str, d.surplus))) for user, d in differences.items()}
+    return RightsObserved(users=texts)
 
 
 async def observe_log_disks(examination: Examination) -> Sequence[DiskObserved]:

@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord
 from services.reporting.domain.dead_letters import Letter, RecordPosition
 from shared.domain.envelope import topic
 from shared.kafka.broker import partition_of, producer, topic_sizes
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused
 from shared.relay.log_tail import assigned_consumer
@@ -90,7 +91,7 @@ class KafkaRecords:
     async def send(self, topic_name: str, key: str, value: bytes) -> None:
         """Send a record to the partition of its key, and return when Kafka has it."""
         partition = partition_of(key, await self._size(topic_name))
-        async with asyncio.timeout(2 * TIMEOUT_MS / 1000), producer(self._connection, TIMEOUT_MS) as client:
+        async with asyncio.timeout(2 * TIMEOUT_MS / 1000), started(producer(self._connection, TIMEOUT_MS)) as client:
             await client.send_and_wait(topic_name, value, key=key.encode(), partition=partition)
 
     async def _size(self, name: str) -> int:

@@ -8,11 +8,13 @@ import pytest
 from deploy.doctor.judgement.log import (
     REQUESTS,
     BrokersObserved,
+    RightsObserved,
     SettingsObserved,
     TopicObserved,
     TopicsObserved,
     VersionRange,
     judge_brokers,
+    judge_rights,
     judge_topic_settings,
     judge_topics,
 )
@@ -68,6 +70,8 @@ def ports(*observed: PortObserved) -> Verdict:
 
 
 HEALTHY = {
+    "rights that are as needed": judge_rights(RightsObserved({"relay": ([], [])})),
+    "processes without a user": judge_rights(RightsObserved(has_user=False)),
     "a broker of Kafka 4": brokers(KAFKA_4),
     "a topic": topics(policy=TopicObserved(3)),
     "settings": judge_topic_settings(SettingsObserved(EVENTS, EVENTS)),
@@ -101,6 +105,16 @@ def test_nothing_is_found_in(case: str) -> None:
 
 
 FAULTS = {
+    "Kafka refuses": (
+        judge_brokers(BrokersObserved("kafka:9092", {}, {}, "Kafka at kafka:9092 refuses the user a.")),
+        "Kafka refuses this process: Kafka at kafka:9092 refuses the user a",
+    ),
+    "no rights": (judge_rights(RightsObserved()), "Kafka gives no user of this deployment any right"),
+    "rights unchecked": (judge_rights(RightsObserved(is_checked=False)), "Kafka checks no rights"),
+    "a missing right": (
+        judge_rights(RightsObserved({"relay": (["Write on topic a", "Read on topic a"], [])})),
+        "User relay lacks Write on topic a, Read on topic a",
+    ),
     "Kafka away": (judge_brokers(BrokersObserved("kafka:9092", {}, {})), "Kafka at kafka:9092 does not answer"),
     "a broker away": (brokers(None), "Broker kafka:9092 belongs to the cluster but does not answer"),
     "an old broker": (brokers(KAFKA_3), "Broker kafka:9092 is older than Kafka 4.0"),
