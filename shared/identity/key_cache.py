@@ -49,19 +49,24 @@ class KeyCache:
         """Read the key set again. If it cannot be read, keep the keys. Calls at the same time share one reading."""
         if self._read_keys is None:
             return
-        if self._reading is None or self._reading.done():
+        if self._reading is None or not self._is_reading():
             self._reading = asyncio.create_task(self._read(self._read_keys))
         # Shielded: a client that disconnects must not end the reading for which others wait.
         await asyncio.shield(self._reading)
 
     async def refresh_for_unknown_key(self) -> None:
-        """Read the key set again because of a token with an unknown key, unless that happened within a minute."""
-        is_reading = self._reading is not None and not self._reading.done()
-        if not is_reading and self._seconds() < self._next_for_unknown:
-            return
-        if not is_reading:
+        """Read the key set again because of a token with an unknown key, unless that happened within a minute.
+
+        While no key is known at all, `kept_current` asks often enough. A reading under way is waited for.
+        """
+        if self._is_reading():
+            await self.refresh()
+        elif self.ready and self._seconds() >= self._next_for_unknown:
             self._next_for_unknown = self._seconds() + UNKNOWN_KEY_EVERY_S
-        await self.refresh()
+            await self.refresh()
+
+    def _is_reading(self) -> bool:
+        return self._reading is not None and not self._reading.done()
 
     @asynccontextmanager
     async def kept_current(self) -> AsyncIterator[None]:

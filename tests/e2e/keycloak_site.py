@@ -48,12 +48,16 @@ class Administrator:
         (user,) = self.send("GET", f"/users?username={username}&exact=true")
         self.send("PUT", f"/users/{user['id']}", user | members)
 
-    def rotate_key(self, name: str) -> None:
-        """Add a key pair that signs from now on."""
+    @contextmanager
+    def rotated_key(self, name: str) -> Iterator[None]:
+        """Add a key pair that signs inside the block, and remove it after the block."""
         kind = "org.keycloak.keys.KeyProvider"
         config = {"priority": ["500"], "enabled": ["true"], "active": ["true"], "ecdsaEllipticCurveKey": ["P-256"]}
         component = {"name": name, "providerId": "ecdsa-generated", "providerType": kind, "config": config}
         self.send("POST", "/components", component)
+        yield
+        (added,) = self.send("GET", f"/components?name={name}&type={kind}")
+        self.send("DELETE", f"/components/{added['id']}")
 
     def token(self, user: str, client_id: str = "piket-cli") -> str:
         """Return a token of an example person by the password grant, which no client of the realm file permits."""

@@ -12,7 +12,7 @@ from deploy.local.server_process import Child, LocalServer, free_ports
 IDENTITY = Path(__file__).parents[2] / "identity"
 REALM_FILE = IDENTITY / "piket-realm.json"
 PEOPLE_FILE = IDENTITY / "example-people" / "piket-users-0.json"
-READY_WITHIN_S = 180
+READY_WITHIN_S = 240
 STOP_WITHIN_S = 15
 ANSWER_WITHIN_S = 5
 THREADS = "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"
