@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,9 +17,10 @@ from deploy.cli import dead_letters, stores
 from deploy.cli.kafka import kafka, topics
 from deploy.cli.onboarding.group import GROUPS
 from deploy.cli.policy.group import policy
+from deploy.cli.stores import SourceService
 from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
-from deploy.operations.apps import Service, create_app
+from shared.background import has_failed, until_signal
 from shared.settings import MAX_PORT, Settings
 from shared.telemetry import configure_logging
 
@@ -38,30 +39,25 @@ stores.add_to(cli)
 
 @cli.command()
 def serve(
-    services: Annotated[list[Service] | None, typer.Argument(help="default: all")] = None,
-    port: PortOption = 8080,
+    services: Annotated[list[SourceService] | None, typer.Argument(help="default: all")] = None,
+    host: Annotated[str | None, typer.Option(help="default: PIKET_HOST")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=MAX_PORT, help="default: PIKET_PORT; 0: any free one")] = None,
 ) -> None:
-    """Serve services over HTTP on 127.0.0.1, under one path per service."""
-    from deploy.operations import sources
-    from deploy.operations.gateway import run_gateway
-    from shared.metrics.server import serve_metrics
-    from shared.tracing.setup import configure_tracing
+    """Serve services over HTTP in one process, under one path per service."""
+    from deploy.operations.gateway import serve_services
 
-    settings = Settings()
-    configure_tracing("app")
-    served = services or list(Service)
-    asyncio.run(sources.check_stores(settings, served))
-    apps = {service.value: create_app(service, settings) for service in served}
-    serve_metrics(settings.metrics_port, "app", settings.metrics_host)
-    run_gateway(apps, port)
+    options: dict[str, Any] = {"host": host, "port": port}
+    settings = Settings(**{name: value for name, value in options.items() if value is not None})
+    serve_services([service.value for service in services or SourceService], settings)
+    sys.exit(has_failed())
 
 
 @cli.command()
-def relay() -> None:
-    """Move every service's committed events to Kafka."""
-    from deploy.operations import sources
+def relay(services: Annotated[list[SourceService] | None, typer.Argument(help="default: all")] = None) -> None:
+    """Move the committed events of services to Kafka."""
+    from deploy.operations.relay import relay
 
-    asyncio.run(sources.relay(Settings()))
+    asyncio.run(until_signal(relay(Settings(), services or ())))
 
 
 @cli.command()
@@ -115,7 +111,7 @@ def reconcile(
     """Compare the coverage view with rows computed from the stores; exit status 1 if they differ."""
     from deploy.operations import reconcile
 
-    sys.exit(asyncio.run(reconcile.reconcile(Settings(), every, Console(stderr=True))))
+    sys.exit(asyncio.run(until_signal(reconcile.reconcile(Settings(), every, Console(stderr=True)))) or has_failed())
 
 
 @cli.command()

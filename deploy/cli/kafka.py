@@ -20,9 +20,9 @@ RoleOption = Annotated[list[str] | None, typer.Option("--role", help="only this 
 @topics.command()
 def create(replication: int = 1) -> None:
     """Create the missing topics of PIKET_REGIONS, and the changelog of the worker."""
-    from deploy.operations import sources
+    from deploy.operations.topics import create_topics
 
-    asyncio.run(sources.create_topics(Settings(), replication))
+    asyncio.run(create_topics(Settings(), replication))
 
 
 def _users(roles: Sequence[str] | None) -> "Mapping[str, frozenset[Grant]]":

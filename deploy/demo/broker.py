@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 
 from deploy.local.kafka import Kafka
 from deploy.local.kafka_jars import VERSION
-from deploy.operations import sources
+from deploy.operations.topics import create_topics
 from shared.kafka import broker as kafka
 from shared.kafka.connection import KafkaConnection, connection_of
 from shared.kafka.errors import UnsafeToContinue
@@ -92,7 +92,7 @@ async def create_empty_topics(bootstrap: str, regions: Sequence[str]) -> None:
     """Create the missing topics. Raise `UnsafeToContinue` if one holds records."""
     kafka.silence_client_logs()
     settings = Settings(kafka=bootstrap, regions=",".join(regions))
-    await sources.create_topics(settings, replication=1)
+    await create_topics(settings, replication=1)
     names = [name for region in regions for name in kafka.topics_of(region)]
     partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
     async with log_tail.assigned_consumer(connection_of(settings), partitions, REQUEST_TIMEOUT_MS) as consumer:

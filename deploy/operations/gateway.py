@@ -1,38 +1,41 @@
 """Serves several services on one port, under the same paths as a gateway in front of separate processes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.tracing.setup import stop_tracing
-from shared.web.application import Lifespan, telemetry
+from shared.health.readiness import joint_readiness
+from shared.settings import Settings
+from shared.web.application import Lifespan, readiness_answer, telemetry
+from shared.web.server import entry
 
 PAGE_SERVICES: Mapping[str, str] = {"aturan": "policy"}
 """Service by the first path segment of its pages; other pages belong to `PAGES_OF`."""
 PAGES_OF = "reporting"
 
 
-def run_gateway(apps: Mapping[str, FastAPI], port: int) -> None:
-    """Serve several services on a port of 127.0.0.1 until SIGTERM."""
-    uvicorn.run(
-        gateway(apps),
-        host="127.0.0.1",
-        port=port,
-        log_config=None,  # `configure_logging` has configured it
-        access_log=False,
-        timeout_graceful_shutdown=2,
-    )
+def serve_services(services: Sequence[str], settings: Settings) -> None:
+    """Serve several services in this process until SIGTERM. Only those that are served are imported."""
+    creators = {service: create_app(service) for service in services}
+    entry.serve("app", creators, gateway, settings)
+
+
+def create_app(service: str) -> entry.CreateApp:
+    """Return the function that creates the application of a service."""
+    create: entry.CreateApp = import_module(f"services.{service}.app").create
+    return create
 
 
 def gateway(apps: Mapping[str, FastAPI]) -> ASGIApp:
     """Return an app that serves `/{service}/…` and the pages of that service; other paths are pages of reporting.
 
-    Without reporting, the last service answers them.
+    Without reporting, the last service answers them. `/readyz` reports the parts of all services.
     """
     default = apps.get(PAGES_OF, [*apps.values()][-1])
+    readiness = joint_readiness({name: app.state.readiness for name, app in apps.items()})
     outer = FastAPI(
         lifespan=_joint_lifespan(apps), docs_url=None, redoc_url=None, openapi_url=None, telemetry=telemetry()
     )
@@ -40,6 +43,9 @@ def gateway(apps: Mapping[str, FastAPI]) -> ASGIApp:
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await outer(scope, receive, send)  # starts and stops all apps together
+            return
+        if scope["path"] == "/readyz":
+            await (await readiness_answer(readiness))(scope, receive, send)
             return
         first_segment = scope["path"].lstrip("/").partition("/")[0]
         await apps.get(PAGE_SERVICES.get(first_segment, first_segment), default)(scope, receive, send)
@@ -55,6 +61,5 @@ def _joint_lifespan(apps: Mapping[str, FastAPI]) -> Lifespan:
             for app in apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield
-        stop_tracing()  # not at the exit of the process: uvicorn ends it by the signal that stopped it
 
     return running

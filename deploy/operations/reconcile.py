@@ -5,7 +5,9 @@ store positions at the start, and each row is compared with those facts plus the
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 from prometheus_client import Gauge
@@ -13,9 +15,12 @@ from rich.console import Console
 
 from deploy.operations.expected_rows import ExpectedRows
 from services.reporting.view.consumer import follow_coverage
+from services.reporting.view.readiness import view_part
 from services.reporting.view.rows import CoverageView
 from shared.background import background_task
 from shared.clock import wall_time
+from shared.health.parts import ANSWERS
+from shared.health.readiness import Part, PartState, Readiness, Report
 from shared.kafka import broker
 from shared.kafka.connection import connection_of
 from shared.kafka.errors import UnsafeToContinue
@@ -51,11 +56,24 @@ async def reconcile(settings: Settings, every: float | None, console: Console) -
             return int(any([await compare_region(view, expected, console) for expected in expected_by_region]))
         for region in regions:
             COMPARED.labels(region)  # at 0, so that a region that is never compared is noticed
-        serve_metrics(settings.metrics_port, "reconcile", settings.metrics_host)
+        serve_metrics(
+            settings.metrics_port, "reconcile", settings.metrics_host, readiness_answer(view, expected_by_region)
+        )
         while True:
             for expected in expected_by_region:
                 await _compare_or_report(view, expected, console)
             await asyncio.sleep(every)
+
+
+def readiness_answer(view: CoverageView, expected_by_region: Sequence[ExpectedRows]) -> Callable[[], Report]:
+    """Return the function that answers `/readyz`: the view was loaded, and the stores answer."""
+    stores = [Part(f"stores of {expected.region}", partial(_check_stores, expected)) for expected in expected_by_region]
+    return partial(Readiness([view_part(view), *stores]).report_from_thread, asyncio.get_running_loop())
+
+
+async def _check_stores(expected: ExpectedRows) -> PartState:
+    await expected.positions()
+    return ANSWERS
 
 
 async def _compare_or_report(view: CoverageView, expected: ExpectedRows, console: Console) -> None:

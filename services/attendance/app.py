@@ -7,6 +7,7 @@ from services.attendance.domain import decider
 from services.attendance.http import taps
 from shared.clock import Clock
 from shared.event_store.database import Database
+from shared.health.parts import kafka_part
 from shared.identity import Identity
 from shared.settings import Settings
 from shared.web.service import create_service
@@ -16,7 +17,10 @@ SERVICE = "attendance"
 
 def create(settings: Settings) -> FastAPI:
     """Return the application for the given settings."""
-    return assemble(Database(settings.store_url(SERVICE)), Identity.from_settings(settings), settings.domain_clock())
+    database = Database(settings.store_url(SERVICE))
+    app = assemble(database, Identity.from_settings(settings), settings.domain_clock())
+    app.state.readiness.parts.append(kafka_part(settings.kafka))
+    return app
 
 
 def assemble(database: Database, identity: Identity, now: Clock) -> FastAPI:

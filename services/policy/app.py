@@ -13,6 +13,7 @@ from services.policy.scheduler import run_scheduler
 from shared.background import background_task
 from shared.clock import Clock
 from shared.event_store.database import Database
+from shared.health.parts import kafka_part
 from shared.identity import Identity
 from shared.settings import Settings
 from shared.web.application import Lifespan
@@ -36,6 +37,7 @@ def create(settings: Settings) -> FastAPI:
     database, identity, demo = Database(settings.store_url(SERVICE)), Identity.from_settings(settings), settings.clock
     app = assemble(database, identity, now, scheduler, demo=bool(demo))
     app.state.sign_in = SignIn.from_settings(settings)
+    app.state.readiness.parts.append(kafka_part(settings.kafka))
     return app
 
 

@@ -68,15 +68,6 @@ async def state(  # noqa: D103 - as above
     return live.opd_status(region, opd)
 
 
-@router.get("/readyz", include_in_schema=False)
-async def readiness(view: ViewDep) -> Response:
-    """Answer 204 if the view is complete and current, else raise a 503 problem."""
-    behind = view.behind_since()
-    if behind:
-        raise Problem("behind", {"retry-after": "2"}, since=behind.isoformat())
-    return Response(status_code=204)
-
-
 async def _wait_for_position(view: CoverageView, key: str, region: str, position: str | None) -> None:
     """Wait until a row includes the position that a write was answered with. Raise a 503 problem if it does not."""
     if position is None:

@@ -27,10 +27,12 @@ from services.reporting.pages.routes import TEMPLATES_FOLDER
 from services.reporting.view.consumer import follow_coverage
 from services.reporting.view.latency import CHECK_IN_TO_VIEW, observe_taps
 from services.reporting.view.live_status import LiveStatus
+from services.reporting.view.readiness import view_part
 from services.reporting.view.rows import CoverageView
 from shared.background import background_task
 from shared.clock import Clock, clock_pace
 from shared.event_store.database import Database
+from shared.health.parts import kafka_part
 from shared.identity import Identity
 from shared.kafka.connection import connection_of
 from shared.metrics.server import REGION_REGISTRIES
@@ -72,6 +74,7 @@ def create(settings: Settings) -> FastAPI:
     )
     app = assemble_with_store(database, operations, Identity.from_settings(settings), now, running)
     app.state.sign_in = SignIn.from_settings(settings)
+    app.state.readiness.parts.append(kafka_part(settings.kafka))
     return show_coverage(app, view, now, demo=bool(settings.clock))
 
 
@@ -102,6 +105,7 @@ def show_coverage(app: FastAPI, view: CoverageView, now: Clock, *, demo: bool = 
     """Add the API and pages of coverage to an application. `demo`: the pages say that the clock is a demo's."""
     live = LiveStatus(view, now)
     app.state.view, app.state.clock, app.state.live_status = view, now, live
+    app.state.readiness.parts.append(view_part(view))
     app.state.page_renderer = PageRenderer(live, Pages(TEMPLATES_FOLDER, CATALOGUE, demo=demo))
     app.include_router(api.router)
     app.include_router(routes.router)

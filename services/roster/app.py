@@ -14,6 +14,7 @@ from shared.background import background_task
 from shared.clock import Clock
 from shared.domain.envelope import topic
 from shared.event_store.database import Database
+from shared.health.parts import kafka_part
 from shared.identity import Identity
 from shared.kafka.connection import connection_of
 from shared.kafka.dead_letters import send_dead_letter
@@ -51,7 +52,9 @@ def create(settings: Settings) -> FastAPI:
         async with background_task(projection.run()):
             yield
 
-    return assemble(database, Identity.from_settings(settings), settings.domain_clock(), run_projection)
+    app = assemble(database, Identity.from_settings(settings), settings.domain_clock(), run_projection)
+    app.state.readiness.parts.append(kafka_part(settings.kafka))
+    return app
 
 
 def assemble(database: Database, identity: Identity, now: Clock, background: Lifespan) -> FastAPI:

@@ -5,6 +5,8 @@ from time import perf_counter
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.health.readiness import HEALTH_PATHS
+
 REQUESTS = Counter(
     "piket_http_requests_total", "HTTP requests, by outcome (ok, refused, failed)", ("service", "operation", "outcome")
 )
@@ -28,7 +30,7 @@ class RequestMetrics:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request and measure it. A request that ends without an answer counts as failed."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in HEALTH_PATHS:
             await self.app(scope, receive, send)
             return
         labels = self.service, "read" if scope["method"] in READ_METHODS else "write"

@@ -1,7 +1,9 @@
-"""Serves the metrics of a process on a port and thread of its own, those of a region under a path of its own."""
+"""Serves metrics and health of a process on a port and thread of its own, those of a region under a path of its own."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from threading import Thread
 from typing import Any
@@ -9,6 +11,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, REGISTRY, CollectorRegistry, Gauge, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
+
+from shared.health.readiness import UP, Report
 
 VERSION = "0.1.0"
 """As in pyproject.toml."""
@@ -27,13 +31,16 @@ class _SilentHandler(WSGIRequestHandler):
         """Log nothing: a scrape every few seconds is not news."""
 
 
-def serve_metrics(port: int, service: str, host: str = "127.0.0.1") -> Callable[[], None]:
+def serve_metrics(
+    port: int, service: str, host: str = "127.0.0.1", readiness: Callable[[], Report] | None = None
+) -> Callable[[], None]:
     """Serve `/metrics` and `/metrics/{region}` for a process; return a function that stops it. Port 0: a free port.
 
-    `service` names the process in `piket_build_info`. Raises `PortTaken`.
+    `service` names the process in `piket_build_info`. With `readiness`, which is called in another thread than the
+    event loop's, also `/healthz` and `/readyz`. Raises `PortTaken`.
     """
     try:
-        server = make_server(host, port, _answer, ThreadingWSGIServer, handler_class=_SilentHandler)
+        server = make_server(host, port, partial(_answer, readiness), ThreadingWSGIServer, handler_class=_SilentHandler)
     except OSError as taken:
         raise PortTaken(
             f"Port {port} of {host} cannot be used ({taken}). Choose another PIKET_METRICS_PORT."
@@ -53,18 +60,24 @@ def serve_metrics(port: int, service: str, host: str = "127.0.0.1") -> Callable[
     return stop
 
 
-def _answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI
-    registry = _registry(environ.get("PATH_INFO", ""))
-    if registry is None:
-        start_response(f"{HTTPStatus.NOT_FOUND.value} Not Found", [("Content-Type", "text/plain")])
-        return [b"Metrics are at /metrics and /metrics/{region}.\n"]
-    return make_wsgi_app(registry)(environ, start_response)  # type: ignore[no-any-return]
-
-
-def _registry(path: str) -> CollectorRegistry | None:
-    match path.strip("/").split("/"):
+def _answer(
+    readiness: Callable[[], Report] | None,
+    environ: dict[str, Any],
+    start_response: Any,  # noqa: ANN401 - WSGI
+) -> Iterable[bytes]:
+    match environ.get("PATH_INFO", "").strip("/").split("/"):
+        case ["healthz"] if readiness:
+            return _answer_json(start_response, HTTPStatus.OK, UP)
+        case ["readyz"] if readiness:
+            return _answer_json(start_response, *readiness())
         case ["metrics"]:
-            return REGISTRY
-        case ["metrics", region]:
-            return REGION_REGISTRIES.get(region)
-    return None
+            return make_wsgi_app(REGISTRY)(environ, start_response)  # type: ignore[no-any-return]
+        case ["metrics", region] if region in REGION_REGISTRIES:
+            return make_wsgi_app(REGION_REGISTRIES[region])(environ, start_response)  # type: ignore[no-any-return]
+    start_response(f"{HTTPStatus.NOT_FOUND.value} Not Found", [("Content-Type", "text/plain")])
+    return [b"Metrics are at /metrics and /metrics/{region}.\n"]
+
+
+def _answer_json(start_response: Any, status: HTTPStatus, body: Mapping[str, Any]) -> Iterable[bytes]:  # noqa: ANN401 - WSGI
+    start_response(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
+    return [json.dumps(body).encode()]

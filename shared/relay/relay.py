@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -27,7 +26,7 @@ from shared.relay.checkpoint import Checkpoint
 from shared.relay.errors import FeedBroken, LogAhead, TopicRecreated
 from shared.relay.heartbeat import cancelled_after, send_heartbeats
 from shared.relay.log_tail import PartitionTail
-from shared.relay.metrics import BACKLOG, CONNECTED, OLDEST
+from shared.relay.metrics import SourceMeter
 from shared.relay.source import EventSource
 
 PAGE_SIZE = 1_000
@@ -54,12 +53,8 @@ class Relay:
         self._timeout, self._request_ms = timeout, int(timeout * 500)  # half of it, in milliseconds
         self._checkpoint = Checkpoint()
         self._has_run, self._failures = False, 0
-        self._behind_since: float | None = None
         self._closing_producers: set[asyncio.Task[None]] = set()
-        self._backlog = BACKLOG.labels(self._service, region)
-        self._connected = CONNECTED.labels(self._service, region)
-        unsent = OLDEST.labels(self._service, region)
-        unsent.set_function(lambda: monotonic() - self._behind_since if self._behind_since else 0)
+        self.meter = SourceMeter(self._service, region)
 
     async def run(self) -> None:
         """Acquire the lease, then send until cancelled.
@@ -68,6 +63,7 @@ class Relay:
         """
         broker.silence_client_logs()
         async with checkpoint.lease(self._path):
+            self.meter.has_lease = True
             self._checkpoint = checkpoint.read(self._path)
             try:
                 while True:
@@ -79,7 +75,7 @@ class Relay:
 
     async def _run_once(self) -> None:
         try:
-            self._set_backlog(await self._source.head(self._region) - self._checkpoint.sequence)
+            self.meter.set_backlog(await self._source.head(self._region) - self._checkpoint.sequence)
             async with explained(self._connection), self._connected_producer() as (producer, partitions):
                 beats = send_heartbeats(producer, self._source, self._region, lambda: self._checkpoint, self._timeout)
                 async with cancelled_after(beats) as heartbeats:
@@ -150,12 +146,12 @@ class Relay:
             is_full = len(page) >= PAGE_SIZE
             # Only a full page can be followed by more events, so the head is read (one query) only then.
             head = await self._source.head(self._region) if is_full else self._checkpoint.sequence + len(page)
-            self._set_backlog(head - self._checkpoint.sequence)
+            self.meter.set_backlog(head - self._checkpoint.sequence)
             if page:
                 await self._forward(page, producer, partitions)
             await self._log_recovered()
             if not is_full:
-                self._set_backlog(0)
+                self.meter.set_backlog(0)
                 await asyncio.sleep(IDLE_S)
 
     async def _forward(self, page: Sequence[StoredEvent], producer: AIOKafkaProducer, partitions: int) -> None:
@@ -178,13 +174,9 @@ class Relay:
         checkpoint.write(self._path, reached)
         self._checkpoint = reached
 
-    def _set_backlog(self, backlog: int) -> None:
-        self._backlog.set(backlog)
-        self._behind_since = (self._behind_since or monotonic()) if backlog > 0 else None
-
     def _log_stalled(self, error: Exception) -> None:
         if not isinstance(error, Unavailable):  # without its store, a relay knows nothing of Kafka
-            self._connected.set(0)
+            self.meter.set_connected(connected=False)
         if self._failures % FAILURES_PER_LOG == 0:
             log.warning("Relay stalled; events remain in the store", topic=self._topic, error=repr(error))
         self._failures += 1
@@ -194,4 +186,4 @@ class Relay:
             backlog = await self._source.head(self._region) - self._checkpoint.sequence
             log.info("Relay recovered", topic=self._topic, backlog=backlog)
         self._failures, self._has_run = 0, True
-        self._connected.set(1)
+        self.meter.set_connected(connected=True)

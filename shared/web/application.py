@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.catalogue import SHARED_CATALOGUE
+from shared.health.readiness import HEALTH_PATHS, UP, Readiness
 from shared.identity import Identity
 from shared.metrics.requests import RequestMetrics
 from shared.tracing import spans
@@ -27,19 +29,18 @@ LARGER_BODY_LIMITS: Mapping[str, int] = {
     "/register/import": 10 * 1024 * 1024,
 }
 """Limits in bytes for paths with these endings: they receive data in bulk."""
-
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def application(title: str, identity: Identity, lifespan: Lifespan | None = None, **options: Any) -> FastAPI:  # noqa: ANN401 - passed to FastAPI
     """Build an application that answers errors as problem details, limits bodies and sends security headers.
 
-    A service with messages of its own sets `app.state.catalogue`.
+    A service with messages of its own sets `app.state.catalogue`. The parts of `app.state.readiness` decide `/readyz`.
     """
     # FastAPI's own documentation pages load scripts from another host, which the content security policy forbids.
     running = _with_current_keys(identity, lifespan)
     app = FastAPI(title=title, lifespan=running, docs_url=None, redoc_url=None, telemetry=telemetry(), **options)
-    app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
+    app.state.identity, app.state.catalogue, app.state.readiness = identity, SHARED_CATALOGUE, Readiness()
     app.state.sign_in = None  # a service whose pages a person signs in on sets it, if its issuer has a sign-in
     problem.install(app)
     docs.install(app)
@@ -50,6 +51,7 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     app.add_middleware(RequestMetrics, service=title.removeprefix("Piket "))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_api_route("/healthz", healthz, include_in_schema=False)
+    app.add_api_route("/readyz", readyz, include_in_schema=False)
     return app
 
 
@@ -76,13 +78,24 @@ def telemetry() -> TelemetryConfig:
         metrics=False,
         logs=False,
         auto_configure=False,
-        exclude=lambda scope: scope["path"] == "/healthz" or scope["path"].startswith("/static/"),
+        exclude=lambda scope: scope["path"] in HEALTH_PATHS or scope["path"].startswith("/static/"),
     )
 
 
 async def healthz() -> dict[str, str]:
     """Answer that the process is running."""
-    return {"status": "up"}
+    return UP
+
+
+async def readyz(request: Request) -> JSONResponse:
+    """Answer which parts of the process work, with 503 if one is missing that its answers depend on."""
+    return await readiness_answer(request.app.state.readiness)
+
+
+async def readiness_answer(readiness: Readiness) -> JSONResponse:
+    """Return a report as an answer that nobody keeps."""
+    report = await readiness.report()
+    return JSONResponse(report.body, report.status, {"cache-control": "no-store"})
 
 
 def body_limit(path: str) -> int:

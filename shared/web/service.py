@@ -9,6 +9,7 @@ from shared.clock import Clock
 from shared.domain.decider import Decider, S
 from shared.event_store.database import Database
 from shared.event_store.store import Store
+from shared.health.parts import store_part
 from shared.identity import Identity
 from shared.web.application import Lifespan, application
 from shared.web.feed import router as feed_router
@@ -24,8 +25,7 @@ def create_service(
 ) -> tuple[FastAPI, Store[S]]:
     """Return the application of a service on a database, with its feed, and its store.
 
-    `background` is a lifespan that runs while the store is open. Endpoints reach the store, the clock and the database
-    with `shared.web.dependencies`.
+    `background` is a lifespan that runs while the store is open. Endpoints reach these by `shared.web.dependencies`.
     """
     store = Store(database, service=name, decider=decider, now=now)
 
@@ -41,6 +41,7 @@ def create_service(
         await database.close()
 
     app = application(f"Piket {name}", identity, running, openapi_url=f"/{name}/openapi.json")
+    app.state.readiness.parts.append(store_part(database))
     app.state.store, app.state.clock, app.state.database = store, now, database
     app.include_router(feed_router, prefix=f"/{name}/v1/{{region}}")
     return app, store

@@ -19,7 +19,7 @@ from playwright.async_api import Browser, Page, expect
 from deploy.demo.processes import Stack
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
-from deploy.operations import sources
+from deploy.operations.topics import create_topics
 from shared.settings import Settings
 from tests.browser.board_server import headline, open_live_page, open_page, states
 from tests.support.example_facts import THURSDAY, at
@@ -46,7 +46,7 @@ class Deployment(NamedTuple):
 @pytest.fixture
 def kafka(tmp_path: Path) -> Iterator[Kafka]:
     with Kafka(tmp_path / "kafka") as server:
-        asyncio.run(sources.create_topics(Settings(kafka=server.bootstrap), replication=1))
+        asyncio.run(create_topics(Settings(kafka=server.bootstrap), replication=1))
         yield server
 
 

@@ -14,7 +14,8 @@ from deploy.demo.processes import Stack
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.local.postgresql import Postgresql
-from deploy.operations import sources
+from deploy.operations.sources import SERVICES_WITH_STORE
+from deploy.operations.topics import create_topics
 from shared.settings import Settings
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import at
@@ -27,7 +28,7 @@ from tests.support.waiting import LIMIT_S
 def broker_with_topics(folder: Path) -> Iterator[Kafka]:
     """Run a broker with the topics of region 32."""
     with Kafka(folder / "kafka") as server:
-        asyncio.run(sources.create_topics(Settings(kafka=server.bootstrap), replication=1))
+        asyncio.run(create_topics(Settings(kafka=server.bootstrap), replication=1))
         yield server
 
 
@@ -48,7 +49,7 @@ def module_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 def store_url(postgresql: Postgresql) -> str:
     """Create a PostgreSQL database per service, and return the address with `{service}`."""
     name = f"e2e_{uuid4().hex[:8]}"
-    urls = {postgresql.create_database(f"{name}_{service}") for service in sources.SERVICES_WITH_STORE}
+    urls = {postgresql.create_database(f"{name}_{service}") for service in SERVICES_WITH_STORE}
     return urls.pop().rsplit("_", 1)[0] + "_{service}"
 
 

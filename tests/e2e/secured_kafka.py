@@ -10,7 +10,7 @@ from deploy.kafka_rights.granting import apply_rights
 from deploy.kafka_rights.users import Grant, user_name, users
 from deploy.local.kafka import Kafka
 from deploy.local.kafka_node import UserProtocol
-from deploy.operations import sources
+from deploy.operations.topics import create_topics
 from shared.kafka.connection import KafkaConnection
 from shared.settings import Settings
 from shared.settings.kafka import KafkaSecurity
@@ -75,5 +75,5 @@ def secured_kafka(folder: Path, authority: str = "", certificate: Path | None = 
                 (passwords / user).write_text(f"rahasia-{user}")
             asyncio.run(apply_rights(kafka.connection, table, passwords))
             settings = Settings(**secured.settings("operator", deployment))  # type: ignore[arg-type]  # texts
-            asyncio.run(sources.create_topics(settings, replication=1))
+            asyncio.run(create_topics(settings, replication=1))
         yield secured

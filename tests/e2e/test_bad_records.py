@@ -10,6 +10,7 @@ from rfc8785 import dumps
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.operations import sources
+from deploy.operations.topics import create_topics
 from shared.domain.envelope import topic
 from shared.kafka.broker import admin_client, topic_sizes
 from shared.kafka.connection import KafkaConnection
@@ -92,4 +93,4 @@ async def recreate_topic(bootstrap: str, name: str) -> None:
     async with admin_client(KafkaConnection(bootstrap)) as client:
         await client.delete_topics([name])
     await read_until(lambda: topic_sizes(KafkaConnection(bootstrap)), lambda sizes: name not in sizes)
-    await sources.create_topics(Settings(kafka=bootstrap), replication=1)
+    await create_topics(Settings(kafka=bootstrap), replication=1)

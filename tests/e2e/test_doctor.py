@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ from shared.kafka.connection import KafkaConnection
 from shared.settings import Settings
 from tests.support.example_facts import at
 from tests.support.office_setup import OFFICE, REGION, Office, require_success
+from tests.support.readiness import view_state
 from tests.support.waiting import LIMIT_S, read_until
 
 pytestmark = pytest.mark.parts
@@ -323,7 +325,4 @@ async def test_a_projection_whose_service_is_stopped_while_its_owner_decides_is_
 
 
 async def wait_until_ready(http: httpx.AsyncClient) -> None:
-    async def status() -> int:
-        return (await http.get("/readyz")).status_code
-
-    assert await read_until(status, (204).__eq__) == 204
+    await read_until(partial(view_state, http), "is current".__eq__)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import httpx
@@ -18,6 +19,7 @@ from services.reporting.view.rows import CoverageView
 from tests.support.example_facts import at
 from tests.support.figures import Figures
 from tests.support.office_setup import REGION
+from tests.support.readiness import view_state
 from tests.support.waiting import LIMIT_S, read_until, wait_until
 
 pytestmark = [pytest.mark.parts, pytest.mark.asyncio(loop_scope="module")]
@@ -102,16 +104,13 @@ async def test_when_a_process_stops_reporting_the_view_shows_it_and_is_current_a
     await watch.wait_until_current()
     lag = await watch.max_lag()
     async with httpx.AsyncClient(base_url=watch.stack.url, timeout=scaled(LIMIT_S)) as http:
-
-        async def status() -> int:
-            return (await http.get("/readyz")).status_code
-
+        state = partial(view_state, http)
         await wait_until(lambda: watch.lag() < 2)
-        assert await read_until(status, (204).__eq__) == 204
+        assert await read_until(state, "is current".__eq__) == "is current"
         await asyncio.to_thread(stop, watch)
         seconds, started_at, since = await watch.wait_until_behind()
         assert abs((started_at - since).total_seconds()) < scaled(4)
-        assert await read_until(status, (503).__eq__, seconds=5) == 503
+        assert await read_until(state, "is behind".__eq__, seconds=5) == "is behind"
         await asyncio.to_thread(start, watch)
         current_after = await watch.wait_until_current()
     figures.append(

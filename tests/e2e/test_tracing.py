@@ -16,6 +16,7 @@ from tests.e2e.commands import check_in, start_piket
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import Office
+from tests.support.readiness import view_state
 from tests.support.traces import Receiver, receiver
 from tests.support.waiting import LIMIT_S, wait_until
 
@@ -45,7 +46,7 @@ async def traced_deployment(tmp_path: Path, kafka: Kafka, collector: Receiver) -
 
 async def is_ready(http: httpx.AsyncClient) -> bool:
     """Return whether the view has read all rows that were there before, and the worker reads."""
-    return (await http.get("/readyz")).is_success
+    return await view_state(http) == "is current"
 
 
 async def test_one_trace_id_follows_a_check_in_from_the_request_to_the_board(

@@ -125,10 +125,19 @@ async def test_an_opd_that_is_not_in_the_view_is_unknown_not_fine(client: httpx.
     assert (await client.get("/reporting/v1/32/coverage/BAPENDA/state")).json()["state"] == "TIDAK_DIKETAHUI"
 
 
-async def test_readiness_follows_the_view(client: httpx.AsyncClient, view: CoverageView) -> None:
-    ready = (await client.get("/readyz")).status_code
+async def view_state(client: httpx.AsyncClient) -> tuple[int, str]:
+    answer = await client.get("/readyz")
+    return answer.status_code, answer.json()["parts"]["view"]["state"]
+
+
+async def test_a_service_is_ready_when_its_view_was_loaded(client: httpx.AsyncClient, view: CoverageView) -> None:
     view.ready = False
-    assert (ready, (await client.get("/readyz")).status_code) == (204, 503)
+    view._marked_complete = None
+    assert await view_state(client) == (503, "is loading")
+    view.ready = True
+    assert await view_state(client) == (200, "is behind")  # the board then says that coverage is unknown
+    view.mark_complete()
+    assert await view_state(client) == (200, "is current")
 
 
 @pytest.fixture

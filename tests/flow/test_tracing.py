@@ -52,7 +52,7 @@ async def test_without_tracing_requests_make_no_span(tmp_path: Path) -> None:
 
 OFF = """
 import sys, threading
-from deploy.operations.apps import Service, create_app
+from deploy.operations.gateway import create_app
 from services.reporting.worker import __main__
 from shared.tracing.setup import configure_tracing
 configure_tracing("app")

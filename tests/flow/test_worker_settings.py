@@ -11,6 +11,7 @@ from deploy.cli.errors import operator_message
 from deploy.local.deadlines import scaled
 from deploy.local.server_process import free_ports
 from services.reporting.process.exits import EX_SOFTWARE
+from services.reporting.process.readiness import WorkerReadiness
 from services.reporting.worker.__main__ import build_app
 from services.reporting.worker.settings import WorkerSettings
 
@@ -75,7 +76,7 @@ def test_the_missing_file_of_a_demo_clock_is_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_request_may_take_longer_than_the_longest_session() -> None:
-    conf = build_app(WorkerSettings(session_timeout_s=1800), ["32"]).conf
+    conf = build_app(WorkerSettings(session_timeout_s=1800), ["32"], WorkerReadiness()).conf
     assert conf.broker_request_timeout > conf.broker_session_timeout
 
 

@@ -36,10 +36,14 @@ class WorkersObserved(NamedTuple):
 
 
 class ViewObserved(NamedTuple):
-    """How the application answered whether its view is current: the HTTP status, and since when it is behind."""
+    """How the application answered `/readyz`: the HTTP status, the state of its view, and since when it is behind.
+
+    The state is empty if the answer names no view.
+    """
 
     address: str
     status: int
+    state: str = ""
     since: datetime | None = None
 
 
@@ -92,10 +96,12 @@ def _worker_findings(observed: WorkersObserved) -> Iterator[Finding]:
 
 def judge_view(view: ViewObserved) -> Verdict:
     """Return whether the view is current."""
-    if view.status == 204:
+    if view.state == "is current":
         return Verdict(evidence="nothing is missing in the view")
     if view.since:
         cure = "Cure the faults of Kafka, relay and worker first. Without any, restart `piket serve reporting`."
         return Verdict([Finding("The view", f"may lack events since {show_minute(view.since)}", cure)])
     cure = "Set PIKET_GATEWAY to the address behind which reporting is served."
-    return Verdict([Finding(f"The application at {view.address}", f"answers {view.status} to /readyz", cure)])
+    return Verdict(
+        [Finding(f"The application at {view.address}", f"answers {view.status} to /readyz, without a view", cure)]
+    )

@@ -63,14 +63,16 @@ async def observe_view(examination: Examination) -> ViewObserved:
     gateway = examination.settings.service_url("reporting")
     async with _client() as http:
         answer = await http.get(f"{gateway}/readyz")
-    return ViewObserved(gateway, answer.status_code, _since(answer))
+    return view_observed(gateway, answer)
 
 
-def _since(answer: httpx.Response) -> datetime | None:
-    """Return since when the view is behind; None in an answer that does not say so."""
-    with suppress(ValueError, TypeError, KeyError):
-        return datetime.fromisoformat(answer.json()["since"])
-    return None
+def view_observed(gateway: str, answer: httpx.Response) -> ViewObserved:
+    """Return what an answer of `/readyz` says of the view; an empty state if it says nothing of a view."""
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
+        view = {name.rpartition(": ")[2]: part for name, part in answer.json()["parts"].items()}["view"]
+        since = datetime.fromisoformat(view["since"]) if "since" in view else None
+        return ViewObserved(gateway, answer.status_code, str(view["state"]), since)
+    return ViewObserved(gateway, answer.status_code)
 
 
 def _client() -> httpx.AsyncClient:

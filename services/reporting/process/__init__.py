@@ -1,1 +1,1 @@
-"""Ends a worker process that failed or stalled, so that its supervisor starts it again."""
+"""Says whether a worker process is ready, and ends one that failed or stalled, so that it is started again."""

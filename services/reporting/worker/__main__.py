@@ -26,6 +26,7 @@ from services.reporting.faust_batches.consumer import MAX_FETCH_BYTES, BatchTran
 from services.reporting.faust_batches.credentials import broker_credentials
 from services.reporting.faust_batches.pinned_versions import check_pins
 from services.reporting.process.exits import EX_NOTHING_TO_READ, EX_SOFTWARE, exit_on_error
+from services.reporting.process.readiness import WorkerReadiness
 from services.reporting.view.generations import exit_if_superseded, exit_when_superseded
 from services.reporting.worker import monitors
 from services.reporting.worker.changelog import COMPRESSION, TABLE_NAME
@@ -35,12 +36,13 @@ from services.reporting.worker.publisher import KafkaPublisher
 from services.reporting.worker.settings import WorkerSettings, readable_regions, resolve_generation
 from shared.clock import wall_time
 from shared.domain.envelope import source, topic
+from shared.failures import START_MESSAGES, exit_with_message
 from shared.kafka import broker
 from shared.kafka.access import explained
 from shared.kafka.connection import connection_of
 from shared.kafka.dead_letters import count_unreadable_from_zero
 from shared.kafka.errors import AccessRefused
-from shared.metrics.server import PortTaken, serve_metrics
+from shared.metrics.server import serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
 from shared.telemetry import configure_logging
 from shared.tracing.setup import configure_tracing, stop_tracing
@@ -54,7 +56,7 @@ WRITE_TIMEOUT_MS = 30_000
 """How long a write may wait for a broker that does not answer, or in a busy process, before the worker ends."""
 
 
-def build_app(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
+def build_app(settings: WorkerSettings, regions: Sequence[str], readiness: WorkerReadiness) -> faust.App:
     """Return the Faust app that folds the facts of these regions. Nothing is started yet."""
     app = faust.App(
         settings.app_id(),
@@ -79,11 +81,11 @@ def build_app(settings: WorkerSettings, regions: Sequence[str]) -> faust.App:
         consumer_group_instance_id=settings.member or None,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    wire(app, settings, regions)
+    wire(app, settings, regions, readiness)
     return app
 
 
-def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> None:
+def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str], readiness: WorkerReadiness) -> None:
     """Connect topics, agent, changelog, flush and monitors to the app."""
     sources = {topic(region, service): source(region, service) for region in regions for service in SOURCE_SERVICES}
     count_unreadable_from_zero("worker", sources)
@@ -112,7 +114,7 @@ def wire(app: faust.App, settings: WorkerSettings, regions: Sequence[str]) -> No
 
     monitors.watch_missing_topics(app, sources, processor)
     monitors.balance_sources(app, processor)
-    monitors.watch_progress(app, changelog, processor, (lag_meter, rebalances), settings.hang_s)
+    monitors.watch_progress(app, changelog, processor, (lag_meter, rebalances, readiness), settings.hang_s)
 
 
 async def write_results(app: faust.App, settings: WorkerSettings, processor: Processor) -> None:
@@ -178,7 +180,9 @@ def main() -> int:
     # On the handler: a filter of the root logger does not see the records of other loggers.
     logging.getLogger().handlers[0].addFilter(RateLimitFilter())
     check_pins()
-    settings = WorkerSettings()
+    with exit_with_message(START_MESSAGES):
+        settings, readiness = WorkerSettings(), WorkerReadiness()
+        serve_metrics(settings.metrics_port, "worker", settings.metrics_host, readiness.report)
     try:
         settings = asyncio.run(resolve_generation(settings))
         regions = asyncio.run(readable_regions(settings))
@@ -187,12 +191,7 @@ def main() -> int:
         return EX_SOFTWARE
     if not regions:
         return EX_NOTHING_TO_READ
-    try:
-        serve_metrics(settings.metrics_port, "worker", settings.metrics_host)
-    except PortTaken as error:
-        log.critical("The worker ends: %s Nothing was read.", error)
-        return EX_SOFTWARE
-    run(build_app(settings, regions))
+    run(build_app(settings, regions, readiness))
     return 0
 
 

@@ -9,6 +9,7 @@ from faust.types import TP
 
 from services.reporting.faust_batches.changelog_table import ChangelogTable
 from services.reporting.process.exits import exit_on_error
+from services.reporting.process.readiness import WorkerReadiness
 from services.reporting.process.watchdog import Watchdog
 from services.reporting.worker.metrics import LagMeter, RebalanceSensor
 from services.reporting.worker.processor import Processor
@@ -48,16 +49,13 @@ def watch_progress(
     app: faust.App,
     changelog: ChangelogTable,
     processor: Processor,
-    meters: tuple[LagMeter, RebalanceSensor],
+    meters: tuple[LagMeter, RebalanceSensor, WorkerReadiness],
     hang_s: float,
 ) -> None:
-    """Measure lag and commits, and end the process if it makes no progress for `hang_s` seconds.
+    """Measure lag, commits and readiness, and end the process if it makes no progress for `hang_s` seconds."""
+    watchdog, (lag_meter, rebalances, readiness) = Watchdog(hang_s), meters
 
-    Also between assignment and reading: if a step of its recovery takes too long, Faust aborts it without a message.
-    """
-    watchdog, (lag_meter, rebalances) = Watchdog(hang_s), meters
-
-    # Not an `app.task`: Faust starts these only after the first recovery, which must be watched too.
+    # Not an `app.task`: Faust starts these only after the first recovery, which it may abort without a message.
     @app.on_partitions_assigned.connect
     async def start(*_: object, **__: object) -> None:
         if not watchdog.is_started:
@@ -69,9 +67,12 @@ def watch_progress(
             committed = app.consumer.committed_offsets()
             lag_meter.report_lag(unread_counts(app, read_positions(app, processor)))
             lag_meter.report_commit(committed)
-            busy = app.rebalancing or app.in_recovery or any(unread_counts(app, committed).values())
+            recovering = app.rebalancing or app.in_recovery
+            busy = recovering or any(unread_counts(app, committed).values())
             waiting = rebalances.joining or not app.transport.membership.has_lease()
+            numbers = {tp.partition for tp in app.consumer.assignment()}
             restored = [changelog.persisted_offset(tp) for tp in app.consumer.assignment()]
+            readiness.report_state(joining=waiting, recovering=recovering, partitions=len(numbers))
             watchdog.report((frozenset(committed.items()), sum(restored)), idle=waiting or not busy)
             await asyncio.sleep(PROGRESS_EVERY_S)
 

@@ -43,6 +43,9 @@ def returning(value: object) -> Callable[[Examination], Awaitable[object]]:
     return observe
 
 
+VIEW_BEHIND = '{{"ready": true, "parts": {{"{name}": {{"state": "is behind", "since": "{since}"}}}}}}'
+
+
 def failing(error: Exception) -> Callable[[Examination], Awaitable[object]]:
     async def observe(_: Examination) -> object:
         raise error
@@ -221,7 +224,14 @@ async def test_a_program_that_does_not_speak_http_is_another_program() -> None:
 
 @pytest.mark.parametrize(
     ("content", "since"),
-    [('{"since": "2026-01-05T08:00:00+00:00"}', EIGHT), ('{"since": "eight"}', None), ("[]", None), ("not JSON", None)],
+    [
+        (VIEW_BEHIND.format(name="view", since="2026-01-05T08:00:00+00:00"), EIGHT),
+        (VIEW_BEHIND.format(name="reporting: view", since="2026-01-05T08:00:00+00:00"), EIGHT),
+        (VIEW_BEHIND.format(name="view", since="eight"), None),
+        (VIEW_BEHIND.format(name="store", since="2026-01-05T08:00:00+00:00"), None),
+        ("[]", None),
+        ("not JSON", None),
+    ],
 )
 async def test_the_answer_of_a_view_may_say_since_when_it_is_behind(content: str, since: datetime | None) -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -93,7 +93,7 @@ HEALTHY = {
     "a relay with heartbeats": judge_relays([RELAY._replace(has_heartbeat=True)]),
     "a relay that sends a backlog": judge_relays([RELAY._replace(before=10, after=1_010)]),
     "workers": judge_workers(WorkersObserved({"32": frozenset({0, 1})}, {"32": frozenset({0, 1})})),
-    "a view": judge_view(ViewObserved("http://piket", 204)),
+    "a view": judge_view(ViewObserved("http://piket", 200, "is current")),
 }
 
 
@@ -187,10 +187,13 @@ FAULTS = {
         "Partitions 0, 2 of region 32 are not processed by any worker",
     ),
     "a view behind": (
-        judge_view(ViewObserved("http://piket", 503, datetime.fromisoformat("2026-01-05T15:31:43.684301+07:00"))),
+        judge_view(ViewObserved("http://piket", 200, "is behind", datetime.fromisoformat("2026-01-05T08:31:43Z"))),
         "The view may lack events since 2026-01-05 08:31 UTC",
     ),
-    "a gateway without reporting": (judge_view(ViewObserved("http://piket", 404)), "answers 404 to /readyz"),
+    "a gateway without reporting": (
+        judge_view(ViewObserved("http://piket", 404)),
+        "answers 404 to /readyz",
+    ),
 }
 
 

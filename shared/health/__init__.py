@@ -1,0 +1,1 @@
+"""Says whether the parts that a process depends on work, within two seconds."""
