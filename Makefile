@@ -1,6 +1,6 @@
 # Every target installs what it needs first (deploy/install) and is quiet when all is there.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-compose test-faults check bench bench-worker bench-policy style unit laws flow
+.PHONY: help demo test test-compose test-kubernetes test-faults check bench bench-worker bench-policy style unit laws flow
 install := @python3 -m deploy.install --for
 python := .venv/bin/python
 # Three processes for two cores, because many tests wait. The tests of a file stay in one process: they share a broker, a
@@ -21,6 +21,10 @@ test: ## everything, on real Kafka, PostgreSQL and Chromium (minutes)
 test-compose: ## docker-compose.yml brought up on a Docker-compatible engine of its own (as root; the first time a quarter of an hour)
 	$(install) test-compose
 	@$(python) -m pytest tests/compose --durations 10
+
+test-kubernetes: ## every object of deploy/kubernetes sent to a real API server (needs Go and Java 21; the first time ten minutes)
+	$(install) test-kubernetes
+	@$(python) -m pytest tests/kubernetes
 
 test-faults: ## an hour of kills and churn over three brokers; shorter by arguments: PIKET_FAULTS="--runs 3 --seconds 60"
 	$(install) test-faults

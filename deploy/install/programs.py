@@ -72,6 +72,8 @@ PROMETHEUS = Program("Prometheus", on_path("prometheus"), "prometheus", service=
 ALERTMANAGER = Program(
     "Alertmanager", on_path("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager", service=True
 )
+GO = Program("Go 1.26 or newer", on_path("go"), "golang-go")
+ETCD = Program("etcd", on_path("etcd"), "etcd-server", service=True)
 OPENSSL = Program("OpenSSL", on_path("openssl"), "openssl")
 # A Docker-compatible engine without a Docker service: podman with runc and its network programs. mmdebstrap builds the
 # bases of the stand-in images.
@@ -92,6 +94,7 @@ PROGRAMS = {
     "bench": (JAVA, JAVAC, MAVEN, POSTGRESQL),
     "test-faults": (JAVA, MAVEN),
     "test": (JAVA, MAVEN, CURL, KCAT, POSTGRESQL, CHROMIUM, ATOMIC, PROMETHEUS, ALERTMANAGER),
+    "test-kubernetes": (MAVEN, GO, ETCD),
     "test-compose": (JAVA, MAVEN, CURL, OPENSSL, *ENGINE),
 }
 OPTIONAL_PROGRAMS = {"demo": (PROMETHEUS, ALERTMANAGER)}

@@ -49,26 +49,37 @@ def java_21() -> Path | None:
     return next((java for java in candidates if _version(java) >= 21), None)
 
 
-def strimzi_schemas(java: Path) -> Mapping[str, Any]:
-    """Return the schemas of Strimzi's kinds. The cache keeps the jars (39 MB from Maven Central)."""
-    folder = Path(os.environ.get("PIKET_CACHE") or ROOT / ".cache").resolve() / "strimzi" / STRIMZI
-    jars = folder / "jars"
+def strimzi_definitions(java: Path, folder: Path) -> Mapping[str, Path]:
+    """Write the definitions of Strimzi's kinds into a folder. The cache keeps the jars (39 MB from Maven Central)."""
+    cache = Path(os.environ.get("PIKET_CACHE") or ROOT / ".cache").resolve() / "strimzi" / STRIMZI
+    jars = cache / "jars"
     if not jars.exists():
-        _fetch_jars(folder, jars)
+        _fetch_jars(cache, jars)
+    files = {kind: folder / f"{kind}.yaml" for kind in MODELS}
+    models = [f"io.strimzi.api.kafka.model.{model}={files[kind]}" for kind, model in MODELS.items()]
+    generator = [str(java), "-cp", f"{jars}/*", "io.strimzi.crdgenerator.CrdGenerator"]
+    subprocess.run([*generator, *OPTIONS, *models], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return files
+
+
+def strimzi_schemas(java: Path) -> Mapping[str, Any]:
+    """Return the schemas of Strimzi's kinds."""
     with TemporaryDirectory() as made:
-        models = [f"io.strimzi.api.kafka.model.{model}={made}/{kind}.yaml" for kind, model in MODELS.items()]
-        generator = [str(java), "-cp", f"{jars}/*", "io.strimzi.crdgenerator.CrdGenerator"]
-        subprocess.run([*generator, *OPTIONS, *models], check=True, stdin=subprocess.DEVNULL, capture_output=True)
-        return {kind: _schema(Path(made, f"{kind}.yaml")) for kind in MODELS}
+        return {kind: _schema(file) for kind, file in strimzi_definitions(java, Path(made)).items()}
 
 
-def prometheus_operator_schemas() -> Mapping[str, Any]:
-    """Return the schemas of the Prometheus operator's kinds, from its module (4 MB, which Go keeps)."""
+def prometheus_operator_definitions() -> Mapping[str, Path]:
+    """Return the definitions of the Prometheus operator's kinds, from its module (4 MB, which Go keeps)."""
     with TemporaryDirectory() as empty:
         command = ["go", "mod", "download", "-json", PROMETHEUS_OPERATOR]
         answer = subprocess.run(command, check=True, cwd=empty, stdin=subprocess.DEVNULL, capture_output=True).stdout
     folder = Path(json.loads(answer)["Dir"]) / "example/prometheus-operator-crd"
-    return {kind: _schema(folder / f"monitoring.coreos.com_{plural}.yaml") for kind, plural in PLURALS.items()}
+    return {kind: folder / f"monitoring.coreos.com_{plural}.yaml" for kind, plural in PLURALS.items()}
+
+
+def prometheus_operator_schemas() -> Mapping[str, Any]:
+    """Return the schemas of the Prometheus operator's kinds."""
+    return {kind: _schema(file) for kind, file in prometheus_operator_definitions().items()}
 
 
 def committed_schemas() -> Mapping[str, Any]:
