@@ -112,17 +112,40 @@ def back_up(site: BackupSite, folder: Path, **variables: str) -> "subprocess.Com
 
 
 def kill_backups(site: BackupSite, folder: Path) -> None:
-    """Make one backup, then kill several others, each at any moment of its work."""
-    chance, began = seeded_random(), time.monotonic()
+    """Make one backup, then kill several others."""
+    began = time.monotonic()
     assert back_up(site, folder).returncode == 0
     seconds = time.monotonic() - began
     for _ in range(KILLS):
         time.sleep(1)  # the folder of a backup is named by its second
-        command = [sys.executable, "-m", "deploy.cli", "backup", SERVICE, "--to", str(folder)]
-        with subprocess.Popen(command, cwd=ROOT, env=environment(site), stderr=subprocess.DEVNULL) as process:
-            time.sleep(chance.uniform(0.5, 1) * seconds)  # after the imports
-            process.kill()
-        assert process.returncode in {-signal.SIGKILL, 0}
+        kill_piket(site, seconds, "backup", SERVICE, "--to", str(folder))
+
+
+def kill_piket(site: BackupSite, seconds: float, *arguments: str) -> None:
+    """Kill a command at any moment of its work, which takes so many seconds."""
+    command = [sys.executable, "-m", "deploy.cli", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(site), stderr=subprocess.DEVNULL) as process:
+        time.sleep(seeded_random().uniform(0.5, 1) * seconds)  # after the imports
+        process.kill()
+    assert process.returncode in {-signal.SIGKILL, 0}
+
+
+async def test_a_killed_restore_leaves_the_store_before_or_the_store_after(site: BackupSite) -> None:
+    await site.tap(30)
+    folder = site.back_up()
+    await site.tap(5)
+    arguments = ("restore", SERVICE, "--from", str(folder), "--replace", SERVICE)
+    began = time.monotonic()
+    assert piket(site, *arguments).returncode == 0
+    seconds = time.monotonic() - began
+    for _ in range(KILLS):
+        await site.tap(5)
+        before = await site.bodies()
+        kill_piket(site, seconds, *arguments)
+        assert await site.bodies() in (before, before[:30])
+        await verify_stores(site.settings(), [SERVICE], ["32"], QUIET)
+    assert piket(site, *arguments).returncode == 0
+    assert await site.bodies() == before[:30]
 
 
 def running_dumps(folder: Path) -> list[str]:
