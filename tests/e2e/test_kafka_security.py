@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -162,6 +163,26 @@ async def test_a_right_that_is_taken_away_while_a_relay_runs_loses_nothing(kafka
         await wait_until(lambda: relay._failures > 0)
         assert (checkpoint.read(path).sequence, running.done()) == (3, False)
         await kafka.change({user: rights})
+        await wait_until_sent(path, 6)
+
+
+async def test_a_password_is_rotated_while_a_relay_runs_without_a_restart_of_it(
+    kafka: SecuredKafka, tmp_path: Path
+) -> None:
+    connection, file, path = kafka.connection("relay-reporting", CITY), tmp_path / "password", tmp_path / "checkpoint"
+    file.write_text(kafka.password("relay-reporting", CITY))
+    source = InMemorySource(3)
+    source.service = "reporting"
+    relay = source.relay(replace(connection, password_file=str(file)), path, region="3276")
+    async with running_relay(relay) as running:
+        await wait_until_sent(path, 3)
+        async with rights_client(kafka.kafka.connection) as client:
+            await set_passwords(client, {connection.username: "sandi-baru"})
+        await asyncio.to_thread(kafka.kafka.restart)  # ends the open connections
+        source.grow(3)
+        await wait_until(lambda: relay._failures > 3)
+        assert (checkpoint.read(path).sequence, running.done()) == (3, False)
+        file.write_text("sandi-baru")
         await wait_until_sent(path, 6)
 
 
