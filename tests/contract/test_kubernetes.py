@@ -229,7 +229,7 @@ def test_a_process_writes_only_the_topics_that_it_owns() -> None:
     assert written == {
         "kafka-roster": {topic("dead-letter")},
         "kafka-relay": events | {topic("heartbeat")},
-        "kafka-worker": {topic("coverage"), topic("heartbeat"), topic("dead-letter")},
+        "kafka-worker": {topic("coverage"), topic("dead-letter")},
         "kafka-reporting": events,
         "kafka-operator": {*topics_of("3276")},
     }
