@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from threading import Thread
+from typing import NamedTuple
 from uuid import uuid4
 
 import psycopg
@@ -19,6 +20,7 @@ from shared.clock import wall_time
 from shared.settings import Settings
 from tests.faults.writer_process import stream
 from tests.support.stores import StoreUsers, all_events, command
+from tests.support.waiting import wait_until
 
 SERVICE = "attendance"
 QUIET = Console(quiet=True)
@@ -91,15 +93,31 @@ def postgresql_site(folder: Path, server: Postgresql) -> BackupSite:
 
 
 @contextmanager
-def writing(url: str) -> Iterator[IO[str]]:
-    """Run sixteen users who check in during the block; yield the lines of their acknowledgements."""
+def writing(url: str) -> Iterator[Sequence[int]]:
+    """Run sixteen users who check in during the block; yield the positions of what was acknowledged until now."""
     program = [sys.executable, "-m", "tests.faults.writer_process", url, *["0"] * 16]
+    positions: list[int] = []
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout
+
+        def read_positions() -> None:
+            assert writer.stdout
+            for line in writer.stdout:
+                if line.endswith("\n"):
+                    positions.append(int(line.split()[2]))  # noqa: PERF401 - read while it grows
+
+        reader = Thread(target=read_positions)
+        reader.start()
         try:
-            yield writer.stdout
+            yield positions
         finally:
             writer.kill()
+            reader.join()
+
+
+async def wait_for_acknowledgements(positions: Sequence[int], count: int) -> int:
+    """Wait until so many commands were acknowledged, and return the last position."""
+    await wait_until(lambda: len(positions) >= count)
+    return max(positions)
 
 
 def schemas(url: str) -> Sequence[str]:

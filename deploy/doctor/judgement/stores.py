@@ -35,7 +35,10 @@ class ProjectionObserved(NamedTuple):
 
 
 DISK_FIRST = "Look at its disk first (the checks `disks` are above): free space there, then run `piket doctor` again."
-RESTORE = "It is not a SQLite database, or a damaged one: stop `piket serve`, and restore the file from a backup."
+RESTORE = (
+    "It is not a SQLite database, or a damaged one: stop the service and the relay, then restore the store from a"
+    " backup (docs/operations/backup-and-restore.md)."
+)
 CURES: Mapping[str, str] = {
     "disk I/O error": DISK_FIRST,
     "disk is full": DISK_FIRST,

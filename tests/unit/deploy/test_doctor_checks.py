@@ -126,7 +126,7 @@ async def test_a_file_that_is_not_a_database_is_named_as_the_store(tmp_path: Pat
     (finding,) = judge_store(await observe_store("policy", examination)).findings
     assert finding.where == f"The store of policy, {tmp_path}/policy.db,"
     assert finding.what == "cannot be read (file is not a database)"
-    assert "restore the file from a backup" in finding.cure
+    assert "restore the store from a backup" in finding.cure
 
 
 def certificate(key: ec.EllipticCurvePrivateKey, until: datetime) -> str:
