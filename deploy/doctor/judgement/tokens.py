@@ -15,18 +15,23 @@ class KeyObserved(NamedTuple):
 
 
 class TokensObserved(NamedTuple):
-    """The usable keys of the key set file, or why it cannot be used; by file of a token, why it is refused, if so."""
+    """The usable keys of the key set, or why it cannot be used; by file or region, why a token is refused.
+
+    An empty reason: the token is accepted. `refused_clients`: tokens that the issuer gave to PIKET_CLIENT_ID.
+    """
 
     file: str
     now: datetime
     keys: Sequence[KeyObserved] = ()
     unusable: str = ""
     refused: Mapping[str, str] = {}
+    refused_clients: Mapping[str, str] = {}
 
 
 def judge_tokens(observed: TokensObserved) -> Verdict:
     """Return whether tokens can be verified, no key has expired, and every token of a service is accepted."""
-    evidence = f"{len(observed.keys)} usable keys, {len(observed.refused)} accepted tokens of services"
+    tokens = len(observed.refused) + len(observed.refused_clients)
+    evidence = f"{len(observed.keys)} usable keys, {tokens} accepted tokens of services"
     return verdict([*_key_findings(observed), *_token_findings(observed)], evidence)
 
 
@@ -49,3 +54,7 @@ def _token_findings(observed: TokensObserved) -> Iterator[Finding]:
         if reason and not observed.unusable:
             cure = "Get a token with the role SUBSCRIBER of this region from the issuer and write it to this file."
             yield Finding(f"The token {file} (PIKET_TOKEN_FILE)", f"is refused ({reason})", cure)
+    for region, reason in observed.refused_clients.items():
+        if reason and not observed.unusable:
+            cure = "Compare client, secret and scope of this region with the issuer (docs/operations/identity.md)."
+            yield Finding(f"The token of PIKET_CLIENT_ID for region {region}", f"is refused ({reason})", cure)

@@ -15,8 +15,10 @@ from shared.identity.claims import ClaimPaths
 from shared.identity.key_cache import KeyCache
 from shared.identity.key_set import read_key_set, verification_keys
 from shared.identity.key_source import key_source
+from shared.identity.service_token import NoServiceToken, ServiceTokens
 from shared.settings import Settings
 from shared.settings.identity import MissingIssuer
+from shared.settings.secret_files import UnreadableSecret
 
 
 async def observe_tokens(examination: Examination) -> TokensObserved:
@@ -38,9 +40,22 @@ async def observe_tokens(examination: Examination) -> TokensObserved:
         return observed._replace(unusable=error.reason)
     except (ValueError, TypeError, OverflowError) as error:
         return observed._replace(unusable=f"the expiry of a key cannot be read: {error}")
-    regions = settings.region_list()
-    refused = {settings.token_file.format(region=region): _refusal(settings, identity, region) for region in regions}
-    return observed._replace(keys=keys, refused=refused)
+    return await _with_tokens(settings, identity, observed._replace(keys=keys))
+
+
+async def _with_tokens(settings: Settings, identity: Identity, observed: TokensObserved) -> TokensObserved:
+    """Add why the tokens of services are refused. An environment may know neither a client nor the files of tokens."""
+    if settings.client_id:
+        return observed._replace(refused_clients=await _refusals(settings, identity, "{region}"))
+    if settings.profile == "demo" or "token_file" in settings.model_fields_set:
+        return observed._replace(refused=await _refusals(settings, identity, settings.token_file))
+    return observed
+
+
+async def _refusals(settings: Settings, identity: Identity, place: str) -> Mapping[str, str]:
+    """Return by the place of each region's token why it is refused, empty if it may read feeds."""
+    tokens = ServiceTokens(settings)
+    return {place.format(region=region): await _refusal(tokens, identity, region) for region in settings.region_list()}
 
 
 def _keys(key_set: Mapping[str, Any]) -> Iterator[KeyObserved]:
@@ -59,12 +74,14 @@ def _expiries(key: Mapping[str, Any]) -> Iterator[datetime]:
         yield x509.load_der_x509_certificate(base64.b64decode(certificate)).not_valid_after_utc
 
 
-def _refusal(settings: Settings, identity: Identity, region: str) -> str:
+async def _refusal(tokens: ServiceTokens, identity: Identity, region: str) -> str:
     """Return why the token of a region is refused, empty if it may read feeds."""
     try:
-        principal = identity.principal(settings.token(region))
+        principal = identity.principal(await tokens.token(region))
     except OSError as error:
         return f"the file cannot be read: {error.strerror}"
+    except (NoServiceToken, UnreadableSecret) as error:
+        return str(error)
     except TokenRefused as error:
         return "it has expired" if error.slug == "token-expired" else f"it is not valid: {error}"
     return "" if is_allowed(principal, Action.READ_FEED, Scope(region)) else "it has no right to read feeds"

@@ -164,6 +164,18 @@ async def test_a_key_expires_with_its_certificate_or_by_its_member_exp(tmp_path:
     assert "the expiry of a key cannot be read" in (await tokens(tmp_path)).findings[0].what
 
 
+async def test_an_environment_without_a_client_and_without_files_of_tokens_has_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "jwks.json").write_text(
+        json.dumps({"keys": [Issuer(tmp_path, "demo").jwks()["keys"][0] | {"kid": "a"}]})
+    )
+    settings = Settings(issuer="https://sso.example", jwks=str(tmp_path / "jwks.json"))
+    verdict = judge_tokens(await observe_tokens(Examination(settings)))
+    assert verdict.evidence == "1 usable keys, 0 accepted tokens of services"
+    assert judge_tokens(await observe_tokens(Examination(Settings()))).findings[0].what == (
+        "cannot be used (PIKET_ISSUER is not set)"
+    )
+
+
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [

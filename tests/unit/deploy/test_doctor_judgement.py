@@ -158,6 +158,10 @@ FAULTS = {
         judge_tokens(TOKENS._replace(refused={"token-32": "it has expired"})),
         "The token token-32 (PIKET_TOKEN_FILE) is refused (it has expired)",
     ),
+    "no token for a client": (
+        judge_tokens(TOKENS._replace(refused_clients={"32": "invalid_scope"})),
+        "The token of PIKET_CLIENT_ID for region 32 is refused (invalid_scope)",
+    ),
     "a full disk": (judge_disks([DiskObserved("stores", "/srv", 12_345_678)]), "is on a disk with 12 MB free"),
     "no folder": (judge_disks([DiskObserved("stores", "/srv", None)]), "/srv (stores) does not exist"),
     "a clock ahead": (judge_clocks([ClockObserved("the relay", 89.9, 90.4)]), "the relay is 90 s ahead"),
