@@ -25,26 +25,38 @@ class ClaimPaths(NamedTuple):
 
 def principal_of(claims: Mapping[str, Any], paths: ClaimPaths) -> Principal:
     """Return the principal of verified claims. Raise TypeError or `pydantic.ValidationError` if they describe none."""
-    lists = [_at(claims, path) for path in paths.roles]
-    scope = {name: _single(_at(claims, getattr(paths, name))) for name in ("region", "opd", "unit", "employee")}
-    return Principal.model_validate({"sub": claims["sub"], "roles": _joined(lists), **scope})
+    return Principal.model_validate(
+        {
+            "sub": claims["sub"],
+            "roles": _roles(claims, paths.roles),
+            "region": _single(_at(claims, paths.region)),
+            "opd": _single(_at(claims, paths.opd)),
+            "unit": _single(_at(claims, paths.unit)),
+            "employee": _single(_at(claims, paths.employee)),
+        }
+    )
 
 
 def _at(claims: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
     """Return the value at a path, None if it is absent. A claim whose name contains the dots itself comes first."""
-    if path in claims:
-        return claims[path]
-    value: Any = claims
+    value: Any = claims.get(path)
+    if value is not None or "." not in path:
+        return value
+    value = claims
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def _joined(lists: Sequence[Any]) -> Sequence[str]:
-    """Return the members of all lists; an absent one has none. Raise TypeError for anything else."""
-    if not all(isinstance(names, list | None) for names in lists):
-        raise TypeError("roles are no list")
-    return [name for names in lists for name in names or ()]
+def _roles(claims: Mapping[str, Any], paths: Sequence[str]) -> Sequence[str]:
+    """Return the names of all lists; an absent list has none. Raise TypeError for anything else than a list."""
+    names: list[str] = []
+    for path in paths:
+        listed = _at(claims, path)
+        if not isinstance(listed, list | None):
+            raise TypeError("roles are no list")
+        names += listed or ()
+    return names
 
 
 def _single(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
+from deploy.doctor.judgement.tokens import judge_tokens
+from deploy.doctor.probes.signals import Examination
+from deploy.doctor.probes.tokens import observe_tokens
 from deploy.local.deadlines import scaled
 from deploy.local.keycloak.server import Keycloak
 from deploy.local.server_process import free_ports
@@ -206,11 +209,15 @@ async def test_a_service_reads_a_feed_with_its_own_token_for_one_region(
     assert await feed.read("/piket/32/attendance", 0) == []
     with pytest.raises(NoServiceToken, match="no token for region 3276: invalid_scope"):
         await feed.read("/piket/3276/attendance", 0)
+    accepted = judge_tokens(await observe_tokens(Examination(settings)))
+    assert accepted.evidence == "2 usable keys, 1 accepted tokens of services"
     secret.write_text("another secret")
     assert await feed.read("/piket/32/attendance", 0) == [], "a token is kept until it expires"
     with pytest.raises(NoServiceToken, match=r"invalid_client|unauthorized_client") as refused:
         await OwnerFeed(settings).read("/piket/32/attendance", 0)
-    assert "another secret" not in str(refused.value)
+    (finding,) = judge_tokens(await observe_tokens(Examination(settings))).findings
+    assert finding.where == "The token of PIKET_CLIENT_ID for region 32"
+    assert "another secret" not in f"{refused.value} {finding}"
 
 
 @pytest.fixture(scope="module")

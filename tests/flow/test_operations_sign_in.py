@@ -4,10 +4,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from re import search
 
+import httpx
 import pytest
 import pytest_asyncio
 
+from shared.identity.issuer import IssuerClient
+from shared.settings import Settings
+from shared.web.sign_in import SignIn
 from tests.support.dead_letter_site import DeadLetterSite, dead_letter_site
+from tests.support.example_facts import at
+from tests.support.operations_faults import WRONG_KEY
 from tests.support.operations_form import PAGE, SAME_SITE, send_form
 
 
@@ -94,3 +100,56 @@ async def test_outside_a_demo_the_link_is_refused(tmp_path: Path) -> None:
         answer = await site.http.get("/masuk", params={"token": site.token()})
         assert (answer.status_code, "piket_token" in answer.headers.get("set-cookie", "")) == (403, False)
         assert "gerbang identitas" in (await site.http.get(PAGE)).text
+
+
+@pytest_asyncio.fixture
+async def site_of_an_issuer_that_is_away(tmp_path: Path) -> AsyncIterator[DeadLetterSite]:
+    async with dead_letter_site(tmp_path, sign_in_by_link=False) as site:
+        settings = Settings(issuer="https://sso.example/realms/piket")
+        away = IssuerClient(settings, httpx.MockTransport(lambda _: httpx.Response(502)))
+        site.app.state.sign_in = SignIn(away, "piket-pages")
+        yield site
+
+
+async def test_an_expired_session_is_renewed_when_a_person_opens_the_page_but_not_for_a_script(
+    site_of_an_issuer_that_is_away: DeadLetterSite,
+) -> None:
+    site = site_of_an_issuer_that_is_away
+    cookie = {"cookie": f"piket_token={expired_token(site)}"}
+    answer = await site.http.get(PAGE, headers={**cookie, "sec-fetch-mode": "navigate"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/masuk?ke={PAGE}")
+    assert (await site.http.get(PAGE, headers={**cookie, "sec-fetch-mode": "cors"})).status_code == 401
+    assert (await site.http.get(PAGE, headers={"sec-fetch-mode": "navigate"})).status_code == 401, "nobody signed in"
+
+
+async def test_without_the_issuer_nobody_signs_in_but_everybody_signs_out(
+    site_of_an_issuer_that_is_away: DeadLetterSite,
+) -> None:
+    site = site_of_an_issuer_that_is_away
+    answer = await site.http.get("/masuk", params={"ke": PAGE})
+    assert (answer.status_code, "Penerbit identitas tidak menjawab" in answer.text) == (503, True)
+    out = await site.http.get("/keluar")
+    removed = [cookie.partition("=")[0] for cookie in out.headers.get_list("set-cookie") if "Max-Age=0" in cookie]
+    assert (out.headers["location"], removed) == ("/", ["piket_token", "piket_id"])
+
+
+@pytest.mark.parametrize(
+    ("address", "flag"),
+    [
+        ("https://piket.example", "secure"),
+        ("http://piket.example", "secure"),
+        ("http://localhost", ""),
+        ("http://[::1]", ""),
+    ],
+)
+async def test_only_over_plain_http_on_this_computer_a_cookie_is_not_secure(
+    site: DeadLetterSite, address: str, flag: str
+) -> None:
+    answer = await site.http.get(f"{address}/masuk", params={"token": site.token(), "ke": PAGE})
+    assert ("secure" in answer.headers["set-cookie"].lower()) == bool(flag)
+
+
+@pytest.mark.parametrize("csrf", ["", "x", "0" * 64])
+async def test_a_form_of_another_session_decides_nothing(site: DeadLetterSite, csrf: str) -> None:
+    site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    assert ((await send_form(site, csrf=csrf)).status_code, await site.facts()) == (403, [])

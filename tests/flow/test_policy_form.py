@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.deadlines import scaled
+from shared.settings import Settings
+from shared.web.sign_in import SignIn, form_token
 from tests.browser.rules_server import RulesServer
 from tests.support.waiting import LIMIT_S
 
@@ -122,3 +124,26 @@ async def test_the_page_needs_no_token_and_lets_no_cache_keep_a_refusal(form: Fo
 async def test_the_switch_of_language_keeps_the_date(form: Form) -> None:
     page = (await form.http.get(form.address + "?tanggal=2026-02-23&theme=dark")).text
     assert 'href="?tanggal=2026-02-23&amp;lang=en"' in page
+
+
+async def test_who_has_signed_in_needs_no_token_but_a_form_of_the_session(form: Form) -> None:
+    cookie = {"cookie": f"piket_token={form.token()}", "content-type": BEARS, "sec-fetch-site": "same-origin"}
+    fields, token = {"contoh": SE_188, "kunci": KEY}, cookie["cookie"].partition("=")[2]
+    for csrf, status in (("", 403), ("0" * 64, 403), (form_token(token), 303)):
+        answer = await form.http.post(form.address, content=urlencode(fields | {"csrf": csrf}), headers=cookie)
+        assert answer.status_code == status
+    foreign = cookie | {"sec-fetch-site": "cross-site"}
+    answer = await form.http.post(
+        form.address, content=urlencode(fields | {"csrf": form_token(token)}), headers=foreign
+    )
+    assert answer.status_code == 403
+
+
+async def test_the_form_shows_the_way_to_sign_in_and_no_token_of_the_session(form: Form) -> None:
+    address, token = f"{form.address}?contoh={SE_188}", form.token()
+    assert 'name="token"' in (await form.http.get(address)).text
+    signed_in = (await form.http.get(address, headers={"cookie": f"piket_token={token}"})).text
+    assert (form_token(token) in signed_in, token in signed_in, 'name="token"' in signed_in) == (True, False, False)
+    settings = Settings(issuer="https://sso.example/realms/piket")
+    form.server.app.state.sign_in = SignIn.from_settings(settings)
+    assert f"/masuk?ke=/aturan/32?contoh={SE_188}" in (await form.http.get(address)).text
