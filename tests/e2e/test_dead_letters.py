@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.__main__ import cli
 from shared.domain.envelope import topic
+from shared.web.sign_in import form_token
 from tests.e2e.deployment import Deployment
 from tests.support.example_facts import THURSDAY, at
 from tests.support.office_setup import REGION
@@ -124,11 +125,13 @@ async def operators_page(deployment: Deployment) -> str:
 async def replay_on_page(deployment: Deployment, where: str) -> httpx.Response:
     """Sign in by the link, and send the form of the page as a browser does."""
     http = deployment.office.http
-    await http.get("/masuk", params={"token": deployment.stack.issuer.token("wahyu"), "ke": "/operasi"})
+    token = deployment.stack.issuer.token("wahyu")
+    await http.get("/masuk", params={"token": token, "ke": "/operasi"})
     topic_name, partition, offset = position(where).split("/")
     form = {"tindakan": "kirim-ulang", "topic": topic_name, "partition": partition, "offset": offset}
     headers = {"sec-fetch-site": "same-origin"}
-    answer = await http.post("/operasi", data={**form, "kunci": "kunci-0001"}, headers=headers)
+    form |= {"kunci": "kunci-0001", "csrf": form_token(token)}
+    answer = await http.post("/operasi", data=form, headers=headers)
     http.cookies.clear()
     return answer
 

@@ -28,7 +28,8 @@ from tests.browser.board_server import CHROMIUM
 from tests.e2e.keycloak_site import Administrator, KeySetAddress, running_services
 from tests.support.waiting import LIMIT_S, wait_until
 
-pytestmark = pytest.mark.parts
+# The first start on a computer fetches and builds Keycloak.
+pytestmark = [pytest.mark.parts, pytest.mark.timeout(scaled(600))]
 
 FEED = "/attendance/v1/32/feed"
 LEEWAY_S = 10

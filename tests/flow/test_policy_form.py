@@ -72,7 +72,7 @@ def form_day(text: str) -> Any:
 
 
 REFUSED = {
-    "no token": (lambda _: "", 401, "Isi token Anda"),
+    "no token": (lambda _: "", 401, "Masuk atau isi token Anda"),
     "nonsense": (lambda _: "bukan-token", 401, "Token tidak dapat dipercaya"),
     "a clerk's": (lambda form: form.token("EMPLOYEE"), 403, "Peran Anda tidak mencakup"),
     "another region's": (lambda form: form.token(region="3276"), 403, "Peran Anda tidak mencakup"),

@@ -30,7 +30,7 @@ from shared.web.submission import fingerprint
 
 # The same keys as the header `Idempotency-Key` of the HTTP API accepts.
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{8,128}")
-NO_TOKEN = Message("Isi token Anda, lalu tetapkan lagi.")
+NO_TOKEN = Message("Masuk atau isi token Anda, lalu tetapkan lagi.")
 NO_FUNCTION = Message("Tulis nama jabatan dengan huruf, angka dan spasi, misalnya KEPALA BKD; jangan nama orang.")
 
 
