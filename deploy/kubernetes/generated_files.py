@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from deploy.kubernetes.monitors import process_monitor, prometheus_rule, region_monitor, targets
 from deploy.kubernetes.overlay import read_overlay
 from deploy.kubernetes.topics import kafka_topics
-from deploy.kubernetes.users import kafka_users
+from deploy.kubernetes.users import credentials, kafka_users
 from deploy.observability.rules.rule_files import rules_text
 
 FOLDER = Path(__file__).parent
@@ -37,6 +37,7 @@ def overlay_files(folder: Path) -> Mapping[Path, str]:
     return {
         folder / "kafka/topics.yaml": yaml_text(kafka_topics(overlay)),
         folder / "kafka/users.yaml": yaml_text(kafka_users(overlay)),
+        folder / "credentials.yaml": yaml_text(credentials(overlay)),
         folder / "monitor.yaml": yaml_text([region_monitor(overlay)]),
         folder / "targets.json": targets(overlay),
     }

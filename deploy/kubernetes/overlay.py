@@ -26,7 +26,6 @@ class Overlay(BaseModel):
     deployment: str = Field(alias="PIKET_DEPLOYMENT", pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
     regions: Annotated[tuple[RegionCode, ...], BeforeValidator(_split)] = Field(alias="PIKET_REGIONS")
     partitions: int = Field(alias="PIKET_PARTITIONS", ge=1)
-    kafka_users: str = Field("kafka", alias="KAFKA_USERS", pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
     pods: Mapping[str, int] = Field(default_factory=dict)
 
 

@@ -68,4 +68,6 @@ def container(workload: Object) -> Object:
 def secrets_of(workload: Object) -> Iterator[str]:
     """Yield the names of the Secrets whose files a workload reads."""
     for volume in workload["spec"]["template"]["spec"]["volumes"]:
-        yield from (s["secret"]["name"] for s in volume.get("projected", {}).get("sources", ()))
+        yield from (source["secret"]["name"] for source in volume.get("projected", {}).get("sources", ()))
+        if "secret" in volume:
+            yield volume["secret"]["secretName"]

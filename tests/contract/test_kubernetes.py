@@ -1,6 +1,7 @@
 """The manifests for Kubernetes: generated parts are current, every object is valid, no pod has more than it needs."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from deploy.kafka_rights.users import users
 from deploy.kubernetes.generated_files import common_files, overlay_files, overlay_folders
 from deploy.kubernetes.overlay import UnreadableOverlay, read_overlay
 from deploy.kubernetes.users import kafka_users
@@ -127,7 +129,8 @@ def test_no_secret_is_in_the_repository_and_each_that_is_expected_is_documented(
     assert of_kind(overlay, "Secret") == []
     names = {name for workload in workloads(overlay) for name in secrets_of(workload)}
     names |= {tls["secretName"] for ingress in of_kind(overlay, "Ingress") for tls in ingress["spec"]["tls"]}
-    assert {name for name in names if f"`{name}`" not in GUIDE} == set()
+    expected = {re.sub(r"^piket-(province|kota-\d+)-", "piket-{deployment}-", name) for name in names}
+    assert {name for name in expected if f"`{name}`" not in GUIDE} == set()
     for workload in workloads(overlay):
         assert not [v for v in container(workload).get("env", ()) if "secretKeyRef" in v.get("valueFrom", {})]
 
@@ -137,13 +140,14 @@ def test_a_process_reads_only_the_passwords_that_it_uses(overlay: str) -> None:
     allowed = {
         "policy": {"store-policy"},
         "attendance": {"store-attendance"},
-        "roster": {"store-roster", "kafka-roster", "client-roster"},
-        "reporting": {"store-reporting", "kafka-reporting", "client-reporting"},
-        "worker": {"kafka-worker"},
+        "roster": {"store-roster", "client-roster", "kafka user", "piket-cluster-ca-cert"},
+        "reporting": {"store-reporting", "client-reporting", "kafka user", "piket-cluster-ca-cert"},
+        "worker": {"kafka user", "piket-cluster-ca-cert"},
     }
+    names = {user["metadata"]["name"] for user in of_kind(overlay, "KafkaUser")}
     for workload in workloads(overlay):
         if (name := workload["metadata"]["name"]) in allowed:
-            assert {*secrets_of(workload)} - {"piket-cluster-ca-cert"} == allowed[name]
+            assert {"kafka user" if name in names else name for name in secrets_of(workload)} == allowed[name]
 
 
 @pytest.mark.parametrize("overlay", NAMES)
@@ -163,7 +167,7 @@ def test_what_no_policy_allows_is_refused(overlay: str) -> None:
 def test_only_processes_with_a_kafka_user_reach_kafka(overlay: str) -> None:
     for workload in workloads(overlay):
         labels = workload["spec"]["template"]["metadata"]["labels"]
-        has_user = any(name.startswith("kafka-") for name in secrets_of(workload))
+        has_user = any(v["name"] == "PIKET_KAFKA_USERNAME" for v in container(workload).get("env", ()))
         assert (labels.get("piket.id/kafka") == "client") is has_user
 
 
@@ -192,8 +196,10 @@ def test_each_topic_is_as_piket_topics_create_makes_it() -> None:
 def allows(user: Object, operation: str, topic: str) -> bool:
     """Return whether an access rule of a user matches, as Kafka's authorizer matches literal names and prefixes."""
     for rule in user["spec"]["authorization"]["acls"]:
-        resource, operations = rule["resource"], rule["operations"]
-        if resource["type"] != "topic" or not {operation, "All"} & {*operations}:
+        resource, operations = rule["resource"], {*rule["operations"]}
+        if operations & {"Read", "Write", "Delete"}:
+            operations.add("Describe")
+        if resource["type"] != "topic" or not {operation, "All"} & operations:
             continue
         name, is_prefix = resource["name"], resource["patternType"] == "prefix"
         if name in (topic, "*") or (is_prefix and topic.startswith(name)):
@@ -214,37 +220,51 @@ def overlay_of(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize(("region", "elsewhere"), [("32", "3276"), ("3276", "32"), ("3271", "3276")])
 def test_no_credential_of_a_region_can_use_the_topics_of_another(overlay_of: Any, region: str, elsewhere: str) -> None:
-    users = [*kafka_users(read_overlay(overlay_of(region, f"kota-{region}")))]
+    of_region = [*kafka_users(read_overlay(overlay_of(region, f"kota-{region}")))]
     foreign = [*topics_of(elsewhere), f"piket-coverage-kota-{elsewhere}-facts-changelog", "piket-coverage-kota-view"]
-    for user in users:
+    for user in of_region:
         assert not [(topic, word) for topic in foreign for word in WORDS if allows(user, word, topic)]
         assert any(allows(user, "Read", topic) for topic in topics_of(region))
 
 
 def test_a_process_writes_only_the_topics_that_it_owns() -> None:
-    users = {user["metadata"]["name"]: user for user in of_kind("kota", "KafkaUser")}
-    written = {name: {t for t in topics_of("3276") if allows(user, "Write", t)} for name, user in users.items()}
+    by_name = {user["metadata"]["name"]: user for user in of_kind("kota", "KafkaUser")}
+    written = {name: {t for t in topics_of("3276") if allows(user, "Write", t)} for name, user in by_name.items()}
     topic = "piket.3276.{}.v1".format
     events = {topic(service) for service in ("policy", "roster", "attendance", "reporting")}
     assert written == {
-        "kafka-roster": {topic("dead-letter")},
-        "kafka-relay": events | {topic("heartbeat")},
-        "kafka-worker": {topic("coverage"), topic("dead-letter")},
-        "kafka-reporting": events,
-        "kafka-operator": {*topics_of("3276")},
+        "piket-kota-3276-roster": {topic("dead-letter")},
+        "piket-kota-3276-relay": events | {topic("heartbeat")},
+        "piket-kota-3276-worker": {topic("coverage"), topic("dead-letter")},
+        "piket-kota-3276-reporting": events,
+        "piket-kota-3276-operator": {*topics_of("3276")},
     }
 
 
 @pytest.mark.parametrize("overlay", NAMES)
-def test_each_process_signs_in_to_kafka_as_a_user_that_exists(overlay: str) -> None:
-    users = {user["metadata"]["name"] for user in of_kind(overlay, "KafkaUser")}
-    settings = {s["metadata"]["name"]: s.get("data", {}) for s in of_kind(overlay, "ConfigMap")}
+def test_each_process_signs_in_to_kafka_with_the_password_of_a_user_of_its_deployment(overlay: str) -> None:
+    names = {user["metadata"]["name"] for user in of_kind(overlay, "KafkaUser")}
+    signed_in = set()
     for workload in workloads(overlay):
-        process = container(workload)
-        env = {variable["name"]: variable for variable in process.get("env", ())}
-        if "PIKET_KAFKA_USERNAME" in env:
-            prefix = settings[process["envFrom"][0]["configMapRef"]["name"]]["KAFKA_USERS"]
-            assert env["PIKET_KAFKA_USERNAME"]["value"].replace("$(KAFKA_USERS)", prefix) in users
+        env = {variable["name"]: variable.get("value") for variable in container(workload).get("env", ())}
+        secrets = {v["name"]: v.get("secret", {}) for v in workload["spec"]["template"]["spec"]["volumes"]}
+        if user := env.get("PIKET_KAFKA_USERNAME"):
+            assert secrets["kafka"]["secretName"] == user
+            assert workload["metadata"]["namespace"].removeprefix("piket-") in user or overlay != "region-per-namespace"
+            signed_in.add(user)
+    assert signed_in == names
+
+
+def test_the_rights_of_a_user_are_those_that_the_doctor_compares() -> None:
+    granted = {
+        (user["metadata"]["name"], rule["resource"].get("name", "kafka-cluster"), operation)
+        for user in of_kind("province", "KafkaUser")
+        for rule in user["spec"]["authorization"]["acls"]
+        for operation in rule["operations"]
+    }
+    regions, roles = ("32", "3271", "3276", "3277"), ("roster", "reporting", "relay", "worker", "operator")
+    table = users("province", regions, roles)
+    assert granted == {(user, g.name, str(g.operation)) for user, grants in table.items() for g in grants}
 
 
 @pytest.mark.parametrize("overlay", NAMES)
@@ -316,7 +336,6 @@ WRONG: Mapping[str, Mapping[str, str]] = {
     "PIKET_REGIONS": {"regions": "32,Depok"},
     "PIKET_DEPLOYMENT": {"regions": "32", "deployment": "Jawa Barat"},
     "PIKET_PARTITIONS": {"regions": "32", "PIKET_PARTITIONS": "0"},
-    "KAFKA_USERS": {"regions": "32", "KAFKA_USERS": "a_b"},
 }
 
 
