@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from deploy.kafka_rights.table import ROLES, Right
-from deploy.kafka_rights.users import Grant, user_name, user_prefix
+from deploy.kafka_rights.users import Grant, user_name
 
 HEADER = ("| user | for | resource | operations | why |", "|---|---|---|---|---|")
 
@@ -26,7 +26,7 @@ def markdown() -> str:
 
 
 def _rows(role: str) -> Iterator[str]:
-    name = user_name(user_prefix("{deployment}"), role, "{region}" if ROLES[role].by_region else "")
+    name = user_name("{deployment}", role, "{region}" if ROLES[role].by_region else "")
     first = f"| `{name}` | {ROLES[role].description} "
     for right in ROLES[role].rights:
         yield f"{first}| {_resource(right)} | {', '.join(right.operations)} | {right.reason} |"

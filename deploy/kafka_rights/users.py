@@ -16,37 +16,25 @@ class Grant(NamedTuple):
     operation: Operation
 
 
-def user_prefix(deployment: str) -> str:
-    """Return how the names of all users of a deployment begin, unless Kubernetes names them."""
-    return f"piket-{deployment}"
-
-
-def prefix_of(username: str, deployment: str) -> str:
-    """Return how the names of all users begin, from the name of the operator; the usual one for another user."""
-    return username.removesuffix("-operator") if username.endswith("-operator") else user_prefix(deployment)
-
-
-def user_name(prefix: str, role: str, region: str = "") -> str:
+def user_name(deployment: str, role: str, region: str = "") -> str:
     """Return the name of the user of a role; with the region if each region has its own."""
-    return f"{prefix}-{role}" + (f"-{region}" if region else "")
+    return f"piket-{deployment}-{role}" + (f"-{region}" if region else "")
 
 
-def users(
-    deployment: str, regions: Sequence[str], roles: Iterable[str] = ROLES, prefix: str = ""
-) -> Mapping[str, frozenset[Grant]]:
+def users(deployment: str, regions: Sequence[str], roles: Iterable[str] = ROLES) -> Mapping[str, frozenset[Grant]]:
     """Return the rights of every user of a deployment by name. Raise KeyError for an unknown role."""
     return {
         user: frozenset(_grants(user, deployment, of_user, ROLES[role]))
         for role in roles
-        for user, of_user in _users_of(prefix or user_prefix(deployment), regions, role)
+        for user, of_user in _users_of(deployment, regions, role)
     }
 
 
-def _users_of(prefix: str, regions: Sequence[str], role: str) -> Iterator[tuple[str, Sequence[str]]]:
+def _users_of(deployment: str, regions: Sequence[str], role: str) -> Iterator[tuple[str, Sequence[str]]]:
     if ROLES[role].by_region:
-        yield from ((user_name(prefix, role, region), [region]) for region in regions)
+        yield from ((user_name(deployment, role, region), [region]) for region in regions)
     else:
-        yield user_name(prefix, role), regions
+        yield user_name(deployment, role), regions
 
 
 def _grants(user: str, deployment: str, regions: Sequence[str], role: KafkaRole) -> Iterator[Grant]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.kafka_rights.granting import apply_rights
-from deploy.kafka_rights.users import Grant, user_name, user_prefix, users
+from deploy.kafka_rights.users import Grant, user_name, users
 from deploy.local.kafka import Kafka
 from deploy.local.kafka_node import UserProtocol
 from deploy.operations.topics import create_topics
@@ -47,14 +47,14 @@ class SecuredKafka:
 
     def connection(self, role: str, deployment: str = PROVINCE, region: str = "") -> KafkaConnection:
         """Return the connection of the user of a role."""
-        user = user_name(user_prefix(deployment), role, region)
+        user = user_name(deployment, role, region)
         security = KafkaSecurity.SASL_SSL if self.authority else KafkaSecurity.SASL_PLAINTEXT
         servers, password_file = self.kafka.servers_for_users, str(self.passwords / user)
         return KafkaConnection(servers, security, user, password_file, self.authority)
 
     def password(self, role: str, deployment: str = PROVINCE) -> str:
         """Return the password of the user of a role."""
-        return (self.passwords / user_name(user_prefix(deployment), role)).read_text()
+        return (self.passwords / user_name(deployment, role)).read_text()
 
     async def change(self, users_and_rights: Mapping[str, frozenset[Grant]]) -> Sequence[str]:
         """Give users exactly these rights, as the administrator of the broker."""

@@ -19,7 +19,7 @@ from deploy.doctor.probes.signals import Examination
 from deploy.kafka_rights.granting import apply_rights
 from deploy.kafka_rights.protocol import rights_client, set_passwords
 from deploy.kafka_rights.table import Operation, ResourceKind
-from deploy.kafka_rights.users import Grant, user_name, user_prefix, users
+from deploy.kafka_rights.users import Grant, user_name, users
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from services.reporting.view.consumer import follow_coverage
@@ -220,7 +220,7 @@ async def test_a_right_that_a_worker_lacks_at_its_start_ends_it_with_a_message(
 
 async def test_rights_are_given_once_and_surplus_ones_are_taken_away(kafka: SecuredKafka) -> None:
     table = users(CITY, ["3276"])
-    worker, roster = user_name(user_prefix(CITY), "worker"), user_name(user_prefix(CITY), "roster")
+    worker, roster = user_name(CITY, "worker"), user_name(CITY, "roster")
     assert (await kafka.change(table))[0].startswith(f"{len(table)} users: 0 rights given, 0 taken away")
     await kafka.change({roster: table[roster] | {next(iter(table[worker]))._replace(user=roster)}})
     assert (await kafka.change(table))[0].startswith(f"{len(table)} users: 0 rights given, 1 taken away")
@@ -238,7 +238,7 @@ async def test_a_user_that_may_not_alter_the_cluster_cannot_give_itself_rights(k
 async def test_the_doctor_names_a_right_that_is_missing_and_one_without_need(kafka: SecuredKafka) -> None:
     settings = Settings(**kafka.settings("operator", CITY))  # type: ignore[arg-type]  # texts
     table = users(CITY, ["3276"])
-    roster, worker = user_name(user_prefix(CITY), "roster"), user_name(user_prefix(CITY), "worker")
+    roster, worker = user_name(CITY, "roster"), user_name(CITY, "worker")
     dead_letters = {right for right in table[roster] if "dead-letter" in right.name}
     await kafka.change({roster: table[roster] - dead_letters, worker: table[worker] | {on_own_topics(worker)}})
     (missing, surplus) = judge_rights(await observe_rights(Examination(settings))).findings
@@ -262,4 +262,4 @@ async def test_the_doctor_notices_a_broker_that_checks_no_rights(tmp_path: Path,
 
 async def apply_passwords(server: Kafka, kafka: SecuredKafka) -> None:
     async with rights_client(server.connection) as client:
-        await set_passwords(client, {user_name(user_prefix(PROVINCE), "operator"): kafka.password("operator")})
+        await set_passwords(client, {user_name(PROVINCE, "operator"): kafka.password("operator")})

@@ -24,7 +24,7 @@ from deploy.doctor.judgement.machines import DiskObserved
 from deploy.doctor.probes.disks import disk
 from deploy.doctor.probes.signals import Examination
 from deploy.kafka_rights.granting import read_differences
-from deploy.kafka_rights.users import prefix_of, users
+from deploy.kafka_rights.users import users
 from services.reporting.view.generations import current_generation, view_topic
 from services.reporting.worker.changelog import changelog_topic
 from shared.kafka import broker
@@ -116,9 +116,7 @@ async def observe_rights(examination: Examination) -> RightsObserved:
     if not connection.security.has_user:
         return RightsObserved(has_user=False)
     try:
-        prefix = prefix_of(connection.username, settings.deployment)
-        expected = users(settings.deployment, settings.region_list(), prefix=prefix)
-        differences = await read_differences(connection, expected)
+        differences = await read_differences(connection, users(settings.deployment, settings.region_list()))
     except SecurityDisabled:
         return RightsObserved(is_checked=False)
     texts = {user: (sorted(map(str, d.missing)), sorted(map(str, d.surplus))) for user, d in differences.items()}

@@ -14,7 +14,7 @@ from deploy.kafka_rights.protocol import (
     binding,
 )
 from deploy.kafka_rights.table import ROLES, Operation, ResourceKind
-from deploy.kafka_rights.users import Grant, prefix_of, users
+from deploy.kafka_rights.users import Grant, users
 from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.domain.envelope import topic
 from shared.kafka.broker import topics_of
@@ -102,9 +102,3 @@ def test_a_password_is_sent_as_a_salted_hash_that_differs_each_time() -> None:
 def test_the_document_has_the_table_as_it_is() -> None:
     document = (Path(__file__).parents[3] / "docs/operations/kafka.md").read_text()
     assert describing.markdown() in document, "run `python -m deploy.kafka_rights.describing`"
-
-
-def test_the_doctor_finds_the_users_of_kubernetes_by_the_name_of_the_operator() -> None:
-    assert prefix_of("kafka-operator", "province") == "kafka"
-    assert prefix_of("admin", "province") == "piket-province"
-    assert {*users("province", ["32"], ["worker", "relay"], "kafka")} == {"kafka-worker", "kafka-relay"}
