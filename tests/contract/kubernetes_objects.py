@@ -65,6 +65,18 @@ def container(workload: Object) -> Object:
     return only
 
 
+def environment(overlay: str, workload: Object) -> dict[str, str]:
+    """Return the environment variables of a workload; one that Kubernetes fills has the name of the workload."""
+    process, metadata = container(workload), workload["metadata"]
+    (source,) = process["envFrom"]
+    for config in of_kind(overlay, "ConfigMap"):
+        place = (config["metadata"]["namespace"], config["metadata"]["name"])
+        if place == (metadata["namespace"], source["configMapRef"]["name"]):
+            given = {variable["name"]: variable.get("value", metadata["name"]) for variable in process.get("env", ())}
+            return {**config["data"], **given}
+    raise LookupError(f"{metadata['name']} has no settings")
+
+
 def secrets_of(workload: Object) -> Iterator[str]:
     """Yield the names of the Secrets whose files a workload reads."""
     for volume in workload["spec"]["template"]["spec"]["volumes"]:

@@ -1,6 +1,7 @@
 """The manifests for Kubernetes: generated parts are current, every object is valid, no pod has more than it needs."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,13 +21,16 @@ from deploy.observability.catalogue import catalogue
 from deploy.observability.dashboards.files import json_files
 from deploy.observability.rules.rule_files import read_rules
 from deploy.operations.gateway import PAGE_SERVICES, PAGES_OF
+from services.reporting.worker.settings import WorkerSettings
 from shared.kafka.broker import topics_of
+from shared.settings import Settings
 from tests.contract.kubernetes_objects import (
     OVERLAYS,
     ROOT,
     Object,
     build,
     container,
+    environment,
     faults,
     objects,
     of_kind,
@@ -80,6 +84,29 @@ def test_a_field_that_an_operator_renamed_is_caught_deep_inside() -> None:
 @pytest.mark.parametrize("overlay", NAMES)
 def test_every_process_of_piket_runs(overlay: str) -> None:
     assert {workload["metadata"]["name"] for workload in workloads(overlay)} == PROCESSES
+
+
+@pytest.mark.parametrize("overlay", NAMES)
+def test_every_process_accepts_its_settings(overlay: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {f"PIKET_{name}".upper() for name in WorkerSettings.model_fields}
+    for workload in workloads(overlay):
+        settings = environment(overlay, workload)
+        assert settings.keys() - known == set()
+        with monkeypatch.context() as process:
+            for name in [name for name in os.environ if name.startswith("PIKET_")]:
+                process.delenv(name)
+            for name, value in settings.items():
+                process.setenv(name, value)
+            WorkerSettings() if workload["metadata"]["name"] == "worker" else Settings()
+
+
+@pytest.mark.parametrize("overlay", NAMES)
+def test_every_command_is_a_program_of_piket(overlay: str) -> None:
+    for workload in workloads(overlay):
+        python, option, module, *_ = container(workload)["command"]
+        assert [python, option] == ["python", "-m"]
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
 
 
 @pytest.mark.parametrize("overlay", NAMES)
