@@ -89,6 +89,7 @@ def test_every_container_that_stays_is_checked_and_started_again(services: Mappi
             assert service["restart"] != "unless-stopped", name
             continue
         assert service["restart"] == "unless-stopped", name
+        assert service["stop_grace_period"] in {"15s", "30s", "1m0s"}, name
         assert service["healthcheck"]["test"], name
 
 
