@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RECIPES = sorted((ROOT / "deploy" / "images").glob("*Dockerfile"))
 ENTRIES: Mapping[str, str] = {
-    "policy": "services.policy.app",
-    "roster": "services.roster.app",
-    "attendance": "services.attendance.app",
-    "reporting": "services.reporting.app",
+    "policy": "services.policy.__main__",
+    "roster": "services.roster.__main__",
+    "attendance": "services.attendance.__main__",
+    "reporting": "services.reporting.__main__",
     "worker": "services.reporting.worker.__main__",
-    "relay": "shared.relay.relay",
+    "relay": "deploy.operations.relay",
     "operations": "deploy.cli.__main__",
 }
 """The program of each image."""
