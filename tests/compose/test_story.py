@@ -1,9 +1,12 @@
 """An office works for a day through the gateway, with tokens of the real Keycloak; then the stack stops and starts."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -51,15 +54,21 @@ async def http(whole: Stack) -> AsyncIterator[httpx.AsyncClient]:
 
 @dataclass
 class Day:
-    """What the first test leaves to the next ones."""
+    """What a test leaves to the next ones: the people, how many keys were used, and the position of a tap."""
 
-    office: Office | None = None
+    people: dict[str, UUID] = field(default_factory=dict)
+    keys: Iterator[int] = field(default_factory=count)
     position: str = ""
 
 
 @pytest.fixture(scope="module")
 def day() -> Day:
     return Day()
+
+
+@pytest.fixture
+def office(http: httpx.AsyncClient, realm: Realm, day: Day) -> Office:
+    return Office(http, realm, day.people, day.keys, units=[UNIT])
 
 
 def today() -> date:
@@ -79,12 +88,11 @@ async def row_at(http: httpx.AsyncClient, position: str) -> Coverage:
     return row
 
 
-async def test_an_office_works_through_the_gateway(http: httpx.AsyncClient, realm: Realm, day: Day) -> None:
-    day.office = office = Office(http, realm, units=[UNIT])
+async def test_an_office_works_through_the_gateway(http: httpx.AsyncClient, office: Office, day: Day) -> None:
     await office.register()
     await office.enrol_people()
-    planned = await office.plan_day(today())
-    await row_at(http, planned)
+    day.people = office.people
+    await row_at(http, await office.plan_day(today()))
     tap = require_success(await office.tap("Dewi", "post-takings", unit="FRONT", post="LOKET-1"))
     day.position = tap.headers["piket-position"]
     row = await row_at(http, day.position)
@@ -99,24 +107,22 @@ async def test_the_board_shows_the_office(http: httpx.AsyncClient) -> None:
         assert page.headers["content-security-policy"]
 
 
-async def test_a_token_of_the_demo_is_refused(http: httpx.AsyncClient, day: Day, tmp_path: Any) -> None:
-    assert day.office
+async def test_a_token_of_the_demo_is_refused(office: Office, tmp_path: Path) -> None:
     forged = Issuer(tmp_path, "demo").token("sri")
-    answer = await day.office.post(f"/policy/v1/{REGION}/opd", forged, OFFICE["opd"])
+    answer = await office.post(f"/policy/v1/{REGION}/opd", forged, OFFICE["opd"])
     assert answer.status_code == 401
 
 
 async def test_a_stop_ends_each_within_its_time_and_loses_nothing(
-    http: httpx.AsyncClient, whole: Stack, day: Day, figures: Figures
+    http: httpx.AsyncClient, office: Office, whole: Stack, day: Day, figures: Figures
 ) -> None:
-    assert day.office
-    tap = require_success(await day.office.tap("Dewi", "check-outs"))
+    tap = require_success(await office.tap("Dewi", "check-outs"))
     whole.stop()
     states = {service: whole.inspect(service)["State"] for service in CONTAINERS}
-    assert {name for name, state in states.items() if state["Running"]} == set()
-    assert {name: state["ExitCode"] for name, state in states.items() if state["ExitCode"] == KILLED} == {}
+    assert [name for name, state in states.items() if state["Running"]] == []
+    assert [name for name, state in states.items() if state["ExitCode"] == KILLED] == []
     figures.append(f"all started again and healthy: {whole.up('core', 'identity', 'observability'):.1f} s")
     row = await row_at(http, tap.headers["piket-position"])
     assert row.units["FRONT"].posts["LOKET-1"].known[-1][1] == 0
-    again = require_success(await day.office.tap("Dewi", "check-ins"))
+    again = require_success(await office.tap("Dewi", "check-ins"))
     assert has_reached(await row_at(http, again.headers["piket-position"]), watermark_of(day.position))
