@@ -14,8 +14,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.catalogue import SHARED_CATALOGUE
-from shared.health.readiness import HEALTH_PATHS, UP, Readiness
+from shared.health.readiness import HEALTH_PATHS, UP, Part, PartState, Readiness
 from shared.identity import Identity
+from shared.identity.key_cache import KeyCache
 from shared.metrics.requests import RequestMetrics
 from shared.tracing import spans
 from shared.web import docs, problem
@@ -40,7 +41,8 @@ def application(title: str, identity: Identity, lifespan: Lifespan | None = None
     # FastAPI's own documentation pages load scripts from another host, which the content security policy forbids.
     running = _with_current_keys(identity, lifespan)
     app = FastAPI(title=title, lifespan=running, docs_url=None, redoc_url=None, telemetry=telemetry(), **options)
-    app.state.identity, app.state.catalogue, app.state.readiness = identity, SHARED_CATALOGUE, Readiness()
+    app.state.identity, app.state.catalogue = identity, SHARED_CATALOGUE
+    app.state.readiness = Readiness([keys_part(identity.keys)])
     app.state.sign_in = None  # a service whose pages a person signs in on sets it, if its issuer has a sign-in
     problem.install(app)
     docs.install(app)
@@ -67,6 +69,15 @@ def _with_current_keys(identity: Identity, lifespan: Lifespan | None) -> Lifespa
             yield
 
     return running
+
+
+def keys_part(keys: KeyCache) -> Part:
+    """Return the keys of the token issuer. Not required: public pages need none, and the issuer may be behind this."""
+
+    async def check() -> PartState:
+        return PartState(keys.ready, keys.unreadable or "known")
+
+    return Part("keys", check, required=False)
 
 
 def telemetry() -> TelemetryConfig:

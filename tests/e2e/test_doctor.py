@@ -242,7 +242,7 @@ async def test_an_expired_key_of_the_issuer_and_an_expired_token_are_named(stack
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key | {"exp": 1_700_000_000}]}))
     results = await examine(settings_of(stack, jwks=str(tmp_path / "jwks.json")))
     where = f"The key set {tmp_path}/jwks.json (PIKET_JWKS)"
-    assert faults(results) == {"tokens": f"{where} holds the key demo, which expired at 2023-11-14 22:13 UTC"}
+    assert faults(results) == {"tokens": f"{where} holds the key piket-demo, which expired at 2023-11-14 22:13 UTC"}
     token = tmp_path / "token-32"
     token.write_text(stack.issuer.sign("service:roster", lifetime=-60, roles=["SUBSCRIBER"], region=REGION))
     results = await examine(settings_of(stack, token_file=str(tmp_path / "token-{region}")))

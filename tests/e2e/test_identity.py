@@ -67,6 +67,10 @@ def slug(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rpartition(":")[2] if answer.is_error else ""
 
 
+def readiness(url: str) -> Any:
+    return httpx.get(f"{url}/readyz").json()["parts"]
+
+
 INVALID = (401, "token-invalid")
 
 
@@ -191,6 +195,8 @@ async def test_known_keys_outlast_the_issuer_and_garbage_never_replaces_them(
     with running_services(tmp_path, keycloak, "attendance", PIKET_JWKS=keys.url) as url:
         answer = get(url, token)
         assert (slug(answer), answer.headers["retry-after"]) == ((503, "issuer-unreachable"), "2")
+        (keys_part,) = [part for name, part in readiness(url).items() if name.endswith("keys")]
+        assert (keys_part["works"], "answered 502" in keys_part["state"]) == (False, True)
         keys.instead = (0, b"")
         await wait_until(lambda: slug(get(url, token)) == (200, ""), what="the keys after the outage", every=0.5)
         keys.instead = (200, b"<html>The gateway is being repaired</html>")
