@@ -79,7 +79,7 @@ def enact(instrument: InstrumentArgument, region: RegionOption, attested: Attest
     """Enact an instrument in a region."""
     with exit_on_invalid():
         command = recording_command(region, read_instrument(instrument), attested)
-        events = asyncio.run(_execute(command))
+        events = asyncio.run(execute(command))
     _print_outcome(command.instrument.instrument, events)
 
 
@@ -87,7 +87,7 @@ def enact(instrument: InstrumentArgument, region: RegionOption, attested: Attest
 def record(file: CommandArgument, region: RegionOption) -> None:
     """Record the command of a file, which `dry-run` shows: `command: declare-holidays`, `open`, `suspend`, ..."""
     with exit_on_invalid():
-        events = asyncio.run(_execute(read_command(file, region, None)))
+        events = asyncio.run(execute(read_command(file, region, None)))
     _print_outcome(file, events)
 
 
@@ -130,7 +130,8 @@ async def _dry_run_on_store(command: PolicyCommand) -> DryRunResult:
         return _effects(new_facts, {name: (await store.state(name))[0] for name in new_facts})
 
 
-async def _execute(command: PolicyCommand) -> int:
+async def execute(command: PolicyCommand) -> int:
+    """Store the events of a command in the store of the deployment, and return their number."""
     async with policy_store(Settings()) as store:
         await store.open()
         return len((await store.execute(await _store_command(store, command))).answer.events)
