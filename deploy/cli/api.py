@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
+
+import typer
 
 from deploy.cli.terminal import escaped
 from shared.settings import Settings
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_S = 60
+TokenOption = Annotated[str, typer.Option(envvar="PIKET_TOKEN", show_envvar=True, help="token of who sends it")]
 NO_TOKEN = "Set PIKET_TOKEN to the token of {who}. Nothing was sent. {where}"  # noqa: S105 - a message
 WHERE = "The demo prints one; elsewhere your identity gateway issues it."
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deploy.cli.api import request, require_success
+from deploy.cli.api import TokenOption, request, require_success
 from deploy.cli.terminal import escaped, escaped_bytes
 from shared.domain.regions import region_timezone
 from shared.settings import Settings
@@ -27,7 +27,6 @@ def _check_position(text: str) -> str:
 
 
 PositionArgument = Annotated[str, typer.Argument(callback=_check_position, help="topic/partition/offset")]
-TokenOption = Annotated[str, typer.Option(envvar="PIKET_TOKEN", show_envvar=True, help="token of an operator")]
 cli = typer.Typer(no_args_is_help=True, help="Records that could not be read.")
 
 

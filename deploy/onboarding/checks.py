@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from deploy.doctor.checks import CHECKS, Check, start
+from deploy.doctor.judgement.log import judge_rights
 from deploy.doctor.judgement.verdict import Verdict
 from deploy.doctor.probes.signals import Examination
 from deploy.onboarding import observations as observe
@@ -29,6 +30,7 @@ STORES = ("store policy", "store roster")
 REGION_CHECKS: Sequence[Check[Any]] = (
     Check("settings", observe.observe_served, readiness.judge_served),
     *(check for check in CHECKS if check.name in OF_DEPLOYMENT),
+    Check("kafka rights", observe.observe_rights, judge_rights, ["kafka"]),
     Check("calendar", observe.observe_policy, readiness.judge_calendar, ["store policy"]),
     Check("national base", observe.observe_policy, readiness.judge_national_base, ["store policy"]),
     Check("register", observe.observe_policy, readiness.judge_register, ["store policy"]),

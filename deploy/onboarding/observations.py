@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from deploy.doctor.judgement.log import RightsObserved
+from deploy.doctor.probes import log
 from deploy.doctor.probes.signals import Examination
 from deploy.onboarding.judgement.readiness import (
     BoardObserved,
@@ -56,6 +58,12 @@ async def open_store(settings: Settings, service: str, decider: Decider[Any]) ->
 async def observe_served(examination: Examination) -> ServedObserved:
     """Return the regions of the environment's settings."""
     return ServedObserved(region_of(examination.settings), Settings().region_list())
+
+
+async def observe_rights(examination: Examination) -> RightsObserved:
+    """Compare the rights in Kafka of all regions that the environment serves: a user may have those of several."""
+    del examination
+    return await log.observe_rights(Examination(Settings()))
 
 
 async def observe_policy(examination: Examination) -> PolicyObserved:
@@ -119,8 +127,8 @@ async def observe_board(examination: Examination) -> BoardObserved:
     """Ask reporting for the coverage of every OPD with a roster."""
     observed, address = await observe_rosters(examination), examination.settings.service_url("reporting")
     async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT_S, trust_env=False) as http:
-        shown = [opd for opd in observed.rostered if await _is_shown(http, observed.region, opd, observed.day)]
-    return BoardObserved(observed.region, address, observed.rostered, shown)
+        visible = [opd for opd in observed.rostered if await _is_shown(http, observed.region, opd, observed.day)]
+    return BoardObserved(observed.region, address, observed.rostered, visible)
 
 
 async def _is_shown(http: httpx.AsyncClient, region: str, opd: str, day: date) -> bool:

@@ -1,7 +1,7 @@
 """Reads the commands of a page about onboarding, and fills in the sheets of a small government as officers do."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +50,5 @@ def fill_people(people: Path, register: Path, region: str) -> int:
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    headings: Sequence[Any]
     headings, *rows = load_workbook(file)["register"].iter_rows(values_only=True)
-    return (dict(zip(headings, row, strict=True)) for row in rows)
+    return (dict(zip(map(str, headings), row, strict=True)) for row in rows)

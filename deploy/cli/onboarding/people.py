@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import typer
 
-from deploy.cli.api import request, require_success
+from deploy.cli.api import TokenOption, request, require_success
 from deploy.cli.policy.errors import both_languages
 from deploy.cli.policy.questions import RegionOption
 from deploy.cli.policy.register import DryRunOption, FileArgument, NewFileArgument, error_text
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shared.domain.sheets.rows import FileFormat
 
 WHO = "the personnel officer of the region (role PERSONNEL), or of the scheduler of the OPD"
-TokenOption = Annotated[str, typer.Option(envvar="PIKET_TOKEN", show_envvar=True, help="token of an officer")]
 cli = typer.Typer()
 
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.api import request, require_success
-from deploy.cli.onboarding.people import TokenOption
+from deploy.cli.api import TokenOption, request, require_success
 from deploy.cli.policy.questions import RegionOption, parse_day
 from deploy.cli.policy.register import DryRunOption
 from deploy.onboarding.judgement.working_days import next_working_day
@@ -18,8 +17,8 @@ from shared.settings import Settings
 
 WHO = "the scheduler of the OPD (role SCHEDULER)"
 MODES: Mapping[str, str] = {"WFO": "on site", "WFH": "at home", "WFA": "elsewhere"}
-OpdOption = Annotated[str, typer.Option(help="code of the OPD as in the register")]
-DateOption = Annotated[
+PlannedOpdOption = Annotated[str, typer.Option(help="code of the OPD as in the register")]
+WorkDateOption = Annotated[
     date | None, typer.Option("--date", parser=parse_day, help="2025-11-06; default: the next working day")
 ]
 cli = typer.Typer()
@@ -33,8 +32,8 @@ def roster() -> None:
 @cli.command()
 def publish(
     region: RegionOption,
-    opd: OpdOption,
-    day: DateOption = None,
+    opd: PlannedOpdOption,
+    day: WorkDateOption = None,
     token: TokenOption = "",
     *,
     dry_run: DryRunOption = False,

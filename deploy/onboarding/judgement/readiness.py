@@ -41,7 +41,7 @@ class BoardObserved(NamedTuple):
     region: str
     address: str
     opds: Collection[str]
-    shown: Collection[str]
+    visible: Collection[str]
 
 
 class ServedObserved(NamedTuple):
@@ -109,7 +109,7 @@ def judge_rosters(observed: RostersObserved) -> Verdict:
 
 def judge_board(observed: BoardObserved) -> Verdict:
     """Return whether the board shows every OPD that has a roster."""
-    if hidden := sorted({*observed.opds} - {*observed.shown}):
+    if hidden := sorted({*observed.opds} - {*observed.visible}):
         what = "does not show it yet" if len(hidden) == 1 else "does not show them yet"
         return Verdict([Finding(name_some(hidden), f"has a roster, but the board {what}", "piket doctor")])
-    return Verdict(evidence=f"{observed.address}/wilayah/{observed.region} shows {len(observed.shown)} OPD")
+    return Verdict(evidence=f"{observed.address}/wilayah/{observed.region} shows {len(observed.visible)} OPD")
