@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60
 TokenOption = Annotated[str, typer.Option(envvar="PIKET_TOKEN", show_envvar=True, help="token of who sends it")]
-NO_TOKEN = "Set PIKET_TOKEN to the token of {who}. Nothing was sent. {where}"  # noqa: S105 - a message
-WHERE = "The demo prints one; elsewhere your identity gateway issues it."
+TOKEN_OF = "Set PIKET_TOKEN to the token of {who}."  # noqa: S105 - a message
+NO_TOKEN = TOKEN_OF + " Nothing was sent. The demo prints one; elsewhere your identity gateway issues it."
 
 
 def request(
@@ -36,7 +36,7 @@ def request(
     import httpx  # noqa: PLC0415 - every start of `piket` imports this module, and httpx takes a quarter of a second
 
     if not token:
-        raise SystemExit(NO_TOKEN.format(who=who, where=WHERE))
+        raise SystemExit(NO_TOKEN.format(who=who))
     address = Settings().service_url(service)
     headers = {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex}
     try:
@@ -46,7 +46,8 @@ def request(
             f"{address} did not answer ({error}). Check PIKET_GATEWAY, then try again: a repeat changes nothing."
         ) from error
     if answer.is_error and answer.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
-        raise SystemExit(escaped(problem_text(answer)))  # the reason of a problem can quote a record
+        forbidden = f" {TOKEN_OF.format(who=who)}" * (answer.status_code == HTTPStatus.FORBIDDEN)
+        raise SystemExit(escaped(f"{problem_text(answer)}{forbidden}"))  # the reason of a problem can quote a record
     return answer
 
 
