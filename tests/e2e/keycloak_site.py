@@ -48,6 +48,20 @@ class Administrator:
         (user,) = self.send("GET", f"/users?username={username}&exact=true")
         self.send("PUT", f"/users/{user['id']}", user | members)
 
+    def let_sign_in(self, username: str) -> None:
+        """Give an account the password of the example people, which it need not change."""
+        (user,) = self.send("GET", f"/users?username={username}&exact=true")
+        password = {"type": "password", "value": self._keycloak.people_password, "temporary": False}
+        self.send("PUT", f"/users/{user['id']}/reset-password", password)
+        self.change_user(username, requiredActions=[])
+
+    def add_scope(self, client_id: str, scope: Mapping[str, Any]) -> None:
+        """Create a client scope, and let a client ask for it."""
+        self.send("POST", "/client-scopes", scope)
+        (created,) = (entry for entry in self.send("GET", "/client-scopes") if entry["name"] == scope["name"])
+        (client,) = self.send("GET", f"/clients?clientId={client_id}")
+        self.send("PUT", f"/clients/{client['id']}/optional-client-scopes/{created['id']}")
+
     @contextmanager
     def rotated_key(self, name: str) -> Iterator[None]:
         """Add a key pair that signs inside the block, and remove it after the block."""

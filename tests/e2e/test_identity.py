@@ -21,6 +21,7 @@ from deploy.doctor.probes.tokens import observe_tokens
 from deploy.local.deadlines import scaled
 from deploy.local.keycloak.server import Keycloak
 from deploy.local.server_process import free_ports
+from deploy.onboarding import realm
 from shared.identity.service_token import NoServiceToken
 from shared.projection.owner_feed import OwnerFeed
 from shared.settings import Settings
@@ -285,6 +286,24 @@ async def test_an_official_signs_in_enacts_by_the_form_and_signs_out(
     assert (await cookie(browser), await cookie(browser, "piket_id")) == (None, None)
     await page.goto(f"{site}/masuk")
     await expect(page.locator("#password")).to_be_visible()
+
+
+def test_the_accounts_and_the_scope_of_a_new_government_are_imported(
+    keycloak: Keycloak, administrator: Administrator
+) -> None:
+    accounts = json.loads(realm.accounts("3276", ["DPMPTSP"], "BKPSDM"))
+    first, again = [administrator.send("POST", "/partialImport", accounts) for _ in "12"]
+    assert (first["added"], again["added"], again["skipped"]) == (3, 0, 3)
+    administrator.let_sign_in("penjadwal-3276-dpmptsp")
+    claims = jwt.decode(administrator.token("penjadwal-3276-dpmptsp"), options={"verify_signature": False})
+    assert (claims["roles"], claims["region"], claims["opd"]) == (["SCHEDULER"], "3276", "DPMPTSP")
+
+    administrator.add_scope("piket-roster", json.loads(realm.client_scope("3276")))
+    form = {"grant_type": "client_credentials", "client_id": "piket-roster", "scope": "region-3276"}
+    form |= {"client_secret": keycloak.client_secrets["roster"]}
+    answer = httpx.post(f"{keycloak.issuer}/protocol/openid-connect/token", data=form, timeout=scaled(LIMIT_S))
+    claims = jwt.decode(answer.raise_for_status().json()["access_token"], options={"verify_signature": False})
+    assert (claims["roles"], claims["region"]) == (["SUBSCRIBER"], "3276")
 
 
 async def test_an_expired_session_is_renewed_by_a_redirect_that_asks_for_nothing(
