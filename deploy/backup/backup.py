@@ -14,7 +14,7 @@ from deploy.backup.store_kinds import FAILURES, kind_of
 from shared.clock import wall_time
 from shared.kafka.errors import UnsafeToContinue
 from shared.metrics.server import VERSION
-from shared.relay.checkpoint import try_lock
+from shared.relay.checkpoints.files import try_lock
 from shared.settings import Settings
 
 ROOM = "No space left", "disk is full"

@@ -103,8 +103,8 @@ def republish(service: SourceService, region: ServedRegionOption = "") -> None:
 
     settings = Settings()
     for code in chosen_regions(settings, region):
-        sources.republish(settings, service, code)
-        print(f"All events of {service} in region {code} will be sent again. Restart the relay if it is running.")
+        asyncio.run(sources.republish(settings, service, code))
+        print(f"All events of {service} in region {code} will be sent again when the relay starts.")
 
 
 def add_to(cli: typer.Typer) -> None:

@@ -6,11 +6,13 @@ It imports no decider and no solver, so its image is small.
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 
 from aiokafka.errors import KafkaError
 
-from deploy.operations.sources import SERVICES_WITH_STORE, checkpoint_file
+from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.background import until_signal
 from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Database, Unavailable
@@ -20,6 +22,7 @@ from shared.health.readiness import Part, PartState, Readiness
 from shared.kafka.connection import connection_of
 from shared.kafka.errors import UnsafeToContinue
 from shared.metrics.server import serve_metrics
+from shared.relay.checkpoints.choice import open_checkpoints
 from shared.relay.relay import Relay
 from shared.settings import Settings
 from shared.telemetry import configure_logging
@@ -40,28 +43,20 @@ async def relay(settings: Settings, services: Sequence[str] = ()) -> None:
     A supervisor starts them again. Raises `Unavailable`, `UnsafeToContinue` and KafkaError.
     """
     databases = {service: Database(settings.store_url(service)) for service in services or SERVICES_WITH_STORE}
-    relays = [
-        Relay(events, region, connection_of(settings), checkpoint_file(settings, events.service, region))
-        for events in await _open_events(databases, settings)
-        for region in settings.region_list()
-    ]
-    readiness = Readiness([*(store_part(database, f"store of {name}") for name, database in databases.items())])
-    readiness.parts.append(Part("kafka", lambda: _kafka_state(relays)))
-    loop = asyncio.get_running_loop()
-    serve_metrics(settings.metrics_port, "relay", settings.metrics_host, lambda: readiness.report_from_thread(loop))
-    async with asyncio.TaskGroup() as group:
-        for relay in relays:
-            group.create_task(relay.run())
-
-
-async def _open_events(databases: Mapping[str, Database], settings: Settings) -> list[CommittedEvents]:
-    sources = [
-        CommittedEvents(database, service=service, now=settings.domain_clock())
-        for service, database in databases.items()
-    ]
-    for events in sources:
-        await events.open()
-    return sources
+    relays: list[Relay] = []
+    async with AsyncExitStack() as stack:
+        for service, database in databases.items():
+            checkpoints_of = await stack.enter_async_context(open_checkpoints(settings, service))
+            events = CommittedEvents(database, service=service, now=settings.domain_clock())
+            await events.open()
+            relays += [Relay(events, r, connection_of(settings), checkpoints_of(r)) for r in settings.region_list()]
+        parts = [store_part(database, f"store of {name}") for name, database in databases.items()]
+        readiness = Readiness([*parts, Part("kafka", lambda: _kafka_state(relays))])
+        answer = partial(readiness.report_from_thread, asyncio.get_running_loop())
+        serve_metrics(settings.metrics_port, "relay", settings.metrics_host, answer)
+        async with asyncio.TaskGroup() as group:
+            for relay in relays:
+                group.create_task(relay.run())
 
 
 async def _kafka_state(relays: Sequence[Relay]) -> PartState:

@@ -1,10 +1,8 @@
 """Opens and republishes the event sources of a deployment. A relay imports it, so it imports little."""
 
-from pathlib import Path
-
 from shared.event_store.committed_events import CommittedEvents
 from shared.event_store.database import Database
-from shared.relay import checkpoint
+from shared.relay.checkpoints.choice import open_checkpoints
 from shared.settings import Settings
 
 SERVICES_WITH_STORE = ("policy", "roster", "attendance", "reporting")
@@ -15,11 +13,15 @@ def committed_events(settings: Settings, service: str) -> CommittedEvents:
     return CommittedEvents(Database(settings.store_url(service)), service=service, now=settings.domain_clock())
 
 
-def checkpoint_file(settings: Settings, service: str, region: str) -> Path:
-    """Return the file in which a relay stores its checkpoint."""
-    return settings.folder / "relay" / f"{service}-{region}.json"
+async def republish(settings: Settings, service: str, region: str) -> None:
+    """Reset the checkpoint of a source, so that it is sent from the start.
 
-
-def republish(settings: Settings, service: str, region: str) -> None:
-    """Reset the checkpoint of a source, so that it is sent from the start. Restart a running relay afterwards."""
-    checkpoint.reset(checkpoint_file(settings, service, region))
+    Raise SystemExit if a relay runs: it would not notice.
+    """
+    async with open_checkpoints(settings, service) as checkpoints_of:
+        checkpoints = checkpoints_of(region)
+        if not await checkpoints.reset():
+            raise SystemExit(
+                f"A relay holds the lease {checkpoints.lease_name}. Nothing was reset. Stop the relay, then run this"
+                " again, then start the relay."
+            )

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from shared.clock import wall_time
 from shared.domain import envelope
 from shared.domain.facts.heartbeat import Heartbeat
-from shared.relay.checkpoint import Checkpoint
+from shared.relay.checkpoints.checkpoint import Checkpoint
 from shared.relay.source import EventSource
 
 INTERVAL_S = 0.5

@@ -13,7 +13,7 @@ from shared.kafka.access import explained
 from shared.kafka.broker import topic_sizes
 from shared.kafka.closing import stop_client
 from shared.kafka.connection import KafkaConnection
-from shared.relay.checkpoint import Checkpoint
+from shared.relay.checkpoints.checkpoint import Checkpoint
 from shared.relay.sender import AckRange
 
 MAX_READ_BACK = 2_000

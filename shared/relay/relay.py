@@ -8,7 +8,6 @@ gap (aio-libs/aiokafka#1017).
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -21,8 +20,9 @@ from shared.kafka.access import explained
 from shared.kafka.closing import discard_producer
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused, UnsafeToContinue
-from shared.relay import checkpoint, log_tail, sender
-from shared.relay.checkpoint import Checkpoint
+from shared.relay import log_tail, sender
+from shared.relay.checkpoints.checkpoint import Checkpoint, CheckpointStore, LeaseLost, RelayLease
+from shared.relay.checkpoints.turns import run_while_leased
 from shared.relay.errors import FeedBroken, LogAhead, TopicRecreated
 from shared.relay.heartbeat import cancelled_after, send_heartbeats
 from shared.relay.log_tail import PartitionTail
@@ -41,15 +41,21 @@ log = structlog.get_logger()
 class Relay:
     """Sends one source of a region to its topic.
 
-    `path` is the checkpoint file; the lease file is beside it. `timeout` is in seconds and limits each call to Kafka.
+    `timeout` is in seconds and limits each call to Kafka.
     """
 
     def __init__(
-        self, source: EventSource, region: str, connection: KafkaConnection, path: Path, *, timeout: float = TIMEOUT_S
+        self,
+        source: EventSource,
+        region: str,
+        connection: KafkaConnection,
+        checkpoints: CheckpointStore,
+        *,
+        timeout: float = TIMEOUT_S,
     ) -> None:
         self._source, self._region, self._service = source, region, source.service
         self._topic, self._heartbeat_topic = envelope.topic(region, source.service), envelope.topic(region, "heartbeat")
-        self._connection, self._path = connection, path
+        self._connection, self._checkpoints = connection, checkpoints
         self._timeout, self._request_ms = timeout, int(timeout * 500)  # half of it, in milliseconds
         self._checkpoint = Checkpoint()
         self._has_run, self._failures = False, 0
@@ -57,21 +63,27 @@ class Relay:
         self.meter = SourceMeter(self._service, region)
 
     async def run(self) -> None:
-        """Acquire the lease, then send until cancelled.
+        """Acquire the lease, then send until cancelled. If the lease is lost, acquire it again.
 
         Raises `UnsafeToContinue` if continuing would lose or falsify events.
         """
         broker.silence_client_logs()
-        async with checkpoint.lease(self._path):
-            self.meter.has_lease = True
-            self._checkpoint = checkpoint.read(self._path)
-            try:
-                while True:
-                    await self._run_once()
-                    await asyncio.sleep(BACK_OFF_S[min(self._failures, len(BACK_OFF_S)) - 1])
-            finally:
-                if self._closing_producers:
-                    await asyncio.wait(self._closing_producers, timeout=self._timeout)
+        try:
+            await run_while_leased(self._checkpoints, self._send)
+        finally:
+            if self._closing_producers:
+                await asyncio.wait(self._closing_producers, timeout=self._timeout)
+
+    async def _send(self, lease: RelayLease) -> None:
+        self._lease, self._checkpoint = lease, await self._checkpoints.read()
+        self.meter.has_lease = True
+        try:
+            while True:
+                await self._run_once()
+                await asyncio.sleep(BACK_OFF_S[min(self._failures, len(BACK_OFF_S)) - 1])
+        finally:
+            self.meter.has_lease = False
+            self.meter.set_connected(connected=False)
 
     async def _run_once(self) -> None:
         try:
@@ -86,6 +98,8 @@ class Relay:
             if not (self._has_run and isinstance(refused, broker.MissingTopics | AccessRefused)):
                 raise
             self._log_stalled(refused)
+        except LeaseLost:
+            raise
         except Exception as error:  # noqa: BLE001 - the events are stored, so every error is retried from the checkpoint
             self._log_stalled(error)
 
@@ -117,7 +131,7 @@ class Relay:
         )
         await self._check_log_in_store(log_tail.highest_tail(tails))
         if log_tail.shortened_partitions(self._checkpoint, tails):
-            self._rewind(log_tail.resume_sequence(self._checkpoint, tails), tails)
+            await self._rewind(log_tail.resume_sequence(self._checkpoint, tails), tails)
         return sizes[self._topic]
 
     async def _check_log_in_store(self, tail: PartitionTail) -> None:
@@ -125,18 +139,14 @@ class Relay:
             return
         stored_events = await self._source.read_feed(self._region, tail.highest - 1, 1)
         if [event.body for event in stored_events] != [tail.body]:
-            raise LogAhead(
-                f"Kafka topic {self._topic} holds event {tail.highest}, which the store does not hold: the store is an "
-                "older copy than the topic. Nothing was sent or changed. Restore the missing events with "
-                "`piket recover --from-log`, then start again."
-            )
+            raise LogAhead(self._topic, tail.highest)
 
-    def _rewind(self, sequence: int, tails: Mapping[int, PartitionTail]) -> None:
+    async def _rewind(self, sequence: int, tails: Mapping[int, PartitionTail]) -> None:
         offsets = self._checkpoint.offsets.items()
         ends = {number: min(offset, tails[number].end) for number, offset in offsets if number in tails}
         lost = {"after": sequence, "upto": self._checkpoint.sequence}
         log.warning("Kafka lost events that were already sent; sending them again", topic=self._topic, **lost)
-        self._advance(Checkpoint(sequence=sequence, offsets=ends))
+        await self._advance(Checkpoint(sequence=sequence, offsets=ends))
 
     async def _pump(self, producer: AIOKafkaProducer, partitions: int, heartbeats: asyncio.Task[None]) -> None:
         while True:
@@ -156,22 +166,20 @@ class Relay:
 
     async def _forward(self, page: Sequence[StoredEvent], producer: AIOKafkaProducer, partitions: int) -> None:
         if page[-1].sequence != self._checkpoint.sequence + len(page):
-            raise FeedBroken(
-                f"The feed of {self._topic} skips events after {self._checkpoint.sequence}. No later event was sent; "
-                "all events remain in the store. Check the store with `piket verify`."
-            )
+            raise FeedBroken(self._topic, self._checkpoint.sequence)
         async with asyncio.timeout(self._timeout):
             traceparents = await self._source.read_traceparents(self._region, page[0].sequence, page[-1].sequence)
             acknowledged = await sender.send_page(producer, self._topic, page, partitions, traceparents)
         broker.EVENTS_MOVED.labels(self._service, self._topic, "sent").inc(len(page))
         if log_tail.is_recreated(self._checkpoint, acknowledged):
-            self._advance(Checkpoint())
+            await self._advance(Checkpoint())
             raise TopicRecreated(f"{self._topic} was recreated; all events are sent again")
         offsets = {partition: acks.after for partition, acks in acknowledged.items()}
-        self._advance(Checkpoint(sequence=page[-1].sequence, offsets={**self._checkpoint.offsets, **offsets}))
+        await self._advance(Checkpoint(sequence=page[-1].sequence, offsets={**self._checkpoint.offsets, **offsets}))
 
-    def _advance(self, reached: Checkpoint) -> None:
-        checkpoint.write(self._path, reached)
+    async def _advance(self, reached: Checkpoint) -> None:
+        """Store a checkpoint. Raise `LeaseLost`."""
+        await self._lease.write(reached)
         self._checkpoint = reached
 
     def _log_stalled(self, error: Exception) -> None:

@@ -20,7 +20,7 @@ from deploy.backup.restore import RestoreRefused
 from deploy.backup.verification import check_backup, verify_stores
 from deploy.local.deadlines import scaled
 from shared.event_store.database import Connection, Database
-from shared.relay.checkpoint import try_lock
+from shared.relay.checkpoints.files import try_lock
 from tests.support.backups import (
     QUIET,
     SERVICE,

@@ -42,7 +42,9 @@ async def test_a_topic_deleted_and_republished_ends_in_the_same_view(deployment:
     before = (await deployment.row(THURSDAY, {"/piket/32/attendance": 1})).units
     deployment.stack.stop("relay")
     await recreate_topic(deployment.kafka.bootstrap, topic(REGION, "attendance"))
-    sources.republish(Settings(folder=deployment.stack.folder), "attendance", REGION)
+    stack = deployment.stack
+    store = stack.environment["PIKET_STORE"]
+    await sources.republish(Settings(folder=stack.folder, store=store), "attendance", REGION)
     deployment.stack.start("relay")
     async with deployment.supervision():
         deployment.stack.set_clock(at("09:00"))

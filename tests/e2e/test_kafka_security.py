@@ -29,7 +29,7 @@ from shared.kafka.access import explained
 from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused
-from shared.relay import checkpoint
+from shared.relay.checkpoints import files
 from shared.relay.log_tail import assigned_consumer, check_readable
 from shared.settings import Settings
 from tests.e2e.commands import start_piket
@@ -161,7 +161,7 @@ async def test_a_right_that_is_taken_away_while_a_relay_runs_loses_nothing(kafka
         await kafka.change({user: frozenset(right for right in rights if right.operation != Operation.WRITE)})
         source.grow(3)
         await wait_until(lambda: relay._failures > 0)
-        assert (checkpoint.read(path).sequence, running.done()) == (3, False)
+        assert (files.read(path).sequence, running.done()) == (3, False)
         await kafka.change({user: rights})
         await wait_until_sent(path, 6)
 

@@ -12,13 +12,15 @@ import pytest_asyncio
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
 from deploy.operations.recover import recover
-from deploy.operations.sources import checkpoint_file, committed_events
+from deploy.operations.sources import committed_events
 from services.attendance.domain import decider
 from shared.domain.decider import Diverged
 from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka.connection import connection_of
+from shared.relay.checkpoints.choice import checkpoint_file
+from shared.relay.checkpoints.files import FileCheckpoints
 from shared.relay.errors import LogAhead
 from shared.relay.relay import Relay
 from shared.settings import Settings
@@ -37,7 +39,10 @@ class CopiedDeployment(NamedTuple):
 
     def relay(self) -> Relay:
         store = committed_events(self.settings, "attendance")
-        return Relay(store, "32", connection_of(self.settings), checkpoint_file(self.settings, "attendance", "32"))
+        return Relay(store, "32", connection_of(self.settings), FileCheckpoints(self.checkpoint_file()))
+
+    def checkpoint_file(self) -> Path:
+        return checkpoint_file(self.settings, "attendance", "32")
 
     async def stored(self) -> list[StoredEvent]:
         return await committed_events(self.settings, "attendance").read_feed("32")
@@ -59,7 +64,7 @@ async def copy(tmp_path: Path, kafka: Kafka) -> AsyncIterator[CopiedDeployment]:
     shutil.copytree(folder, backup)
     await deployment.tap(4)
     async with running_relay(deployment.relay()):
-        await wait_until_sent(checkpoint_file(deployment.settings, "attendance", "32"), 10)
+        await wait_until_sent(deployment.checkpoint_file(), 10)
     deployment.original.extend(await deployment.stored())
     shutil.rmtree(folder)
     shutil.copytree(backup, folder)
@@ -73,7 +78,7 @@ async def test_the_log_brings_an_older_copy_up_and_the_relay_goes_on(copy: Copie
     assert await copy.stored() == copy.original
     await copy.tap(1)
     async with running_relay(copy.relay()):
-        await wait_until_sent(checkpoint_file(copy.settings, "attendance", "32"), 11)
+        await wait_until_sent(copy.checkpoint_file(), 11)
 
 
 async def test_a_copy_that_went_on_by_itself_is_left_as_it_is(copy: CopiedDeployment) -> None:

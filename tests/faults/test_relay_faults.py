@@ -16,7 +16,8 @@ from deploy.local.kafka import Kafka
 from shared.domain.decider import StoreCommand
 from shared.event_store.store import Store
 from shared.kafka.connection import KafkaConnection
-from shared.relay import checkpoint
+from shared.relay.checkpoints import files
+from shared.relay.checkpoints.checkpoint import CheckpointStore
 from shared.relay.relay import Relay
 from tests.support.example_facts import at, person, tap
 from tests.support.in_memory_source import (
@@ -30,9 +31,9 @@ from tests.support.in_memory_source import (
     wait_until_sent,
     without_repeats,
 )
-from tests.support.relay_process import attendance
+from tests.support.relay_process import attendance, checkpoints_of
 from tests.support.seeds import seeded_random
-from tests.support.waiting import wait_until
+from tests.support.waiting import read_until, wait_until
 
 SOURCE = {"service": "attendance", "region": "32"}
 
@@ -101,7 +102,7 @@ async def test_a_second_relay_sends_nothing_until_the_first_has_ended(bootstrap:
         later = InMemorySource(200)
         second = asyncio.create_task(later.relay(bootstrap, tmp_path / "checkpoint").run())
         await asyncio.sleep(0.5)  # nothing, although it tries to get the lease several times
-        assert checkpoint.read(tmp_path / "checkpoint").sequence == 100
+        assert files.read(tmp_path / "checkpoint").sequence == 100
     await wait_until_sent(tmp_path / "checkpoint", 200)
     second.cancel()
     await asyncio.wait([second])
@@ -131,30 +132,32 @@ async def accept_check_ins(store: Store[int], stop: asyncio.Event) -> None:
             return
 
 
-async def kill_five_times(command: Sequence[str], path: Path, chance: random.Random) -> None:
+async def kill_five_times(command: Sequence[str], checkpoints: CheckpointStore, chance: random.Random) -> None:
     """Start the program five times; kill it with SIGKILL just after its first page, while it sends the next."""
     for _ in range(5):
-        before = checkpoint.read(path)
+        before = await checkpoints.read()
         process = await asyncio.create_subprocess_exec(*command)
-        await wait_until(lambda before=before: checkpoint.read(path) != before)  # type: ignore[misc]
+        await read_until(checkpoints.read, before.__ne__)
         await asyncio.sleep(chance.uniform(0, 0.03))  # any moment of the next page
         process.kill()
         assert await process.wait() == -signal.SIGKILL
 
 
-async def test_five_kills_of_the_relay_lose_and_invent_nothing(bootstrap: str, tmp_path: Path) -> None:
-    database, path = f"sqlite:///{tmp_path}/attendance.db", tmp_path / "checkpoint"
-    stop = asyncio.Event()
-    async with open_store(database) as store:
+async def test_five_kills_of_the_relay_lose_and_invent_nothing(
+    bootstrap: str, database_url: str, tmp_path: Path
+) -> None:
+    path, stop = tmp_path / "checkpoint", asyncio.Event()
+    checkpoints = checkpoints_of(database_url, path)
+    async with open_store(database_url) as store:
         accepting = asyncio.create_task(accept_check_ins(store, stop))
-        relay = [sys.executable, "-m", "tests.support.relay_process", database, bootstrap, str(path)]
-        await kill_five_times(relay, path, seeded_random())
+        relay = [sys.executable, "-m", "tests.support.relay_process", database_url, bootstrap, str(path)]
+        await kill_five_times(relay, checkpoints, seeded_random())
         stop.set()
         await accepting
         stored = await store.read_feed("32", 0, await store.head("32"))
-        assert checkpoint.read(path).sequence > 0
-        async with running_relay(Relay(store, "32", KafkaConnection(bootstrap), path)):
-            await wait_until_sent(path, len(stored))
+        assert (await checkpoints.read()).sequence > 0
+        async with running_relay(Relay(store, "32", KafkaConnection(bootstrap), checkpoints)):
+            await read_until(checkpoints.read, lambda reached: reached.sequence == len(stored))
     in_kafka = await read_bodies(bootstrap)
     assert {body for log in in_kafka.values() for body in log} == {event.body for event in stored}
     assert without_repeats(await read_sequences(bootstrap)) == expected_sequences(stored)
@@ -171,7 +174,7 @@ async def test_a_producer_that_lost_its_sequence_is_replaced(tmp_path: Path) -> 
             for _ in range(6):
                 feed.grow(50)
                 await asyncio.sleep(scaled(1))  # in six of them the relay gives up what it sent
-            assert checkpoint.read(tmp_path / "checkpoint").sequence == 200
+            assert files.read(tmp_path / "checkpoint").sequence == 200
             cluster.restart(3)
             await wait_until_sent(tmp_path / "checkpoint", 500)
             feed.grow(50)

@@ -143,7 +143,7 @@ def test_an_argument_that_means_nothing_is_refused(arguments: tuple[str, ...]) -
 
 def test_a_source_that_will_be_sent_again_is_named(tmp_path: Path) -> None:
     completed = piket(tmp_path, "republish", "policy")
-    expected = "All events of policy in region 32 will be sent again. Restart the relay if it is running.\n"
+    expected = "All events of policy in region 32 will be sent again when the relay starts.\n"
     assert (completed.returncode, completed.stdout) == (0, expected), completed.stderr
 
 

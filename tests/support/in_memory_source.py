@@ -15,7 +15,8 @@ from shared.domain.envelope import encode
 from shared.event_store.stored_events import CommittedUntil, StoredEvent
 from shared.kafka import broker
 from shared.kafka.connection import KafkaConnection
-from shared.relay import checkpoint, log_tail
+from shared.relay import log_tail
+from shared.relay.checkpoints import files
 from shared.relay.relay import Relay
 from tests.support.example_facts import ANI, Ledger, at, tap
 from tests.support.waiting import LIMIT_S, wait_until
@@ -58,7 +59,7 @@ class InMemorySource:
     def relay(self, kafka: str | KafkaConnection, path: Path, timeout: float = 2.0, *, region: str = "32") -> Relay:
         """Return a relay that waits `timeout` seconds, scaled, for an answer of the broker."""
         connection = kafka if isinstance(kafka, KafkaConnection) else KafkaConnection(kafka)
-        return Relay(self, region, connection, path, timeout=scaled(timeout))
+        return Relay(self, region, connection, files.FileCheckpoints(path), timeout=scaled(timeout))
 
 
 @asynccontextmanager
@@ -74,7 +75,7 @@ async def running_relay(relay: Relay) -> AsyncIterator[asyncio.Task[None]]:
 
 async def wait_until_sent(path: Path, sequence: int, seconds: float = LIMIT_S) -> float:
     """Wait until the checkpoint is at a sequence."""
-    return await wait_until(lambda: checkpoint.read(path).sequence == sequence, seconds)
+    return await wait_until(lambda: files.read(path).sequence == sequence, seconds)
 
 
 async def read_bodies(bootstrap: str) -> dict[int, list[bytes]]:

@@ -10,6 +10,9 @@ from shared.event_store.database import Database
 from shared.event_store.store import Store
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import UnsafeToContinue
+from shared.relay.checkpoints.checkpoint import CheckpointStore
+from shared.relay.checkpoints.files import FileCheckpoints
+from shared.relay.checkpoints.tables import SessionSource, TableCheckpoints
 from shared.relay.relay import Relay
 
 
@@ -27,10 +30,17 @@ def attendance(database: str) -> Store[int]:
     return Store(Database(database), service="attendance", decider=Tally(), now=wall_time)
 
 
+def checkpoints_of(database: str, path: Path) -> CheckpointStore:
+    """Return the checkpoint store of a database: its own table, or a file for SQLite."""
+    if database.startswith("sqlite"):
+        return FileCheckpoints(path)
+    return TableCheckpoints(SessionSource(database), "attendance", "32", path)
+
+
 async def relay(database: str, bootstrap: str, path: str) -> None:
     store = attendance(database)
     await store.open()
-    await Relay(store, "32", KafkaConnection(bootstrap), Path(path)).run()
+    await Relay(store, "32", KafkaConnection(bootstrap), checkpoints_of(database, Path(path))).run()
 
 
 if __name__ == "__main__":

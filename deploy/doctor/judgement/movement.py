@@ -3,27 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from deploy.doctor.judgement.verdict import Finding, Verdict, name_some, show_minute, verdict
-
-
-class RelayLease(StrEnum):
-    """Whether a relay on this machine holds the lease of a source. ABSENT: there is no lease file."""
-
-    HELD = "HELD"
-    FREE = "FREE"
-    ABSENT = "ABSENT"
+from shared.relay.checkpoints.checkpoint import LeaseState
 
 
 class RelayObserved(NamedTuple):
     """What shows that the relay of a source moves: a heartbeat in the topic, or a checkpoint that advances."""
 
     source: str
-    lease_file: str
+    lease_name: str
     has_heartbeat: bool
-    lease: RelayLease
+    lease: LeaseState
     before: int = 0
     after: int = 0
 
@@ -47,17 +39,17 @@ class ViewObserved(NamedTuple):
     since: datetime | None = None
 
 
-STOPPED: Mapping[RelayLease, tuple[str, str]] = {
-    RelayLease.FREE: (
-        "is not running: nobody holds its lease {file}, and it sends no heartbeats",
+STOPPED: Mapping[LeaseState, tuple[str, str]] = {
+    LeaseState.FREE: (
+        "is not running: nobody holds its lease {name}, and it sends no heartbeats",
         "Start `piket relay`. The events are kept in the store and are sent then.",
     ),
-    RelayLease.HELD: (
-        "holds its lease {file}, but sends neither events nor heartbeats",
+    LeaseState.HELD: (
+        "holds its lease {name}, but sends neither events nor heartbeats",
         "Read its log: it says `Relay stalled` with the cause. Restart `piket relay` if it says nothing.",
     ),
-    RelayLease.ABSENT: (
-        "sends no heartbeats, and there is no lease {file} on this machine",
+    LeaseState.ABSENT: (
+        "sends no heartbeats, and there is no lease {name} on this machine",
         "Start `piket relay`. If it runs on another machine, run `piket doctor` there, where its lease is.",
     ),
 }
@@ -65,7 +57,7 @@ STOPPED: Mapping[RelayLease, tuple[str, str]] = {
 
 def judge_relays(relays: Sequence[RelayObserved]) -> Verdict:
     """Return whether the relay of every source moves. Sources that stopped for the same cause are one finding."""
-    stopped: defaultdict[RelayLease, list[RelayObserved]] = defaultdict(list)
+    stopped: defaultdict[LeaseState, list[RelayObserved]] = defaultdict(list)
     for relay in relays:
         if not relay.has_heartbeat and relay.after == relay.before:
             stopped[relay.lease].append(relay)
@@ -74,10 +66,10 @@ def judge_relays(relays: Sequence[RelayObserved]) -> Verdict:
     return verdict([_stopped_finding(lease, sources) for lease, sources in stopped.items()], evidence)
 
 
-def _stopped_finding(lease: RelayLease, stopped: Sequence[RelayObserved]) -> Finding:
+def _stopped_finding(lease: LeaseState, stopped: Sequence[RelayObserved]) -> Finding:
     what, cure = STOPPED[lease]
     sources = name_some([relay.source for relay in stopped])
-    return Finding(f"The relay of {sources}", what.format(file=stopped[0].lease_file), cure)
+    return Finding(f"The relay of {sources}", what.format(name=stopped[0].lease_name), cure)
 
 
 def judge_workers(observed: WorkersObserved) -> Verdict:

@@ -30,7 +30,6 @@ from deploy.doctor.judgement.machines import (
     judge_ports,
 )
 from deploy.doctor.judgement.movement import (
-    RelayLease,
     RelayObserved,
     ViewObserved,
     WorkersObserved,
@@ -41,6 +40,7 @@ from deploy.doctor.judgement.movement import (
 from deploy.doctor.judgement.stores import ProjectionObserved, StoreObserved, judge_projections, judge_store
 from deploy.doctor.judgement.tokens import KeyObserved, TokensObserved, judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict, lines, summary
+from shared.relay.checkpoints.checkpoint import LeaseState
 
 CLIENT = dict.fromkeys(REQUESTS, frozenset({3, 4, 5}))
 KAFKA_4: Mapping[int, VersionRange] = dict.fromkeys(REQUESTS, (4, 9))
@@ -51,7 +51,7 @@ NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 STORE = StoreObserved("roster", "/srv/roster.db", frozenset({("event_store", "0001_store.sql")}))
 MIGRATED = STORE._replace(applied=STORE.expected)
 PROJECTION = ProjectionObserved("roster", "/piket/32/policy", head=6, before=6, after=6)
-RELAY = RelayObserved("/piket/32/policy", "relay/policy-32.lease", has_heartbeat=False, lease=RelayLease.HELD)
+RELAY = RelayObserved("/piket/32/policy", "relay/policy-32.lease", has_heartbeat=False, lease=LeaseState.HELD)
 TOKENS = TokensObserved("jwks.json", NOW, [KeyObserved("a")], refused={"token-32": ""})
 EVENTS = {"piket.32.policy.v1": {"cleanup.policy": "delete", "retention.ms": "-1"}}
 ROWS = {"piket.32.coverage.v1": {"cleanup.policy": "compact,delete"}}
@@ -177,13 +177,13 @@ FAULTS = {
     ),
     "a dead relay": (
         judge_relays(
-            [RELAY._replace(lease=RelayLease.FREE), RELAY._replace(source="/piket/32/roster", lease=RelayLease.FREE)]
+            [RELAY._replace(lease=LeaseState.FREE), RELAY._replace(source="/piket/32/roster", lease=LeaseState.FREE)]
         ),
         "The relay of /piket/32/policy, /piket/32/roster is not running: nobody holds its lease relay/policy-32.lease",
     ),
     "a stalled relay": (judge_relays([RELAY]), "holds its lease relay/policy-32.lease, but sends neither events nor"),
     "a relay elsewhere": (
-        judge_relays([RELAY._replace(lease=RelayLease.ABSENT)]),
+        judge_relays([RELAY._replace(lease=LeaseState.ABSENT)]),
         "there is no lease relay/policy-32.lease",
     ),
     "a dead worker": (

@@ -17,8 +17,9 @@ from shared.event_store.stored_events import CommittedUntil
 from shared.kafka import broker, dead_letters
 from shared.kafka.closing import discard_producer
 from shared.kafka.connection import KafkaConnection
-from shared.relay import checkpoint, heartbeat, sender
-from shared.relay.checkpoint import Checkpoint
+from shared.relay import heartbeat, sender
+from shared.relay.checkpoints import files
+from shared.relay.checkpoints.checkpoint import Checkpoint
 from shared.relay.log_tail import PartitionTail, is_recreated, resume_sequence, shortened_partitions
 from shared.relay.metrics import CONNECTED
 from shared.relay.relay import Relay
@@ -61,38 +62,14 @@ def test_a_topic_with_another_number_of_partitions_is_named() -> None:
 
 
 def test_a_checkpoint_is_read_by_the_next_relay(tmp_path: Path) -> None:
-    checkpoint.write(tmp_path / "checkpoint", Checkpoint(sequence=7, offsets={0: 3, 2: 4}))
-    assert checkpoint.read(tmp_path / "checkpoint") == Checkpoint(sequence=7, offsets={0: 3, 2: 4})
+    files.write(tmp_path / "checkpoint", Checkpoint(sequence=7, offsets={0: 3, 2: 4}))
+    assert files.read(tmp_path / "checkpoint") == Checkpoint(sequence=7, offsets={0: 3, 2: 4})
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"sequence": 7, "off', b"\x00" * 40, b'{"sequence": "many"}'], ids=repr)
 def test_a_torn_checkpoint_begins_again_and_loses_nothing(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / "checkpoint").write_bytes(torn)
-    assert checkpoint.read(tmp_path / "checkpoint") == Checkpoint()
-
-
-async def test_a_second_relay_waits_for_the_lease_and_takes_over(tmp_path: Path) -> None:
-    async def hold() -> None:
-        async with checkpoint.lease(tmp_path / "checkpoint"):
-            order.append("second")
-
-    order: list[str] = []
-    async with checkpoint.lease(tmp_path / "checkpoint"):
-        second = asyncio.create_task(hold())
-        await asyncio.sleep(1.5 * checkpoint.LEASE_RETRY_S)  # the second one tries twice in vain
-        order.append("first")
-    await second
-    assert order == ["first", "second"]
-
-
-async def test_everything_is_sent_again_only_while_no_relay_runs(tmp_path: Path) -> None:
-    path = tmp_path / "checkpoint"
-    checkpoint.write(path, Checkpoint(sequence=7))
-    async with checkpoint.lease(path):
-        assert not checkpoint.reset(path)
-        assert checkpoint.read(path).sequence == 7
-    assert checkpoint.reset(path)
-    assert checkpoint.read(path) == Checkpoint()
+    assert files.read(tmp_path / "checkpoint") == Checkpoint()
 
 
 @pytest.mark.parametrize(
@@ -236,7 +213,8 @@ class FailingSource(InMemorySource):
 async def test_a_relay_without_its_store_does_not_say_that_kafka_is_away(
     tmp_path: Path, error: Exception, connected: int
 ) -> None:
-    relay = Relay(FailingSource(error), "32", KafkaConnection("127.0.0.1:1"), tmp_path / "checkpoint.json")
+    checkpoints = files.FileCheckpoints(tmp_path / "checkpoint.json")
+    relay = Relay(FailingSource(error), "32", KafkaConnection("127.0.0.1:1"), checkpoints)
     gauge = CONNECTED.labels("attendance", "32")
     gauge.set(1)
     await relay._run_once()

@@ -1,0 +1,1 @@
+"""Stores how far relays have sent, and lets one relay at a time send a source."""
