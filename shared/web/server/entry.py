@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import NoReturn
@@ -17,7 +18,7 @@ from shared.metrics.server import serve_metrics
 from shared.settings import Settings
 from shared.telemetry import configure_logging
 from shared.tracing.setup import configure_tracing, stop_tracing
-from shared.web.server.run import run_server
+from shared.web.server.run import FINISH_WITHIN_S, run_server
 
 CreateApp = Callable[[Settings], FastAPI]
 MESSAGES: Messages = {**START_MESSAGES, Unavailable: unavailable_message, UnusableKeySet: str}
@@ -25,11 +26,18 @@ MESSAGES: Messages = {**START_MESSAGES, Unavailable: unavailable_message, Unusab
 
 def main(service: str, create: CreateApp) -> NoReturn:
     """Serve one service as this process, and end it. The exit status is 0 after SIGTERM."""
+    # Until the server takes over: a container's first process would ignore SIGTERM, and a store may not answer.
+    signal.signal(signal.SIGTERM, _exit_at_once)
     configure_logging(service)
     with exit_with_message(MESSAGES):
         settings = Settings()
         serve(service, {service: create}, lambda apps: apps[service], settings)
     sys.exit(os.EX_SOFTWARE if background.has_failed() else os.EX_OK)
+
+
+def _exit_at_once(*_: object) -> NoReturn:
+    background.end_within(FINISH_WITHIN_S)
+    sys.exit(os.EX_OK)
 
 
 def serve(
