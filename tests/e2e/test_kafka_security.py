@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,7 +30,9 @@ from shared.kafka.access import explained
 from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused
-from shared.relay.checkpoints import files
+from shared.projection.consumer import follow_topics
+from shared.projection.offsets import OffsetMark, Partition
+from shared.relay import checkpoint
 from shared.relay.log_tail import assigned_consumer, check_readable
 from shared.settings import Settings
 from tests.e2e.commands import start_piket
@@ -147,6 +150,32 @@ async def test_a_wrong_password_is_a_message_that_does_not_hold_it(
     assert "sandi-yang-salah" not in text
 
 
+async def test_a_service_that_starts_with_a_wrong_password_stops_reading(kafka: SecuredKafka, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("sandi-yang-salah")
+    roster, reporting = (
+        replace(kafka.connection(role), password_file=str(tmp_path / "password")) for role in ("roster", "reporting")
+    )
+    with pytest.raises(AccessRefused, match="refuses the user piket-local-roster"):
+        await follow_topics(roster, ["piket.32.policy.v1"], no_offsets, unexpected_call, unexpected_call)
+    view = CoverageView(lambda: at("09:00", MONDAY), ["32"], 3)
+    with pytest.raises(AccessRefused, match="refuses the user piket-local-reporting"):
+        await follow_coverage(view, reporting, ["32"], 3)
+
+
+async def no_offsets() -> dict[Partition, OffsetMark]:
+    return {}
+
+
+def unexpected_call(*_: object) -> Any:
+    raise AssertionError("nothing was read")
+
+
+async def test_a_topic_that_a_user_may_not_delete_remains(kafka: SecuredKafka) -> None:
+    with pytest.raises(AccessRefused, match=r"a right on a topic \(piket\.3276\.roster\.v1\)"):
+        await broker.delete_topics(kafka.connection("worker", CITY), ["piket.3276.roster.v1"])
+    assert "piket.3276.roster.v1" in await broker.topic_sizes(kafka.kafka.connection)
+
+
 async def test_a_client_without_a_user_is_told_that_one_is_needed(kafka: SecuredKafka) -> None:
     with pytest.raises(AccessRefused, match="demands a user, and PIKET_KAFKA_SECURITY=PLAINTEXT gives none"):
         await broker.topic_sizes(KafkaConnection(kafka.kafka.servers_for_users))
@@ -161,7 +190,7 @@ async def test_a_right_that_is_taken_away_while_a_relay_runs_loses_nothing(kafka
         await kafka.change({user: frozenset(right for right in rights if right.operation != Operation.WRITE)})
         source.grow(3)
         await wait_until(lambda: relay._failures > 0)
-        assert (files.read(path).sequence, running.done()) == (3, False)
+        assert (checkpoint.read(path).sequence, running.done()) == (3, False)
         await kafka.change({user: rights})
         await wait_until_sent(path, 6)
 
@@ -201,9 +230,13 @@ async def test_a_right_that_a_relay_lacks_at_its_start_ends_it_with_a_message(
 
 @pytest.mark.parametrize(
     ("removed", "named"),
-    [("piket-coverage-kota-3276", "its consumer group"), ("piket.3276.roster.v1", "piket.3276.roster.v1")],
+    [
+        ("piket-coverage-kota-3276", "its consumer group"),
+        ("piket.3276.roster.v1", "piket.3276.roster.v1"),
+        ("piket.3276.coverage.v1", "a right on a topic (piket.3276.coverage.v1)"),  # its first positions are refused
+    ],
 )
-async def test_a_right_that_a_worker_lacks_at_its_start_ends_it_with_a_message(
+async def test_a_right_that_a_worker_lacks_ends_it_with_a_message(
     kafka: SecuredKafka, removed: str, named: str
 ) -> None:
     (user, rights), *_ = users(CITY, ["3276"], ["worker"]).items()
