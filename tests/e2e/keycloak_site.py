@@ -49,7 +49,7 @@ class Administrator:
         self.send("PUT", f"/users/{user['id']}", user | members)
 
     def let_sign_in(self, username: str) -> None:
-        """Give an account the password of the example people, which it need not change."""
+        """Give an account the password of the example people, which stays."""
         (user,) = self.send("GET", f"/users?username={username}&exact=true")
         password = {"type": "password", "value": self._keycloak.people_password, "temporary": False}
         self.send("PUT", f"/users/{user['id']}/reset-password", password)

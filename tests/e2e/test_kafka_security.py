@@ -32,7 +32,7 @@ from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused
 from shared.projection.consumer import follow_topics
 from shared.projection.offsets import OffsetMark, Partition
-from shared.relay import checkpoint
+from shared.relay.checkpoints import files
 from shared.relay.log_tail import assigned_consumer, check_readable
 from shared.settings import Settings
 from tests.e2e.commands import start_piket
@@ -190,7 +190,7 @@ async def test_a_right_that_is_taken_away_while_a_relay_runs_loses_nothing(kafka
         await kafka.change({user: frozenset(right for right in rights if right.operation != Operation.WRITE)})
         source.grow(3)
         await wait_until(lambda: relay._failures > 0)
-        assert (checkpoint.read(path).sequence, running.done()) == (3, False)
+        assert (files.read(path).sequence, running.done()) == (3, False)
         await kafka.change({user: rights})
         await wait_until_sent(path, 6)
 
@@ -210,7 +210,7 @@ async def test_a_password_is_rotated_while_a_relay_runs_without_a_restart_of_it(
         await asyncio.to_thread(kafka.kafka.restart)  # ends the open connections
         source.grow(3)
         await wait_until(lambda: relay._failures > 3)
-        assert (checkpoint.read(path).sequence, running.done()) == (3, False)
+        assert (files.read(path).sequence, running.done()) == (3, False)
         file.write_text("sandi-baru")
         await wait_until_sent(path, 6)
 
