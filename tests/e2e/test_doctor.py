@@ -168,7 +168,8 @@ async def test_without_a_broker_what_needs_it_is_not_checked(stack: Stack) -> No
     address = f"127.0.0.1:{free_ports(1)[0]}"
     results = await examine(settings_of(stack, kafka=address))
     assert faults(results) == {"kafka": f"Kafka at {address} does not answer"}
-    assert not_checked(results) == {"topics", "topic settings", "disks of kafka", "clocks", "relays", "workers"}
+    needing = {"kafka rights", "topics", "topic settings", "disks of kafka", "clocks", "relays", "workers"}
+    assert not_checked(results) == needing
     assert all(results[name].not_checked == f"Kafka at {address} does not answer" for name in not_checked(results))
 
 
