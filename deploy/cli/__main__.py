@@ -22,6 +22,7 @@ from deploy.cli.targets import print_targets
 from deploy.demo import options as demo_options
 from shared.background import has_failed, until_signal
 from shared.settings import MAX_PORT, Settings
+from shared.settings.unknown_variables import log_unknown_variables
 from shared.telemetry import configure_logging
 
 PortOption = Annotated[int, typer.Option(min=0, max=MAX_PORT, help="0: any free port")]
@@ -144,6 +145,7 @@ def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
 
 if __name__ == "__main__":
     configure_logging("piket")
+    log_unknown_variables()
     try:
         cli(prog_name="piket")
     except Exception as error:

@@ -1,6 +1,7 @@
 """Runs `piket demo`: the simulated morning of a province on real Kafka, until Ctrl-C."""
 
 import asyncio
+import os
 import shutil
 import signal
 import socket
@@ -41,6 +42,11 @@ class RunningDeployment(NamedTuple):
 
 def run(options: Options) -> int:
     """Run the demo in a temporary folder and return the exit status. All processes end with it."""
+    if (profile := os.environ.get("PIKET_PROFILE", "demo")) != "demo":
+        raise UnsafeToContinue(
+            f"PIKET_PROFILE={profile} refuses a demo, because a demo invents people and tokens. Nothing was started."
+            " Run it without PIKET_PROFILE, on a computer that holds no real deployment."
+        )
     check_port_is_free(options.port)
     offices = _create_world(options)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job ignores SIGINT by default

@@ -25,6 +25,7 @@ from shared.metrics.server import serve_metrics
 from shared.relay.checkpoints.choice import open_checkpoints
 from shared.relay.relay import Relay
 from shared.settings import Settings
+from shared.settings.unknown_variables import log_unknown_variables
 from shared.telemetry import configure_logging
 
 MESSAGES: Messages = {
@@ -70,6 +71,7 @@ async def _kafka_state(relays: Sequence[Relay]) -> PartState:
 def main() -> None:
     """Relay until SIGTERM, then end with status 0."""
     configure_logging("relay")
+    log_unknown_variables()
     services = sys.argv[1:]
     if unknown := {*services} - {*SERVICES_WITH_STORE}:
         sys.exit(f"{', '.join(sorted(unknown))}: give any of {', '.join(SERVICES_WITH_STORE)}. Nothing was started.")

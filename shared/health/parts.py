@@ -12,7 +12,7 @@ ANSWERS = PartState(works=True, state="answers")
 class ReadableTables(Protocol):
     """A database as its health is checked."""
 
-    async def read(self, sql: str) -> Any:  # noqa: ANN401 - the rows are not looked at
+    async def read(self, sql: str, **values: object) -> Any:  # noqa: ANN401 - the rows are not looked at
         """Return the rows of a statement, or raise an error."""
 
 

@@ -53,7 +53,7 @@ class IdentitySettings(ProcessSettings):
     jwks: str = Field("", description="File or address of the issuer's key set; empty: as the issuer's metadata says.")
     audience: str = Field("piket", description="Audience that a token must name.")
     roles_claim: str = Field(
-        "roles", description="Claims that list roles, separated by commas: roles,realm_access.roles"
+        "roles", description="Claims that list roles, separated by commas, such as `roles,realm_access.roles`."
     )
     region_claim: str = Field("region", description="Claim with the code of the government.")
     opd_claim: str = Field("opd", description="Claim with the code of the agency (OPD).")

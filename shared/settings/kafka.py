@@ -49,14 +49,25 @@ def _validate_deployment(text: str) -> str:
 class KafkaSettings(BaseSettings):
     """Settings of Kafka and of the regions whose topics a deployment reads and writes."""
 
-    kafka: Annotated[str, AfterValidator(validate_addresses)] = "127.0.0.1:9092"
-    kafka_security: KafkaSecurity = KafkaSecurity.PLAINTEXT
-    kafka_username: str = ""
-    kafka_password_file: str = ""
-    kafka_ca: str = ""
-    regions: str = Field("32", pattern=r"^\d+(,\d+)*$")
-    deployment: Annotated[str, AfterValidator(_validate_deployment)] = "local"
-    partitions: int = Field(3, ge=1)  # 12 in production; the reasons are in docs/decisions/0010-workers.md
+    kafka: Annotated[str, AfterValidator(validate_addresses)] = Field(
+        "127.0.0.1:9092", description="Addresses of brokers, separated by commas."
+    )
+    kafka_security: KafkaSecurity = Field(
+        KafkaSecurity.PLAINTEXT, description="Protection of connections to Kafka (its `security.protocol`)."
+    )
+    kafka_username: str = Field("", description="User of Kafka (SCRAM-SHA-512), for SASL_PLAINTEXT and SASL_SSL.")
+    kafka_password_file: str = Field("", description="File with the password of PIKET_KAFKA_USERNAME.")
+    kafka_ca: str = Field(
+        "", description="PEM file of the authority of the brokers' certificates; empty: those of the system."
+    )
+    regions: str = Field(
+        "32", pattern=r"^\d+(,\d+)*$", description="Codes of the governments that are served, separated by commas."
+    )
+    deployment: Annotated[str, AfterValidator(_validate_deployment)] = Field(
+        "local", description="Name of the deployment in the names of its worker's topics and consumer groups."
+    )
+    # The reasons are in docs/decisions/0010-workers.md.
+    partitions: int = Field(3, ge=1, description="Partitions of each topic, never changed in place; 12 in production.")
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> Self:

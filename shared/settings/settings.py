@@ -13,8 +13,14 @@ from shared.settings.secret_files import read_secret
 class Settings(IdentitySettings, KafkaSettings, ProcessSettings):
     """Settings of every process. Their variables begin with `PIKET_`: `PIKET_STORE`, `PIKET_KAFKA`, ..."""
 
-    store: str = Field("sqlite://{folder}/{service}.db", pattern=r"^(sqlite|postgresql)://")
-    store_password_file: str = ""
+    store: str = Field(
+        "sqlite://{folder}/{service}.db",
+        pattern=r"^(sqlite|postgresql)://",
+        description="Address of the database of each service; {service} and {folder} in it are replaced.",
+    )
+    store_password_file: str = Field(
+        "", description="File with the password of PIKET_STORE; {service} in it is replaced."
+    )
 
     def store_url(self, service: str) -> str:
         """Return the address of the database of one service, with its password. Raise `UnreadableSecret`."""

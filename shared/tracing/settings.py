@@ -17,18 +17,30 @@ class TracingSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True)
 
-    otel_sdk_disabled: bool = False
-    otel_service_name: str = ""
-    otel_exporter_otlp_endpoint: str = Field("", pattern=HTTP_ADDRESS)
-    otel_exporter_otlp_traces_endpoint: str = Field("", pattern=HTTP_ADDRESS)
-    otel_exporter_otlp_protocol: str = "http/protobuf"
-    otel_exporter_otlp_traces_protocol: str = ""
-    otel_traces_exporter: Literal["otlp", "none"] = "otlp"
+    otel_sdk_disabled: bool = Field(default=False, description="Whether no traces are made, whatever else is set.")
+    otel_service_name: str = Field("", description="Name of the process in traces; empty: `piket-` and its name.")
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        pattern=HTTP_ADDRESS,
+        description="Address of an OpenTelemetry collector (OTLP); empty: no traces.",
+    )
+    otel_exporter_otlp_traces_endpoint: str = Field(
+        "",
+        pattern=HTTP_ADDRESS,
+        description="Address for traces only, with its path; it is used instead of the one above.",
+    )
+    otel_exporter_otlp_protocol: str = Field(
+        "http/protobuf", description="Protocol of the collector; no other one is supported."
+    )
+    otel_exporter_otlp_traces_protocol: str = Field("", description="The same for traces only.")
+    otel_traces_exporter: Literal["otlp", "none"] = Field("otlp", description="`none`: no traces are sent.")
     otel_traces_sampler: Literal[
         "always_on", "always_off", "traceidratio",
         "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio",
-    ] = "parentbased_always_on"  # fmt: skip
-    otel_traces_sampler_arg: float | None = Field(None, ge=0, le=1)
+    ] = Field("parentbased_always_on", description="Which requests are traced.")  # fmt: skip
+    otel_traces_sampler_arg: float | None = Field(
+        None, ge=0, le=1, description="Ratio of requests that a sampler by ratio traces."
+    )
 
     @property
     def enabled(self) -> bool:

@@ -31,7 +31,7 @@ from tests.support.in_memory_source import (
     wait_until_sent,
     without_repeats,
 )
-from tests.support.relay_process import attendance, checkpoints_of
+from tests.support.relay_process import attendance, open_checkpoints
 from tests.support.seeds import seeded_random
 from tests.support.waiting import read_until, wait_until
 
@@ -115,6 +115,7 @@ async def open_store(database: str) -> AsyncIterator[Store[int]]:
     await store.open()
     yield store
     await store.close()
+    await store._database.close()
 
 
 def check_in(number: int) -> StoreCommand[int]:
@@ -147,8 +148,7 @@ async def test_five_kills_of_the_relay_lose_and_invent_nothing(
     bootstrap: str, database_url: str, tmp_path: Path
 ) -> None:
     path, stop = tmp_path / "checkpoint", asyncio.Event()
-    checkpoints = checkpoints_of(database_url, path)
-    async with open_store(database_url) as store:
+    async with open_checkpoints(database_url, path) as checkpoints, open_store(database_url) as store:
         accepting = asyncio.create_task(accept_check_ins(store, stop))
         relay = [sys.executable, "-m", "tests.support.relay_process", database_url, bootstrap, str(path)]
         await kill_five_times(relay, checkpoints, seeded_random())

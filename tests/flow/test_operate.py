@@ -159,6 +159,12 @@ def test_a_demo_on_a_taken_port_starts_nothing(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_demo_is_refused_where_people_are_real(tmp_path: Path) -> None:
+    completed = piket(tmp_path, "demo", "--port", "0", PIKET_PROFILE="production")
+    assert (completed.returncode, "Traceback" in completed.stderr, [*tmp_path.iterdir()]) == (1, False, [])
+    assert "PIKET_PROFILE=production refuses a demo" in completed.stderr
+
+
 UNUSABLE_DEMOS = {
     "too few people": (("--people", "100"), "at least"),
     "no broker": (("--broker", UNUSED_ADDRESS), "Kafka"),

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from shared.clock import wall_time
@@ -30,17 +32,22 @@ def attendance(database: str) -> Store[int]:
     return Store(Database(database), service="attendance", decider=Tally(), now=wall_time)
 
 
-def checkpoints_of(database: str, path: Path) -> CheckpointStore:
-    """Return the checkpoint store of a database: its own table, or a file for SQLite."""
+@asynccontextmanager
+async def open_checkpoints(database: str, path: Path) -> AsyncIterator[CheckpointStore]:
+    """Provide the checkpoint store of a database: its own table, or a file for SQLite."""
     if database.startswith("sqlite"):
-        return FileCheckpoints(path)
-    return TableCheckpoints(SessionSource(database), "attendance", "32", path)
+        yield FileCheckpoints(path)
+        return
+    sessions = SessionSource(database)
+    yield TableCheckpoints(sessions, "attendance", "32", path)
+    await sessions.close()
 
 
 async def relay(database: str, bootstrap: str, path: str) -> None:
     store = attendance(database)
     await store.open()
-    await Relay(store, "32", KafkaConnection(bootstrap), checkpoints_of(database, Path(path))).run()
+    async with open_checkpoints(database, Path(path)) as checkpoints:
+        await Relay(store, "32", KafkaConnection(bootstrap), checkpoints).run()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """Starts the streaming worker: `python -m services.reporting.worker`, one process per core.
 
-Settings: PIKET_KAFKA, PIKET_REGIONS (comma separated), PIKET_DEPLOYMENT, PIKET_PARTITIONS, PIKET_METRICS_PORT,
-PIKET_MEMBER, PIKET_SESSION_TIMEOUT_S, PIKET_HANG_S; PIKET_GENERATION, PIKET_SINCE for a view that is built beside the
-one in force (`piket rebuild-view`). Exit status 2: there is nothing to read; 3: another worker took its static member
-name; any other except 0: the worker failed and must be started again.
+Its settings are `WorkerSettings` (docs/operations/settings.md). `piket rebuild-view` sets two of them for a view that is
+built beside the one in force. Exit status 2: there is nothing to read; 3: another worker took its static member name; any
+other except 0: the worker failed and must be started again.
 """
 
 import asyncio
@@ -44,6 +43,7 @@ from shared.kafka.dead_letters import count_unreadable_from_zero
 from shared.kafka.errors import AccessRefused
 from shared.metrics.server import serve_metrics
 from shared.relay.heartbeat import INTERVAL_S
+from shared.settings.unknown_variables import log_unknown_variables
 from shared.telemetry import configure_logging
 from shared.tracing.setup import configure_tracing, stop_tracing
 
@@ -174,6 +174,7 @@ def run(app: faust.App) -> None:
 def main() -> int:
     """Run until SIGTERM. Return the exit status."""
     configure_logging("worker")
+    log_unknown_variables()
     tune_garbage_collector()
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -22,17 +22,29 @@ log = logging.getLogger(__name__)
 class WorkerSettings(Settings):
     """Settings that only a worker has. The environment variable of `hang_s` is PIKET_HANG_S."""
 
-    session_timeout_s: float = Field(10.0, gt=0, le=1800)
-    """Seconds after which the consumer group gives the partitions of a silent worker to others."""
-    member: str = ""
-    """Static member name, unique per worker. A worker that restarts within the session timeout keeps its partitions."""
-    hang_s: float = Field(60.0, gt=0, le=86_400)
-    """Seconds without progress after which a worker that has unread records ends."""
-    generation: int = Field(0, ge=0)
-    """Generation of the view to maintain: the one in force, or a later one, which is then built beside it."""
-    since: Day | None = None
-    staged: bool = False
-    """True if rows go to a topic beside the one that readers follow. Set by `resolve_generation`, not by operators."""
+    session_timeout_s: float = Field(
+        10.0,
+        gt=0,
+        le=1800,
+        description="Seconds after which the consumer group gives the partitions of a silent worker to others.",
+    )
+    member: str = Field(
+        "",
+        description="Static member name, unique for each worker: one that restarts within the session timeout keeps"
+        " its partitions.",
+    )
+    hang_s: float = Field(
+        60.0, gt=0, le=86_400, description="Seconds without progress after which a worker with unread records ends."
+    )
+    generation: int = Field(
+        0, ge=0, description="Generation of the view to maintain; 0: the one in force. `piket rebuild-view` sets it."
+    )
+    since: Day | None = Field(
+        None, description="First date of the rows of that generation. `piket rebuild-view` sets it."
+    )
+    staged: bool = Field(
+        default=False, description="Whether rows go to a topic beside the one that readers follow; set by the worker."
+    )
 
     def app_id(self) -> str:
         """Return the name of the Faust app and consumer group of this generation."""

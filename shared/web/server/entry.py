@@ -16,6 +16,7 @@ from shared.failures import START_MESSAGES, Messages, exit_with_message, unavail
 from shared.identity import UnusableKeySet
 from shared.metrics.server import serve_metrics
 from shared.settings import Settings
+from shared.settings.unknown_variables import log_unknown_variables
 from shared.telemetry import configure_logging
 from shared.tracing.setup import configure_tracing, stop_tracing
 from shared.web.server.run import FINISH_WITHIN_S, run_server
@@ -29,6 +30,7 @@ def main(service: str, create: CreateApp) -> NoReturn:
     # Until the server takes over: a container's first process would ignore SIGTERM, and a store may not answer.
     signal.signal(signal.SIGTERM, _exit_at_once)
     configure_logging(service)
+    log_unknown_variables()
     with exit_with_message(MESSAGES):
         settings = Settings()
         serve(service, {service: create}, lambda apps: apps[service], settings)

@@ -38,7 +38,8 @@ async def test_a_process_is_not_ready_without_a_part_that_it_needs() -> None:
 
 async def test_the_reason_of_a_failure_is_for_the_log_and_not_for_everybody() -> None:
     class Broken:
-        async def read(self, sql: str) -> object:
+        async def read(self, sql: str, **values: object) -> object:
+            del sql, values
             raise ConnectionError("password=hush")
 
     report = await Readiness([store_part(Broken())]).report()
@@ -49,7 +50,8 @@ async def test_a_part_that_hangs_is_asked_once_and_delays_no_answer() -> None:
     class Hanging:
         asked = 0
 
-        async def read(self, sql: str) -> object:
+        async def read(self, sql: str, **values: object) -> object:
+            del sql, values
             self.asked += 1
             return await asyncio.Event().wait()
 

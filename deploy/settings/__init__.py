@@ -1,0 +1,1 @@
+"""Writes docs/operations/settings.md, the table of all settings, from the classes that declare them."""
