@@ -1,8 +1,8 @@
 """Starts the streaming worker: `python -m services.reporting.worker`, one process per core.
 
-Its settings are `WorkerSettings` (docs/operations/settings.md). `piket rebuild-view` sets two of them for a view that is
-built beside the one in force. Exit status 2: there is nothing to read; 3: another worker took its static member name; any
-other except 0: the worker failed and must be started again.
+Its settings are `WorkerSettings` (docs/operations/settings.md). `piket rebuild-view` sets two of them for a view that
+is built beside the one in force. Exit status 2: there is nothing to read; 3: another worker took its static member
+name; any other except 0: the worker failed and must be started again.
 """
 
 import asyncio
