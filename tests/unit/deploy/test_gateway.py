@@ -5,10 +5,12 @@ import pytest
 from fastapi import FastAPI
 
 from deploy.operations.gateway import gateway
+from shared.health.readiness import Readiness
 
 
 def app_named(name: str) -> FastAPI:
     app = FastAPI()
+    app.state.readiness = Readiness()
 
     @app.get("/{path:path}")
     def answer(path: str) -> str:
