@@ -107,6 +107,13 @@ async def test_the_board_shows_the_office(http: httpx.AsyncClient) -> None:
         assert page.headers["content-security-policy"]
 
 
+async def test_an_operator_is_sent_to_sign_in_and_back_over_https(http: httpx.AsyncClient, whole: Stack) -> None:
+    page = await http.get("/operasi", follow_redirects=True)
+    assert str(page.url).startswith(f"{whole.url}/auth/realms/piket/protocol/openid-connect/auth?")
+    assert page.url.params["redirect_uri"] == f"{whole.url}/masuk/kembali"
+    assert page.status_code == 200
+
+
 async def test_a_token_of_the_demo_is_refused(office: Office, tmp_path: Path) -> None:
     forged = Issuer(tmp_path, "demo").token("sri")
     answer = await office.post(f"/policy/v1/{REGION}/opd", forged, OFFICE["opd"])

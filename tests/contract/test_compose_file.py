@@ -13,6 +13,7 @@ import pytest
 
 from deploy.compose import prepare
 from deploy.observability.targets import missing_processes
+from services.reporting.worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = Path(sys.executable).with_name("docker-compose")
@@ -132,3 +133,16 @@ def test_every_process_of_piket_is_a_target(services: Mapping[str, Any]) -> None
 def test_every_image_has_a_version(services: Mapping[str, Any]) -> None:
     for name, service in services.items():
         assert re.fullmatch(r"(docker\.io|quay\.io|localhost)/[a-z/]+:(v?\d[\d.]*|dev)", service["image"]), name
+
+
+def test_only_containers_beside_the_gateway_are_believed_about_the_address_of_a_user(env_file: Path) -> None:
+    resolved = json.loads(config(env_file, "core").stdout)
+    (network,) = resolved["networks"]["edge"]["ipam"]["config"]
+    for name in APPLICATIONS:
+        assert resolved["services"][name]["environment"]["PIKET_TRUSTED_PROXIES"] == network["subnet"]
+
+
+def test_every_setting_of_a_process_is_one_that_piket_knows(services: Mapping[str, Any]) -> None:
+    known = {f"PIKET_{name.upper()}" for name in WorkerSettings.model_fields}
+    for name in CORE - {"kafka", "postgres", "gateway"}:
+        assert services[name]["environment"].keys() <= known, name
