@@ -78,13 +78,17 @@ def _postgresql(url: str, settings: str) -> psycopg.Connection[tuple[Any, ...]]:
     # In READ COMMITTED each statement sees all earlier commits. A stricter level takes its snapshot before the lock is
     # granted, so it would miss the commit for which it waited.
     settings += f" lock_timeout={LOCK_TIMEOUT_S}s default_transaction_isolation=read\\ committed"
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=LOCK_TIMEOUT_S // 2,
-        tcp_user_timeout=LOCK_TIMEOUT_S * 1000,  # for a server that vanished without closing the connection
-        options=re.sub(r"(?<!\\) ", " -c ", " " + settings),  # libpq: `-c` before each; `\ ` is inside a value
-    )
+    try:
+        return psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=LOCK_TIMEOUT_S // 2,
+            tcp_user_timeout=LOCK_TIMEOUT_S * 1000,  # for a server that vanished without closing the connection
+            options=re.sub(r"(?<!\\) ", " -c ", " " + settings),  # libpq: `-c` before each; `\ ` is inside a value
+        )
+    except psycopg.ProgrammingError:
+        # libpq's message quotes the part that it does not understand, which may be the password.
+        raise psycopg.OperationalError("the address is none that PostgreSQL understands") from None
 
 
 SQLITE = Dialect(

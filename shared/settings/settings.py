@@ -16,6 +16,7 @@ class Settings(IdentitySettings, KafkaSettings, ProcessSettings):
     store: str = Field(
         "sqlite://{folder}/{service}.db",
         pattern=r"^(sqlite|postgresql)://",
+        repr=False,  # it may hold a password
         description="Address of the database of each service; {service} and {folder} in it are replaced.",
     )
     store_password_file: str = Field(

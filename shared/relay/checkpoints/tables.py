@@ -96,6 +96,8 @@ class SessionSource:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await psycopg.AsyncConnection.connect(self._url, autocommit=True, options=OPTIONS)
+        except psycopg.ProgrammingError:
+            raise Unavailable("The address of the database is none that PostgreSQL understands") from None
         except LOST as error:
             raise Unavailable(f"The database did not answer ({type(error).__name__})") from error
 
