@@ -50,12 +50,12 @@ END_WITHIN_S = 9.0
 """A supervisor kills a process that has not ended ten seconds after SIGTERM."""
 
 
-def end_within(seconds: float = END_WITHIN_S) -> None:
+def end_within(seconds: float = END_WITHIN_S, status: int = os.EX_SOFTWARE) -> None:
     """End the process after this number of seconds, whatever hangs: a database that does not answer keeps threads."""
 
     def end() -> None:
         log.critical("The process did not end by itself; what was acknowledged is stored", seconds=seconds)
-        os._exit(os.EX_SOFTWARE)
+        os._exit(status)
 
     deadline = threading.Timer(seconds, end)
     deadline.daemon = True

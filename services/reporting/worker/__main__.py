@@ -25,6 +25,7 @@ from services.reporting.faust_batches.consumer import MAX_FETCH_BYTES, BatchTran
 from services.reporting.faust_batches.credentials import broker_credentials
 from services.reporting.faust_batches.pinned_versions import check_pins
 from services.reporting.process.exits import EX_NOTHING_TO_READ, EX_SOFTWARE, exit_on_error
+from services.reporting.process.log_filter import RateLimitFilter
 from services.reporting.process.readiness import WorkerReadiness
 from services.reporting.view.generations import exit_if_superseded, exit_when_superseded
 from services.reporting.worker import monitors
@@ -51,7 +52,6 @@ log = logging.getLogger(__name__)
 
 QUEUED_BATCHES = 16
 """Batches that may wait between fetch and fold."""
-LOG_REPEAT_S = 10.0
 WRITE_TIMEOUT_MS = 30_000
 """How long a write may wait for a broker that does not answer, or in a busy process, before the worker ends."""
 
@@ -145,25 +145,10 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-class RateLimitFilter(logging.Filter):
-    """Log a repeated Kafka client message at most once every ten seconds: it logs each attempt to reach a broker."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._logged_at: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is logged."""
-        message, now = f"{record.name}{record.msg}", record.created
-        if not record.name.startswith("aiokafka") or now - self._logged_at.get(message, 0.0) > LOG_REPEAT_S:
-            self._logged_at[message] = now
-            return True
-        return False
-
-
 def run(app: faust.App) -> None:
     """Run the app until SIGTERM, and send its spans if traces are configured."""
     configure_tracing("worker")
+    monitors.limit_shutdown(app)
     try:
         # mode would replace the handlers, and with them the redaction of personal data.
         mode.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()

@@ -1,6 +1,7 @@
 """Monitors a running worker: topics that Faust does not read, lag and progress, and the balance between sources."""
 
 import asyncio
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
@@ -13,7 +14,9 @@ from services.reporting.process.readiness import WorkerReadiness
 from services.reporting.process.watchdog import Watchdog
 from services.reporting.worker.metrics import LagMeter, RebalanceSensor
 from services.reporting.worker.processor import Processor
+from shared.background import end_within
 
+END_WITHIN_S = 6.0
 MISSING_TOPICS_EVERY_S, PROGRESS_EVERY_S, BALANCE_EVERY_S = 3.0, 1.0, 0.5
 
 
@@ -75,6 +78,14 @@ def watch_progress(
             readiness.report_state(joining=waiting, recovering=recovering, partitions=len(numbers))
             watchdog.report((frozenset(committed.items()), sum(restored)), idle=waiting or not busy)
             await asyncio.sleep(PROGRESS_EVERY_S)
+
+
+def limit_shutdown(app: faust.App) -> None:
+    """Limit how long the end of the process may take: without Kafka, Faust waits longer than a supervisor."""
+
+    @app.on_before_shutdown.connect
+    async def end(*_: object, **__: object) -> None:
+        end_within(END_WITHIN_S, os.EX_OK)  # no failure: what was not acknowledged is read again
 
 
 def balance_sources(app: faust.App, processor: Processor) -> None:
