@@ -42,8 +42,10 @@ class Part:
         # A check that hangs goes on, and the next report waits for the same one: they would fill the threads.
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._check())
-        done, _ = await asyncio.wait([self._running], timeout=seconds)
-        return self._running.result() if done else NO_ANSWER
+        # Another report may start the next check before this one continues.
+        running = self._running
+        done, _ = await asyncio.wait([running], timeout=seconds)
+        return running.result() if done else NO_ANSWER
 
     async def _check(self) -> PartState:
         try:

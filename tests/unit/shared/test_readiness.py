@@ -46,6 +46,17 @@ async def test_the_reason_of_a_failure_is_for_the_log_and_not_for_everybody() ->
     assert report.body["parts"]["store"] == {"state": "does not answer", "works": False, "required": True}
 
 
+async def test_reports_at_any_moment_of_a_check_are_answered() -> None:
+    readiness = Readiness([part("store"), part("view")])
+
+    async def report_after(turns: int) -> HTTPStatus:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return (await readiness.report()).status
+
+    assert {*await asyncio.gather(*map(report_after, range(20)))} == {HTTPStatus.OK}
+
+
 async def test_a_part_that_hangs_is_asked_once_and_delays_no_answer() -> None:
     class Hanging:
         asked = 0
