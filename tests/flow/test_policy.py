@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.operations.gateway import gateway
 from services.policy.domain.presets.catalogue import presets
 from services.policy.domain.reference_data.holidays import default_holidays
 from tests.support.example_facts import at
@@ -125,21 +124,3 @@ async def test_a_page_of_no_opd_is_a_problem(world: StoryEnvironment, path: str,
 
 async def test_the_documentation_lists_the_calendar(world: StoryEnvironment) -> None:
     assert "/policy/v1/{region}/holidays" in (await world.office.http.get("/policy/docs")).text
-
-
-async def test_a_page_goes_to_its_service_and_to_the_default_where_that_is_not_served() -> None:
-    def app_that_answers(name: str) -> Any:
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": name.encode()})
-
-        return app
-
-    apps = {name: app_that_answers(name) for name in ("policy", "reporting")}
-    answers_by_count = {}
-    for served in (apps, {"reporting": apps["reporting"]}):
-        transport = httpx.ASGITransport(gateway(served))
-        async with httpx.AsyncClient(transport=transport, base_url="http://piket") as http:
-            paths = ("/aturan/32/BKD", "/aturannya", "/opd/32/BKD", "/policy/v1/32/feed")
-            answers_by_count[len(served)] = [(await http.get(path)).text for path in paths]
-    assert answers_by_count == {2: ["policy", "reporting", "reporting", "policy"], 1: ["reporting"] * 4}

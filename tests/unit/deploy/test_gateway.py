@@ -26,6 +26,8 @@ def app_named(name: str) -> FastAPI:
         (["reporting", "policy"], "/", "reporting: "),
         (["reporting", "policy"], "/aturan/32", "policy: aturan/32"),
         (["reporting", "policy"], "/policy/v1/32/opd", "policy: policy/v1/32/opd"),
+        (["reporting", "policy"], "/aturannya", "reporting: aturannya"),
+        (["reporting"], "/aturan/32", "reporting: aturan/32"),
         (["roster", "attendance"], "/", "attendance: "),
     ],
 )
