@@ -26,9 +26,14 @@ async def import_people(
 async def with_bkd(world: StoryEnvironment) -> None:
     """Import the register of BKD, and wait until roster knows its units."""
     await send(world, FILE)
+    await wait_for_unit_of(world, SRI)
+
+
+async def wait_for_unit_of(world: StoryEnvironment, person: dict[str, Any]) -> None:
+    """Wait until roster has received the unit of a person from policy."""
 
     async def rehearsal() -> httpx.Response:
-        return await import_people(world, SRI, query="?dry_run=true")
+        return await import_people(world, person, query="?dry_run=true")
 
     assert (await read_until(rehearsal, lambda answer: answer.status_code == 200)).is_success
 
@@ -76,6 +81,7 @@ async def test_a_rehearsal_places_nobody(world: StoryEnvironment) -> None:
 async def test_a_wrong_cell_is_named_without_the_nip(
     world: StoryEnvironment, row: dict[str, str], pointer: str, says: str
 ) -> None:
+    await wait_for_unit_of(world, DEWI)
     answer = await import_people(world, DEWI | row)
     assert (answer.status_code, list(errors_of(answer)), row.get("nip", "-----") in answer.text) == (
         422, [pointer], False,
