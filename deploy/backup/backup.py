@@ -11,6 +11,7 @@ from deploy.backup.files import PART, create_private, publish, sha256
 from deploy.backup.judgement.chain_check import ChainBroken
 from deploy.backup.judgement.manifest import Manifest, check_events
 from deploy.backup.store_kinds import FAILURES, kind_of
+from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.clock import wall_time
 from shared.kafka.errors import UnsafeToContinue
 from shared.metrics.server import VERSION
@@ -31,8 +32,9 @@ def back_up(settings: Settings, services: Sequence[str], folder: Path, console: 
         _remove_remains(folder)
         made = wall_time()
         target = _create_folder(folder / f"{made:%Y-%m-%dT%H-%M-%SZ}")
-        # In this order, because roster keeps what it knows of policy: a later copy of policy holds at least that.
-        results = [_back_up_or_report(settings, service, target, made, console) for service in reversed(services)]
+        # Policy last, because roster keeps what it knows of policy: a later copy of policy holds at least that.
+        ordered = sorted(services, key=SERVICES_WITH_STORE.index, reverse=True)
+        results = [_back_up_or_report(settings, service, target, made, console) for service in ordered]
     console.print(f"The backup is in {target}.", soft_wrap=True)
     return 0 if all(results) else 1
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, NamedTuple, cast
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -77,5 +77,8 @@ def started(command: Sequence[str], url: str = "") -> Iterator[RunningProgram]:
                 yield RunningProgram(command[0], process, *streams, stderr)
             finally:
                 process.kill()
+                # What a program that has failed did not read: closing it must not hide why it failed.
+                with suppress(BrokenPipeError):
+                    streams[0].close()
     finally:
         end_guard(guard)

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 
 class SettingHint(NamedTuple):
@@ -41,7 +42,18 @@ def environment_file(name: str, region: str, environment: Mapping[str, str]) -> 
 
 def _lines(region: str, environment: Mapping[str, str]) -> Iterator[str]:
     values = {name: environment.get(name, hint.value) for name, hint in HINTS.items()}
+    values["PIKET_STORE"] = without_password(values["PIKET_STORE"])
+    if "PIKET_STORE" in environment:  # such a store may need no password, and a file that does not exist is refused
+        values["PIKET_STORE_PASSWORD_FILE"] = environment.get("PIKET_STORE_PASSWORD_FILE", "")
     values["PIKET_REGIONS"] = ",".join(dict.fromkeys([*filter(None, values["PIKET_REGIONS"].split(",")), region]))
     for name, value in values.items():
         # An empty value would be refused where a file or a number is expected.
         yield f"\n# {HINTS[name].hint}\n{'' if value else '# '}{name}={shlex.quote(value) if value else ''}"
+
+
+def without_password(address: str) -> str:
+    """Return the address of a database without the password that it may hold."""
+    parts = urlsplit(address)
+    user, at, server = parts.netloc.rpartition("@")
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "password"]
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{server}", query=urlencode(query)))

@@ -73,7 +73,7 @@ def exists(engine: Engine, image: str) -> bool:
 def build(engine: Engine, context: Path, name: str, *options: str, alone: bool = False) -> None:
     """Build an image from a folder with Buildah, without pulling anything."""
     # Podman reads the health check of an image in Docker's format only. The certificates of this computer are mounted,
-    # so that programs of the build trust a mirror that only this computer knows; they do not become part of the image.
+    # so that the build trusts the same authorities as this computer; they do not become part of the image.
     command = ["buildah", "bud", "--quiet", "--isolation=chroot", "--network=host", "--format=docker", "--pull-never"]
     command += ["--layers", f"--volume={CERTIFICATES}:/etc/ssl/certs/ca-certificates.crt:ro", f"--tag={name}"]
     engine.run(

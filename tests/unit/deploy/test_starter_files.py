@@ -59,6 +59,17 @@ def test_no_file_holds_a_secret_of_the_environment(depok: Path) -> None:
     assert [file.name for file in depok.iterdir() if SECRET.encode() in file.read_bytes()] == []
 
 
+@pytest.mark.parametrize(
+    "store",
+    ["postgresql://piket:geheim@db/{service}?sslmode=require", "postgresql://piket@db/{service}?password=geheim"],
+)
+def test_a_password_in_the_address_of_the_store_is_left_out(store: str) -> None:
+    text = environment_file("Kota Depok", "3276", {"PIKET_STORE": store})
+    assert "geheim" not in text
+    assert "PIKET_STORE='postgresql://piket@db/{service}" in text
+    assert "# PIKET_STORE_PASSWORD_FILE=" in text
+
+
 def test_settings_of_the_environment_are_kept_and_the_region_is_added(depok: Path) -> None:
     assert "\nPIKET_REGIONS=32,3276\n" in (depok / "piket.env").read_text()
     again = environment_file("Kota Depok", "3276", {"PIKET_REGIONS": "3276,32", "PIKET_KAFKA": "broker:9093"})
