@@ -50,7 +50,7 @@ def environment(host: str, listen: str, regions: str, folder: Path) -> Mapping[s
     url = f"https://{host}" if port == "443" else f"https://{host}:{port}"
     return {
         "PIKET_REGIONS": regions,
-        "PIKET_REGION": regions.split(",")[0],
+        "PIKET_REGION": regions.split(",", maxsplit=1)[0],
         "PIKET_URL": url,
         "PIKET_LISTEN": listen,
         "PIKET_ISSUER": f"{url}/auth/realms/piket",
