@@ -1,8 +1,9 @@
 """Joins the settings of all subjects into those of a process."""
 
+from typing import Self
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.settings.identity import IdentitySettings
 from shared.settings.kafka import KafkaSettings
@@ -22,6 +23,13 @@ class Settings(IdentitySettings, KafkaSettings, ProcessSettings):
     store_password_file: str = Field(
         "", description="File with the password of PIKET_STORE; {service} in it is replaced."
     )
+
+    @model_validator(mode="after")
+    def _refuse_password_of_files(self) -> Self:
+        # Without PIKET_STORE the stores are files: a service would begin on new, empty ones.
+        if self.store_password_file and not self.store.startswith("postgresql://"):
+            raise ValueError("PIKET_STORE_PASSWORD_FILE needs a PIKET_STORE that begins with postgresql://")
+        return self
 
     def store_url(self, service: str) -> str:
         """Return the address of the database of one service, with its password. Raise `UnreadableSecret`."""

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from shared.settings import Settings
 from shared.settings.secret_files import UnreadableSecret
@@ -34,3 +35,8 @@ def test_a_secret_that_cannot_be_read_is_named_by_file_and_setting(
 def test_the_address_of_a_service_contains_its_name_where_the_gateway_says_so() -> None:
     assert Settings(gateway="http://{service}:8080/").service_url("policy") == "http://policy:8080"
     assert Settings(gateway="https://piket.example").service_url("policy") == "https://piket.example"
+
+
+def test_a_password_for_stores_in_files_is_refused() -> None:
+    with pytest.raises(ValidationError, match="needs a PIKET_STORE that begins with postgresql"):
+        Settings(store_password_file="/run/secrets/{service}_password")
