@@ -57,7 +57,7 @@ def verification_keys(key_set: Mapping[str, Any], source: str) -> VerificationKe
 
 def _signs_tokens(key: Mapping[str, Any]) -> bool:
     """Return whether a key has an id, and signs with the algorithm of its type: Keycloak also lists encryption keys."""
-    algorithm = ALGORITHMS.get(key["kty"]) if key.get("kid") else None
+    algorithm = ALGORITHMS.get(key["kty"]) if isinstance(key.get("kid"), str) else None
     is_for_signatures = key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm
     return algorithm is not None and is_for_signatures and key.get("crv", "P-256") == "P-256"
 

@@ -12,10 +12,10 @@ from aiokafka.errors import KafkaError
 
 from shared.event_store.database import Unavailable
 from shared.kafka.access import explained
-from shared.kafka.broker import absent_topics_error, silence_client_logs, topic_sizes
+from shared.kafka.broker import MissingTopics, absent_topics_error, silence_client_logs, topic_sizes
 from shared.kafka.closing import stop_client
 from shared.kafka.connection import KafkaConnection
-from shared.kafka.errors import AccessRefused
+from shared.kafka.errors import AccessRefused, UnsafeToContinue
 from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, value_hash
 
 MAX_RECORDS = 200
@@ -50,8 +50,8 @@ async def follow_topics(
 ) -> None:
     """Pass every record to `apply_batch`, batch after batch, until cancelled; wait for a missing Kafka or database.
 
-    `report_lag` receives the number of unread records by topic after each batch. Raises `MissingTopics`, before the
-    first batch `AccessRefused`, or what `apply_batch` raises.
+    `report_lag` receives the number of unread records by topic after each batch. Raises `MissingTopics` and
+    `AccessRefused` before the first batch, and what `apply_batch` raises.
     """
     silence_client_logs()
     failures, has_read = 0, False
@@ -63,9 +63,9 @@ async def follow_topics(
                     await apply_batch(await _next_batch(consumer))
                     report_lag(await _unread_counts(consumer))
                     failures, has_read = 0, True
-        except (Unavailable, StaleConsumer, KafkaError, TimeoutError, AccessRefused) as error:
-            # At the first start it is a configuration error; later an operator may restore user and rights.
-            if isinstance(error, AccessRefused) and not has_read:
+        except (Unavailable, StaleConsumer, KafkaError, TimeoutError, AccessRefused, MissingTopics) as error:
+            # At the first start it is a configuration error; later an operator may restore topic, user and rights.
+            if isinstance(error, UnsafeToContinue) and not has_read:
                 raise
             log.warning("Reading stopped; it starts again at the stored offsets", topics=topics, error=repr(error))
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])

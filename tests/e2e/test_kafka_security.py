@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from shared.kafka.errors import AccessRefused
 from shared.projection.consumer import follow_topics
 from shared.projection.offsets import OffsetMark, Partition
 from shared.relay.checkpoints import files
+from shared.relay.heartbeat import cancelled_after
 from shared.relay.log_tail import assigned_consumer, check_readable
 from shared.settings import Settings
 from tests.e2e.commands import start_piket
@@ -193,6 +194,33 @@ async def test_a_right_that_is_taken_away_while_a_relay_runs_loses_nothing(kafka
         assert (files.read(path).sequence, running.done()) == (3, False)
         await kafka.change({user: rights})
         await wait_until_sent(path, 6)
+
+
+async def test_a_right_that_is_taken_away_from_a_reader_stops_it_until_it_is_given_again(kafka: SecuredKafka) -> None:
+    (user, rights), *_ = users(CITY, ["3276"], ["roster"]).items()
+    batches: list[object] = []
+
+    async def apply_batch(batch: object) -> None:
+        batches.append(batch)
+
+    connection = kafka.connection("roster", CITY)
+    reading = follow_topics(connection, ["piket.3276.policy.v1"], no_offsets, apply_batch, lambda _: None)
+    async with cancelled_after(reading) as task:
+        await wait_until(lambda: batches)
+        await kafka.change({user: frozenset()})
+        await wait_for_silence(batches)
+        assert not task.done()
+        await kafka.change({user: rights})
+        read = len(batches)
+        await wait_until(lambda: len(batches) > read + 1)
+
+
+async def wait_for_silence(batches: Sequence[object]) -> None:
+    """Wait until no batch comes for three seconds; a reader that may read gets one each second, also an empty one."""
+    read = -1
+    while read != len(batches):
+        read = len(batches)
+        await asyncio.sleep(3)
 
 
 async def test_a_password_is_rotated_while_a_relay_runs_without_a_restart_of_it(

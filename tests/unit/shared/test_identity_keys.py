@@ -41,6 +41,7 @@ KEY_SET = {
         public_key(RSA, "another-hash", use="sig", alg="RS512"),
         public_key(P384, "another-curve", use="sig"),
         public_key(WEAK_RSA, "weak", use="sig"),
+        public_key(P256, "") | {"kid": ["no text"]},
         {"kty": "oct", "kid": "shared", "k": base64.urlsafe_b64encode(b"s" * 32).decode()},
         {"kty": "OKP", "kid": "ed", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
     ]
