@@ -38,7 +38,7 @@ async def play(environment: StoryEnvironment) -> None:
 
 async def nobody_has_come_yet(environment: StoryEnvironment, planned: dict[str, int]) -> None:
     environment.set_clock(at("08:05"))
-    # Rosters have another topic than the arrangement of the counter: a worker that has just started may read them first.
+    # Rosters have another topic than the arrangement of the counter: a worker that just started may read them first.
     counter = await read_until(
         lambda: post_coverage(environment, THURSDAY, planned), lambda counter: bool(counter.required)
     )
