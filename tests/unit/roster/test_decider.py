@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.roster.domain import decider
-from services.roster.domain.commands import PlacePeople, PlanDays
+from services.roster.domain.commands import PlaceInSeveralOpd, PlacePeople, PlanDays
 from shared.domain.errors import Invalid
 from shared.domain.facts.base import Fact
 from shared.domain.facts.roster import EmployeePlaced, RosterAssigned
@@ -104,6 +104,14 @@ def test_placing_the_same_again_changes_nothing() -> None:
 def test_a_placement_that_ends_before_it_begins_is_rejected() -> None:
     with pytest.raises(Invalid, match="mendahului"):
         decide(decider, {}, place(to="2024-01-01"))
+
+
+def test_people_of_two_opd_are_placed_together_or_not_at_all() -> None:
+    other = place().model_copy(update={"opd": "BKD"})
+    facts = decide(decider, {}, PlaceInSeveralOpd(region="32", opds=(place(), other)))
+    assert {name: len(placed) for name, placed in facts.items()} == {PLACEMENT: 1, "placement/32/BKD": 1}
+    with pytest.raises(Invalid, match="mendahului"):
+        decide(decider, {}, PlaceInSeveralOpd(region="32", opds=(other, place(to="2024-01-01"))))
 
 
 def test_facts_of_tomorrow_change_nothing_today() -> None:
