@@ -173,7 +173,7 @@ async def test_a_kota_goes_from_nothing_to_its_first_roster(installation: Instal
     assert f"{count} people were placed" in printed
     missing = await terminal.missing()
     assert {*missing} == {"rosters"}
-    assert missing["rosters"].endswith(f"piket roster publish --region 3276 --opd {OPDS[-1]}")
+    assert missing["rosters"].endswith(f"piket roster publish --region 3276 --date {TUESDAY} --opd {OPDS[-1]}")
 
     publish = step("opd")
     for opd in OPDS:

@@ -13,12 +13,13 @@ from typer.testing import CliRunner, Result
 from deploy.cli.__main__ import cli
 from deploy.onboarding.judgement.national_base import national_base
 from services.policy.app import assemble
+from shared.clock import set_clock
 from shared.event_store.database import Database
 from shared.identity import Identity
 from tests.flow.in_process_deployment import in_process_deployment
 from tests.support.example_facts import at
 from tests.support.http_server import running_server
-from tests.support.office_setup import OFFICE, OPD, REGION, Office
+from tests.support.office_setup import OFFICE, OPD, REGION, Office, require_success
 from tests.support.policy_cli import piket
 from tests.support.register_sheets import csv_of, grid
 
@@ -110,6 +111,21 @@ async def test_rosters_are_published_for_the_day_without_a_name(officer: Officer
     assert "They were published already." in again.output
     assert "FRONT: " in first.output
     assert not any(person["name"].split()[0] in first.output for person in OFFICE["people"])
+
+
+async def test_without_a_date_the_calendar_of_the_region_decides_for_which_day_rosters_are_planned(
+    officer: Officer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [{**DEWI, "nama": p["name"], "nip": p["nip"], "unit": p["unit"]} for p in OFFICE["people"]]
+    assert (await officer.import_people(*people)).exit_code == 0
+    local = {"date": "2025-11-04", "kind": "public", "name": "Hari jadi kota", "source": "uji"}
+    path, token = f"/policy/v1/{REGION}/holidays", officer.office.issuer.token("sri")
+    require_success(await officer.office.post(path, token, {"holidays": [local]}))
+    monkeypatch.setenv("PIKET_PROFILE", "demo")
+    set_clock(tmp_path / "clock", at("09:00", date(2025, 11, 3)), 1)
+    monkeypatch.setenv("PIKET_CLOCK", str(tmp_path / "clock"))
+    result = await officer.run("roster", "publish", "--region", REGION, "--opd", OPD, "--dry-run", user="rahmat")
+    assert f"rosters of {OPD} on 2025-11-05 would be published" in result.output
 
 
 async def test_who_is_no_scheduler_publishes_nothing(officer: Officer) -> None:

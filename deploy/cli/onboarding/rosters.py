@@ -11,7 +11,6 @@ from deploy.cli.api import TokenOption, request, require_success
 from deploy.cli.policy.questions import RegionOption, parse_day
 from deploy.cli.policy.register import DryRunOption
 from deploy.onboarding.judgement.working_days import next_working_day
-from services.policy.domain.reference_data.holidays import default_holidays
 from shared.domain.regions import local_date
 from shared.settings import Settings
 
@@ -39,7 +38,7 @@ def publish(
     dry_run: DryRunOption = False,
 ) -> None:
     """Plan and publish the rosters of all units of an OPD on a date. No person is named."""
-    day = day or _next_working_day(region)
+    day = day or _next_working_day(region, opd, token)
     path, body = f"/roster/v1/{region}/opd/{opd}", {"dates": [str(day)]}
     params = {"dry_run": "true"} if dry_run else {}
     answer = require_success(request("roster", "POST", f"{path}/plans", token, who=WHO, body=body, params=params))
@@ -52,9 +51,11 @@ def publish(
     print(f"{len(events)} rosters of {opd} on {day} were published." if events else "They were published already.")
 
 
-def _next_working_day(region: str) -> date:
-    today = local_date(Settings().domain_clock()(), region)
-    return next_working_day(today, {holiday.date for holiday in default_holidays((today.year, today.year + 1))})
+def _next_working_day(region: str, opd: str, token: str) -> date:
+    """Return the next working day of the calendar that the region has declared."""
+    policy = require_success(request("policy", "GET", f"/policy/v1/{region}/opd/{opd}", token, who=WHO)).json()
+    holidays = {date.fromisoformat(holiday["date"]) for holiday in policy["holidays"]}
+    return next_working_day(local_date(Settings().domain_clock()(), region), holidays)
 
 
 def _print_rosters(rosters: Sequence[Mapping[str, Any]]) -> None:

@@ -100,8 +100,9 @@ def judge_staff(observed: StaffObserved) -> Verdict:
 
 def judge_rosters(observed: RostersObserved) -> Verdict:
     """Return whether every OPD has published its rosters for the next working day."""
+    command = f"piket roster publish --region {observed.region} --date {observed.day} --opd"
     findings = [
-        Finding(opd, f"has no roster on {observed.day}", f"piket roster publish --region {observed.region} --opd {opd}")
+        Finding(opd, f"has no roster on {observed.day}", f"{command} {opd}")
         for opd in sorted({*observed.opds} - {*observed.rostered})
     ]
     return verdict(findings, f"{len(observed.rostered)} OPD have rosters on {observed.day}")

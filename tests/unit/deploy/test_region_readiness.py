@@ -63,7 +63,7 @@ LACKING = [
     ),
     (
         judge_rosters(ROSTERS._replace(rostered=["BKPSDM"])),
-        "DPMPTSP", "has no roster on 2026-05-04", "piket roster publish --region 3276 --opd DPMPTSP",
+        "DPMPTSP", "has no roster on 2026-05-04", "piket roster publish --region 3276 --date 2026-05-04 --opd DPMPTSP",
     ),
     (
         judge_board(BOARD._replace(visible=[])),
