@@ -13,6 +13,8 @@ from deploy.backup.judgement.manifest import StoreState, store_state
 BUSY_S = 10
 LEFTOVERS = ("-wal", "-shm")
 """The files beside a SQLite database: its write-ahead log, and the index of that log."""
+PRIMARY_CODE = 0xFF
+"""The bits of an error code that hold its kind; the others tell details (https://sqlite.org/rescode.html)."""
 
 
 def store_file(url: str) -> Path:
@@ -47,7 +49,10 @@ def obstacle(url: str) -> str:
 
 
 def usage(url: str) -> str:
-    """Return who uses the present store, empty if nobody does. The log of the store is then part of its file."""
+    """Return who uses the present store, empty if nobody does. The log of the store is then part of its file.
+
+    Raise `sqlite3.Error`.
+    """
     file = store_file(url)
     if not file.exists():
         return ""
@@ -55,12 +60,13 @@ def usage(url: str) -> str:
         with closing(_open_existing(file, "mode=rw")) as connection:
             # SQLite changes the mode only while no other process has the file open.
             connection.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+    except sqlite3.DatabaseError as error:
+        code = error.sqlite_errorcode & PRIMARY_CODE
+        if code == sqlite3.SQLITE_BUSY:
             return f"another process has {file} open"
-    except sqlite3.DatabaseError:
-        pass  # a damaged store, which is moved aside as it is
-    return ""
+        if code not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise
+    return ""  # also for a damaged store, which is moved aside as it is
 
 
 def restore_store(url: str, service: str, file: Path, aside: str) -> StoreState:
@@ -86,11 +92,13 @@ def _put_in_place(part: Path, store: Path, aside: str) -> None:
     if not aside:
         os.link(part, store)  # unlike a rename, it does not replace a file that was created meanwhile
         return
-    for leftover in _files(store)[1:]:
+    kept = store.with_name(f"{store.name}.{aside}")
+    # The log keeps its name after that of its database: otherwise SQLite would not read the log of the kept one.
+    for leftover, kept_leftover in zip(_files(store)[1:], _files(kept)[1:], strict=True):
         with suppress(FileNotFoundError):
-            leftover.rename(leftover.with_name(f"{leftover.name}.{aside}"))
+            leftover.rename(kept_leftover)
     with suppress(FileNotFoundError):
-        os.link(store, store.with_name(f"{store.name}.{aside}"))
+        os.link(store, kept)
     part.replace(store)
 
 
