@@ -86,7 +86,8 @@ def _name_aside(kind: StoreKind, url: str, service: str, is_replaced: bool, at: 
         raise RestoreRefused(
             f"The store of {service} is in use: {users}. No store was changed. Stop the service and the relay first."
         )
-    return f"replaced_{at:%Y%m%dT%H%M%S}".lower()
+    # With microseconds, because a restore that was killed may have kept a store in the same second.
+    return f"replaced_{at:%Y%m%dT%H%M%S_%f}".lower()
 
 
 def _bring_in(store: PreparedRestore, folder: Path) -> None:

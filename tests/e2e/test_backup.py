@@ -245,15 +245,15 @@ async def kept_aside(site: BackupSite) -> list[bytes]:
         return [body.encode() for (body,) in connection.execute("SELECT body FROM event ORDER BY sequence")]
 
 
-async def test_a_store_in_use_is_not_replaced(site: BackupSite) -> None:
+async def test_a_store_in_use_is_not_replaced_and_later_each_replaced_one_is_kept(site: BackupSite) -> None:
     await site.tap(3)
-    folder = site.back_up()
-    service = Database(site.url)
+    folder, service = site.back_up(), Database(site.url)
     await service.read("SELECT 1")
     with pytest.raises(RestoreRefused, match=r"is in use: .* Stop the service and the relay first"):
         site.restore(folder, site.url, replaced=True)
     await service.close()
-    site.restore(folder, site.url, replaced=True)
+    urls = [site.restore(folder, site.url, replaced=True) for _ in range(4)]  # within one second
+    assert len([*site.folder.glob("*.replaced_*")] if site.is_sqlite else schemas(site.url)) == len(urls)
 
 
 async def test_a_store_that_is_absent_or_damaged_is_not_backed_up(site: BackupSite) -> None:
