@@ -31,7 +31,7 @@ CERTIFICATE_DAYS = 90
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the missing files and say what was written."""
+    """Write the missing files, and say what was written and which settings a kept `.env` lacks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", type=_host, default="localhost", help="the host name that users type")
     parser.add_argument("--listen", default="127.0.0.1:8443", help="address:port of this server (default: %(default)s)")
@@ -41,7 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     written = [*write_secrets(given.secrets), *write_certificate(given.secrets, given.host)]
     written += write_environment(given.env, environment(given.host, given.listen, given.regions, given.secrets))
-    print("\n".join(f"Written: {file}" for file in written) or "Nothing is missing; nothing was written.")
+    said = [f"Written: {file}" for file in written]
+    said += [f"{given.env} does not set {name}: copy its line from {EXAMPLE}." for name in missing_settings(given.env)]
+    print("\n".join(said) or "Nothing is missing; nothing was written.")
+
+
+def missing_settings(file: Path) -> Sequence[str]:
+    """Return the names that the example of this release sets and a kept file does not."""
+    given, wanted = ({*re.findall(r"^(\w+)=", text, re.MULTILINE)} for text in (file.read_text(), EXAMPLE.read_text()))
+    return sorted(wanted - given)
 
 
 def environment(host: str, listen: str, regions: str, folder: Path) -> Mapping[str, str]:

@@ -57,7 +57,7 @@ class FileState(StrEnum):
 
 def write_files(newcomer: Newcomer) -> Iterator[tuple[str, FileState]]:
     """Write the files that do not exist, and yield what became of each."""
-    newcomer.folder.mkdir(parents=True, exist_ok=True)
+    newcomer.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is saved there later names people
     for name, make in FILES.items():
         yield name, _write(newcomer.folder / name, make(newcomer))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import stat
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -179,6 +180,7 @@ def test_a_folder_of_a_new_government_is_written_and_then_left_alone(tmp_path: P
     init = ["region", "init", "33.74", "--folder", str(tmp_path / "semarang")]
     first, again = [CliRunner().invoke(cli, init, env={"PIKET_REGIONS": "32"}).output for _ in "12"]
     assert f"Kota Semarang: begin with {tmp_path}/semarang/daftar-periksa.md" in first
+    assert stat.S_IMODE((tmp_path / "semarang").stat().st_mode) == 0o700
     assert (first.count(": written"), again.count(": exists already"), "Nothing was changed." in again) == (9, 9, True)
     assert "PIKET_REGIONS=32,3374" in (tmp_path / "semarang/piket.env").read_text()
 

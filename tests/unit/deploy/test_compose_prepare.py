@@ -42,6 +42,17 @@ def test_what_exists_is_kept_and_what_a_release_adds_is_written(
     assert capsys.readouterr().out == "Nothing is missing; nothing was written.\n"
 
 
+def test_a_setting_that_a_release_adds_is_named(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare.main(arguments)
+    file = tmp_path / ".env"
+    file.write_text(file.read_text().replace("PIKET_ADMIN_PORT=", "#PIKET_ADMIN_PORT="))
+    capsys.readouterr()
+    prepare.main(arguments)
+    assert f"{file} does not set PIKET_ADMIN_PORT: copy its line from" in capsys.readouterr().out
+
+
 def test_the_host_is_in_the_settings_and_in_the_certificate(arguments: list[str], tmp_path: Path) -> None:
     prepare.main([*arguments, "--host=piket.example.go.id", "--listen=0.0.0.0:443", "--regions=32,3276"])
     settings = dict(line.split("=") for line in (tmp_path / ".env").read_text().splitlines() if "=" in line[:20])
