@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from deploy.local.server_process import Child
 from deploy.local.token_issuer import ISSUER
 from tests.support.example_facts import at
 from tests.support.figures import Figures
-from tests.support.onboarding_page import CommandBlock, command_blocks, fill_people, keep_opds
+from tests.support.onboarding_page import command_blocks, fill_people, keep_opds
 from tests.support.story import MONDAY
 from tests.support.waiting import read_until
 
@@ -30,6 +30,8 @@ PAGE = ROOT / "docs/operations/onboarding.md"
 DEPOK = "3276"
 OPDS = ("BAPPERIDA", "DISDUKCAPIL", "DPMPTSP")
 TUESDAY = MONDAY + timedelta(days=1)
+
+NextStep = Callable[..., tuple[str, ...]]
 SETS_ENVIRONMENT = ("set -a", "export ")
 
 
@@ -131,58 +133,73 @@ async def installation(tmp_path: Path, store_url: str) -> AsyncIterator[Installa
                 process.stop(10)
 
 
-def blocks_of_page() -> Iterable[CommandBlock]:
-    return iter(command_blocks(PAGE.read_text()))
-
-
 async def test_a_kota_goes_from_nothing_to_its_first_roster(installation: Installation, figures: Figures) -> None:
-    terminal, blocks = installation.terminal, blocks_of_page()
-    folder, began = terminal.folder / DEPOK, asyncio.get_running_loop().time()
+    step, began = next_step_of_page(), asyncio.get_running_loop().time()
+    await initialise(installation, step(), step())
+    await start_processes(installation, step)
+    await record_the_national_rules(installation, step)
+    await import_register_and_people(installation, step)
+    await publish_rosters(installation, step)
+    seconds = asyncio.get_running_loop().time() - began
+    figures.append(f"a kota from nothing to its first rosters, by commands: {seconds:.0f} s")
+    await see_board(installation)
+
+
+def next_step_of_page() -> NextStep:
+    """Return a function that returns the commands of the next step of the page, which must be of the kind named."""
+    blocks = iter(command_blocks(PAGE.read_text()))
 
     def step(kind: str = "") -> tuple[str, ...]:
-        block = next(iter(blocks))
+        block = next(blocks)
         assert block.kind == kind
         return block.commands
 
-    await initialise(installation, step(), step())
+    return step
+
+
+async def start_processes(installation: Installation, step: NextStep) -> None:
+    terminal = installation.terminal
     missing = await terminal.missing()
     assert {"topics", "store policy", "store roster", "application"} <= missing.keys()
     assert not {"settings", "kafka"} & missing.keys()
-
     await terminal.run_all(step())
     terminal.start(step("processes"))
+
+
+async def record_the_national_rules(installation: Installation, step: NextStep) -> None:
+    terminal = installation.terminal
     missing = await read_until(
         terminal.missing, lambda found: {*found} == {"calendar", "national base", "register"}, 120
     )
     assert {*missing} == {"calendar", "national base", "register"}
     assert "piket region enact-national 3276" in missing["national base"]
-
     installation.issue_tokens()
     await terminal.run_all(step())
     assert {*await terminal.missing()} == {"register"}
 
+
+async def import_register_and_people(installation: Installation, step: NextStep) -> None:
+    terminal, folder = installation.terminal, installation.terminal.folder / DEPOK
     keep_opds(folder / "register.xlsx", OPDS)
     printed = await terminal.run_all(step())
     assert "These would be stored:\n3 OPD opened" in printed
     assert "These were stored:\n3 OPD opened" in printed
     assert {*await terminal.missing()} == {"people", "rosters"}
-
     count = fill_people(folder / "people.xlsx", folder / "register.xlsx", DEPOK)
     printed = await terminal.run_all(step())
     assert f"{count} people would be placed" in printed
     assert f"{count} people were placed" in printed
+
+
+async def publish_rosters(installation: Installation, step: NextStep) -> None:
+    terminal, publish = installation.terminal, step("opd")
     missing = await terminal.missing()
     assert {*missing} == {"rosters"}
     assert missing["rosters"].endswith(f"piket roster publish --region 3276 --date {TUESDAY} --opd {OPDS[-1]}")
-
-    publish = step("opd")
     for opd in OPDS:
         assert f"of {opd} on {TUESDAY} were published" in await terminal.run_all(publish, OPD=opd)
     assert await read_until(terminal.missing, lambda found: not found) == {}
     assert "Nothing is missing" in await terminal.run_all(step())
-    seconds = asyncio.get_running_loop().time() - began
-    figures.append(f"a kota from nothing to its first rosters, by commands: {seconds:.0f} s")
-    await see_board(installation)
 
 
 async def initialise(installation: Installation, write: tuple[str, ...], load: tuple[str, ...]) -> None:
