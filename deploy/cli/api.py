@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 60
 TokenOption = Annotated[str, typer.Option(envvar="PIKET_TOKEN", show_envvar=True, help="token of who sends it")]
 TOKEN_OF = "Set PIKET_TOKEN to the token of {who}."  # noqa: S105 - a message
-NO_TOKEN = TOKEN_OF + " Nothing was sent. The demo prints one; elsewhere your identity gateway issues it."
+NO_TOKEN = TOKEN_OF + " Nothing was sent. The demo prints one; elsewhere `piket sign-in --to FILE` writes it."
 
 
 def request(

@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     written = [*write_secrets(given.secrets), *write_certificate(given.secrets, given.host)]
     written += write_environment(given.env, environment(given.host, given.listen, given.regions, given.secrets))
-    said = [f"Written: {file}" for file in written]
-    said += [f"{given.env} does not set {name}: copy its line from {EXAMPLE}." for name in missing_settings(given.env)]
-    print("\n".join(said) or "Nothing is missing; nothing was written.")
+    lines = [f"Written: {file}" for file in written]
+    lines += [f"{given.env} does not set {name}: copy its line from {EXAMPLE}." for name in missing_settings(given.env)]
+    print("\n".join(lines) or "Nothing is missing; nothing was written.")
 
 
 def missing_settings(file: Path) -> Sequence[str]:

@@ -34,6 +34,19 @@ class IssuerMetadata(BaseModel):
     token_endpoint: str
     authorization_endpoint: str
     end_session_endpoint: str = ""
+    device_authorization_endpoint: str = ""
+
+
+class DeviceCode(BaseModel):
+    """What a person needs to sign in on another device (RFC 8628, section 3.2). Times are in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    expires_in: int
+    interval: int = 5
 
 
 class IssuerClient:
@@ -64,6 +77,16 @@ class IssuerClient:
             return {name: str(members[name]) for name in names}
         except (ValueError, LookupError, TypeError) as error:
             raise IssuerUnreachable(f"{url} gave an answer without tokens") from error
+
+    async def device_code(self, client_id: str) -> DeviceCode:
+        """Return a new code with which a person signs in. Raise `IssuerRefused` or `IssuerUnreachable`."""
+        url = (await self.metadata()).device_authorization_endpoint
+        if not url:
+            raise IssuerUnreachable("its metadata names no device_authorization_endpoint")
+        try:
+            return DeviceCode.model_validate_json(await self._read(url, {"client_id": client_id}))
+        except ValidationError as error:
+            raise IssuerUnreachable(f"{url} gave an answer without a code") from error
 
     def _validated(self, content: bytes) -> IssuerMetadata:
         try:

@@ -1,7 +1,10 @@
 """Tokens and sign-in of a real Keycloak with the realm that ships, against services in processes of their own."""
 
+import asyncio
 import base64
 import json
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -304,6 +307,26 @@ def test_the_accounts_and_the_scope_of_a_new_government_are_imported(
     answer = httpx.post(f"{keycloak.issuer}/protocol/openid-connect/token", data=form, timeout=scaled(LIMIT_S))
     claims = jwt.decode(answer.raise_for_status().json()["access_token"], options={"verify_signature": False})
     assert (claims["roles"], claims["region"]) == (["SUBSCRIBER"], "3276")
+
+
+async def test_an_official_signs_in_at_a_terminal_by_a_code(
+    keycloak: Keycloak, browser: BrowserContext, tmp_path: Path
+) -> None:
+    file, environment = tmp_path / "token", {**os.environ, "PIKET_ISSUER": keycloak.issuer}
+    command = [sys.executable, "-m", "deploy.cli", "sign-in", "--to", str(file)]
+    terminal = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+    assert terminal.stdout is not None
+    words = (await terminal.stdout.readline()).decode().split()
+    page = await browser.new_page()
+    await page.goto(words[1])
+    await page.locator("[name=device_user_code]").fill(words[-1])
+    await page.keyboard.press("Enter")
+    await enter_password(page, keycloak, "sri")
+    await page.locator("#kc-login").click()
+    output = (await terminal.communicate())[0].decode()
+    assert output == f"{file}: written, valid for 15 minutes. Next: export PIKET_TOKEN=$(cat {file})\n"
+    claims = jwt.decode(file.read_text(), options={"verify_signature": False})
+    assert (claims["roles"], claims["region"], claims["aud"]) == (["PERSONNEL"], "32", "piket")
 
 
 async def test_an_expired_session_is_renewed_by_a_redirect_that_asks_for_nothing(
