@@ -1,8 +1,9 @@
 """Declares the settings of identity: whose tokens are accepted, and with which token a service reads another."""
 
 import re
+import ssl
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,6 +14,8 @@ DEMO_ISSUER = "urn:piket:demo:issuer"
 DEMO_KEY_ID = "piket-demo"
 """The id of the key with which a demo signs tokens for anybody."""
 URL = re.compile(r"https?://\S+")
+OptionalUrl = Annotated[str, Field(pattern=r"^(https?://\S+)?$")]
+"""An address of HTTP, or nothing."""
 
 
 class MissingIssuer(Exception):
@@ -42,11 +45,7 @@ class IdentitySettings(ProcessSettings):
     """Settings of bearer tokens, and of the HTTP addresses to which a service sends its own token."""
 
     issuer: str = Field("", description="Issuer of tokens (OpenID Connect), exactly as its tokens name it.")
-    discovery: str = Field(
-        "",
-        pattern=r"^(https?://\S+)?$",
-        description="Address of the issuer's metadata, if it is not below the issuer.",
-    )
+    discovery: OptionalUrl = Field("", description="Address of the issuer's metadata, if it is not below the issuer.")
     issuer_ca: Annotated[str, AfterValidator(_validate_issuer_ca)] = Field(
         "", description="PEM file of the authority that signed the issuer's certificate; empty: those of the system."
     )
@@ -65,11 +64,7 @@ class IdentitySettings(ProcessSettings):
     token_scope: str = Field(
         "region-{region}", description="Scope that a service asks for, so that its token is for one government."
     )
-    token_url: str = Field(
-        "",
-        pattern=r"^(https?://\S+)?$",
-        description="Address that gives tokens; empty: as the issuer's metadata says.",
-    )
+    token_url: OptionalUrl = Field("", description="Address that gives tokens; empty: as the issuer's metadata says.")
     gateway: Annotated[str, AfterValidator(_validate_gateway)] = Field(
         "http://127.0.0.1:8080", description="Address of the services; {service} in it is replaced by a service's name."
     )
