@@ -55,9 +55,9 @@ class IssuerClient:
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._settings, self._transport = settings, transport
         self._metadata: IssuerMetadata | None = None
-        authority = settings.issuer_ca
-        # Once: reading the certificates takes tens of milliseconds.
-        self._trust = ssl.create_default_context(cafile=authority) if authority else httpx.create_ssl_context()
+        # Once: reading the certificates takes tens of milliseconds. Without a file those of the operating system: httpx
+        # would read those of a Python package (certifi), which lack the authority of an office.
+        self._trust = ssl.create_default_context(cafile=settings.issuer_ca or None)
 
     async def metadata(self) -> IssuerMetadata:
         """Return the metadata, read once. Raise `IssuerUnreachable`."""
@@ -112,7 +112,8 @@ class IssuerClient:
         except httpx.HTTPStatusError as error:
             raise IssuerUnreachable(f"{url} answered {error.response.status_code}") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise IssuerUnreachable(f"{url} did not answer ({type(error).__name__})") from error
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise IssuerUnreachable(f"{url} did not answer ({reason})") from error
 
     def _http(self) -> httpx.AsyncClient:
         """Return a new client for the issuer. It follows no redirect."""

@@ -36,8 +36,14 @@ def _validate_gateway(text: str) -> str:
 
 
 def _validate_issuer_ca(text: str) -> str:
-    if text and not Path(text).is_file():
-        raise ValueError(f"{text} is not a file; give the path of a PEM file of certificates")
+    """Return the path of a PEM file of certificates, or nothing. Raise ValueError if they cannot be read from it."""
+    if not text:
+        return text
+    try:
+        ssl.create_default_context(cafile=text)
+    except OSError as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ValueError(f"give the path of a PEM file of certificates, not {text}: {reason}") from error
     return text
 
 
@@ -47,7 +53,9 @@ class IdentitySettings(ProcessSettings):
     issuer: str = Field("", description="Issuer of tokens (OpenID Connect), exactly as its tokens name it.")
     discovery: OptionalUrl = Field("", description="Address of the issuer's metadata, if it is not below the issuer.")
     issuer_ca: Annotated[str, AfterValidator(_validate_issuer_ca)] = Field(
-        "", description="PEM file of the authority that signed the issuer's certificate; empty: those of the system."
+        "",
+        description="PEM file of the authority that signed the issuer's certificate; empty: the certificates of the"
+        " operating system (of a container: its image), or SSL_CERT_FILE.",
     )
     jwks: str = Field("", description="File or address of the issuer's key set; empty: as the issuer's metadata says.")
     audience: str = Field("piket", description="Audience that a token must name.")
@@ -73,9 +81,16 @@ class IdentitySettings(ProcessSettings):
     )
 
     @model_validator(mode="after")
-    def _refuse_the_demo_issuer(self) -> "IdentitySettings":
+    def _refuse_the_demo_issuer(self) -> Self:
         if self.issuer == DEMO_ISSUER and self.profile != "demo":
             raise ValueError("PIKET_ISSUER: the issuer of the demo is refused outside PIKET_PROFILE=demo")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_a_client_without_secret(self) -> Self:
+        # The reverse is allowed: several services share their other settings.
+        if self.client_id and not self.client_secret_file:
+            raise ValueError("PIKET_CLIENT_ID needs PIKET_CLIENT_SECRET_FILE, the file with the secret of this client")
         return self
 
     def trusted_issuer(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import certifi
 import httpx
 import pytest
 
@@ -63,7 +64,7 @@ async def never() -> AsyncIterator[bytes]:
 
 
 WRONG_ANSWERS = {
-    "no connection": (refuse_connection, "did not answer (ConnectError)"),
+    "no connection": (refuse_connection, "did not answer (ConnectError: refused)"),
     "an error": (lambda _: httpx.Response(502), "answered 502"),
     "a redirect": (lambda _: httpx.Response(302, headers={"location": "https://evil.example"}), "answered 302"),
     "a page": (lambda _: httpx.Response(200, html="<p>"), "is no OpenID provider metadata"),
@@ -174,12 +175,37 @@ async def test_in_a_demo_the_token_is_in_a_file(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"issuer": "urn:piket:demo:issuer"}, "the issuer of the demo is refused outside PIKET_PROFILE=demo"),
-        ({"issuer_ca": "/nowhere/ca.pem"}, "/nowhere/ca.pem is not a file"),
+        ({"issuer_ca": "/nowhere/ca.pem"}, "not /nowhere/ca.pem: No such file or directory"),
+        ({"issuer_ca": "pyproject.toml"}, "not pyproject.toml: it holds no certificate"),
+        ({"issuer_ca": "shared"}, "not shared: "),
+        ({"discovery": "sso.example"}, "discovery"),
+        ({"token_url": "sso.example"}, "token_url"),
+        ({"client_id": "piket-roster"}, "PIKET_CLIENT_ID needs PIKET_CLIENT_SECRET_FILE"),
     ],
 )
 def test_settings_that_trust_the_wrong_are_refused(settings: Mapping[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Settings.model_validate(settings)
+
+
+def test_a_file_of_certificates_that_cannot_be_read_ends_the_start_with_one_sentence() -> None:
+    with pytest.raises(ValueError, match="issuer_ca") as refused:
+        Settings(issuer_ca="pyproject.toml")
+    assert operator_message(refused.value) == (
+        "A setting cannot be used. PIKET_ISSUER_CA: Value error, give the path of a PEM file of certificates, not"
+        " pyproject.toml: it holds no certificate. Nothing was started."
+    )
+
+
+def test_the_authorities_of_the_operating_system_are_trusted_not_those_of_a_python_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in "SSL_CERT_FILE", "SSL_CERT_DIR":
+        monkeypatch.delenv(variable, raising=False)
+    asked: list[str] = []
+    monkeypatch.setattr(certifi, "where", lambda: asked.append("certifi"))
+    IssuerClient(Settings(issuer=ISSUER))
+    assert asked == []
 
 
 def test_without_an_issuer_a_process_that_verifies_tokens_says_what_to_set() -> None:
