@@ -10,14 +10,14 @@ import httpx
 
 from shared.identity.issuer import IssuerClient, IssuerRefused, IssuerUnreachable
 from shared.settings import Settings
-from shared.settings.secret_files import read_secret
+from shared.settings.secret_files import UnreadableSecret, read_secret
 
 RENEW_BEFORE_S = 30
 """A token is renewed so long before it expires: it must last until the other service has verified it."""
 
 
 class NoServiceToken(httpx.HTTPError):
-    """The issuer gave a service no token. An HTTP error like those of the feed itself, so readers try again."""
+    """A service has no token. An HTTP error like those of the feed itself, so readers try again."""
 
 
 class CachedToken(NamedTuple):
@@ -39,7 +39,13 @@ class ServiceTokens:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def token(self, region: str) -> str:
-        """Return a token for the feeds of a region. Raise `NoServiceToken`, `UnreadableSecret`, or OSError."""
+        """Return a token for the feeds of a region. Raise `NoServiceToken`."""
+        try:
+            return await self._token(region)
+        except UnreadableSecret as error:
+            raise NoServiceToken(error.fault) from error
+
+    async def _token(self, region: str) -> str:
         if self._issuer is None:
             return self._settings.token(region)
         async with self._locks[region]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.settings.process import ProcessSettings
+from shared.settings.secret_files import read_secret
 
 DEMO_ISSUER = "urn:piket:demo:issuer"
 DEMO_KEY_ID = "piket-demo"
@@ -125,5 +126,5 @@ class IdentitySettings(ProcessSettings):
         return self.gateway.replace("{service}", service)
 
     def token(self, region: str) -> str:
-        """Return the token with which a service reads the feed of another service in a region."""
-        return Path(self.token_file.format(region=region)).read_text().strip()
+        """Return the token of a file, with which a service reads another's feed. Raise `UnreadableSecret`."""
+        return read_secret(self.token_file.format(region=region), "PIKET_TOKEN_FILE")

@@ -4,7 +4,11 @@ from pathlib import Path
 
 
 class UnreadableSecret(Exception):
-    """The file of a secret cannot be read, or is empty. The message is for the operator and holds no secret."""
+    """The file of a secret cannot be read, or is empty. Message and `fault` are for the operator and hold no secret."""
+
+    def __init__(self, file: str | Path, variable: str, fault: str) -> None:
+        self.fault = f"the file {file} ({variable}) {fault}"
+        super().__init__(f"T{self.fault[1:]}. Nothing was started. Write the secret into it, then start again.")
 
 
 def read_secret(file: str | Path, variable: str) -> str:
@@ -16,11 +20,7 @@ def read_secret(file: str | Path, variable: str) -> str:
         secret = Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not a text file"
-        raise UnreadableSecret(_message(file, variable, f"cannot be read: {reason}")) from error
+        raise UnreadableSecret(file, variable, f"cannot be read: {reason}") from error
     if not secret:
-        raise UnreadableSecret(_message(file, variable, "is empty"))
+        raise UnreadableSecret(file, variable, "is empty")
     return secret
-
-
-def _message(file: str | Path, variable: str, fault: str) -> str:
-    return f"The file {file} ({variable}) {fault}. Nothing was started. Write the secret into it, then start again."

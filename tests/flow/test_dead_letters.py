@@ -1,7 +1,7 @@
 """An operator decides about dead letters over HTTP: listed, read, replayed, discarded, and what is refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -10,6 +10,8 @@ import pytest_asyncio
 
 from services.reporting.dead_letters.records import PAGE_LETTERS
 from shared.domain.envelope import decode
+from shared.projection.owner_feed import OwnerFeed
+from shared.settings import Settings
 from tests.support.dead_letter_site import LETTERS, TOPIC, DeadLetterSite, InMemoryRecord, dead_letter_site
 from tests.support.example_facts import at
 from tests.support.waiting import wait_until
@@ -191,6 +193,24 @@ async def test_without_the_owner_s_feed_nothing_is_sent(site: DeadLetterSite, mo
     monkeypatch.setattr(site.app.state.dead_letters, "_feed", away)
     answer = await site.post(f"{path}/replay")
     assert (answer.json()["type"], site.records.sent) == ("urn:piket:problem:unreachable", [])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"profile": "demo", "token_file": "/nowhere/token-{region}"},
+        {"issuer": "https://sso.example", "client_id": "piket-reporting", "client_secret_file": "/nowhere/secret"},
+    ],
+)
+async def test_without_the_secret_of_reporting_nothing_is_sent(
+    site: DeadLetterSite, monkeypatch: pytest.MonkeyPatch, settings: Mapping[str, str]
+) -> None:
+    path = site.records.put_aside(site.stored[0], WRONG_KEY, at("07:41"))
+    feed = OwnerFeed(Settings.model_validate(settings))
+    monkeypatch.setattr(site.app.state.dead_letters, "_feed", feed.read)
+    answer = await site.post(f"{path}/replay")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:piket:problem:unreachable")
+    assert site.records.sent == []
 
 
 async def test_an_event_that_came_from_the_feed_is_found_there_again(site: DeadLetterSite) -> None:

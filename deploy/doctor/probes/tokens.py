@@ -18,7 +18,6 @@ from shared.identity.key_source import key_source
 from shared.identity.service_token import NoServiceToken, ServiceTokens
 from shared.settings import Settings
 from shared.settings.identity import MissingIssuer
-from shared.settings.secret_files import UnreadableSecret
 
 
 async def observe_tokens(examination: Examination) -> TokensObserved:
@@ -78,9 +77,7 @@ async def _refusal(tokens: ServiceTokens, identity: Identity, region: str) -> st
     """Return why the token of a region is refused, empty if it may read feeds."""
     try:
         principal = identity.principal(await tokens.token(region))
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror}"
-    except (NoServiceToken, UnreadableSecret) as error:
+    except NoServiceToken as error:
         return str(error)
     except TokenRefused as error:
         return "it has expired" if error.slug == "token-expired" else f"it is not valid: {error}"

@@ -196,7 +196,7 @@ async def test_missing_files_of_tokens_are_named(tmp_path: Path) -> None:
     assert (await tokens(tmp_path)).findings[0].what == "cannot be used (the file does not exist)"
     key_set(tmp_path)
     (tmp_path / "token-32").unlink()
-    assert "(the file cannot be read: No such file or directory)" in (await tokens(tmp_path)).findings[0].what
+    assert "(PIKET_TOKEN_FILE) cannot be read: No such file or directory)" in (await tokens(tmp_path)).findings[0].what
     (tmp_path / "jwks.json").write_text("{")
     assert (await tokens(tmp_path)).findings[0].what == "cannot be used (it is not JSON, line 1)"
 

@@ -16,7 +16,6 @@ from shared.identity import issuer as issuer_module
 from shared.identity.issuer import MAX_BYTES, IssuerClient, IssuerUnreachable
 from shared.identity.service_token import RENEW_BEFORE_S, NoServiceToken, ServiceTokens
 from shared.settings import Settings
-from shared.settings.secret_files import UnreadableSecret
 
 ISSUER = "https://sso.example/auth/realms/piket"
 METADATA = {
@@ -161,14 +160,18 @@ async def test_without_a_token_the_reason_is_named_and_no_secret(
 
 
 async def test_a_missing_secret_names_its_file_and_setting(endpoint: TokenEndpoint, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableSecret, match="PIKET_CLIENT_SECRET_FILE"):
+    with pytest.raises(NoServiceToken) as missing:
         await tokens_of(endpoint, tmp_path, Stopwatch()).token("3276")
+    expected = f"the file {tmp_path}/secret-3276 (PIKET_CLIENT_SECRET_FILE) cannot be read: No such file or directory"
+    assert str(missing.value) == expected
 
 
 async def test_in_a_demo_the_token_is_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "token-32").write_text("from-a-file\n")
     settings = Settings(profile="demo", token_file=str(tmp_path / "token-{region}"))
     assert await ServiceTokens(settings).token("32") == "from-a-file"
+    with pytest.raises(NoServiceToken, match=r"token-3276 \(PIKET_TOKEN_FILE\) cannot be read"):
+        await ServiceTokens(settings).token("3276")
 
 
 @pytest.mark.parametrize(
