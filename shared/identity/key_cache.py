@@ -7,16 +7,21 @@ from contextlib import asynccontextmanager
 
 import jwt
 import structlog
+from prometheus_client import Gauge
 
 from shared.background import background_task
 from shared.identity.key_set import UnusableKeySet, VerificationKeys
 
 REFRESH_EVERY_S = 300
 """A key that the issuer has withdrawn is accepted for this long at most, while the issuer answers."""
-RETRY_EVERY_S = 5
-"""How often the issuer is asked while no key is known."""
+RETRY_EVERY_S = 1
+"""How often the issuer is asked while no key is known: services start before their issuer answers."""
+RETRY_WITH_KEYS_EVERY_S = 30
+"""How often the issuer is asked while it does not answer, and known keys are in use."""
 UNKNOWN_KEY_EVERY_S = 60
 """At most this often does a token with an unknown key cause a question to the issuer."""
+
+READABLE = Gauge("piket_issuer_keys_readable", "1 while the key set of the token issuer can be read")
 
 log = structlog.get_logger()
 
@@ -80,17 +85,32 @@ class KeyCache:
     async def _refresh_regularly(self) -> None:
         while True:
             await self.refresh()
-            await asyncio.sleep(REFRESH_EVERY_S if self.ready else RETRY_EVERY_S)
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        """Return the seconds until the next reading."""
+        if not self.ready:
+            return RETRY_EVERY_S
+        return RETRY_WITH_KEYS_EVERY_S if self.unreadable else REFRESH_EVERY_S
 
     async def _read(self, read_keys: Callable[[], Awaitable[VerificationKeys]]) -> None:
         try:
             keys = await read_keys()
         except UnusableKeySet as error:
-            # Logged at each change only: an outage of an hour is one line.
-            if error.reason != self.unreadable:
-                log.warning("Key set not read; known keys stay in use", reason=error.reason, known=len(self._keys))
-            self.unreadable = error.reason
+            self._keep_known_keys(error.reason)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is: without this task keys would never be read again
+            self._keep_known_keys(f"unexpected {type(error).__name__}", error)
             return
         if self.unreadable or keys.keys() != self._keys.keys():
             log.info("Key set read", keys=sorted(keys))
         self._keys, self.unreadable = keys, ""
+        READABLE.set(1)
+
+    def _keep_known_keys(self, reason: str, defect: Exception | None = None) -> None:
+        """Note why the key set could not be read. Logged at each change only: an outage of an hour is one line."""
+        if reason != self.unreadable:
+            known = len(self._keys)
+            log.warning("Key set not read; known keys stay in use", reason=reason, known=known, exc_info=defect)
+        self.unreadable = reason
+        READABLE.set(0)

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import jwt
+import structlog
 
 from shared.settings.identity import DEMO_KEY_ID
 
@@ -15,6 +17,8 @@ ALGORITHMS: Mapping[str, str] = {"EC": "ES256", "RSA": "RS256"}
 """The algorithm of each type of key. Another type, such as a shared secret (`oct`), signs no token."""
 
 MIN_RSA_BITS = 2048
+
+log = structlog.get_logger()
 
 
 class UnusableKeySet(Exception):
@@ -32,7 +36,7 @@ def read_key_set(content: bytes, source: str, *, demo: bool = False) -> Mapping[
     """Return a key set as JSON. Raise `UnusableKeySet` if it is none, or outside a demo the one of a demo."""
     try:
         key_set: Mapping[str, Any] = json.loads(content.decode())
-        key_ids = [key.get("kid") for key in key_set["keys"]]
+        key_ids = [key.get("kid") for key in _members(key_set) if isinstance(key, dict)]
     except UnicodeDecodeError as error:
         raise UnusableKeySet(source, "it is not a text file") from error
     except json.JSONDecodeError as error:
@@ -44,15 +48,34 @@ def read_key_set(content: bytes, source: str, *, demo: bool = False) -> Mapping[
     return key_set
 
 
+def _members(key_set: Mapping[str, Any]) -> list[Any]:
+    """Return the keys of a set as JSON. Raise TypeError if they are no list."""
+    if isinstance(key_set["keys"], list):
+        return key_set["keys"]
+    raise TypeError
+
+
 def verification_keys(key_set: Mapping[str, Any], source: str) -> VerificationKeys:
-    """Return the keys that may sign tokens; skip those for other purposes. Raise `UnusableKeySet` for a broken one."""
+    """Return the keys that may sign tokens; skip those for other purposes, and those that are faulty."""
+    keys = (_verification_key(key, source) for key in key_set["keys"])
+    return {key.key_id: key for key in keys if key and key.key_id}
+
+
+def _verification_key(key: Any, source: str) -> jwt.PyJWK | None:  # noqa: ANN401 - JSON of the issuer
+    """Return a key that may sign tokens, None if it may not. A key that cannot be read takes no other key away."""
     try:
-        keys = [jwt.PyJWK(dict(key), ALGORITHMS[key["kty"]]) for key in key_set["keys"] if _signs_tokens(key)]
-    except jwt.PyJWTError as error:
-        raise UnusableKeySet(source, f"a key is invalid ({error})") from error
-    except (LookupError, TypeError, ValueError) as error:
-        raise UnusableKeySet(source, "it is JSON, but no JSON Web Key Set") from error
-    return {key.key_id: key for key in keys if key.key_id and _is_strong(key)}
+        verifying = jwt.PyJWK(dict(key), ALGORITHMS[key["kty"]]) if _signs_tokens(key) else None
+        return verifying if verifying and _is_strong(verifying) else None
+    except Exception as error:  # noqa: BLE001 - the key is foreign, and several libraries read it
+        key_id = str(key.get("kid"))[:100] if isinstance(key, dict) else ""
+        _report_skipped_key(source, key_id, f"{type(error).__name__}: {error}".rstrip(": "))
+        return None
+
+
+@lru_cache(maxsize=100)
+def _report_skipped_key(source: str, key_id: str, reason: str) -> None:
+    """Log a faulty key. Cached, so that each is logged once: the set is read every five minutes."""
+    log.warning("Key skipped: it is faulty", source=source, key=key_id, reason=reason)
 
 
 def _signs_tokens(key: Mapping[str, Any]) -> bool:

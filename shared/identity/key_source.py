@@ -1,9 +1,9 @@
 """Reads the key set of the issuer from where the settings say: a file, an address, or by discovery from the issuer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.identity.issuer import IssuerClient, IssuerUnreachable
 from shared.identity.key_set import UnusableKeySet, VerificationKeys, read_key_set, verification_keys
@@ -40,7 +40,7 @@ class FileKeys:
         self._file, self._demo, self.name = file, demo, str(file)
 
     def initial_keys(self) -> VerificationKeys:
-        """Return the keys of the file. Raise `UnusableKeySet`, or FileNotFoundError."""
+        """Return the keys of the file, at least one. Raise `UnusableKeySet`, or FileNotFoundError."""
         return self._keys_of(self._content())
 
     async def read_content(self) -> bytes:
@@ -50,7 +50,7 @@ class FileKeys:
     async def read_keys(self) -> VerificationKeys:
         """Return the keys of the file, at least one. Raise `UnusableKeySet`."""
         try:
-            return at_least_one(self._keys_of(await self.read_content()), self.name)
+            return self._keys_of(await self.read_content())
         except FileNotFoundError as error:
             raise UnusableKeySet(self.name, "the file does not exist") from error
 
@@ -61,7 +61,7 @@ class FileKeys:
             raise UnusableKeySet(self.name, str(error.strerror)) from error
 
     def _keys_of(self, content: bytes) -> VerificationKeys:
-        return verification_keys(read_key_set(content, self.name, demo=self._demo), self.name)
+        return _at_least_one(read_key_set(content, self.name, demo=self._demo), self.name)
 
 
 class RemoteKeys:
@@ -83,12 +83,12 @@ class RemoteKeys:
 
     async def read_keys(self) -> VerificationKeys:
         """Return the keys that the issuer publishes, at least one. Raise `UnusableKeySet`."""
-        key_set = read_key_set(await self.read_content(), self.name, demo=self._demo)
-        return at_least_one(verification_keys(key_set, self.name), self.name)
+        return _at_least_one(read_key_set(await self.read_content(), self.name, demo=self._demo), self.name)
 
 
-def at_least_one(keys: VerificationKeys, name: str) -> VerificationKeys:
-    """Return the keys. Raise `UnusableKeySet` if there are none: an empty set never replaces known keys."""
+def _at_least_one(key_set: Mapping[str, Any], name: str) -> VerificationKeys:
+    """Return the keys of a set. Raise `UnusableKeySet` if there are none: an empty set never replaces known keys."""
+    keys = verification_keys(key_set, name)
     if not keys:
         raise UnusableKeySet(name, "it has no key of type EC (P-256) or RSA (2048 bits) that signs tokens")
     return keys

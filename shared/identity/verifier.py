@@ -37,7 +37,7 @@ class Identity:
 
     @classmethod
     def from_jwks(cls, jwks: Mapping[str, Any], issuer: str, audience: str) -> "Identity":
-        """Return the verifier for a key set that never changes. Raise `UnusableKeySet`."""
+        """Return the verifier for a key set that never changes."""
         return cls(KeyCache(verification_keys(jwks, "given")), issuer, audience)
 
     @classmethod

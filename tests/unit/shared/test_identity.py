@@ -94,9 +94,9 @@ UNUSABLE_KEY_SETS = {
     "no keys": (b"{}", "no JSON Web Key Set"),
     "a list": (b"[]", "no JSON Web Key Set"),
     "a number of keys": (b'{"keys": 1}', "no JSON Web Key Set"),
-    "names of keys": (b'{"keys": ["a"]}', "no JSON Web Key Set"),
-    "a key without a type": (b'{"keys": [{"kid": "a"}]}', "no JSON Web Key Set"),
-    "a key without a curve": (b'{"keys": [{"kid": "a", "kty": "EC"}]}', "a key is invalid"),
+    "names of keys": (b'{"keys": ["a"]}', "it has no key of type EC"),
+    "a key without a type": (b'{"keys": [{"kid": "a"}]}', "it has no key of type EC"),
+    "a key without a curve": (b'{"keys": [{"kid": "a", "kty": "EC"}]}', "it has no key of type EC"),
     "a key that is no point": (
         b'{"keys": [{"kid": "a", "kty": "EC", "crv": "P-256", "x": "%s", "y": "%s"}]}' % (b"A" * 43, b"A" * 43),
         "cannot be used",

@@ -10,11 +10,13 @@ from typing import Any
 
 import jwt
 import pytest
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from prometheus_client import REGISTRY
 
 from deploy.local.token_issuer import Issuer
-from shared.identity import Identity, Role, TokenRefused, UnusableKeySet
+from shared.identity import Identity, Role, TokenRefused, UnusableKeySet, key_cache
 from shared.identity.claims import ClaimPaths
 from shared.identity.key_cache import UNKNOWN_KEY_EVERY_S, KeyCache
 from shared.identity.key_set import VerificationKeys, verification_keys
@@ -109,15 +111,47 @@ def test_a_key_that_can_be_broken_is_not_used(identity: Identity) -> None:
     assert refusal(identity, signed(WEAK_RSA, "weak", "RS256")) == "token-invalid"
 
 
+FAULTY_KEYS = {
+    "no object": "a",
+    "no type": {"kid": "a"},
+    "a type that is no text": {"kid": "a", "kty": ["EC"]},
+    "no point": {"kid": "a", "kty": "EC", "crv": "P-256"},
+    "a point outside the curve": {"kid": "a", "kty": "EC", "crv": "P-256", "x": "AA" * 21 + "A", "y": "AA" * 21 + "A"},
+    "coordinates that are numbers": {"kid": "a", "kty": "EC", "crv": "P-256", "x": 1, "y": 1},
+    "no modulus": {"kid": "a", "kty": "RSA", "e": "AQAB"},
+    "an even exponent": {"kid": "a", "kty": "RSA", "n": public_key(RSA, "")["n"], "e": "Ag"},
+}
+
+
+@pytest.mark.parametrize("faulty", FAULTY_KEYS.values(), ids=FAULTY_KEYS.keys())
+def test_a_faulty_key_takes_no_other_key_away(faulty: Any, tmp_path: Path) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps({"keys": [faulty, public_key(P256, "ec")]}))
+    identity = Identity.from_settings(Settings(issuer=ISSUER, jwks=str(file)))
+    assert refusal(identity, signed(P256, "ec", "ES256")) == ""
+    assert refusal(identity, signed(P256, "a", "ES256")) == "token-invalid"
+
+
+def test_a_faulty_key_is_logged_once_with_its_id() -> None:
+    keys = {"keys": [{"kid": "broken-2026", "kty": "EC"}, public_key(P256, "ec")]}
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(3):
+            verification_keys(keys, ISSUER)
+    (line,) = lines
+    assert (line["key"], line["source"], line["event"]) == ("broken-2026", ISSUER, "Key skipped: it is faulty")
+
+
 class PublishedKeys:
     """A key set as its issuer publishes it; `reason`: why it cannot be read. Counts the readings."""
 
     def __init__(self, keys: Mapping[str, Any]) -> None:
-        self.keys, self.reason, self.readings = keys, "", 0
+        self.keys, self.reason, self.readings, self.defect = keys, "", 0, False
 
     async def read(self) -> VerificationKeys:
         self.readings += 1
         await asyncio.sleep(0)
+        if self.defect:
+            raise ZeroDivisionError
         if self.reason:
             raise UnusableKeySet(ISSUER, self.reason)
         return verification_keys(self.keys, ISSUER)
@@ -192,6 +226,41 @@ async def test_a_process_that_starts_before_its_issuer_says_so_and_then_serves()
     async with identity.keys.kept_current():
         await wait_until(lambda: identity.keys.ready)
     assert await refusal_of(identity, signed(P256, "ec", "ES256")) == ""
+
+
+async def test_a_defect_while_reading_keeps_the_known_keys_and_the_reading_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(key_cache, "REFRESH_EVERY_S", 0.01)
+    monkeypatch.setattr(key_cache, "RETRY_WITH_KEYS_EVERY_S", 0.01)
+    published = PublishedKeys({"keys": [public_key(P256, "ec")]})
+    identity = remote(published, Stopwatch())
+    with structlog.testing.capture_logs() as lines:
+        async with identity.keys.kept_current():
+            await wait_until(lambda: identity.keys.ready)
+            published.defect, readings = True, published.readings
+            await wait_until(lambda: published.readings > readings + 3)
+            assert (await refusal_of(identity, signed(P256, "ec", "ES256")), readable()) == ("", 0)
+            published.defect = False
+            await wait_until(lambda: readable() == 1)
+    warnings = [line for line in lines if line["log_level"] == "warning"]
+    assert [(line["reason"], line["known"]) for line in warnings] == [("unexpected ZeroDivisionError", 1)]
+
+
+def readable() -> float | None:
+    return REGISTRY.get_sample_value("piket_issuer_keys_readable")
+
+
+async def test_while_no_key_is_known_the_issuer_is_asked_every_second() -> None:
+    published = PublishedKeys(KEY_SET)
+    published.reason = "the issuer did not answer"
+    identity = remote(published, Stopwatch())
+    async with identity.keys.kept_current():
+        await wait_until(lambda: published.readings == 2)
+        assert (identity.keys.ready, identity.keys.unreadable, readable()) == (False, published.reason, 0)
+        published.reason = ""
+        await wait_until(lambda: identity.keys.ready, 3)
+        assert (published.readings, readable()) == (3, 1)
 
 
 async def test_a_file_of_keys_that_is_replaced_is_read_again(tmp_path: Path) -> None:

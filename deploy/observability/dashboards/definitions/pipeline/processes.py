@@ -16,6 +16,7 @@ def rows() -> Sequence[Row]:
     return [
         Row("Proyeksi", [_projection_lag(), _held_streams()]),
         Row("Penyimpanan dan HTTP", [_commits(), _requests(), _request_seconds()]),
+        Row("Identitas", [_issuer_keys()]),
         Row("Jadwal", [_plan_seconds(), _shortage()]),
         Row("Proses", [_down(), _versions(), _cpu(), _memory(), _open_files()]),
     ]
@@ -59,6 +60,15 @@ def _request_seconds() -> PanelBuilder:
     frame = Frame("Lama permintaan HTTP (p95)", text, 8, 8, "s")
     seconds = quantile(0.95, "piket_http_request_seconds", "service, operation")
     return line_panel(frame, Query(seconds, "{{service}} {{operation}}"))
+
+
+def _issuer_keys() -> PanelBuilder:
+    text = (
+        "Whether a process can read the key set of the token issuer (1). If not (0): known keys stay in use, and the "
+        "part `keys` of its /readyz says why."
+    )
+    readable = "min by (process) (piket_issuer_keys_readable)"
+    return line_panel(Frame("Kunci penerbit token terbaca", text, 24, 7), Query(readable, "{{process}}"))
 
 
 def _plan_seconds() -> PanelBuilder:
