@@ -24,6 +24,7 @@ from aiokafka.protocol.types import (
 from deploy.kafka_rights.table import Operation, ResourceKind
 from deploy.kafka_rights.users import Grant
 from shared.kafka.access import explained
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 
 REQUEST_MS = 10_000
@@ -127,13 +128,9 @@ class AlterUserScramCredentials(Request[AlterUserScramCredentialsStruct]):  # ty
 @asynccontextmanager
 async def rights_client(connection: KafkaConnection) -> AsyncIterator[AIOKafkaClient]:
     """Open a client that sends any request. Raises `AccessRefused` if Kafka refuses, and other KafkaErrors."""
-    client = AIOKafkaClient(**connection.client_options(), request_timeout_ms=REQUEST_MS)
-    try:
-        async with explained(connection):
-            await client.bootstrap()
-            yield client
-    finally:
-        await client.close()
+    network = AIOKafkaClient(**connection.client_options(), request_timeout_ms=REQUEST_MS)
+    async with explained(connection), started(network) as client:
+        yield client
 
 
 def binding(grant: Grant) -> AclBinding:

@@ -15,7 +15,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from services.reporting.view.generations import view_topic, view_topic_error
 from services.reporting.worker.changelog import app_id
 from shared.kafka import broker
-from shared.kafka.closing import stop_client
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection, connection_of
 from shared.kafka.errors import UnsafeToContinue
 from shared.settings import Settings
@@ -75,12 +75,9 @@ async def exclusive_lease(settings: Settings) -> AsyncIterator[Lease]:
         max_poll_interval_ms=MAX_POLL_INTERVAL_MS,  # this consumer never polls, so it must not be removed for it
     )
     consumer.subscribe([view_topic(settings.deployment)], listener=lease)
-    try:
-        await consumer.start()
+    async with started(consumer):
         lease.check()
         yield lease
-    finally:
-        await stop_client(consumer)
 
 
 async def _wait_until_empty(connection: KafkaConnection, group: str) -> None:

@@ -20,6 +20,7 @@ from shared.domain.envelope import topic
 from shared.domain.facts.coverage import Coverage
 from shared.domain.regions import local_date
 from shared.kafka import broker
+from shared.kafka.closing import started
 from shared.kafka.connection import connection_of
 from shared.relay import log_tail
 from shared.settings import Settings
@@ -97,7 +98,7 @@ async def publish_staged_rows(settings: Settings, current: Generation) -> None:
     sent = []
     regions = await _staged_regions(settings, current)
     first_open = await _first_open_dates(settings, current) if regions else {}
-    async with broker.producer(connection_of(settings)) as producer:
+    async with started(broker.producer(connection_of(settings))) as producer:
         for region in regions:
             view_topic, first_open_dates = topic(region, "coverage"), first_open.get(region, {})
             staged = await _last_rows(settings, staging_topic(region, current.number))

@@ -20,6 +20,7 @@ from prometheus_client import Counter
 
 from shared.domain.envelope import topic
 from shared.kafka.access import explained
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import UnsafeToContinue
 
@@ -65,13 +66,9 @@ async def admin_client(
     Raises `AccessRefused` if Kafka refuses this process, also inside the block, and KafkaConnectionError if no broker
     answers.
     """
-    client = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=request_timeout_ms)
-    try:
-        async with explained(connection):
-            await client.start()
-            yield client
-    finally:
-        await client.close()
+    admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=request_timeout_ms)
+    async with explained(connection), started(admin) as client:
+        yield client
 
 
 async def topic_sizes(connection: KafkaConnection, request_timeout_ms: int = 10_000) -> dict[str, int]:

@@ -1,33 +1,71 @@
-"""Closes clients of Kafka, also one whose broker does not answer."""
+"""Starts and closes clients of Kafka: no connection stays open when Kafka refuses one, or its task is cancelled."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from traceback import walk_tb
+from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+
+CLOSE_WITHIN_S = 2.0
+"""How long a cancelled task waits for a client that it closes: a frozen broker does not answer."""
+
+Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer, AIOKafkaAdminClient, AIOKafkaClient)
 
 
 @asynccontextmanager
-async def started(producer: AIOKafkaProducer) -> AsyncIterator[AIOKafkaProducer]:
-    """Start a producer and stop it after the block, also if Kafka refuses it: its own block leaves connections open."""
+async def started(client: Client) -> AsyncIterator[Client]:
+    """Start a client and stop it after the block, also if Kafka refuses it: its own block leaves connections open."""
     try:
-        await producer.start()
-        yield producer
+        await start_client(client)
+        yield client
     finally:
-        await stop_client(producer)
+        await stop_client(client)
 
 
-async def stop_client(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Stop a client.
-
-    aiokafka cancels its own tasks and lets that CancelledError escape; it is raised here only for a real cancellation.
-    """
+async def start_client(client: Client) -> None:
+    """Start a client. Raise what it raises; it must be stopped also then."""
     try:
-        await client.stop()
+        await (client.bootstrap() if isinstance(client, AIOKafkaClient) else client.start())
+    except BaseException as error:
+        # Cancelled while it asks for the brokers, aiokafka forgets the connection: only its stopped frame knows it.
+        for frame, _ in walk_tb(error.__traceback__):
+            if frame.f_code is AIOKafkaClient.bootstrap.__code__ and "bootstrap_conn" in frame.f_locals:
+                frame.f_locals["bootstrap_conn"].close()
+        raise
+
+
+async def stop_client(client: Client) -> None:
+    """Stop a client and close its connections, also if this is cancelled meanwhile, at most two seconds later."""
+    # In a task of its own: a cancellation would end `stop` half-way, or get lost in it, and aiokafka cancels its own
+    # tasks and lets that CancelledError escape.
+    stopping = asyncio.create_task(_stop(client))
+    try:
+        await asyncio.wait([stopping])
     except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
+        await asyncio.wait([stopping], timeout=CLOSE_WITHIN_S)
+        stopping.cancel()
+        await asyncio.wait([stopping], timeout=CLOSE_WITHIN_S)
+        raise
+    if not stopping.cancelled():
+        stopping.result()
+
+
+async def _stop(client: Client) -> None:
+    try:
+        await (client.close() if isinstance(client, AIOKafkaAdminClient | AIOKafkaClient) else client.stop())
+    finally:
+        await _network(client).close()  # also if an error or a cancellation ended `stop` before
+
+
+def _network(client: Client) -> AIOKafkaClient:
+    """Return the part of a client that holds its connections."""
+    if isinstance(client, AIOKafkaClient):
+        return client
+    return client.client if isinstance(client, AIOKafkaProducer) else client._client  # noqa: SLF001 - aiokafka is pinned
 
 
 async def discard_producer(discarded: AIOKafkaProducer) -> None:

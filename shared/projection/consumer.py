@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from shared.event_store.database import Unavailable
 from shared.kafka.access import explained
 from shared.kafka.broker import MissingTopics, absent_topics_error, silence_client_logs, topic_sizes
-from shared.kafka.closing import stop_client
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused, UnsafeToContinue
 from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, value_hash
@@ -99,14 +99,11 @@ async def _assigned_consumer(
     consumer = AIOKafkaConsumer(
         **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
     )
-    await consumer.start()
-    try:
+    async with started(consumer):
         consumer.assign([TopicPartition(topic, number) for topic in topics for number in range(sizes[topic])])
         for partition in consumer.assignment():
             await _seek(consumer, partition, offset_marks.get(Partition(*partition)))
         yield consumer
-    finally:
-        await stop_client(consumer)
 
 
 async def _seek(consumer: AIOKafkaConsumer, partition: TopicPartition, mark: OffsetMark | None) -> None:

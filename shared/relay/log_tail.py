@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from shared.kafka.access import explained
 from shared.kafka.broker import topic_sizes
-from shared.kafka.closing import stop_client
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.relay.checkpoints.checkpoint import Checkpoint
 from shared.relay.sender import AckRange
@@ -142,12 +142,9 @@ async def assigned_consumer(
         request_timeout_ms=request_timeout_ms,
         fetch_max_wait_ms=50,  # at the end of a partition the default waits 500 ms for more
     )
-    try:
-        await consumer.start()
+    async with started(consumer):
         consumer.assign(partitions)
         yield consumer
-    finally:
-        await stop_client(consumer)
 
 
 def _extend(tail: PartitionTail, records: Sequence[ConsumerRecord[bytes, bytes]]) -> PartitionTail:

@@ -17,7 +17,7 @@ from shared.event_store.database import Unavailable
 from shared.event_store.stored_events import StoredEvent
 from shared.kafka import broker
 from shared.kafka.access import explained
-from shared.kafka.closing import discard_producer
+from shared.kafka.closing import discard_producer, start_client
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused, UnsafeToContinue
 from shared.relay import log_tail, sender
@@ -110,7 +110,7 @@ class Relay:
         producer = broker.producer(self._connection, self._request_ms)
         try:
             async with asyncio.timeout(self._timeout):
-                await producer.start()
+                await start_client(producer)
             yield producer, partitions
         finally:
             # Closed in the background: closing waits for requests on the wire, and the next attempt must not.

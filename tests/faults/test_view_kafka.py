@@ -19,6 +19,7 @@ from shared.domain.envelope import source
 from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from tests.support.example_facts import THURSDAY, at
 from tests.support.waiting import read_until, wait_until
@@ -73,7 +74,7 @@ async def publish(bootstrap: str, coverage_rows: Sequence[Coverage]) -> None:
 
 async def send_signals(bootstrap: str) -> None:
     """Send signals, as relays and a worker do, by which the view is complete until eight; until cancelled."""
-    async with broker.producer(KafkaConnection(bootstrap)) as producer:
+    async with started(broker.producer(KafkaConnection(bootstrap))) as producer:
         while True:
             for service in SOURCE_SERVICES:
                 heartbeat = Heartbeat(
@@ -129,6 +130,7 @@ async def test_rows_that_are_there_while_nobody_is_alive_are_shown_as_behind(boo
     assert await latest_when(view, all_at(1)) == all_at(1)
     await asyncio.sleep(1)  # nothing for a second after the last row
     reading.cancel()
+    await asyncio.wait([reading])
     assert view.behind_since() == at("08:16")
 
 

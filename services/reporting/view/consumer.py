@@ -19,7 +19,7 @@ from shared.domain.facts.coverage import Coverage
 from shared.domain.facts.heartbeat import Heartbeat, WorkerPositions
 from shared.kafka import broker
 from shared.kafka.access import explained
-from shared.kafka.closing import stop_client
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import UnsafeToContinue
 from shared.tracing.records import RecordSpans
@@ -77,13 +77,10 @@ async def _consumer(connection: KafkaConnection, partitions: list[TopicPartition
         auto_offset_reset="earliest",
         request_timeout_ms=READ_TIMEOUT_MS,
     )
-    try:
-        await consumer.start()
+    async with started(consumer):
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         yield consumer
-    finally:
-        await stop_client(consumer)
 
 
 async def _read(

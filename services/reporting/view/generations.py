@@ -10,6 +10,7 @@ from services.reporting.process.exits import exit_superseded
 from shared.domain.envelope import topic
 from shared.domain.facts.base import Value
 from shared.kafka import broker
+from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.relay import log_tail
 
@@ -74,7 +75,7 @@ async def current_generation(connection: KafkaConnection, deployment: str) -> Ge
 
 async def activate_generation(connection: KafkaConnection, deployment: str, generation: Generation) -> None:
     """Put a generation in force. Workers of earlier ones then end, and are started again for this one."""
-    async with broker.producer(connection) as producer:
+    async with started(broker.producer(connection)) as producer:
         value = generation.model_dump_json(exclude_none=True).encode()
         await producer.send_and_wait(view_topic(deployment), value, key=deployment.encode())
 
