@@ -21,7 +21,11 @@ class IssuerUnreachable(Exception):
 
 
 class IssuerRefused(Exception):
-    """The issuer gave no token. The message is its reason, for the operator."""
+    """The issuer gave no token. `code` is its error (RFC 6749, section 5.2); the message says it with a description."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"{code}: {description}".rstrip(": "))
+        self.code = code
 
 
 class IssuerMetadata(BaseModel):
@@ -104,7 +108,7 @@ class IssuerClient:
             async with asyncio.timeout(TIMEOUT_S), self._http() as http, http.stream(method, url, data=form) as answer:
                 content = await _bounded(answer, url)
                 if form and answer.status_code in REFUSED:
-                    raise IssuerRefused(_reason(content))
+                    raise _refusal(content)
                 answer.raise_for_status()
                 return content
         except TimeoutError as error:
@@ -120,13 +124,13 @@ class IssuerClient:
         return httpx.AsyncClient(timeout=TIMEOUT_S, verify=self._trust, transport=self._transport)
 
 
-def _reason(content: bytes) -> str:
-    """Return the code and description of a refusal, which hold no secret."""
+def _refusal(content: bytes) -> IssuerRefused:
+    """Return a refusal with its code and description, which hold no secret."""
     try:
         members = json.loads(content)
-        return f"{members['error']}: {members.get('error_description', '')}".rstrip(": ")
-    except (ValueError, LookupError, TypeError):
-        return "no reason given"
+        return IssuerRefused(str(members["error"]), members.get("error_description", ""))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return IssuerRefused("no reason given")
 
 
 async def _bounded(answer: httpx.Response, url: str) -> bytes:

@@ -11,11 +11,14 @@ from shared.web import Problem, require_found
 from shared.web.access import verified
 from shared.web.problem_types import PROBLEM_TYPES
 from shared.web.sign_in import SignIn
+from shared.web.sign_in.attempt import Attempt
 from shared.web.sign_in.code_flow import CALLBACK_PATH
 from shared.web.sign_in.forms import is_foreign
-from shared.web.sign_in.session import SIGN_OUT_PATH, begin_session, end_session, require_local_path
+from shared.web.sign_in.session import LOCAL_PATH, SIGN_OUT_PATH, begin_session, end_session, require_local_path
 
 PAGE = "/operasi"
+START = "/"
+"""The page to show after a sign-in of which nobody knows where it began."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,7 +58,7 @@ async def begin_sign_in(
             return await sign_in.start(request, ke)
         return await _sign_in_by_link(request, operations, token, ke)
     except Problem as problem:
-        return entrance(request, operations, renderer, problem)
+        return entrance(request, operations, renderer, problem, ke)
 
 
 @router.get(CALLBACK_PATH)
@@ -66,7 +69,8 @@ async def finish_sign_in(
     try:
         return await require_found(sign_in).finish(request)
     except Problem as problem:
-        return entrance(request, operations, renderer, problem)
+        attempt = Attempt.of(request)
+        return entrance(request, operations, renderer, problem, attempt.target if attempt else START)
 
 
 @router.get(SIGN_OUT_PATH)
@@ -97,10 +101,13 @@ def renewal(request: Request, problem: Problem) -> Response | None:
     return None
 
 
-def entrance(request: Request, operations: Operations, renderer: PageRendererDep, problem: Problem) -> Response:
-    """Return the page that says why a person does not enter, and how to."""
+def entrance(
+    request: Request, operations: Operations, renderer: PageRendererDep, problem: Problem, target: str = PAGE
+) -> Response:
+    """Return the page that says why a person does not enter, and how to enter the page `target` of this server."""
     problem_type = PROBLEM_TYPES[problem.slug]
     context = {
+        "target": target if LOCAL_PATH.fullmatch(target) else START,
         "slug": problem.slug,
         "title": problem_type.title,
         "by_link": operations.sign_in_by_link,

@@ -4,7 +4,6 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import structlog
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from fastapi import Request
@@ -14,8 +13,8 @@ from shared.identity import Identity, TokenRefused
 from shared.identity.issuer import IssuerClient, IssuerMetadata, IssuerRefused, IssuerUnreachable
 from shared.settings import Settings
 from shared.web.pages import language
-from shared.web.problem import Problem
 from shared.web.sign_in.attempt import Attempt
+from shared.web.sign_in.outcome import SignInOutcome, count_sign_in, failure
 from shared.web.sign_in.session import (
     ID_TOKEN_COOKIE,
     MAX_TOKEN_LENGTH,
@@ -25,8 +24,18 @@ from shared.web.sign_in.session import (
 )
 
 CALLBACK_PATH = "/masuk/kembali"
-
-log = structlog.get_logger()
+ERRORS = {
+    "access_denied",
+    "interaction_required",
+    "invalid_request",
+    "invalid_scope",
+    "login_required",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+}
+"""How an issuer refuses in its redirect (RFC 6749, section 4.1.2.1; OpenID Connect). Other texts are not logged."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +71,26 @@ class SignIn:
 
     async def finish(self, request: Request) -> RedirectResponse:
         """Return the redirect that begins the session of the person whom the issuer names. Raise a problem."""
-        query, attempt = request.query_params, Attempt.of(request)
-        issuer_name = query.get("iss", "")  # RFC 9207: another issuer's answer is not for this attempt
-        if attempt is None or "code" not in query or issuer_name not in {"", (await self._metadata()).issuer}:
-            raise Problem("sign-in-failed")
-        tokens = await self._tokens(request, attempt, query["code"])
+        attempt, code = await self._answer_of_issuer(request)
+        tokens = await self._tokens(request, attempt, code)
         await self._verify(request.app.state.identity, tokens, attempt.nonce)
         answer = begin_session(request, require_local_path(attempt.target), tokens["access_token"], tokens["id_token"])
         attempt.forget(answer)
+        count_sign_in()
         return answer
+
+    async def _answer_of_issuer(self, request: Request) -> tuple[Attempt, str]:
+        """Return the attempt to which the issuer answers, and its code. Raise a problem without either."""
+        query, attempt = request.query_params, Attempt.of(request)
+        if attempt is None:
+            raise failure(SignInOutcome.UNKNOWN_ATTEMPT)
+        if "code" not in query:
+            detail = query.get("error", "")
+            raise failure(SignInOutcome.REFUSED_BY_ISSUER, detail if detail in ERRORS else "")
+        # RFC 9207: another issuer's answer is not for this attempt.
+        if query.get("iss", "") not in {"", (await self._metadata()).issuer}:
+            raise failure(SignInOutcome.ANOTHER_ISSUER)
+        return attempt, query["code"]
 
     async def sign_out(self, request: Request) -> RedirectResponse:
         """Return the redirect that ends the session here and at the issuer (OpenID Connect RP-Initiated Logout 1.0)."""
@@ -98,29 +118,29 @@ class SignIn:
         try:
             return await self.issuer.tokens(grant, "access_token", "id_token")
         except IssuerRefused as error:
-            raise Problem("sign-in-failed") from error
+            raise failure(SignInOutcome.CODE_REFUSED, error.code) from error
         except IssuerUnreachable as error:
-            raise Problem("issuer-unreachable") from error
+            raise failure(SignInOutcome.ISSUER_UNREACHABLE, str(error), "issuer-unreachable") from error
 
     async def _verify(self, identity: Identity, tokens: dict[str, str], nonce: str) -> None:
         """Raise a problem unless both tokens are of this attempt and of one person, and fit into a cookie."""
         if max(map(len, tokens.values())) > MAX_TOKEN_LENGTH:
-            log.error("Token too long for a cookie; remove claims from the client of the pages", client=self.client_id)
-            raise Problem("sign-in-failed")
+            raise failure(SignInOutcome.TOKEN_TOO_LONG, f"remove claims from the tokens of the client {self.client_id}")
         try:
             principal = await identity.verify(tokens["access_token"])
             claims = identity.claims(tokens["id_token"], self.client_id)
         except TokenRefused as refused:
-            raise Problem(refused.slug) from refused
-        if not hmac.compare_digest(str(claims.get("nonce")), nonce) or claims["sub"] != principal.subject:
-            raise Problem("sign-in-failed")
+            raise failure(SignInOutcome.TOKEN_REFUSED, str(refused), refused.slug) from refused
+        if not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+            raise failure(SignInOutcome.NONCE_MISMATCH)
+        if claims["sub"] != principal.subject:
+            raise failure(SignInOutcome.SUBJECT_MISMATCH)
 
     async def _metadata(self) -> IssuerMetadata:
         try:
             return await self.issuer.metadata()
         except IssuerUnreachable as error:
-            log.warning("Sign-in not possible", reason=str(error))
-            raise Problem("issuer-unreachable") from error
+            raise failure(SignInOutcome.ISSUER_UNREACHABLE, str(error), "issuer-unreachable") from error
 
 
 def _with_query(address: str, **parameters: str) -> str:

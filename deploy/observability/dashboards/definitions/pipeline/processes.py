@@ -16,7 +16,7 @@ def rows() -> Sequence[Row]:
     return [
         Row("Proyeksi", [_projection_lag(), _held_streams()]),
         Row("Penyimpanan dan HTTP", [_commits(), _requests(), _request_seconds()]),
-        Row("Identitas", [_issuer_keys()]),
+        Row("Identitas", [_issuer_keys(), _sign_ins()]),
         Row("Jadwal", [_plan_seconds(), _shortage()]),
         Row("Proses", [_down(), _versions(), _cpu(), _memory(), _open_files()]),
     ]
@@ -68,7 +68,16 @@ def _issuer_keys() -> PanelBuilder:
         "part `keys` of its /readyz says why."
     )
     readable = "min by (process) (piket_issuer_keys_readable)"
-    return line_panel(Frame("Kunci penerbit token terbaca", text, 24, 7), Query(readable, "{{process}}"))
+    return line_panel(Frame("Kunci penerbit token terbaca", text, 12, 7), Query(readable, "{{process}}"))
+
+
+def _sign_ins() -> PanelBuilder:
+    text = (
+        "Attempts to sign in on pages, per second, by how they ended. Another outcome than signed_in that grows: the "
+        "log of reporting says why (`Sign-in failed`)."
+    )
+    frame = Frame("Upaya masuk lewat penerbit", text, 12, 7, "reqps")
+    return line_panel(frame, Query(rate("piket_sign_ins_total", "outcome"), "{{outcome}}"))
 
 
 def _plan_seconds() -> PanelBuilder:
