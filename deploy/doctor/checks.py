@@ -19,7 +19,7 @@ from deploy.doctor.judgement.verdict import Finding, Verdict, lines, summary
 from deploy.doctor.probes import clocks, disks, http, log, relays
 from deploy.doctor.probes import stores as store_probes
 from deploy.doctor.probes.signals import Examination
-from deploy.doctor.probes.tokens import observe_tokens
+from deploy.doctor.probes.tokens import observe_public_secrets, observe_tokens
 from deploy.operations.sources import SERVICES_WITH_STORE
 from shared.event_store.database import Unavailable
 from shared.kafka.broker import silence_client_logs
@@ -47,6 +47,8 @@ class Check(Generic[T]):
 
 STORES = tuple(f"store {service}" for service in SERVICES_WITH_STORE)
 CHECKS: Sequence[Check[Any]] = (
+    # First, because nothing is graver: anybody could use it at this moment.
+    Check("public secrets", observe_public_secrets, tokens.judge_public_secrets),
     Check("kafka", log.observe_brokers, kafka_log.judge_brokers),
     Check("topics", log.observe_topics, kafka_log.judge_topics, ["kafka"]),
     Check("kafka rights", log.observe_rights, kafka_log.judge_rights, ["kafka"]),

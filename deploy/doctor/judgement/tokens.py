@@ -1,4 +1,4 @@
-"""Judges the key set of the token issuer, and the tokens with which services read feeds."""
+"""Judges the key set of the token issuer, the tokens with which services read feeds, and secrets that are public."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -58,3 +58,37 @@ def _token_findings(observed: TokensObserved) -> Iterator[Finding]:
         if reason and not observed.unusable:
             cure = "Compare client, secret and scope of this region with the issuer (docs/operations/identity.md)."
             yield Finding(f"The token of PIKET_CLIENT_ID for region {region}", f"is refused ({reason})", cure)
+
+
+class PublicSecretsObserved(NamedTuple):
+    """For each client that was tried with a secret that everybody can read: that secret, if the issuer accepts it.
+
+    `obstacle`: why no client could be tried; `has_issuer` is False if the issuer is no server.
+    """
+
+    accepted: Mapping[str, str] = {}
+    obstacle: str = ""
+    has_issuer: bool = True
+
+
+def judge_public_secrets(observed: PublicSecretsObserved) -> Verdict:
+    """Return whether no client of a service has as its secret the text that stands in the realm file of Piket."""
+    if observed.obstacle:
+        return Verdict(not_checked=observed.obstacle.rstrip("."))
+    if not observed.has_issuer:
+        return verdict([], "not used: the issuer is no server")
+    findings = [_public_secret(client, secret) for client, secret in observed.accepted.items() if secret]
+    return verdict(findings, f"{len(observed.accepted)} clients refuse the text of the realm file as their secret")
+
+
+def _public_secret(client: str, secret: str) -> Finding:
+    what = (
+        f"has a secret that everybody knows, the text {secret} of the realm file: whoever reaches the issuer gets"
+        " tokens that read every event of a government"
+    )
+    cure = (
+        f"At once: in Keycloak, Clients, {client}, Credentials, Regenerate; write the new secret into the file of"
+        " PIKET_CLIENT_SECRET_FILE. Then look in the events of Keycloak who signed in as this client. Set all variables"
+        " of the realm before the next import (docs/operations/identity.md)."
+    )
+    return Finding(f"The client {client} at the issuer", what, cure)

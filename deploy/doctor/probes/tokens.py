@@ -1,23 +1,28 @@
-"""Reads the key set of the token issuer, and verifies the tokens with which services read feeds."""
+"""Reads the key set of the token issuer, verifies the tokens of services, and tries secrets that are public."""
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 
-from deploy.doctor.judgement.tokens import KeyObserved, TokensObserved
+from deploy.doctor.judgement.tokens import KeyObserved, PublicSecretsObserved, TokensObserved
 from deploy.doctor.probes.signals import Examination
 from shared.clock import wall_time
 from shared.identity import Action, Identity, Scope, TokenRefused, UnusableKeySet, is_allowed
 from shared.identity.claims import ClaimPaths
+from shared.identity.issuer import IssuerClient, IssuerRefused, IssuerUnreachable
 from shared.identity.key_cache import KeyCache
 from shared.identity.key_set import read_key_set, verification_keys
 from shared.identity.key_source import key_source
 from shared.identity.service_token import NoServiceToken, ServiceTokens
 from shared.settings import Settings
 from shared.settings.identity import MissingIssuer
+
+REALM_FILE = Path(__file__).parents[2] / "identity" / "piket-realm.json"
 
 
 async def observe_tokens(examination: Examination) -> TokensObserved:
@@ -82,3 +87,38 @@ async def _refusal(tokens: ServiceTokens, identity: Identity, region: str) -> st
     except TokenRefused as error:
         return "it has expired" if error.slug == "token-expired" else f"it is not valid: {error}"
     return "" if is_allowed(principal, Action.READ_FEED, Scope(region)) else "it has no right to read feeds"
+
+
+async def observe_public_secrets(examination: Examination) -> PublicSecretsObserved:
+    """Ask the issuer for tokens with the secrets that stand in the realm file: variables that nobody replaced."""
+    settings = examination.settings
+    try:
+        if not settings.has_remote_issuer:
+            return PublicSecretsObserved(has_issuer=False)
+        issuer = IssuerClient(settings)
+        accepted = [(client, await _accepted(issuer, client, secret)) for client, secret in _public_secrets(settings)]
+    except MissingIssuer:
+        return PublicSecretsObserved(obstacle="PIKET_ISSUER is not set")
+    except IssuerUnreachable as error:
+        return PublicSecretsObserved(obstacle=f"the issuer gave no answer: {error}")
+    # Sorted: of a client that was tried twice, a secret that was accepted stays, not the empty text.
+    return PublicSecretsObserved(dict(sorted(accepted)))
+
+
+def _public_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the clients of the realm file with their secrets; the client of this process with each of them."""
+    for client in json.loads(REALM_FILE.read_text())["clients"]:
+        if "secret" in client:
+            yield client["clientId"], client["secret"]
+            if settings.client_id and settings.client_id != client["clientId"]:
+                yield settings.client_id, client["secret"]
+
+
+async def _accepted(issuer: IssuerClient, client: str, secret: str) -> str:
+    """Return the secret if the issuer gives a token for it, else an empty text. Raise `IssuerUnreachable`."""
+    grant = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
+    try:
+        await issuer.tokens(grant, "access_token")
+    except IssuerRefused:
+        return ""
+    return secret

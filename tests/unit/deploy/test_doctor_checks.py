@@ -27,7 +27,7 @@ from deploy.doctor.probes.clocks import bounds
 from deploy.doctor.probes.http import observe_application, observe_metrics_ports, observe_view
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.stores import observe_store
-from deploy.doctor.probes.tokens import observe_tokens
+from deploy.doctor.probes.tokens import observe_public_secrets, observe_tokens
 from deploy.local.server_process import free_ports
 from deploy.local.token_issuer import Issuer
 from shared.settings import Settings
@@ -174,6 +174,14 @@ async def test_an_environment_without_a_client_and_without_files_of_tokens_has_n
     assert judge_tokens(await observe_tokens(Examination(Settings()))).findings[0].what == (
         "cannot be used (PIKET_ISSUER is not set)"
     )
+
+
+async def test_without_an_issuer_that_answers_secrets_are_not_tried() -> None:
+    demo = await observe_public_secrets(Examination(Settings(profile="demo")))
+    assert (demo.has_issuer, demo.obstacle) == (False, "")
+    unset = await observe_public_secrets(Examination(Settings()))
+    away = await observe_public_secrets(Examination(Settings(issuer="http://127.0.0.1:1/realms/piket")))
+    assert (unset.obstacle, away.obstacle[:25]) == ("PIKET_ISSUER is not set", "the issuer gave no answer")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,13 @@ from deploy.doctor.judgement.movement import (
     judge_workers,
 )
 from deploy.doctor.judgement.stores import ProjectionObserved, StoreObserved, judge_projections, judge_store
-from deploy.doctor.judgement.tokens import KeyObserved, TokensObserved, judge_tokens
+from deploy.doctor.judgement.tokens import (
+    KeyObserved,
+    PublicSecretsObserved,
+    TokensObserved,
+    judge_public_secrets,
+    judge_tokens,
+)
 from deploy.doctor.judgement.verdict import Finding, Verdict, lines, summary
 from shared.relay.checkpoints.checkpoint import LeaseState
 
@@ -83,6 +89,8 @@ HEALTHY = {
     "a projection that catches up": judge_projections([PROJECTION._replace(before=1, after=4)]),
     "tokens": judge_tokens(TOKENS),
     "a key that expires later": judge_tokens(TOKENS._replace(keys=[KeyObserved("a", NOW + timedelta(days=1))])),
+    "secrets that nobody else knows": judge_public_secrets(PublicSecretsObserved({"piket-roster": ""})),
+    "no server that gives tokens": judge_public_secrets(PublicSecretsObserved(has_issuer=False)),
     "a disk": judge_disks([DiskObserved("stores", "/srv", MIN_FREE_BYTES)]),
     "disks elsewhere": judge_disks([]),
     "a clock": judge_clocks([ClockObserved("the relay", -0.2, 0.9)]),
@@ -147,6 +155,10 @@ FAULTS = {
     "missing events": (
         judge_projections([PROJECTION._replace(held_streams=2)]),
         "waits for missing events in 2 streams",
+    ),
+    "a secret that everybody knows": (
+        judge_public_secrets(PublicSecretsObserved({"piket-roster": "${PIKET_ROSTER_CLIENT_SECRET}", "other": ""})),
+        "piket-roster at the issuer has a secret that everybody knows, the text ${PIKET_ROSTER_CLIENT_SECRET}",
     ),
     "no key set": (judge_tokens(TokensObserved("jwks.json", NOW, unusable="no file")), "cannot be used (no file)"),
     "no key": (judge_tokens(TOKENS._replace(keys=[])), "has no key of type EC or RSA with an id"),
@@ -263,3 +275,8 @@ def test_the_last_line_counts_faults_and_checks_that_were_not_made() -> None:
         "Faults: 2. Checks that could not be made: 1."
     )
     assert summary({"kafka": Verdict(evidence="x")}) == "No fault in 1 checks."
+
+
+def test_without_an_answer_of_the_issuer_no_secret_is_called_safe() -> None:
+    result = judge_public_secrets(PublicSecretsObserved(obstacle="PIKET_ISSUER is not set"))
+    assert (result.healthy, result.not_checked) == (False, "PIKET_ISSUER is not set")
