@@ -53,7 +53,7 @@ def create(settings: Settings) -> FastAPI:
             yield
 
     app = assemble(database, Identity.from_settings(settings), settings.domain_clock(), run_projection)
-    app.state.readiness.parts.append(kafka_part(settings.kafka))
+    app.state.readiness.parts += [kafka_part(settings.kafka), projection.reading.part("policy")]
     return app
 
 

@@ -13,6 +13,8 @@ from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
@@ -29,6 +31,8 @@ RIGHTS: Mapping[type[BrokerResponseError], str] = {
     ClusterAuthorizationFailedError: "the cluster, or to write to any topic",
 }
 """By error of the broker: where a right is missing."""
+UNREACHABLE = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, TimeoutError)
+"""Raised also if a broker refuses a new connection, for example after the password of the user was changed."""
 KEPT = "Nothing is lost: what was not sent or read is kept where it is."
 
 
@@ -94,9 +98,9 @@ async def explained(connection: KafkaConnection) -> AsyncIterator[None]:
     """Raise `AccessRefused` in place of an error of the block if Kafka refuses this process. Other errors pass."""
     try:
         yield
-    except KafkaError as error:
+    except (KafkaError, TimeoutError) as error:
         refusal = missing_right(connection, error)
-        if isinstance(error, KafkaConnectionError):
+        if isinstance(error, UNREACHABLE):
             refusal = await refused_connection(connection)
         if refusal is None:
             raise

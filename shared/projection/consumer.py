@@ -15,8 +15,10 @@ from shared.kafka.access import explained
 from shared.kafka.broker import MissingTopics, absent_topics_error, silence_client_logs, topic_sizes
 from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
+from shared.kafka.end_offsets import ANSWER_WITHIN_MS, EndOffsets
 from shared.kafka.errors import AccessRefused, UnsafeToContinue
 from shared.projection.offsets import OffsetMark, Partition, StaleConsumer, value_hash
+from shared.projection.reading import Reading
 
 MAX_RECORDS = 200
 POLL_MS = 1_000
@@ -46,30 +48,33 @@ async def follow_topics(
     topics: Sequence[str],
     load_offsets: LoadOffsets,
     apply_batch: ApplyBatch,
-    report_lag: Callable[[Mapping[str, int]], None],
+    reading: Reading,
 ) -> None:
     """Pass every record to `apply_batch`, batch after batch, until cancelled; wait for a missing Kafka or database.
 
-    `report_lag` receives the number of unread records by topic after each batch. Raises `MissingTopics` and
-    `AccessRefused` before the first batch, and what `apply_batch` raises.
+    `reading` is told after each batch, and of each failure. Raises `MissingTopics` and `AccessRefused` before the first
+    batch, and what `apply_batch` raises.
     """
     silence_client_logs()
-    failures, has_read = 0, False
     while True:
         try:
             async with explained(connection), _assigned_consumer(connection, topics, await load_offsets()) as consumer:
-                while True:
-                    # An empty batch is passed on too: the projection then tries again to fill gaps.
-                    await apply_batch(await _next_batch(consumer))
-                    report_lag(await _unread_counts(consumer))
-                    failures, has_read = 0, True
+                await _read(consumer, apply_batch, reading)
         except (Unavailable, StaleConsumer, KafkaError, TimeoutError, AccessRefused, MissingTopics) as error:
             # At the first start it is a configuration error; later an operator may restore topic, user and rights.
-            if isinstance(error, UnsafeToContinue) and not has_read:
+            if isinstance(error, UnsafeToContinue) and not reading.has_begun:
                 raise
-            log.warning("Reading stopped; it starts again at the stored offsets", topics=topics, error=repr(error))
-            await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
-            failures += 1
+            reading.failed(error)
+            await asyncio.sleep(BACK_OFF_S[min(reading.failures, len(BACK_OFF_S)) - 1])
+
+
+async def _read(consumer: AIOKafkaConsumer, apply_batch: ApplyBatch, reading: Reading) -> None:
+    ends = EndOffsets(consumer, sorted(consumer.assignment()))
+    while True:
+        await ends.refresh()
+        # An empty batch is passed on too: the projection then tries again to fill gaps.
+        await apply_batch(await _next_batch(consumer))
+        reading.succeeded(await _unread_counts(consumer, ends.by_partition))
 
 
 async def _next_batch(consumer: AIOKafkaConsumer) -> list[ConsumedRecord]:
@@ -79,12 +84,11 @@ async def _next_batch(consumer: AIOKafkaConsumer) -> list[ConsumedRecord]:
     ]
 
 
-async def _unread_counts(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
-    """Return the number of unread records by topic, as of the last fetch of each partition."""
+async def _unread_counts(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> Mapping[str, int]:
+    """Return the number of unread records by topic."""
     unread: Counter[str] = Counter()
-    for partition in consumer.assignment():
-        end = consumer.highwater(partition)
-        unread[partition.topic] += max(0, end - await consumer.position(partition)) if end is not None else 0
+    for partition, end in ends.items():
+        unread[partition.topic] += max(0, end - await consumer.position(partition))
     return unread
 
 
@@ -97,7 +101,11 @@ async def _assigned_consumer(
     if absent:
         raise absent_topics_error(absent)
     consumer = AIOKafkaConsumer(
-        **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest", group_id=None
+        **connection.client_options(),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        group_id=None,
+        request_timeout_ms=ANSWER_WITHIN_MS,
     )
     async with started(consumer):
         consumer.assign([TopicPartition(topic, number) for topic in topics for number in range(sizes[topic])])

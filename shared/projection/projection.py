@@ -6,7 +6,7 @@ until these are read from the feed of the owning service.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
@@ -24,10 +24,10 @@ from shared.projection.application import ApplyEvent, apply_in_order
 from shared.projection.consumer import ConsumedRecord, follow_topics
 from shared.projection.decoding import DecodedRecord, decode_record
 from shared.projection.offsets import OffsetMark, Partition, StaleConsumer
+from shared.projection.reading import Reading
 
 RETRY_PAUSES_S = (0.1, 0.5)
 HELD_STREAMS = Gauge("piket_projection_held_streams", "Streams that wait for an event that is missing", ("consumer",))
-LAG = Gauge("piket_projection_lag_records", "Records of a topic that are not read yet", ("consumer", "topic"))
 
 WriteDeadLetter = Callable[[ConsumedRecord, str], Awaitable[None]]
 ReadFeed = Callable[[str, int], Awaitable[Sequence[bytes]]]
@@ -62,6 +62,7 @@ class Projection:
         self._dead_letter = dead_letter
         self._feed = feed
         self._connection = connection
+        self.reading = Reading(consumer, topics)
         self._offset_marks: dict[Partition, OffsetMark] = {}
         self._has_held = True  # until the first look: a previous process may have left held events
 
@@ -73,7 +74,7 @@ class Projection:
         """Follow the topics until cancelled. Raises `MissingTopics`, or the error that `apply` raised three times."""
         await self.open()
         count_unreadable_from_zero(self._consumer, self._topics)
-        await follow_topics(self._connection, self._topics, self._load_offsets, self.apply_batch, self._report_lag)
+        await follow_topics(self._connection, self._topics, self._load_offsets, self.apply_batch, self.reading)
 
     async def apply_batch(self, records: Sequence[ConsumedRecord]) -> None:
         """Apply records in one transaction; those of a partition must be in offset order.
@@ -100,10 +101,6 @@ class Projection:
         """Return the highest sequence of a source that was applied, 0 before the first."""
         rows = await self._database.read(offsets.SELECT_SOURCE, consumer=self._consumer, source=source)
         return int(rows[0][0]) if rows else 0
-
-    def _report_lag(self, unread: Mapping[str, int]) -> None:
-        for topic, records in unread.items():
-            LAG.labels(self._consumer, topic).set(records)
 
     async def _load_offsets(self) -> dict[Partition, OffsetMark]:
         rows = await self._database.read(offsets.SELECT_OFFSETS, consumer=self._consumer)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
+from structlog.testing import capture_logs
 
 from deploy.demo.processes import Stack
 from deploy.doctor.judgement.log import judge_rights
@@ -30,8 +31,9 @@ from shared.kafka.access import explained
 from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
 from shared.kafka.errors import AccessRefused
-from shared.projection.consumer import follow_topics
+from shared.projection.consumer import ConsumedRecord, follow_topics
 from shared.projection.offsets import OffsetMark, Partition
+from shared.projection.reading import Reading
 from shared.relay.checkpoints import files
 from shared.relay.heartbeat import cancelled_after
 from shared.relay.log_tail import assigned_consumer, check_readable
@@ -43,7 +45,7 @@ from tests.support.example_facts import at
 from tests.support.in_memory_source import InMemorySource, running_relay, wait_until_sent
 from tests.support.office_setup import Office
 from tests.support.story import MONDAY, play
-from tests.support.waiting import LIMIT_S, wait_until
+from tests.support.waiting import LIMIT_S, read_until, wait_until
 
 pytestmark = pytest.mark.parts
 
@@ -157,7 +159,7 @@ async def test_a_service_that_starts_with_a_wrong_password_stops_reading(kafka: 
         replace(kafka.connection(role), password_file=str(tmp_path / "password")) for role in ("roster", "reporting")
     )
     with pytest.raises(AccessRefused, match="refuses the user piket-local-roster"):
-        await follow_topics(roster, ["piket.32.policy.v1"], no_offsets, unexpected_call, unexpected_call)
+        await follow_topics(roster, ["piket.32.policy.v1"], no_offsets, unexpected_call, Reading("roster", []))
     view = CoverageView(lambda: at("09:00", MONDAY), ["32"], 3)
     with pytest.raises(AccessRefused, match="refuses the user piket-local-reporting"):
         await follow_coverage(view, reporting, ["32"], 3)
@@ -204,7 +206,7 @@ async def test_a_right_that_is_taken_away_from_a_reader_stops_it_until_it_is_giv
         batches.append(batch)
 
     connection = kafka.connection("roster", CITY)
-    reading = follow_topics(connection, ["piket.3276.policy.v1"], no_offsets, apply_batch, lambda _: None)
+    reading = follow_topics(connection, ["piket.3276.policy.v1"], no_offsets, apply_batch, Reading("roster", []))
     async with cancelled_after(reading) as task:
         await wait_until(lambda: batches)
         await kafka.change({user: frozenset()})
@@ -241,6 +243,35 @@ async def test_a_password_is_rotated_while_a_relay_runs_without_a_restart_of_it(
         assert (files.read(path).sequence, running.done()) == (3, False)
         file.write_text("sandi-baru")
         await wait_until_sent(path, 6)
+
+
+async def test_a_password_is_rotated_while_a_service_reads_without_a_restart_of_it(kafka: SecuredKafka) -> None:
+    connection, topic = kafka.connection("roster", CITY), "piket.3276.policy.v1"
+    reading, read = Reading("roster", [topic]), list[bytes | None]()
+    part = reading.part("policy")
+
+    async def apply_batch(records: Sequence[ConsumedRecord]) -> None:
+        read.extend(record.value for record in records)
+
+    async def state() -> str:
+        return (await part.check()).state
+
+    work = follow_topics(connection, [topic], no_offsets, apply_batch, reading)
+    with capture_logs() as logs:
+        async with cancelled_after(work) as task:
+            await read_until(state, "is read".__eq__)
+            async with rights_client(kafka.kafka.connection) as client:
+                await set_passwords(client, {connection.username: "sandi-baru"})
+            await asyncio.to_thread(kafka.kafka.restart)  # ends the open connections
+            assert await read_until(state, "is not read".__eq__) == "is not read"
+            await send(kafka.kafka.connection, topic)
+            await asyncio.sleep(scaled(6))  # several attempts
+            refusals = [entry for entry in logs if f"refuses the user {connection.username}" in str(entry)]
+            assert (len(refusals), await state(), task.done()) == (1, "is not read", False)
+            await asyncio.to_thread(Path(connection.password_file).write_text, "sandi-baru")
+            await wait_until(lambda: b"{}" in read)
+            assert await read_until(state, "is read".__eq__) == "is read"
+    assert [entry["event"] for entry in logs if entry["log_level"] == "info"] == ["Reading goes on"]
 
 
 async def test_a_right_that_a_relay_lacks_at_its_start_ends_it_with_a_message(

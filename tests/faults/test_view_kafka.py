@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
@@ -160,16 +161,20 @@ async def test_without_its_broker_a_view_keeps_its_rows_and_says_that_it_is_behi
 ) -> None:
     monkeypatch.setattr(rows_module, "BEHIND_AFTER_SECONDS", scaled(3))
     await publish(bootstrap, rows(1))
-    async with following(bootstrap) as view:
-        await wait_until_current(view)
-        await asyncio.to_thread(broker.kill)
-        await wait_until(view.behind_since)
-        without_broker = (view.behind_since(), latest(view))
-        await asyncio.to_thread(broker.restart)
-        await publish(bootstrap, rows(2))
-        assert without_broker == (at("08:00"), all_at(1))
-        assert await latest_when(view, all_at(2)) == all_at(2)
-        await wait_until_current(view)
+    with capture_logs() as logs:
+        async with following(bootstrap) as view:
+            await wait_until_current(view)
+            await asyncio.to_thread(broker.kill)
+            await wait_until(view.behind_since)
+            without_broker = (view.behind_since(), latest(view))
+            await asyncio.to_thread(broker.restart)
+            await publish(bootstrap, rows(2))
+            assert without_broker == (at("08:00"), all_at(1))
+            assert await latest_when(view, all_at(2)) == all_at(2)
+            await wait_until_current(view)
+    reasons = [entry["reason"] for entry in logs if entry["event"].startswith("The coverage topics cannot be read")]
+    assert (len(reasons) > 0, len(reasons)) == (True, len({*reasons}))
+    assert "The coverage topics are read again" in [entry["event"] for entry in logs]
 
 
 async def test_a_topic_deleted_and_republished_leaves_the_view_equal(bootstrap: str) -> None:

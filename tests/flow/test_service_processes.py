@@ -41,6 +41,7 @@ def test_without_kafka_a_process_says_what_works_and_ends_in_time(name: str, sta
     missing = [part for part, state in parts.items() if state["required"] and not state["works"]]
     assert (status, missing) == ((503, [UNREADY[name]]) if name in UNREADY else (200, []))
     assert (parts["kafka"]["state"], parts["kafka"]["works"]) == ("does not answer", False)
+    assert name != "roster" or (parts["policy"]["state"], parts["policy"]["works"]) == ("is not read", False)
     check, live = process.check_health(), process.check_health("--live")
     assert (check.returncode, live.returncode) == (int(name in UNREADY), 0), check.stderr
     assert 'piket_build_info{service="' + name in httpx.get(f"{process.metrics}/metrics").text

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from time import monotonic
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,11 +20,11 @@ from shared.kafka import broker
 from shared.kafka.access import explained
 from shared.kafka.closing import started
 from shared.kafka.connection import KafkaConnection
+from shared.kafka.end_offsets import ANSWER_WITHIN_MS, EndOffsets
 from shared.kafka.errors import UnsafeToContinue
+from shared.outage_log import OutageLog
 from shared.tracing.records import RecordSpans
 
-END_OFFSETS_EVERY_S = 2.0
-READ_TIMEOUT_MS = 5000
 POSITIONS_KEY_MARK = b"/~/"
 """In the key of `WorkerPositions` only: an OPD code has no tilde."""
 GENERATION_HEADER = "generation"
@@ -51,15 +50,20 @@ async def follow_coverage(
     """
     names = [topic(region, name) for region in regions for name in ("coverage", "heartbeat")]
     topic_partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
+    outage = OutageLog(
+        "The coverage topics cannot be read; the view keeps its rows", "The coverage topics are read again"
+    )
     while True:
         try:
             async with explained(connection), _consumer(connection, topic_partitions) as consumer:
-                await _read(view, consumer, topic_partitions, observe_taps)
+                ends = EndOffsets(consumer, topic_partitions)
+                await ends.refresh()
+                outage.succeeded()
+                await _read(view, consumer, ends, observe_taps)
         except (KafkaError, TimeoutError, UnsafeToContinue) as error:
             if isinstance(error, UnsafeToContinue) and not view.ready:
                 raise
-            failure = str(error) if isinstance(error, UnsafeToContinue) else type(error).__name__
-            log.warning("The coverage topics cannot be read; the view keeps its rows", failure=failure)
+            outage.failed(str(error) if isinstance(error, UnsafeToContinue) else type(error).__name__)
             await asyncio.sleep(1)
 
 
@@ -75,7 +79,7 @@ async def _consumer(connection: KafkaConnection, partitions: list[TopicPartition
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        request_timeout_ms=READ_TIMEOUT_MS,
+        request_timeout_ms=ANSWER_WITHIN_MS,
     )
     async with started(consumer):
         consumer.assign(partitions)
@@ -84,14 +88,11 @@ async def _consumer(connection: KafkaConnection, partitions: list[TopicPartition
 
 
 async def _read(
-    view: CoverageView,
-    consumer: AIOKafkaConsumer,
-    partitions: list[TopicPartition],
-    observe_taps: ObserveTaps | None,
+    view: CoverageView, consumer: AIOKafkaConsumer, ends: EndOffsets, observe_taps: ObserveTaps | None
 ) -> None:
-    ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
     caught_up = False
     while True:
+        await ends.refresh()
         batches = await consumer.getmany(timeout_ms=200, max_records=5000)
         records = [record for of_partition in batches.values() for record in of_partition]
         spans = _start_spans(batches, is_replay=not caught_up)
@@ -102,11 +103,8 @@ async def _read(
             if observe_taps and (taps := dict(record.headers).get(TAPS_HEADER)):
                 observe_taps(record.topic.split(".")[1], taps)
         # A list, because `all` does not take an asynchronous generator.
-        caught_up = caught_up or all([await consumer.position(tp) >= ends[tp] for tp in partitions])
+        caught_up = caught_up or all([await consumer.position(tp) >= end for tp, end in ends.by_partition.items()])
         view.ready = view.ready or caught_up
-        # `getmany` does not fail if Kafka is away. A request for end offsets does.
-        if monotonic() - checked_at >= END_OFFSETS_EVERY_S:
-            ends, checked_at = await _end_offsets(consumer, partitions), monotonic()
 
 
 def _start_spans(
@@ -117,11 +115,6 @@ def _start_spans(
     for topic_partition, records in batches.items():
         spans.start(topic_partition, records, lambda *_: is_replay)
     return spans
-
-
-async def _end_offsets(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
-    async with asyncio.timeout(READ_TIMEOUT_MS / 1000):
-        return await consumer.end_offsets(partitions)  # type: ignore[no-any-return]
 
 
 def apply_records(
