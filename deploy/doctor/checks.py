@@ -13,8 +13,8 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 from rich.console import Console
 
+from deploy.doctor.judgement import backups, machines, movement, stores, tokens
 from deploy.doctor.judgement import log as kafka_log
-from deploy.doctor.judgement import machines, movement, stores, tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict, lines, summary
 from deploy.doctor.probes import clocks, disks, http, log, relays
 from deploy.doctor.probes import stores as store_probes
@@ -25,13 +25,14 @@ from shared.event_store.database import Unavailable
 from shared.kafka.broker import silence_client_logs
 from shared.kafka.errors import AccessRefused
 from shared.settings import Settings
+from shared.settings.secret_files import UnreadableSecret
 
 T = TypeVar("T")
 
 TIMEOUT_S = 12.0
 EXPECTED_ERRORS = (
     KafkaError, AccessRefused, OSError, Unavailable, psycopg.Error, sqlite3.Error, httpx.HTTPError, httpx.InvalidURL,
-    ValidationError,
+    UnreadableSecret, ValidationError,
 )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ CHECKS: Sequence[Check[Any]] = (
         Check(name, partial(store_probes.observe_store, service), stores.judge_store)
         for name, service in zip(STORES, SERVICES_WITH_STORE, strict=True)
     ),
+    Check("backups", disks.observe_backups, backups.judge_backups),
     Check("tokens", observe_tokens, tokens.judge_tokens),
     Check("application", http.observe_application, machines.judge_ports),
     Check("metrics ports", http.observe_metrics_ports, machines.judge_ports),

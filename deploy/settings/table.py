@@ -30,6 +30,7 @@ READERS: Mapping[str, str] = {
     "PIKET_STORE": STORES,
     "PIKET_STORE_PASSWORD_FILE": STORES,
     "PIKET_TARGETS": "reporting, commands",
+    "PIKET_BACKUP_FOLDER": "commands",
     "PIKET_ALERTMANAGER": "reporting",
     "PIKET_COMMUTE_KM": "reporting",
     "PIKET_ENERGY_KWH": "reporting",

@@ -64,6 +64,9 @@ class ProcessSettings(BaseSettings):
     targets: Path = Field(
         Path("run/targets.json"), description="File of Prometheus targets that `/operasi` and the doctor read."
     )
+    backup_folder: Path | None = Field(
+        None, description="Folder of `piket backup`; if it is set, the doctor asks for a backup of the last 48 hours."
+    )
     alertmanager: str = Field(
         "", pattern=r"^(https?://\S+)?$", description="Address of the Alertmanager whose alerts `/operasi` lists."
     )

@@ -16,14 +16,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from rich.console import Console
 
+from deploy.backup.judgement.manifest import Manifest
 from deploy.doctor import checks
 from deploy.doctor.checks import CHECKS, STORES, Check, start
+from deploy.doctor.judgement.backups import judge_backups
 from deploy.doctor.judgement.machines import PortUse, judge_ports
 from deploy.doctor.judgement.stores import judge_store
 from deploy.doctor.judgement.tokens import judge_tokens
 from deploy.doctor.judgement.verdict import Finding, Verdict
 from deploy.doctor.probes import http
 from deploy.doctor.probes.clocks import bounds
+from deploy.doctor.probes.disks import observe_backups
 from deploy.doctor.probes.http import observe_application, observe_metrics_ports, observe_view
 from deploy.doctor.probes.signals import Examination
 from deploy.doctor.probes.stores import observe_store
@@ -127,6 +130,34 @@ async def test_a_file_that_is_not_a_database_is_named_as_the_store(tmp_path: Pat
     assert finding.where == f"The store of policy, {tmp_path}/policy.db,"
     assert finding.what == "cannot be read (file is not a database)"
     assert "restore the store from a backup" in finding.cure
+
+
+async def test_a_secret_that_cannot_be_read_is_a_fault_of_its_check_and_does_not_end_the_doctor(tmp_path: Path) -> None:
+    settings = Settings(store="postgresql://{service}@127.0.0.1/x", store_password_file=f"{tmp_path}/{{service}}")
+    made = {made.name: made for made in CHECKS}["store reporting"]
+    (finding,) = (await start([made], Examination(settings))[made.name]).findings
+    assert f"{tmp_path}/reporting" in finding.what
+    assert "PIKET_STORE_PASSWORD_FILE" in finding.what
+
+
+async def test_the_newest_backup_with_a_manifest_counts(tmp_path: Path) -> None:
+    def write(folder: str, service: str, made: datetime) -> None:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        manifest = Manifest(
+            service=service, store="sqlite", file=f"{service}.db", bytes=1, sha256="", made=made, piket="0.1.0",
+            migrations=[], regions={},
+        )  # fmt: skip
+        (tmp_path / folder / f"{service}.json").write_text(manifest.model_dump_json())
+
+    write("2026-01-03T08-00-00Z", "policy", EIGHT - timedelta(days=2))
+    write("2026-01-05T08-00-00Z", "policy", EIGHT)
+    write("2026-01-05T08-00-00Z", "roster", EIGHT)
+    (tmp_path / "2026-01-06T08-00-00Z").mkdir()
+    (tmp_path / "2026-01-06T08-00-00Z" / "policy.dump").touch()
+    observed = await observe_backups(Examination(Settings(backup_folder=tmp_path)))
+    assert observed.folder == str(tmp_path)
+    assert observed.newest == {"policy": EIGHT, "roster": EIGHT, "attendance": None, "reporting": None}
+    assert judge_backups(await observe_backups(Examination(Settings()))).healthy
 
 
 def certificate(key: ec.EllipticCurvePrivateKey, until: datetime) -> str:

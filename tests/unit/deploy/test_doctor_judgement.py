@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deploy.doctor.judgement.backups import BackupsObserved, judge_backups
 from deploy.doctor.judgement.log import (
     REQUESTS,
     BrokersObserved,
@@ -280,3 +281,22 @@ def test_the_last_line_counts_faults_and_checks_that_were_not_made() -> None:
 def test_without_an_answer_of_the_issuer_no_secret_is_called_safe() -> None:
     result = judge_public_secrets(PublicSecretsObserved(obstacle="PIKET_ISSUER is not set"))
     assert (result.healthy, result.not_checked) == (False, "PIKET_ISSUER is not set")
+
+
+def test_a_store_without_a_backup_of_the_last_two_days_is_a_fault() -> None:
+    hour = timedelta(hours=1)
+    made = {"policy": NOW - 48 * hour, "roster": NOW - 49 * hour, "attendance": None}
+    old, missing = judge_backups(BackupsObserved("/backups", NOW, made)).findings
+    assert (old.where, old.what) == (
+        "The store of roster",
+        "has no backup younger than 48 h in /backups: the last is of 2026-01-03 07:00 UTC",
+    )
+    assert (missing.where, missing.what) == ("The store of attendance", "has no backup in /backups")
+    assert "piket backup --to /backups" in missing.cure
+
+
+def test_a_backup_of_every_store_is_healthy_and_none_is_expected_without_a_folder() -> None:
+    made = {"policy": NOW - timedelta(hours=3), "roster": NOW}
+    recent = judge_backups(BackupsObserved("/backups", NOW, made))
+    assert recent.evidence == "every store has a backup in /backups of 2026-01-05 05:00 UTC or later"
+    assert judge_backups(BackupsObserved("", NOW, {})).healthy
