@@ -23,7 +23,7 @@ UV_IMAGE = "ghcr.io/astral-sh/uv:0.13.9"
 
 OFFICIAL_NAMES: Mapping[str, str] = {
     "java": "localhost/standin/java",
-    "python": "docker.io/library/python:3.11-slim-bookworm",
+    "python": "docker.io/library/python:3.11-slim-trixie",
     "kafka": "docker.io/apache/kafka:4.3.1",
     "postgres": "docker.io/library/postgres:17",
     "caddy": "docker.io/library/caddy:2",

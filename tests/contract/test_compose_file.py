@@ -14,16 +14,18 @@ import pytest
 from deploy.compose import prepare
 from deploy.observability.targets import missing_processes
 from services.reporting.worker.settings import WorkerSettings
+from shared.web.problem import MEDIA_TYPE, Problem
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 APPLICATIONS = frozenset({"policy", "roster", "attendance", "reporting"})
 OTHER_PROCESSES = frozenset({"relay", "worker", "reconcile"})
-ONE_SHOT = frozenset({"topics", "targets"})
-CORE = APPLICATIONS | OTHER_PROCESSES | ONE_SHOT | {"kafka", "postgres", "gateway"}
+TOOLS = frozenset({"operations"})
+ONE_SHOT = frozenset({"topics", "targets"}) | TOOLS
+CORE = APPLICATIONS | OTHER_PROCESSES | (ONE_SHOT - TOOLS) | {"kafka", "postgres", "gateway"}
 IDENTITY = frozenset({"postgres", "keycloak"})
 OBSERVABILITY = frozenset({"prometheus", "alertmanager", "grafana"})
-PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY}
+PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY, "tools": TOOLS}
 WRITES_ITS_ROOT = frozenset({"kafka"})
 """The official image writes its configuration beside its programs."""
 NEEDS_A_CAPABILITY = frozenset({"gateway"})
@@ -43,6 +45,12 @@ def services(env_file: Path) -> Mapping[str, Any]:
     """Every service, as Compose resolves it."""
     resolved: Mapping[str, Any] = json.loads(config(env_file, "*").stdout)["services"]
     return resolved
+
+
+@pytest.fixture(scope="module")
+def gateway() -> str:
+    """The configuration of the gateway."""
+    return (ROOT / "deploy/compose/gateway/Caddyfile").read_text()
 
 
 def config(env_file: Path, *profiles: str) -> "subprocess.CompletedProcess[str]":
@@ -123,6 +131,30 @@ def test_a_container_has_only_the_secrets_that_it_reads(services: Mapping[str, A
         assert not passwords[name], name
 
 
+def test_the_commands_of_an_operator_reach_every_database_and_keep_backups_outside_of_the_container(
+    services: Mapping[str, Any],
+) -> None:
+    operations = services["operations"]
+    databases = {*APPLICATIONS, "keycloak"}
+    assert {secret["source"] for secret in operations["secrets"]} == {f"{name}_password" for name in databases}
+    mounts = {volume["target"]: volume for volume in operations["volumes"]}
+    folder = operations["environment"]["PIKET_BACKUP_FOLDER"]
+    assert (mounts[folder]["type"], mounts[folder]["source"], mounts[folder].get("read_only")) == (
+        "volume",
+        "backups",
+        None,
+    )
+    assert mounts[str(Path(operations["environment"]["PIKET_TARGETS"]).parent)]["read_only"]
+
+
+def test_backups_go_to_the_folder_that_the_operator_names(env_file: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / ".env"
+    elsewhere.write_text(env_file.read_text().replace("PIKET_BACKUPS=backups", "PIKET_BACKUPS=/srv/backups"))
+    (operations,) = json.loads(config(elsewhere, "tools").stdout)["services"].values()
+    mounts = {volume["target"]: (volume["type"], volume["source"]) for volume in operations["volumes"]}
+    assert mounts["/backups"] == ("bind", "/srv/backups")
+
+
 def test_every_process_of_piket_is_a_target(services: Mapping[str, Any]) -> None:
     options = [option for option in services["targets"]["command"] if option.startswith("--process=")]
     targets = dict(option.removeprefix("--process=").split("=") for option in options)
@@ -144,5 +176,25 @@ def test_only_containers_beside_the_gateway_are_believed_about_the_address_of_a_
 
 def test_every_setting_of_a_process_is_one_that_piket_knows(services: Mapping[str, Any]) -> None:
     known = {f"PIKET_{name.upper()}" for name in WorkerSettings.model_fields}
-    for name in CORE - {"kafka", "postgres", "gateway"}:
+    for name in (CORE | TOOLS) - {"kafka", "postgres", "gateway"}:
         assert services[name]["environment"].keys() <= known, name
+
+
+def test_the_gateway_waits_for_a_container_that_is_replaced(gateway: str) -> None:
+    """Grafana and Keycloak may not run at all: only Keycloak is waited for, because it is part of each sign-in."""
+    blocks = dict(re.findall(r"reverse_proxy (\w+):\d+( \{[^}]*\})?", gateway))
+    assert {name for name, options in blocks.items() if "import replaced" in options} == {*APPLICATIONS, "keycloak"}
+    (seconds,) = re.findall(r"lb_try_duration (\d+)s", gateway)
+    assert 15 <= int(seconds) <= 30
+
+
+def test_the_gateway_answers_in_the_form_of_every_problem_when_no_server_does(gateway: str) -> None:
+    handler = gateway.partition("handle_errors")[2]
+    (body,) = re.findall(r"respond `(.*)` 503$", handler, re.MULTILINE)
+    problem, form = json.loads(body), json.loads(bytes(Problem("unavailable").response().body))
+    assert problem.keys() == form.keys()
+    assert problem["type"].startswith("urn:piket:problem:")
+    assert problem["status"] == 503
+    assert f'Content-Type "{MEDIA_TYPE}"' in handler
+    assert re.search(r"Retry-After \d+$", handler, re.MULTILINE)
+    assert "in [502, 503, 504]" in handler
