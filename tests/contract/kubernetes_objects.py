@@ -54,13 +54,25 @@ def of_kind(overlay: str, *kinds: str) -> list[Object]:
 
 
 def workloads(overlay: str) -> list[Object]:
-    """Return what starts pods."""
+    """Return what starts pods that stay."""
     return of_kind(overlay, *WORKLOADS)
+
+
+def started(overlay: str) -> list[Object]:
+    """Return what starts pods, also for a time."""
+    return of_kind(overlay, *WORKLOADS, "CronJob")
+
+
+def pod_of(workload: Object) -> Object:
+    """Return the template of the pods of a workload."""
+    spec: Object = workload["spec"].get("jobTemplate", workload)["spec"]
+    template: Object = spec["template"]
+    return template
 
 
 def container(workload: Object) -> Object:
     """Return the only container of a workload."""
-    containers: list[Object] = workload["spec"]["template"]["spec"]["containers"]
+    containers: list[Object] = pod_of(workload)["spec"]["containers"]
     (only,) = containers
     return only
 
@@ -79,7 +91,7 @@ def environment(overlay: str, workload: Object) -> dict[str, str]:
 
 def secrets_of(workload: Object) -> Iterator[str]:
     """Yield the names of the Secrets whose files a workload reads."""
-    for volume in workload["spec"]["template"]["spec"]["volumes"]:
+    for volume in pod_of(workload)["spec"]["volumes"]:
         yield from (source["secret"]["name"] for source in volume.get("projected", {}).get("sources", ()))
         if "secret" in volume:
             yield volume["secret"]["secretName"]

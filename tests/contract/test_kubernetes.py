@@ -34,7 +34,9 @@ from tests.contract.kubernetes_objects import (
     faults,
     objects,
     of_kind,
+    pod_of,
     secrets_of,
+    started,
     workloads,
 )
 
@@ -87,9 +89,47 @@ def test_every_process_of_piket_runs(overlay: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", NAMES)
+def test_the_stores_are_backed_up_every_night_to_a_volume_that_outlives_the_pod(overlay: str) -> None:
+    claims = {(c["metadata"]["namespace"], c["metadata"]["name"]) for c in of_kind(overlay, "PersistentVolumeClaim")}
+    jobs = of_kind(overlay, "CronJob")
+    assert {job["metadata"]["namespace"] for job in jobs} == {w["metadata"]["namespace"] for w in workloads(overlay)}
+    for job in jobs:
+        assert re.fullmatch(r"\d+ \d+ \* \* \*", job["spec"]["schedule"])
+        assert not job["spec"].get("suspend")
+        pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        (volume,) = [v for v in pod["volumes"] if "persistentVolumeClaim" in v]
+        assert (job["metadata"]["namespace"], volume["persistentVolumeClaim"]["claimName"]) in claims
+        mounts = {mount["name"]: mount["mountPath"] for mount in container(job)["volumeMounts"]}
+        assert container(job)["command"][2:] == ["deploy.cli", "backup", "--to", mounts[volume["name"]]]
+        assert {*secrets_of(job)} == {f"store-{service}" for service in ("policy", "roster", "attendance", "reporting")}
+
+
+@pytest.mark.parametrize("overlay", NAMES)
+def test_the_backup_reaches_postgresql_and_nothing_else(overlay: str) -> None:
+    for job in of_kind(overlay, "CronJob"):
+        labels = pod_of(job)["metadata"]["labels"]
+        policies = [
+            policy["metadata"]["name"]
+            for policy in of_kind(overlay, "NetworkPolicy")
+            if policy["metadata"]["namespace"] == job["metadata"]["namespace"]
+            and selects(policy["spec"]["podSelector"], labels)
+        ]
+        assert sorted(policies) == ["allow-names", "allow-postgresql", "allow-scrapes", "deny-by-default"]
+
+
+def selects(selector: Object, labels: Object) -> bool:
+    """Return whether a selector with equal values and the operator `In` selects what has these labels."""
+    expressions = selector.get("matchExpressions", ())
+    return labels.items() >= selector.get("matchLabels", {}).items() and all(
+        expression["operator"] == "In" and labels.get(expression["key"]) in expression["values"]
+        for expression in expressions
+    )
+
+
+@pytest.mark.parametrize("overlay", NAMES)
 def test_every_process_accepts_its_settings(overlay: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {f"PIKET_{name}".upper() for name in WorkerSettings.model_fields}
-    for workload in workloads(overlay):
+    for workload in started(overlay):
         settings = environment(overlay, workload)
         assert settings.keys() - known == set()
         with monkeypatch.context() as process:
@@ -102,7 +142,7 @@ def test_every_process_accepts_its_settings(overlay: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("overlay", NAMES)
 def test_every_command_is_a_program_of_piket(overlay: str) -> None:
-    for workload in workloads(overlay):
+    for workload in started(overlay):
         python, option, module, *_ = container(workload)["command"]
         assert [python, option] == ["python", "-m"]
         path = ROOT / module.replace(".", "/")
@@ -111,8 +151,8 @@ def test_every_command_is_a_program_of_piket(overlay: str) -> None:
 
 @pytest.mark.parametrize("overlay", NAMES)
 def test_no_pod_has_more_than_it_needs(overlay: str) -> None:
-    for workload in workloads(overlay):
-        pod, process = workload["spec"]["template"]["spec"], container(workload)
+    for workload in started(overlay):
+        pod, process = pod_of(workload)["spec"], container(workload)
         assert pod["securityContext"] == {
             "runAsNonRoot": True,
             "runAsUser": 10001,
@@ -127,6 +167,7 @@ def test_no_pod_has_more_than_it_needs(overlay: str) -> None:
         }
         assert pod["automountServiceAccountToken"] is False
         assert pod["enableServiceLinks"] is False
+        assert pod_of(workload)["metadata"]["labels"]["app.kubernetes.io/part-of"] == "piket"
         assert process["resources"]["limits"]["memory"]
         assert process["resources"]["requests"].keys() == {"cpu", "memory"}
 
@@ -154,7 +195,7 @@ def test_a_drained_node_stops_one_pod_of_a_process_at_a_time(overlay: str) -> No
 @pytest.mark.parametrize("overlay", NAMES)
 def test_no_secret_is_in_the_repository_and_each_that_is_expected_is_documented(overlay: str) -> None:
     assert of_kind(overlay, "Secret") == []
-    names = {name for workload in workloads(overlay) for name in secrets_of(workload)}
+    names = {name for workload in started(overlay) for name in secrets_of(workload)}
     names |= {tls["secretName"] for ingress in of_kind(overlay, "Ingress") for tls in ingress["spec"]["tls"]}
     expected = {re.sub(r"^piket-(province|kota-\d+)-", "piket-{deployment}-", name) for name in names}
     assert {name for name in expected if f"`{name}`" not in GUIDE} == set()
