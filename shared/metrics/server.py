@@ -1,10 +1,12 @@
 """Serves metrics and health of a process on a port and thread of its own, those of a region under a path of its own."""
 
 import json
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -14,8 +16,8 @@ from prometheus_client.exposition import ThreadingWSGIServer
 
 from shared.health.readiness import UP, Report
 
-VERSION = "0.1.0"
-"""As in pyproject.toml."""
+VERSION: str = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
+"""The version of this release, which stands in pyproject.toml only."""
 REGION_REGISTRIES: dict[str, CollectorRegistry] = {}
 """By region: the registry that `/metrics/{region}` serves. So a scrape stays small, however many regions there are."""
 

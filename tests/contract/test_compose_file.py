@@ -167,6 +167,18 @@ def test_every_image_has_a_version(services: Mapping[str, Any]) -> None:
         assert re.fullmatch(r"(docker\.io|quay\.io|localhost)/[a-z/]+:(v?\d[\d.]*|dev)", service["image"]), name
 
 
+def test_an_image_that_is_built_says_the_version_of_its_name(env_file: Path, tmp_path: Path) -> None:
+    release = tmp_path / ".env"
+    release.write_text(env_file.read_text().replace("PIKET_VERSION=dev", "PIKET_VERSION=9.8.7"))
+    built = {
+        name: service["build"]["labels"]["org.opencontainers.image.version"]
+        for name, service in json.loads(config(release, "*").stdout)["services"].items()
+        if service.get("build", {}).get("dockerfile") == "deploy/images/Dockerfile"
+    }
+    assert built.keys() >= APPLICATIONS | OTHER_PROCESSES | ONE_SHOT
+    assert {*built.values()} == {"9.8.7"}
+
+
 def test_only_containers_beside_the_gateway_are_believed_about_the_address_of_a_user(env_file: Path) -> None:
     resolved = json.loads(config(env_file, "core").stdout)
     (network,) = resolved["networks"]["edge"]["ipam"]["config"]

@@ -23,6 +23,7 @@ from deploy.observability.rules.rule_files import read_rules
 from deploy.operations.gateway import PAGE_SERVICES, PAGES_OF
 from services.reporting.worker.settings import WorkerSettings
 from shared.kafka.broker import topics_of
+from shared.metrics.server import VERSION
 from shared.settings import Settings
 from tests.contract.kubernetes_objects import (
     OVERLAYS,
@@ -124,6 +125,11 @@ def selects(selector: Object, labels: Object) -> bool:
         expression["operator"] == "In" and labels.get(expression["key"]) in expression["values"]
         for expression in expressions
     )
+
+
+@pytest.mark.parametrize("overlay", NAMES)
+def test_the_images_are_those_of_this_release(overlay: str) -> None:
+    assert {container(workload)["image"].rpartition(":")[2] for workload in started(overlay)} == {VERSION}
 
 
 @pytest.mark.parametrize("overlay", NAMES)
