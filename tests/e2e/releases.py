@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,13 @@ def start(release: Release, name: str, stack: Stack) -> RunningProcess:
     command = ["env", "-C", str(release.folder), *variables, f"PIKET_METRICS_PORT={metrics_port}", str(release.python)]
     log = stack.folder / f"{name}-{metrics_port}.log"
     return RunningProcess(Child([*command, "-m", *COMMANDS[name], *options], log), port if name == "app" else 0)
+
+
+def run_piket(release: Release, settings: Mapping[str, str], *arguments: str) -> str:
+    """Run a command of a release to its end and return what it printed. Raise `CalledProcessError` if it fails."""
+    variables = [f"{key}={value}" for key, value in settings.items()]
+    command = ["env", "-C", str(release.folder), *variables, str(release.python), "-m", "deploy.cli", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=scaled(60)).stdout
 
 
 class LoadBalancer(httpx.AsyncBaseTransport):

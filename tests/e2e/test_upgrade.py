@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import pytest
 from deploy.demo.processes import Stack
 from deploy.local.deadlines import scaled
 from deploy.local.kafka import Kafka
+from shared.kafka.broker import topic_sizes, topics_of
+from shared.kafka.connection import KafkaConnection
 from tests.e2e.clients import Clerks
 from tests.e2e.commands import reconcile
 from tests.e2e.deployment import Deployment
@@ -21,13 +23,14 @@ from tests.e2e.releases import (
     RunningProcess,
     answers_ready,
     previous_release,
+    run_piket,
     start,
     this_release,
 )
 from tests.e2e.test_kills import compare_all, open_crowded_office
 from tests.support.example_facts import at
 from tests.support.figures import Figures
-from tests.support.office_setup import Office
+from tests.support.office_setup import REGION, Office
 from tests.support.seeds import choose_seed
 from tests.support.story import MONDAY
 from tests.support.waiting import LIMIT_S, wait_until
@@ -35,12 +38,22 @@ from tests.support.waiting import LIMIT_S, wait_until
 pytestmark = pytest.mark.parts
 
 TAPS_BETWEEN = 60
+CREATE_TOPICS = ("topics", "create", "--replication=1")
+"""The broker of this test is alone."""
 BOARD = "/"
 
 
 @pytest.fixture(scope="module")
 def previous() -> Release:
     return previous_release()
+
+
+@pytest.fixture
+def kafka(tmp_path: Path, previous: Release) -> Iterator[Kafka]:
+    """Run a broker with the topics that the release before has created."""
+    with Kafka(tmp_path / "kafka") as server:
+        run_piket(previous, {"PIKET_KAFKA": server.bootstrap}, *CREATE_TOPICS)
+        yield server
 
 
 @pytest.mark.parametrize("side_by_side", [True, False])
@@ -58,6 +71,7 @@ async def test_an_upgrade_under_traffic_loses_nothing(
             clerks = await open_crowded_office(deployment, choose_seed(), speed=300)
             balancer.answers.clear()
             async with traffic(clerks, http):
+                await create_topics(stack, kafka)
                 for name in ("app", "relay", "worker"):
                     await wait_for_taps(clerks)
                     replace = replace_beside if side_by_side and name == "app" else replace_after
@@ -71,6 +85,16 @@ async def test_an_upgrade_under_traffic_loses_nothing(
     finally:
         for process in running.values():
             process.child.stop(10)
+
+
+async def create_topics(stack: Stack, kafka: Kafka) -> None:
+    """Let the new release create its topics: it adds those that are new and changes no other."""
+    connection = KafkaConnection(kafka.bootstrap)
+    before = await topic_sizes(connection)
+    await asyncio.to_thread(run_piket, this_release(), stack.environment, *CREATE_TOPICS)
+    after = await topic_sizes(connection)
+    assert after.keys() >= topics_of(REGION).keys()
+    assert before.items() <= after.items()
 
 
 async def serve(app: RunningProcess, balancer: LoadBalancer) -> None:
