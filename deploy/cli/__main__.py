@@ -26,6 +26,11 @@ from shared.settings.unknown_variables import log_unknown_variables
 from shared.telemetry import configure_logging
 
 PortOption = Annotated[int, typer.Option(min=0, max=MAX_PORT, help="0: any free port")]
+UrlOption = Annotated[str, typer.Option(callback=demo_options.check_url, help="address of a gateway, for readers")]
+FilesOption = Annotated[
+    Path | None,
+    typer.Option("--monitoring-files", callback=demo_options.check_folder, help="for a Prometheus started elsewhere"),
+]
 # Without Typer's tracebacks: `operator_message` below prints one sentence for expected failures.
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 cli.add_typer(topics, name="topics")
@@ -153,14 +158,16 @@ def demo(  # noqa: PLR0913, PLR0917 - the options of a command line
     seed: Annotated[int, typer.Option(min=0)] = 1,
     port: PortOption = 8080,
     observe: Annotated[bool, typer.Option(help="run Prometheus and Alertmanager too")] = True,  # noqa: FBT002
+    url: UrlOption = "",
+    files: FilesOption = None,
 ) -> None:
     """Simulate a morning of a province on real Kafka, until Ctrl-C."""
     from deploy.demo.demo import run
 
     window = demo_options.play_window(start, end)
-    day_and_regions = demo_options.parse_date(date), tuple(regions.split(","))
+    scope = demo_options.parse_date(date), tuple(regions.split(","))
     options = demo_options.Options(
-        *day_and_regions, people, speed, *window, store, broker, headless, report, truth, seed, port, observe
+        *scope, people, speed, *window, store, broker, headless, report, truth, seed, port, observe, url, files
     )
     sys.exit(run(options))
 

@@ -30,12 +30,17 @@ class RunningDemo:
     started_at: float
     console: Console
 
+    @property
+    def url(self) -> str:
+        """Return the address that readers use."""
+        return self.options.url or self.stack.url
+
 
 def print_instructions(demo: RunningDemo, scenario: Scenario) -> None:
     """Print the address of the board, and commands to try."""
-    print(f"\n  {demo.stack.url}/\n")
+    print(f"\n  {demo.url}/\n")
     if shift := scenario.reader_shift:
-        page = f"{demo.stack.url}/opd/{shift.region}/{shift.opd}"
+        page = f"{demo.url}/opd/{shift.region}/{shift.opd}"
         print(f"Nobody comes to {shift.post} of {shift.unit}, {shift.opd}: {page}")
         print(f"Be its clerk (once; the same tap again changes nothing):\n\n{curl_command(demo, shift)}\n")
         print(f"To follow this OPD as the README says:\n\n{export_command(readme_variables(demo, shift))}\n")
@@ -54,7 +59,7 @@ def operator_token(demo: RunningDemo) -> str:
 
 def operator_link(demo: RunningDemo) -> str:
     """Return the link that signs the operator in and shows the operators' page."""
-    return f"{demo.stack.url}/masuk?token={operator_token(demo)}&ke=/operasi"
+    return f"{demo.url}/masuk?token={operator_token(demo)}&ke=/operasi"
 
 
 def monitoring_lines(monitoring: Monitoring) -> str:
@@ -69,7 +74,7 @@ def readme_variables(demo: RunningDemo, shift: SimulatedShift) -> Mapping[str, s
     """Return the variables that the README uses: addresses, OPD, day, token of an official."""
     token = demo.stack.issuer.sign("pejabat-contoh", roles=["PERSONNEL", "SUBSCRIBER"], region=shift.region)
     return {
-        "PIKET": demo.stack.url,
+        "PIKET": demo.url,
         "BROKER": demo.broker.bootstrap,
         "REGION": shift.region,
         "OPD": shift.opd,
@@ -90,7 +95,7 @@ def curl_command(demo: RunningDemo, shift: SimulatedShift) -> str:
         "place": {"class": "SITE", "site": shift.site},
         "evidence": {"kind": "GEOFENCE", "accuracy_m": 12, "distance_class": "INSIDE"},
     }
-    return f"""  curl -sS {demo.stack.url}/attendance/v1/{shift.region}/check-ins \\
+    return f"""  curl -sS {demo.url}/attendance/v1/{shift.region}/check-ins \\
     -H 'Authorization: Bearer {demo.client.employee_token(shift.region, shift.opd, shift.employee)}' \\
     -H 'Idempotency-Key: a-reader-arrives' -H 'Content-Type: application/json' \\
     -d '{json.dumps(body, separators=(",", ":"))}'"""

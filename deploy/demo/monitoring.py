@@ -1,5 +1,6 @@
-"""Runs Prometheus and Alertmanager beside a demo, if they are installed."""
+"""Runs Prometheus and Alertmanager beside a demo, or writes the configuration of those that run by themselves."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from deploy.local.prometheus import (
     Alertmanager,
     MonitoringServer,
     Prometheus,
+    local_configuration,
     read_yaml,
 )
 from deploy.observability.receivers import with_webhook
@@ -19,6 +21,8 @@ from deploy.observability.rules.office_clock import shorten_office_durations
 from deploy.observability.rules.rule_files import read_rules, rules_text
 
 SCRAPE_INTERVAL = "2s"
+ALERTMANAGER_PORT = 9093
+"""The port of an Alertmanager that the demo does not start: the default of its program."""
 
 
 class Monitoring:
@@ -63,7 +67,10 @@ class Monitoring:
 
 
 def create_monitoring(options: Options, folder: Path, targets: Path) -> Monitoring:
-    """Create the servers, unless `--no-observe` or a missing program leaves them out."""
+    """Create the servers, unless they run by themselves, or `--no-observe` or a missing program leaves them out."""
+    if options.monitoring_files:
+        file = write_configuration(options, options.monitoring_files, targets)
+        return Monitoring(absence=f"Prometheus is not started here; its configuration was written into {file}.")
     missing = [kind.name for kind in (Prometheus, Alertmanager) if not kind.is_installed()]
     if not options.observe:
         return Monitoring()
@@ -73,7 +80,25 @@ def create_monitoring(options: Options, folder: Path, targets: Path) -> Monitori
         )
     # Nobody is called in a demo: Alertmanager shows the alerts.
     alertmanager = Alertmanager(folder, with_webhook(read_yaml(OBSERVABILITY / "alertmanager.yaml"), ""))
-    rules = folder / "demo.rules.yaml"
-    rules.write_text(rules_text(shorten_office_durations(read_rules(), options.speed)))
+    rules = _write_rules(options, folder)
     prometheus = Prometheus(folder, targets, [rules], alertmanager=alertmanager.port, interval=SCRAPE_INTERVAL)
     return Monitoring([prometheus, alertmanager])
+
+
+def write_configuration(options: Options, folder: Path, targets: Path) -> Path:
+    """Write what a Prometheus that shares the network and this folder of the demo reads; return its configuration."""
+    copy = folder / "targets.json"
+    copy.write_bytes(targets.read_bytes())
+    production = read_yaml(OBSERVABILITY / "prometheus.yaml")
+    rules = [_write_rules(options, folder)]
+    configuration = folder / "prometheus.json"
+    configuration.write_text(
+        json.dumps(local_configuration(production, copy, rules, ALERTMANAGER_PORT, SCRAPE_INTERVAL), indent=1)
+    )
+    return configuration
+
+
+def _write_rules(options: Options, folder: Path) -> Path:
+    rules = folder / "demo.rules.yaml"
+    rules.write_text(rules_text(shorten_office_durations(read_rules(), options.speed)))
+    return rules

@@ -1,6 +1,7 @@
 """Checks the options of `piket demo` before anything is started."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,7 +24,10 @@ FIRST_DATE, LAST_DATE = date(2025, 1, 2), date(2027, 12, 30)
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a demo. `start` and `end` are minutes of the day; `speed` is a factor of real time."""
+    """The options of a demo. `start` and `end` are minutes of the day; `speed` is a factor of real time.
+
+    `url` is the address that readers use if a gateway is before the demo, else empty.
+    """
 
     day: date
     regions: tuple[str, ...]
@@ -39,6 +43,8 @@ class Options:
     seed: int
     port: int
     observe: bool = True
+    url: str = ""
+    monitoring_files: Path | None = None
 
     @property
     def midnight(self) -> datetime:
@@ -111,6 +117,20 @@ def check_file(path: Path | None) -> Path | None:
     """Check `--report` and `--truth` before the play, because it takes long and writes them only at the end."""
     if path and (path.is_dir() or not path.resolve().parent.is_dir()):
         raise typer.BadParameter(f"{path} cannot be written: its folder does not exist, or it is a folder itself.")
+    return path
+
+
+def check_url(text: str) -> str:
+    """Check `--url`."""
+    if not re.fullmatch(r"(https?://[^\s/?#]+)?", text):
+        raise typer.BadParameter(f"{text} is not the address of a gateway; give for example https://localhost:8443")
+    return text
+
+
+def check_folder(path: Path | None) -> Path | None:
+    """Check `--monitoring-files`."""
+    if path and not path.is_dir():
+        raise typer.BadParameter(f"{path} is not a folder.")
     return path
 
 

@@ -98,7 +98,7 @@ async def _first_row(demo: RunningDemo) -> float:
             path = f"/reporting/v1/{office.region}/coverage/{office.opd}"
             if (await demo.client.get_once(path, {}, date=str(demo.options.day))).ok:
                 seconds = time.monotonic() - demo.started_at
-                demo.console.print(f"The board is at {demo.stack.url}/ after {seconds:.1f} s; more offices follow.")
+                demo.console.print(f"The board is at {demo.url}/ after {seconds:.1f} s; more offices follow.")
                 return seconds
         await asyncio.sleep(0.25)
 

@@ -133,6 +133,8 @@ def test_one_sentence_and_a_failing_status_for(
         ("demo", "--broker", "somewhere"),
         ("demo", "--report", "/nowhere/r.json"),
         ("demo", "--truth", "/"),
+        ("demo", "--url", "localhost:8443"),
+        ("demo", "--monitoring-files", "/nowhere"),
     ],
     ids=" ".join,
 )
