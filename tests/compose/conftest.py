@@ -49,7 +49,7 @@ def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def core(stack: Stack) -> Stack:
     """The stack with the profile core."""
-    stack.core_seconds = stack.up("core")
+    stack.first_up_s = stack.up("core")
     return stack
 
 

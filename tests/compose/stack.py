@@ -17,17 +17,21 @@ PROCESSES = ("policy", "roster", "attendance", "reporting", "relay", "worker", "
 OTHERS = ("kafka", "postgres", "gateway", "keycloak", "prometheus", "alertmanager", "grafana")
 CONTAINERS = (*PROCESSES, *OTHERS)
 """The containers that stay."""
+DEMO = ("demo", *(f"demo-{name}" for name in ("gateway", "kafka", "prometheus", "alertmanager", "grafana")))
+DEMO_CONTAINERS = (*DEMO, "keycloak", "postgres")
+"""The containers of the profile demo."""
 UP_WITHIN_S = 600
 
 
 class Stack:
     """The containers of one project and its secrets; gateway and Keycloak's administrator have a port of 127.0.0.1."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, variables: Mapping[str, str] = {}) -> None:
         self.engine = engine
+        self._variables = variables
         self.port, self.admin_port = free_ports(2)
         self.secrets = folder / "secrets"
-        self.core_seconds = 0.0
+        self.first_up_s = 0.0
         self._env = folder / ".env"
         prepare.main([f"--listen=127.0.0.1:{self.port}", f"--env={self._env}", f"--secrets={self.secrets}"])
 
@@ -80,5 +84,6 @@ class Stack:
     def compose(self, *arguments: str, profiles: Sequence[str]) -> str:
         """Run a command of Compose and return what it printed. Raise RuntimeError with its errors."""
         options = [f"--profile={profile}" for profile in profiles]
-        variables = {"COMPOSE_PROFILES": "", "PIKET_ADMIN_PORT": str(self.admin_port)}
+        ports = {"PIKET_ADMIN_PORT": str(self.admin_port), "PIKET_DEMO_PORT": str(self.port)}
+        variables = {"COMPOSE_PROFILES": "", **ports, **self._variables}
         return self.engine.run(COMPOSE, f"--env-file={self._env}", *options, *arguments, variables=variables)

@@ -25,11 +25,16 @@ ONE_SHOT = frozenset({"topics", "targets"}) | TOOLS
 CORE = APPLICATIONS | OTHER_PROCESSES | (ONE_SHOT - TOOLS) | {"kafka", "postgres", "gateway"}
 IDENTITY = frozenset({"postgres", "keycloak"})
 OBSERVABILITY = frozenset({"prometheus", "alertmanager", "grafana"})
-PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY, "tools": TOOLS}
-WRITES_ITS_ROOT = frozenset({"kafka"})
+DEMO = frozenset({"demo", *(f"demo-{name}" for name in ("gateway", "kafka", "prometheus", "alertmanager", "grafana"))})
+PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY, "tools": TOOLS, "demo": DEMO | IDENTITY}
+WRITES_ITS_ROOT = frozenset({"kafka", "demo-kafka"})
 """The official image writes its configuration beside its programs."""
-NEEDS_A_CAPABILITY = frozenset({"gateway"})
+NEEDS_A_CAPABILITY = frozenset({"gateway", "demo-gateway"})
 """The program of the official image bears NET_BIND_SERVICE, so it starts only where this may be granted."""
+STARTS_ONCE = frozenset({"demo", "demo-kafka"})
+"""A demo needs an empty Kafka, so neither starts again without the other."""
+SEVERAL_PROCESSES = frozenset({"demo"})
+"""Its limit of memory is twice that of one process."""
 SECRET_WORDS = re.compile(r"PASSWORD|SECRET|TOKEN|KEY")
 
 
@@ -67,8 +72,33 @@ def test_a_profile_starts_its_services_and_no_other(profile: str, env_file: Path
     assert json.loads(resolved.stdout)["services"].keys() == PROFILES[profile]
 
 
-def test_the_demo_profile_starts_all(env_file: Path) -> None:
-    assert json.loads(config(env_file, "demo").stdout)["services"].keys() >= CORE | IDENTITY | OBSERVABILITY
+def test_the_demo_starts_alone_also_where_the_settings_name_other_profiles(env_file: Path) -> None:
+    assert "COMPOSE_PROFILES=core,identity,observability" in env_file.read_text()
+    command = [str(COMPOSE), f"--env-file={env_file}", "--profile=demo", "config", "--services"]
+    environment = {"PATH": os.environ["PATH"]}
+    listed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=environment).stdout
+    assert {*listed.split()} == PROFILES["demo"]
+
+
+def test_the_demo_shares_neither_network_nor_volume_with_the_processes_of_core(services: Mapping[str, Any]) -> None:
+    def volumes(names: frozenset[str]) -> set[str]:
+        mounts = [mount for name in names for mount in services[name].get("volumes", ())]
+        return {mount["source"] for mount in mounts if mount["type"] == "volume"}
+
+    assert volumes(DEMO) == {"demo-monitoring"}
+    assert not volumes(DEMO) & volumes(CORE | IDENTITY | OBSERVABILITY)
+    # Only the gateway of the demo is in a network of others, where Keycloak is.
+    inside = {"demo-kafka", "demo-grafana"}
+    assert [[*services[name]["networks"]] for name in inside] == [["demo"], ["demo"]]
+    assert services["demo-gateway"]["networks"].keys() == {"demo", "edge"}
+    beside = DEMO - inside - {"demo-gateway"}
+    assert {services[name]["network_mode"] for name in beside} == {"service:demo-gateway"}
+
+
+def test_the_demo_calls_nobody_and_is_reached_from_this_computer_only(services: Mapping[str, Any]) -> None:
+    assert [port["host_ip"] for port in services["demo-gateway"]["ports"]] == ["127.0.0.1"]
+    sources = {Path(mount["source"]) for mount in services["demo-alertmanager"]["volumes"]}
+    assert sources == {ROOT / "deploy" / "observability" / "alertmanager.yaml"}
 
 
 @pytest.mark.parametrize("variable", ["PIKET_REGIONS", "PIKET_URL", "PIKET_LISTEN", "PIKET_ISSUER", "PIKET_SECRETS"])
@@ -87,7 +117,7 @@ def test_every_container_is_confined(services: Mapping[str, Any]) -> None:
         assert service["cap_drop"] == ["ALL"], name
         assert bool(service.get("cap_add")) is (name in NEEDS_A_CAPABILITY), name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert int(service["mem_limit"]) <= 1 << 30, name
+        assert int(service["mem_limit"]) <= 1 << 30 + (name in SEVERAL_PROCESSES), name
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
         assert not service.get("privileged"), name
 
@@ -97,14 +127,14 @@ def test_every_container_that_stays_is_checked_and_started_again(services: Mappi
         if name in ONE_SHOT:
             assert service["restart"] != "unless-stopped", name
             continue
-        assert service["restart"] == "unless-stopped", name
+        assert service["restart"] == ("no" if name in STARTS_ONCE else "unless-stopped"), name
         assert service["stop_grace_period"] in {"15s", "30s", "1m0s"}, name
         assert service["healthcheck"]["test"], name
 
 
 def test_only_the_gateway_can_be_reached_from_other_computers(services: Mapping[str, Any]) -> None:
     published = {name: service["ports"] for name, service in services.items() if service.get("ports")}
-    assert published.keys() == {"gateway", "keycloak"}
+    assert published.keys() == {"gateway", "keycloak", "demo-gateway"}
     assert [port["host_ip"] for port in published["keycloak"]] == ["127.0.0.1"]
     assert services["gateway"]["networks"].keys() == {"edge"}
 
@@ -188,7 +218,7 @@ def test_only_containers_beside_the_gateway_are_believed_about_the_address_of_a_
 
 def test_every_setting_of_a_process_is_one_that_piket_knows(services: Mapping[str, Any]) -> None:
     known = {f"PIKET_{name.upper()}" for name in WorkerSettings.model_fields}
-    for name in (CORE | TOOLS) - {"kafka", "postgres", "gateway"}:
+    for name in (CORE | TOOLS | {"demo"}) - {"kafka", "postgres", "gateway"}:
         assert services[name]["environment"].keys() <= known, name
 
 
