@@ -95,10 +95,16 @@ def test_the_demo_shares_neither_network_nor_volume_with_the_processes_of_core(s
     assert {services[name]["network_mode"] for name in beside} == {"service:demo-gateway"}
 
 
-def test_the_demo_calls_nobody_and_is_reached_from_this_computer_only(services: Mapping[str, Any]) -> None:
-    assert [port["host_ip"] for port in services["demo-gateway"]["ports"]] == ["127.0.0.1"]
-    sources = {Path(mount["source"]) for mount in services["demo-alertmanager"]["volumes"]}
-    assert sources == {ROOT / "deploy" / "observability" / "alertmanager.yaml"}
+def test_the_demo_calls_nobody_and_is_reached_from_this_computer_only(env_file: Path, tmp_path: Path) -> None:
+    production = tmp_path / ".env"
+    receivers = "PIKET_ALERTMANAGER_FILE=/etc/receivers.yaml\nPIKET_LISTEN=192.0.2.1:443\n"
+    production.write_text(env_file.read_text() + receivers)
+    resolved = json.loads(config(production, "*").stdout)["services"]
+    assert {mount["source"] for mount in resolved["alertmanager"]["volumes"]} >= {"/etc/receivers.yaml"}
+    (file,) = (Path(mount["source"]) for mount in resolved["demo-alertmanager"]["volumes"])
+    assert file == ROOT / "deploy" / "observability" / "alertmanager.yaml"
+    assert [port["host_ip"] for port in resolved["gateway"]["ports"]] == ["192.0.2.1"]
+    assert [port["host_ip"] for port in resolved["demo-gateway"]["ports"]] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("variable", ["PIKET_REGIONS", "PIKET_URL", "PIKET_LISTEN", "PIKET_ISSUER", "PIKET_SECRETS"])
