@@ -33,8 +33,6 @@ NEEDS_A_CAPABILITY = frozenset({"gateway", "demo-gateway"})
 """The program of the official image bears NET_BIND_SERVICE, so it starts only where this may be granted."""
 STARTS_ONCE = frozenset({"demo", "demo-kafka"})
 """A demo needs an empty Kafka, so neither starts again without the other."""
-SEVERAL_PROCESSES = frozenset({"demo"})
-"""Its limit of memory is twice that of one process."""
 SECRET_WORDS = re.compile(r"PASSWORD|SECRET|TOKEN|KEY")
 
 
@@ -123,7 +121,7 @@ def test_every_container_is_confined(services: Mapping[str, Any]) -> None:
         assert service["cap_drop"] == ["ALL"], name
         assert bool(service.get("cap_add")) is (name in NEEDS_A_CAPABILITY), name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert int(service["mem_limit"]) <= 1 << 30 + (name in SEVERAL_PROCESSES), name
+        assert int(service["mem_limit"]) <= 1 << 30, name
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
         assert not service.get("privileged"), name
 
