@@ -1,7 +1,9 @@
 """Runs services whose tokens come from a real Keycloak, and changes its realm as an administrator does."""
 
+import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from deploy.local.keycloak.distribution import distribution
 from deploy.local.keycloak.server import Keycloak
 from deploy.local.server_process import Child, free_ports
 
@@ -55,12 +58,23 @@ class Administrator:
         self.send("PUT", f"/users/{user['id']}/reset-password", password)
         self.change_user(username, requiredActions=[])
 
-    def add_scope(self, client_id: str, scope: Mapping[str, Any]) -> None:
-        """Create a client scope, and let a client ask for it."""
-        self.send("POST", "/client-scopes", scope)
-        (created,) = (entry for entry in self.send("GET", "/client-scopes") if entry["name"] == scope["name"])
-        (client,) = self.send("GET", f"/clients?clientId={client_id}")
-        self.send("PUT", f"/clients/{client['id']}/optional-client-scopes/{created['id']}")
+    def run_kcadm(self, folder: Path, commands: Iterable[str]) -> str:
+        """Run commands of a page in a terminal where `kcadm` is signed in; return what it printed. All must succeed."""
+        program = f"sh {distribution()}/bin/kcadm.sh"
+        lines = [
+            "set -e",
+            f'kcadm() {{ {program} "$@" --config {folder}/kcadm.config; }}',
+            f"kcadm config credentials --server {self._keycloak.url} --realm master --user admin",
+            *commands,
+        ]
+        # Short programs: the optimising compiler would cost more than it gains.
+        variables = {"KC_CLI_PASSWORD": self._keycloak.admin_password, "KC_OPTS": "-XX:TieredStopAtLevel=1"}
+        shell = ["bash", "-c", "\n".join(lines)]
+        done = subprocess.run(
+            shell, check=False, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+        return f"{done.stdout}{done.stderr}"
 
     @contextmanager
     def rotated_key(self, name: str) -> Iterator[None]:
@@ -72,6 +86,19 @@ class Administrator:
         yield
         (added,) = self.send("GET", f"/components?name={name}&type={kind}")
         self.send("DELETE", f"/components/{added['id']}")
+
+    @contextmanager
+    def audience(self, name: str) -> Iterator[None]:
+        """Let tokens name another audience inside the block."""
+        (scope,) = (scope for scope in self.send("GET", "/client-scopes") if scope["name"] == "piket")
+        path = f"/client-scopes/{scope['id']}/protocol-mappers/models"
+        (mapper,) = (mapper for mapper in self.send("GET", path) if mapper["name"] == "audience")
+        changed = mapper | {"config": mapper["config"] | {"included.custom.audience": name}}
+        self.send("PUT", f"{path}/{mapper['id']}", changed)
+        try:
+            yield
+        finally:
+            self.send("PUT", f"{path}/{mapper['id']}", mapper)
 
     def token(self, user: str, client_id: str = "piket-cli") -> str:
         """Return a token of an example person by the password grant, which no client of the realm file permits."""

@@ -18,23 +18,28 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
-from deploy.doctor.judgement.tokens import judge_tokens
+from deploy.doctor.judgement.tokens import judge_public_secrets, judge_tokens
 from deploy.doctor.probes.signals import Examination
-from deploy.doctor.probes.tokens import observe_tokens
+from deploy.doctor.probes.tokens import observe_public_secrets, observe_tokens
 from deploy.local.deadlines import scaled
 from deploy.local.keycloak.server import Keycloak
 from deploy.local.server_process import free_ports
 from deploy.onboarding import realm
-from shared.identity.service_token import NoServiceToken
+from shared.identity import Identity, Role
+from shared.identity.key_cache import KeyCache
+from shared.identity.key_set import verification_keys
+from shared.identity.service_token import NoServiceToken, ServiceTokens
 from shared.projection.owner_feed import OwnerFeed
 from shared.settings import Settings
 from tests.browser.board_server import CHROMIUM
 from tests.e2e.keycloak_site import Administrator, KeySetAddress, running_services
+from tests.support.onboarding_page import command_blocks
 from tests.support.waiting import LIMIT_S, wait_until
 
 # The first start on a computer fetches and builds Keycloak.
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(scaled(600))]
 
+ONBOARDING = Path(__file__).parents[2] / "docs/operations/onboarding.md"
 FEED = "/attendance/v1/32/feed"
 LEEWAY_S = 10
 PRESET = "nasional-2025-permenpanrb-4"
@@ -136,10 +141,18 @@ def test_forged_tokens_are_refused(
     assert {name: slug(get(service, token)) for name, token in forged.items()} == dict.fromkeys(forged, INVALID)
 
 
-def test_tokens_for_another_audience_or_of_another_issuer_are_refused(
-    service: str, administrator: Administrator
+def test_a_token_for_another_audience_is_refused_for_that_alone(
+    service: str, keycloak: Keycloak, administrator: Administrator
 ) -> None:
-    assert slug(get(service, administrator.token("agus", "admin-cli"))) == INVALID
+    with administrator.audience("lamaran"):
+        token = administrator.token("agus")
+    keys = verification_keys({"keys": published_keys(keycloak)}, keycloak.issuer)
+    assert Identity(KeyCache(keys), keycloak.issuer, "lamaran").principal(token).roles == {Role.SUBSCRIBER}
+    assert slug(get(service, token)) == INVALID
+    assert slug(get(service, administrator.token("agus"))) == (200, "")
+
+
+def test_a_token_of_another_issuer_is_refused(service: str, administrator: Administrator) -> None:
     realm = administrator.send("GET", "")
     administrator.send("PUT", "", realm | {"attributes": realm["attributes"] | {"frontendUrl": "http://elsewhere"}})
     try:
@@ -231,6 +244,23 @@ async def test_a_service_reads_a_feed_with_its_own_token_for_one_region(
     assert "another secret" not in f"{refused.value} {finding}"
 
 
+async def test_the_doctor_finds_a_secret_that_an_import_without_variables_left(
+    keycloak: Keycloak, administrator: Administrator, tmp_path: Path
+) -> None:
+    examination = Examination(Settings(issuer=keycloak.issuer))
+    safe = judge_public_secrets(await observe_public_secrets(examination))
+    assert safe.evidence == "2 clients refuse the text of the realm file as their secret"
+    administrator.change_client("piket-roster", secret="${PIKET_ROSTER_CLIENT_SECRET}")
+    try:
+        (finding,) = judge_public_secrets(await observe_public_secrets(examination)).findings
+        tried = Settings(issuer=keycloak.issuer, client_id="piket-roster", client_secret_file=str(tmp_path / "secret"))
+        (tmp_path / "secret").write_text("${PIKET_ROSTER_CLIENT_SECRET}")
+        assert (await ServiceTokens(tried).token("32")).count(".") == 2, "the finding is true"
+    finally:
+        administrator.change_client("piket-roster", secret=keycloak.client_secrets["roster"])
+    assert finding.where == "The client piket-roster at the issuer"
+
+
 @pytest.fixture(scope="module")
 def site(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run policy and reporting at the address that the realm knows."""
@@ -291,22 +321,25 @@ async def test_an_official_signs_in_enacts_by_the_form_and_signs_out(
     await expect(page.locator("#password")).to_be_visible()
 
 
-def test_the_accounts_and_the_scope_of_a_new_government_are_imported(
-    keycloak: Keycloak, administrator: Administrator
+def test_the_accounts_and_the_scope_of_a_new_government_come_by_the_commands_of_the_page(
+    keycloak: Keycloak, administrator: Administrator, tmp_path: Path
 ) -> None:
-    accounts = json.loads(realm.accounts("3276", ["DPMPTSP"], "BKPSDM"))
-    first, again = [administrator.send("POST", "/partialImport", accounts) for _ in "12"]
-    assert (first["added"], again["added"], again["skipped"]) == (3, 0, 3)
+    (tmp_path / "3276").mkdir()
+    (tmp_path / "3276/keycloak-accounts.json").write_text(realm.accounts("3276", ["DPMPTSP"], "BKPSDM"))
+    (tmp_path / "3276/keycloak-scope.json").write_text(realm.client_scope("3276"))
+    (commands,) = [block.commands for block in command_blocks(ONBOARDING.read_text()) if block.kind == "keycloak"]
+    administrator.run_kcadm(tmp_path, commands)
+    assert "already exists" in administrator.run_kcadm(tmp_path, commands[:2]), "they may be repeated"
     administrator.let_sign_in("penjadwal-3276-dpmptsp")
     claims = jwt.decode(administrator.token("penjadwal-3276-dpmptsp"), options={"verify_signature": False})
     assert (claims["roles"], claims["region"], claims["opd"]) == (["SCHEDULER"], "3276", "DPMPTSP")
 
-    administrator.add_scope("piket-roster", json.loads(realm.client_scope("3276")))
-    form = {"grant_type": "client_credentials", "client_id": "piket-roster", "scope": "region-3276"}
-    form |= {"client_secret": keycloak.client_secrets["roster"]}
-    answer = httpx.post(f"{keycloak.issuer}/protocol/openid-connect/token", data=form, timeout=scaled(LIMIT_S))
-    claims = jwt.decode(answer.raise_for_status().json()["access_token"], options={"verify_signature": False})
-    assert (claims["roles"], claims["region"]) == (["SUBSCRIBER"], "3276")
+    for client, secret in keycloak.client_secrets.items():
+        form = {"grant_type": "client_credentials", "client_id": f"piket-{client}", "scope": "region-3276"}
+        url = f"{keycloak.issuer}/protocol/openid-connect/token"
+        answer = httpx.post(url, data=form | {"client_secret": secret}, timeout=scaled(LIMIT_S))
+        claims = jwt.decode(answer.raise_for_status().json()["access_token"], options={"verify_signature": False})
+        assert (claims["roles"], claims["region"]) == (["SUBSCRIBER"], "3276")
 
 
 async def test_an_official_signs_in_at_a_terminal_by_a_code(

@@ -173,6 +173,7 @@ async def record_the_national_rules(installation: Installation, step: NextStep) 
     )
     assert {*missing} == {"calendar", "national base", "register"}
     assert "piket region enact-national 3276" in missing["national base"]
+    assert step("keycloak"), "run by test_identity.py, which has a Keycloak"
     installation.issue_tokens()
     await terminal.run_all(step())
     assert {*await terminal.missing()} == {"register"}
