@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import jwt
 import structlog
-from prometheus_client import Gauge
+from prometheus_client import REGISTRY, Gauge
 
 from shared.background import background_task
 from shared.identity.key_set import UnusableKeySet, VerificationKeys
@@ -21,7 +21,8 @@ RETRY_WITH_KEYS_EVERY_S = 30
 UNKNOWN_KEY_EVERY_S = 60
 """At most this often does a token with an unknown key cause a question to the issuer."""
 
-READABLE = Gauge("piket_issuer_keys_readable", "1 while the key set of the token issuer can be read")
+READABLE = Gauge("piket_issuer_keys_readable", "1 while the key set of the token issuer can be read", registry=None)
+"""Registered by a process that reads keys: others import this module too, and must not say that they cannot."""
 
 log = structlog.get_logger()
 
@@ -79,6 +80,8 @@ class KeyCache:
         if self._read_keys is None:
             yield
             return
+        with suppress(ValueError):  # registered already: a process may serve several applications
+            REGISTRY.register(READABLE)
         async with background_task(self._refresh_regularly()):
             yield
 

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -245,6 +247,12 @@ async def test_a_defect_while_reading_keeps_the_known_keys_and_the_reading_goes_
             await wait_until(lambda: readable() == 1)
     warnings = [line for line in lines if line["log_level"] == "warning"]
     assert [(line["reason"], line["known"]) for line in warnings] == [("unexpected ZeroDivisionError", 1)]
+
+
+def test_a_process_that_reads_no_keys_does_not_say_that_it_cannot() -> None:
+    program = "import shared.identity.key_cache, prometheus_client as p; print(p.generate_latest().decode())"
+    metrics = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert ("process_cpu_seconds_total" in metrics, "piket_issuer_keys_readable" in metrics) == (True, False)
 
 
 def readable() -> float | None:
