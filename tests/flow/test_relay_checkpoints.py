@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from shared.clock import wall_time
 from shared.event_store.committed_events import CommittedEvents
@@ -113,14 +114,19 @@ async def test_a_relay_whose_connection_is_lost_stops_at_once_and_begins_again(
 ) -> None:
     monkeypatch.setattr("shared.relay.checkpoints.turns.PAUSE_S", 0.1)
     happened, work = turns()
-    running = asyncio.create_task(run_while_leased(relay("32"), work))
-    await wait_until(lambda: happened == ["begins"])
-    with psycopg.connect(settings.store, autocommit=True) as server:
-        server.execute(OTHER_SESSIONS)
-    await wait_until(lambda: happened == ["begins", "ends", "begins"])
-    running.cancel()
-    await asyncio.wait([running])
+    with capture_logs() as logs:
+        running = asyncio.create_task(run_while_leased(relay("32"), work))
+        await wait_until(lambda: happened == ["begins"])
+        with psycopg.connect(settings.store, autocommit=True) as server:
+            server.execute(OTHER_SESSIONS)
+        await wait_until(lambda: happened == ["begins", "ends", "begins"])
+        running.cancel()
+        await asyncio.wait([running])
     assert happened == ["begins", "ends", "begins", "ends"]
+    assert [entry["event"][:30] for entry in logs] == [
+        "Without its database no relay ",
+        "The database of the relays ans",
+    ]
 
 
 @pytest.mark.parts
@@ -157,3 +163,27 @@ async def test_a_database_that_is_away_is_no_defect(tmp_path: Path) -> None:
         assert isinstance(checkpoints_of("32"), TableCheckpoints)
         with pytest.raises(Unavailable, match=r"^The database did not answer \(OperationalError\)$"):
             await checkpoints_of("32").read()
+
+
+async def test_a_database_that_stays_away_is_one_line_of_the_log_for_all_of_its_relays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay.checkpoints.turns.PAUSE_S", 0.01)
+    settings, attempts = Settings(store="postgresql://piket@127.0.0.1:9/none", folder=tmp_path), list[str]()
+    connect = tables.SessionSource.session
+
+    async def count_attempts(source: tables.SessionSource) -> tables.Session:
+        attempts.append("")
+        return await connect(source)
+
+    monkeypatch.setattr(tables.SessionSource, "session", count_attempts)
+    with capture_logs() as logs:
+        async with open_checkpoints(settings, "policy") as checkpoints_of:
+            running = [asyncio.create_task(run_while_leased(checkpoints_of(r), turns()[1])) for r in ("32", "3276")]
+            await wait_until(lambda: len(attempts) > 10)
+            for relay in running:
+                relay.cancel()
+            await asyncio.wait(running)
+    (line,) = logs
+    assert line["event"].startswith("Without its database no relay sends")
+    assert (line["reason"], line["database"]) == ("The database did not answer (OperationalError)", "policy")

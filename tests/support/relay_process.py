@@ -38,7 +38,7 @@ async def open_checkpoints(database: str, path: Path) -> AsyncIterator[Checkpoin
     if database.startswith("sqlite"):
         yield FileCheckpoints(path)
         return
-    sessions = SessionSource(database)
+    sessions = SessionSource(database, "attendance")
     yield TableCheckpoints(sessions, "attendance", "32", path)
     await sessions.close()
 

@@ -7,6 +7,14 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.outage_log import OutageLog
+
+
+def outage_log(**fields: object) -> OutageLog:
+    """Return the log of the outages of one place of checkpoints."""
+    waiting = "Without its database no relay sends: its lease is there. It is tried again; the events remain stored"
+    return OutageLog(waiting, "The database of the relays answers again", **fields)
+
 
 class Checkpoint(BaseModel):
     """How far a source was sent: all events up to `sequence` are in the topic.
@@ -43,9 +51,13 @@ class RelayLease(Protocol):
 
 
 class CheckpointStore(Protocol):
-    """The place of the checkpoint of one source. `lease_name` names its lease in messages."""
+    """The place of the checkpoint of one source. `lease_name` names its lease in messages.
+
+    `outage` logs that the place does not answer; the sources of one database share it.
+    """
 
     lease_name: str
+    outage: OutageLog
 
     def lease(self) -> AbstractAsyncContextManager[RelayLease]:
         """Hold the lease in a block; wait while another process holds it. Raises `Unavailable`."""

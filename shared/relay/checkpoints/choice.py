@@ -25,7 +25,7 @@ async def open_checkpoints(settings: Settings, service: str) -> AsyncIterator[Ch
     if url.startswith("sqlite"):
         yield lambda region: FileCheckpoints(checkpoint_file(settings, service, region))
         return
-    sessions = SessionSource(url)
+    sessions = SessionSource(url, service)
     try:
         yield lambda region: TableCheckpoints(sessions, service, region, checkpoint_file(settings, service, region))
     finally:

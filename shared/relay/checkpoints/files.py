@@ -11,7 +11,7 @@ from typing import IO
 import structlog
 from pydantic import ValidationError
 
-from shared.relay.checkpoints.checkpoint import Checkpoint, LeaseState
+from shared.relay.checkpoints.checkpoint import Checkpoint, LeaseState, outage_log
 
 LEASE_RETRY_S = 0.2
 
@@ -57,6 +57,7 @@ class FileCheckpoints:
     def __init__(self, path: Path) -> None:
         self._path, self._lock_file = path, path.with_suffix(".lease")
         self.lease_name = str(self._lock_file)
+        self.outage = outage_log(lease=self.lease_name)
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[FileLease]:

@@ -16,7 +16,7 @@ import structlog
 
 from shared.event_store.database import Unavailable
 from shared.relay.checkpoints import files
-from shared.relay.checkpoints.checkpoint import Checkpoint, LeaseLost, LeaseState
+from shared.relay.checkpoints.checkpoint import Checkpoint, LeaseLost, LeaseState, outage_log
 
 LOCK_CLASS = 7_002
 """First key of the advisory locks of relays; the second one is the code of the region."""
@@ -76,8 +76,9 @@ class Session:
 class SessionSource:
     """Opens the session of a database when a relay needs one and there is none. Its relays share it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, service: str) -> None:
         self._url, self._opening = url, asyncio.Lock()
+        self.outage = outage_log(database=service)
         self._session: Session | None = None
 
     async def session(self) -> Session:
@@ -128,6 +129,7 @@ class TableCheckpoints:
 
     def __init__(self, sessions: SessionSource, service: str, region: str, earlier_file: Path) -> None:
         self._sessions, self._region, self._earlier_file = sessions, region, earlier_file
+        self.outage = sessions.outage
         self._lock = (LOCK_CLASS, int(region))
         self.lease_name = f"of region {region} in the database of {service}"
 

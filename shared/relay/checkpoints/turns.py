@@ -3,14 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from shared.event_store.database import Unavailable
 from shared.relay.checkpoints.checkpoint import CheckpointStore, LeaseLost, RelayLease
 
 PAUSE_S = 2.0
-
-log = structlog.get_logger()
 
 
 async def run_while_leased(checkpoints: CheckpointStore, work: Callable[[RelayLease], Awaitable[None]]) -> None:
@@ -18,9 +14,10 @@ async def run_while_leased(checkpoints: CheckpointStore, work: Callable[[RelayLe
     while True:
         try:
             async with checkpoints.lease() as lease:
+                checkpoints.outage.succeeded()
                 await _run_until_lost(lease, work)
         except (LeaseLost, Unavailable) as lost:
-            log.warning("No lease; another relay may send now", lease=checkpoints.lease_name, reason=str(lost))
+            checkpoints.outage.failed(str(lost))
         await asyncio.sleep(PAUSE_S)
 
 
