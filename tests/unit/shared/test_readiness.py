@@ -1,7 +1,9 @@
 """Tests the answer of `/readyz`: what makes a process unready, and that no part delays it."""
 
 import asyncio
+import socket
 import time
+from contextlib import ExitStack
 from http import HTTPStatus
 from threading import Event
 
@@ -82,6 +84,30 @@ async def test_kafka_works_if_one_of_its_brokers_accepts_a_connection() -> None:
         port = server.sockets[0].getsockname()[1]
         answers = await kafka_part(f"127.0.0.1:9,127.0.0.1:{port}").check()
     assert (answers.works, (await kafka_part("127.0.0.1:9").check()).works) == (True, False)
+
+
+async def test_brokers_that_do_not_even_refuse_delay_no_answer() -> None:
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    with ExitStack() as sockets:
+        silent = [silent_server(sockets) for _ in range(3)]
+        start = time.monotonic()
+        report = await Readiness([kafka_part(",".join(silent))]).report()
+        assert (report.body["parts"]["kafka"]["works"], time.monotonic() - start < scaled(1)) == (False, True)
+        async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            assert (await kafka_part(",".join([*silent, f"127.0.0.1:{port}"])).check()).works
+
+
+def silent_server(sockets: ExitStack) -> str:
+    """Return the address of a server whose queue is full: it neither accepts nor refuses a connection."""
+    server = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+    for _ in range(3):
+        client = sockets.enter_context(socket.socket())
+        client.setblocking(False)
+        client.connect_ex(server.getsockname())
+    return f"127.0.0.1:{server.getsockname()[1]}"
 
 
 async def test_services_in_one_process_report_together() -> None:
