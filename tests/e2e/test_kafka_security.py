@@ -306,7 +306,9 @@ async def test_a_right_that_a_worker_lacks_ends_it_with_a_message(
     output, errors = await asyncio.wait_for(worker.communicate(), scaled(90))
     await kafka.change({user: rights})
     assert worker.returncode == 70
-    assert named in (output + errors).decode()
+    (message,) = (line for line in (output + errors).decode().splitlines() if "The worker ends" in line)
+    assert named in message
+    assert '"The worker ends. Kafka at ' in message  # the message of the refusal, and no other around it
     assert "Traceback" not in (output + errors).decode()
 
 

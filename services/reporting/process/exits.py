@@ -35,14 +35,14 @@ def exit_on_error(activity: str) -> Iterator[None]:
     """End the process if the block raises: Faust would acknowledge the batch and continue."""
     try:
         yield
+    except AccessRefused as refusal:  # its message says all; no place in the code does
+        exit_now(f"The worker ends. {refusal}", EX_SOFTWARE)
     except Exception as error:  # noqa: BLE001 - any error
         exit_now(
             f"The worker ends: {activity}: {str(error).rstrip('.')}."
             " What was not durable is not acknowledged: a restart reads it again.",
             EX_SOFTWARE,
-            None
-            if isinstance(error, AccessRefused)
-            else error,  # its message says what to do; no place in the code does
+            error,
         )
 
 

@@ -172,7 +172,10 @@ def main() -> int:
     try:
         settings = asyncio.run(resolve_generation(settings))
         regions = asyncio.run(readable_regions(settings))
-    except (KafkaError, AccessRefused) as error:
+    except AccessRefused as refusal:
+        log.critical("The worker ends. %s", refusal)
+        return EX_SOFTWARE
+    except KafkaError as error:
         log.critical("The worker ends: Kafka at %s did not answer (%s). Nothing was read.", settings.kafka, error)
         return EX_SOFTWARE
     if not regions:
