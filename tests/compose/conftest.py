@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.compose.engine import CACHE, Engine
 from tests.compose.images import build_product, build_stand_ins
+from tests.compose.realm import Realm
 from tests.compose.stack import Stack
 
 FIRST_TIME_S = 3600
@@ -58,3 +60,14 @@ def whole(core: Stack) -> Stack:
     """The stack with all profiles but the demo."""
     core.up("core", "identity", "observability")
     return core
+
+
+@pytest.fixture(scope="session")
+def realm(whole: Stack) -> Iterator[Realm]:
+    with (
+        httpx.Client(base_url=whole.url, verify=whole.tls(), timeout=30) as public,
+        httpx.Client(base_url=f"http://127.0.0.1:{whole.admin_port}", timeout=30) as admin,
+    ):
+        realm = Realm(public, admin, whole.secret("keycloak_admin_password"))
+        realm.prepare()
+        yield realm

@@ -44,6 +44,10 @@ class Realm:
             self._tokens[subject] = (token, time.monotonic() + RENEW_AFTER_S)
         return token
 
+    def names(self) -> set[str]:
+        """Return the names of all people of the realm."""
+        return {user["username"] for user in self._administer("GET", "users?max=1000").json()}
+
     def _create_user(self, name: str, roles: list[str], **attributes: str) -> None:
         self._passwords[name] = password = secrets.token_urlsafe(24)
         credentials = [{"type": "password", "value": password, "temporary": False}]

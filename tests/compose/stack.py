@@ -1,6 +1,7 @@
 """Runs the containers of docker-compose.yml on the engine of these tests."""
 
 import json
+import os
 import ssl
 import time
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from deploy.compose import prepare
 from deploy.install.progress import ROOT
 from deploy.local.server_process import free_ports
 from tests.compose.engine import Engine
+from tests.support.documents import commands_of
 
 COMPOSE = str(ROOT / ".venv" / "bin" / "docker-compose")
 PROCESSES = ("policy", "roster", "attendance", "reporting", "relay", "worker", "reconcile")
@@ -33,6 +35,11 @@ class Stack:
         self.secrets = folder / "secrets"
         self.first_up_s = 0.0
         self._env = folder / ".env"
+        # What an operator types: `docker compose` beside the file of settings.
+        self._docker = folder / "bin" / "docker"
+        self._docker.parent.mkdir()
+        self._docker.write_text(f'#!/bin/sh\nshift\nexec {COMPOSE} --env-file={self._env} "$@"\n')
+        self._docker.chmod(0o755)
         prepare.main([f"--listen=127.0.0.1:{self.port}", f"--env={self._env}", f"--secrets={self.secrets}"])
 
     @property
@@ -78,8 +85,22 @@ class Stack:
         return dict(container)
 
     def logs(self, service: str) -> str:
-        """Return the last lines that a service has logged."""
-        return self.compose("logs", "--no-color", "--tail=40", service, profiles=["*"])
+        """Return all lines that the container of a service has logged."""
+        return self.compose("logs", "--no-color", "--tail=all", service, profiles=["*"])
+
+    def follow(self, document: str, name: str) -> str:
+        """Run a block of a document as written, in a terminal of this stack, and return what it printed.
+
+        Raise RuntimeError with its errors.
+        """
+        path = f"{self._docker.parent}:{os.environ['PATH']}"
+        variables = {"PATH": path, "PIKET_ADMIN_PORT": str(self.admin_port)}
+        return self.engine.run("bash", "-euc", f"{{ {commands_of(document, name)} }} 2>&1", variables=variables)
+
+    def piket(self, *arguments: str) -> str:
+        """Run a command of `piket` in the container of an operator; return all that it printed, whatever its status."""
+        command = (str(self._docker), "compose", "run", "--rm", "--no-TTY", "operations", *arguments)
+        return self.engine.run("sh", "-c", '"$@" 2>&1 || true', "sh", *command)
 
     def compose(self, *arguments: str, profiles: Sequence[str]) -> str:
         """Run a command of Compose and return what it printed. Raise RuntimeError with its errors."""

@@ -1,6 +1,8 @@
 """What an operator relies on: the stack becomes healthy, is confined, watched, and stops without a loss."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,9 +11,13 @@ from deploy.compose import prepare
 from deploy.local.deadlines import scaled
 from tests.compose.stack import CONTAINERS, PROCESSES, Stack
 from tests.support.figures import Figures
-from tests.support.waiting import block_until
+from tests.support.waiting import block_until, read_until
 
 CORE_WITHIN_S = 60
+SECRETS = "/run/secrets"
+WRONG = "a-wrong-secret-9f1c"
+REFUSED = "password authentication failed"
+"""What PostgreSQL says, and the error must repeat."""
 
 
 def test_the_core_is_healthy_within_a_minute(core: Stack, figures: Figures) -> None:
@@ -44,9 +50,46 @@ def test_no_container_runs_as_root_or_holds_a_secret_in_its_environment(whole: S
     assert not [name for name in prepare.SECRETS if whole.secret(name) in text]
 
 
+def secrets_in(stack: Stack, text: str) -> list[str]:
+    """Return the names of the secrets that a text holds."""
+    return [name for name in prepare.SECRETS if stack.secret(name) in text]
+
+
 def test_no_secret_stands_in_a_list_of_processes_or_in_a_log(whole: Stack) -> None:
-    shown = whole.engine.run("ps", "-eo", "args") + "".join(whole.logs(service) for service in CONTAINERS)
-    assert not [name for name in prepare.SECRETS if whole.secret(name) in shown]
+    logs = {service: whole.logs(service) for service in CONTAINERS}
+    assert all(logs[service] for service in (*PROCESSES, "postgres", "keycloak", "kafka"))
+    assert secrets_in(whole, whole.engine.run("ps", "-eo", "args") + "".join(logs.values())) == []
+    # Such a log would be found.
+    printed = whole.compose(
+        "run", "--rm", "--no-TTY", "--entrypoint=cat", "operations", f"{SECRETS}/policy_password", profiles=["*"]
+    )
+    assert secrets_in(whole, printed) == ["policy_password"]
+
+
+@pytest.mark.parametrize("service", ["policy", "relay", "operations"])
+@pytest.mark.parametrize("place", ["file", "address"])
+def test_an_error_that_concerns_a_secret_does_not_tell_it(
+    whole: Stack, service: str, place: str, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)  # the user of the container reads it
+    (tmp_path / "wrong").write_text(WRONG)
+    store, file = "postgresql://policy@postgres:5432/policy", "/planted/wrong"
+    if place == "address":
+        store, file = f"postgresql://policy:{WRONG}@postgres:5432/policy", ""
+    variables = (f"--env=PIKET_STORE={store}", f"--env=PIKET_STORE_PASSWORD_FILE={file}")
+    command = ["verify", "policy"] if service == "operations" else []
+    options = ("--detach", "--no-deps", "--name=piket-planted", f"--volume={tmp_path}:/planted:ro", *variables)
+    try:
+        whole.compose("run", *options, service, *command, profiles=["*"])
+        block_until(lambda: REFUSED in planted_log(whole), 60, what=lambda: f"an error, in {planted_log(whole)}")
+        assert WRONG not in planted_log(whole)
+    finally:
+        whole.engine.run("podman", "rm", "--force", "--time=5", "piket-planted")
+
+
+def planted_log(stack: Stack) -> str:
+    """Return all that the container with the wrong secret has printed."""
+    return stack.engine.run("sh", "-c", "podman logs piket-planted 2>&1")
 
 
 def test_a_service_cannot_enter_the_database_of_another(core: Stack) -> None:
@@ -68,14 +111,19 @@ def test_what_operators_use_is_not_passed_to_the_outside(whole: Stack, path: str
     assert httpx.get(f"{whole.url}{path}", verify=whole.tls()).status_code == 404
 
 
-def test_prometheus_has_all_targets_up(whole: Stack) -> None:
-    def down() -> list[str]:
-        answer = json.loads(whole.exec("prometheus", "wget", "-qO-", "http://127.0.0.1:9090/api/v1/targets"))
-        found = {t["scrapeUrl"]: t["health"] for t in answer["data"]["activeTargets"]}
-        wanted = [f"http://{name}:9464/metrics" for name in PROCESSES] + ["http://reporting:9464/metrics/32"]
-        return [url for url in wanted if found.get(url) != "up"]
+def targets_of(stack: Stack) -> Mapping[str, str]:
+    """Return the health of each address that Prometheus scrapes."""
+    answer = json.loads(stack.exec("prometheus", "wget", "-qO-", "http://127.0.0.1:9090/api/v1/targets"))
+    return {target["scrapeUrl"]: target["health"] for target in answer["data"]["activeTargets"]}
 
-    block_until(lambda: not down(), 90, what=lambda: f"targets that are not up: {down()}")
+
+async def test_prometheus_has_all_targets_up(whole: Stack) -> None:
+    async def read() -> Mapping[str, str]:
+        return targets_of(whole)
+
+    wanted = {f"http://{name}:9464/metrics": "up" for name in PROCESSES} | {"http://reporting:9464/metrics/32": "up"}
+    found = await read_until(read, lambda health: health.items() >= wanted.items(), 90, every=1)
+    assert {url: found.get(url) for url in wanted} == wanted
 
 
 def test_prometheus_knows_its_alertmanager_and_has_loaded_the_rules(whole: Stack) -> None:

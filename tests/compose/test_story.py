@@ -37,17 +37,6 @@ UNIT: dict[str, Any] = {
 """Open at any time, because the containers have no clock but the real one."""
 
 
-@pytest.fixture(scope="module")
-def realm(whole: Stack) -> Iterator[Realm]:
-    with (
-        httpx.Client(base_url=whole.url, verify=whole.tls(), timeout=30) as public,
-        httpx.Client(base_url=f"http://127.0.0.1:{whole.admin_port}", timeout=30) as admin,
-    ):
-        realm = Realm(public, admin, whole.secret("keycloak_admin_password"))
-        realm.prepare()
-        yield realm
-
-
 @pytest_asyncio.fixture
 async def http(whole: Stack) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=whole.url, verify=whole.tls(), timeout=30) as client:
