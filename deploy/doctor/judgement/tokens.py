@@ -83,7 +83,7 @@ def judge_public_secrets(observed: PublicSecretsObserved) -> Verdict:
 
 def _public_secret(client: str, secret: str) -> Finding:
     what = (
-        f"has a secret that everybody knows, the text {secret} of the realm file: whoever reaches the issuer gets"
+        f"has a secret that everybody knows, the text {secret} of the realm file: anybody who reaches the issuer gets"
         " tokens that read every event of a government"
     )
     cure = (
