@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 import warnings
 from collections.abc import Awaitable, Callable, Generator
 from itertools import count
@@ -12,8 +13,10 @@ import pytest
 from aiokafka import TopicPartition
 
 from deploy.kafka_rights.protocol import rights_client
-from shared.kafka import broker
-from shared.kafka.closing import started
+from deploy.local.deadlines import scaled
+from deploy.local.kafka import Kafka
+from shared.kafka import broker as kafka
+from shared.kafka.closing import CLOSE_WITHIN_S, started
 from shared.kafka.connection import KafkaConnection
 from shared.relay.log_tail import assigned_consumer
 from tests.support.in_memory_source import TOPIC
@@ -24,7 +27,7 @@ Work = Callable[[KafkaConnection], Awaitable[object]]
 
 
 async def describe(connection: KafkaConnection) -> None:
-    await broker.topic_sizes(connection)
+    await kafka.topic_sizes(connection)
 
 
 async def ask(connection: KafkaConnection) -> None:
@@ -39,7 +42,7 @@ async def read(connection: KafkaConnection) -> None:
 
 
 async def send(connection: KafkaConnection) -> None:
-    async with started(broker.producer(connection)) as producer:
+    async with started(kafka.producer(connection)) as producer:
         await producer.send_and_wait(TOPIC, b"x")
 
 
@@ -83,7 +86,7 @@ async def outcome_of(waiting_point: int, work: Awaitable[object]) -> str:
 async def test_a_client_that_is_cancelled_wherever_it_waits_ends_and_leaves_no_connection_open(
     bootstrap: str, work: Work
 ) -> None:
-    broker.silence_client_logs()
+    kafka.silence_client_logs()
     before, connection, outcome = asyncio.all_tasks(), KafkaConnection(bootstrap), "cancelled"
     for waiting_point in count():
         with warnings.catch_warnings(record=True) as unclosed:
@@ -96,3 +99,21 @@ async def test_a_client_that_is_cancelled_wherever_it_waits_ends_and_leaves_no_c
         left = [str(warning.message) for warning in unclosed], asyncio.all_tasks() - before
         assert (outcome, *left) == ("cancelled", [], set()), f"at waiting point {waiting_point}"
     assert waiting_point > 5
+
+
+async def test_a_producer_is_closed_within_seconds_after_a_failed_block_also_if_its_broker_is_silent(
+    broker: Kafka, bootstrap: str
+) -> None:
+
+    async def send_to_nobody() -> None:
+        async with asyncio.timeout(3), started(kafka.producer(KafkaConnection(bootstrap))) as producer:
+            broker.pause()
+            await producer.send_and_wait(TOPIC, b"x")
+
+    began = time.monotonic()
+    try:
+        with pytest.raises(TimeoutError):
+            await send_to_nobody()
+    finally:
+        broker.resume()
+    assert time.monotonic() - began < 3 + scaled(3 * CLOSE_WITHIN_S)
