@@ -12,11 +12,11 @@ class OutageLog:
         self._message, self._end_message, self._fields = message, end_message, fields
         self._reasons = set[str]()
 
-    def failed(self, reason: str) -> None:
-        """Log a failed attempt, unless this outage had one for the same reason."""
+    def failed(self, reason: str, **fields: object) -> None:
+        """Log a failed attempt with more fields, unless this outage had one for the same reason."""
         if reason not in self._reasons:
             self._reasons.add(reason)
-            log.warning(self._message, reason=reason, **self._fields)
+            log.warning(self._message, reason=reason, **self._fields, **fields)
 
     def succeeded(self) -> None:
         """Log the end of the outage, if there was one."""

@@ -107,19 +107,19 @@ def sign_in(
     client: Annotated[str, typer.Option(help="the client of terminals at the issuer")] = "piket-cli",
 ) -> None:
     """Sign in through a browser, and write a token for the commands that need one (PIKET_TOKEN)."""
-    from deploy.onboarding.device_sign_in import SignInFailed, sign_in, write_token
+    from deploy.onboarding.device_sign_in import SignInFailed, minutes_of, replaced_file, sign_in
     from shared.identity.issuer import IssuerClient
 
     settings = Settings()
     if not settings.has_remote_issuer:
         sys.exit("PIKET_ISSUER is not the address of an issuer. Nobody was signed in. A demo prints its tokens.")
-    if not file.parent.is_dir():
-        sys.exit(f"There is no folder {file.parent}. Nobody was signed in.")
     try:
-        token = asyncio.run(sign_in(IssuerClient(settings), client, typer.echo))
+        with replaced_file(file) as part:
+            token = asyncio.run(sign_in(IssuerClient(settings), client, typer.echo))
+            minutes = minutes_of(token)
+            part.write_text(token)
     except SignInFailed as failed:
         sys.exit(str(failed))
-    minutes = write_token(file, token)
     typer.echo(f"{file}: written, valid for {minutes} minutes. Next: export PIKET_TOKEN=$(cat {file})")
 
 

@@ -1,8 +1,11 @@
 """Signs a person in at a terminal by the device authorization grant (RFC 8628): they enter a code in a browser."""
 
 import asyncio
+import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from errno import EISDIR
 from pathlib import Path
 
 import jwt
@@ -49,21 +52,42 @@ async def sign_in(
     raise SignInFailed("Nobody signed in before the code expired. Start again.")
 
 
-def write_token(file: Path, token: str) -> int:
-    """Write a token to a file that only its owner can read, and return for how many minutes it is valid."""
+@contextmanager
+def replaced_file(file: Path) -> Iterator[Path]:
+    """Yield a new file that only its owner can read, which takes the place of `file` unless the block fails.
+
+    Raise `SignInFailed` before the block if it cannot be written.
+    """
     part = file.with_name(f"{file.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600, exist_ok=False)
-    part.write_text(token)
-    part.replace(file)
-    # Not verified: the services do that. Here it only tells the person when to sign in again.
-    claims = jwt.decode(token, options={"verify_signature": False})
-    return round((int(claims["exp"]) - int(claims["iat"])) / 60)
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600, exist_ok=False)
+        if file.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        yield part
+        part.replace(file)
+    except OSError as error:
+        raise SignInFailed(f"{file} cannot be written: {error.strerror}. Name a file in a folder of yours.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def minutes_of(token: str) -> int:
+    """Return for how many minutes a token is valid. Raise `SignInFailed` if it does not say so.
+
+    It is not verified: the services do that. Here it only tells the person when to sign in again.
+    """
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        return round((int(claims["exp"]) - int(claims["iat"])) / 60)
+    except (jwt.InvalidTokenError, LookupError, ValueError, TypeError) as error:
+        raise SignInFailed("The issuer gave a token that is no JSON Web Token with `iat` and `exp`.") from error
 
 
 def _longer_by(refused: IssuerRefused) -> int:
     """Return by how many seconds to wait longer. Raise `SignInFailed` if waiting is of no use."""
-    match str(refused).partition(":")[0]:
+    match refused.code:
         case "authorization_pending":
             return 0
         case "slow_down":

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY, Gauge
 
 from shared.background import background_task
 from shared.identity.key_set import UnusableKeySet, VerificationKeys
+from shared.outage_log import OutageLog
 
 REFRESH_EVERY_S = 300
 """A key that the issuer has withdrawn is accepted for this long at most, while the issuer answers."""
@@ -39,6 +40,7 @@ class KeyCache:
         self._keys, self._read_keys, self._seconds = keys, read_keys, seconds
         self._next_for_unknown = 0.0
         self._reading: asyncio.Task[None] | None = None
+        self._outage = OutageLog("Key set not read; known keys stay in use", "The key set can be read again")
         self.unreadable = "" if keys or read_keys is None else "the key set has not been read yet"
         """Why the key set could not be read at the last attempt; empty if it was."""
 
@@ -105,15 +107,14 @@ class KeyCache:
         except Exception as error:  # noqa: BLE001 - whatever it is: without this task keys would never be read again
             self._keep_known_keys(f"unexpected {type(error).__name__}", error)
             return
-        if self.unreadable or keys.keys() != self._keys.keys():
+        if keys.keys() != self._keys.keys():
             log.info("Key set read", keys=sorted(keys))
+        self._outage.succeeded()
         self._keys, self.unreadable = keys, ""
         READABLE.set(1)
 
     def _keep_known_keys(self, reason: str, defect: Exception | None = None) -> None:
-        """Note why the key set could not be read. Logged at each change only: an outage of an hour is one line."""
-        if reason != self.unreadable:
-            known = len(self._keys)
-            log.warning("Key set not read; known keys stay in use", reason=reason, known=known, exc_info=defect)
+        """Note why the key set could not be read."""
+        self._outage.failed(reason, known=len(self._keys), exc_info=defect)
         self.unreadable = reason
         READABLE.set(0)

@@ -21,7 +21,7 @@ async def started(client: Client) -> AsyncIterator[Client]:
     """Start a client and stop it after the block, also if Kafka refuses it: its own block leaves connections open.
 
     After a block that failed or was cancelled, stopping takes four seconds at most: without its broker, a producer
-    would try for ever to send what it still holds.
+    would never stop trying to send what it still holds.
     """
     try:
         await start_client(client)

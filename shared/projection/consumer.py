@@ -74,7 +74,8 @@ async def _read(consumer: AIOKafkaConsumer, apply_batch: ApplyBatch, reading: Re
         await ends.refresh()
         # An empty batch is passed on too: the projection then tries again to fill gaps.
         await apply_batch(await _next_batch(consumer))
-        reading.succeeded(await _unread_counts(consumer, ends.by_partition))
+        async with asyncio.timeout(ANSWER_WITHIN_MS / 1000):  # a partition without a position is waited for
+            reading.succeeded(await _unread_counts(consumer, ends.by_partition))
 
 
 async def _next_batch(consumer: AIOKafkaConsumer) -> list[ConsumedRecord]:

@@ -106,12 +106,12 @@ async def observe_public_secrets(examination: Examination) -> PublicSecretsObser
 
 
 def _public_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield the clients of the realm file with their secrets; the client of this process with each of them."""
+    """Yield the clients of the realm file with their secrets; the clients of this process with each of them."""
+    own = {settings.client_id.format(region=region) for region in settings.region_list()} - {""}
     for client in json.loads(REALM_FILE.read_text())["clients"]:
         if "secret" in client:
             yield client["clientId"], client["secret"]
-            if settings.client_id and settings.client_id != client["clientId"]:
-                yield settings.client_id, client["secret"]
+            yield from ((name, client["secret"]) for name in sorted(own - {client["clientId"]}))
 
 
 async def _accepted(issuer: IssuerClient, client: str, secret: str) -> str:

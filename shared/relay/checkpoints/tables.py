@@ -28,6 +28,7 @@ ANSWER_WITHIN_S = 10.0
 OPTIONS = (
     f"-c synchronous_commit=off -c lock_timeout={ANSWER_WITHIN_S:.0f}s"
     " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=30000"  # milliseconds; keepalives are not sent while an answer waits to be confirmed
 )
 TRY_LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
 UNLOCK = "SELECT pg_advisory_unlock(%s, %s)"
@@ -179,6 +180,7 @@ class TableCheckpoints:
             ((locked,),) = await session.execute(TRY_LOCK, *self._lock)
         except LeaseLost as lost:
             raise Unavailable(f"The database did not answer ({lost})") from lost
+        self.outage.succeeded()
         return session if locked else None
 
     async def _execute(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from deploy.onboarding.device_sign_in import SignInFailed, sign_in, write_token
+from deploy.onboarding.device_sign_in import SignInFailed, minutes_of, replaced_file, sign_in
 from shared.identity.issuer import IssuerClient
 from shared.settings import Settings
 
@@ -94,7 +94,31 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_only_its_owner_can_read_the_file_of_a_token(file: Path) -> None:
+    with replaced_file(file) as part:
+        part.write_text("a token")
+    assert (file.read_text(), stat.S_IMODE(file.stat().st_mode), [*file.parent.iterdir()]) == ("a token", 0o600, [file])
+
+
+def test_who_does_not_sign_in_keeps_the_older_token(file: Path) -> None:
+    with pytest.raises(SignInFailed, match="refused"), replaced_file(file):
+        raise SignInFailed("refused")
+    assert (file.read_text(), [*file.parent.iterdir()]) == ("an older token", [file])
+
+
+@pytest.mark.parametrize("name", ["no folder/token", ""])
+def test_a_file_that_cannot_be_written_is_named_before_anybody_signs_in(tmp_path: Path, name: str) -> None:
+    happened = []
+    with pytest.raises(SignInFailed, match="cannot be written"), replaced_file(tmp_path / name):
+        happened.append("signed in")
+    assert (happened, [*tmp_path.iterdir()]) == ([], [])
+
+
+def test_the_minutes_of_a_token_are_those_that_it_says() -> None:
     now = int(time.time())
-    token = jwt.encode({"iat": now, "exp": now + 900}, "key" * 16)
-    assert write_token(file, token) == 15
-    assert (file.read_text(), stat.S_IMODE(file.stat().st_mode), [*file.parent.iterdir()]) == (token, 0o600, [file])
+    assert minutes_of(jwt.encode({"iat": now, "exp": now + 899}, "key" * 16)) == 15
+
+
+@pytest.mark.parametrize("token", ["opaque", jwt.encode({"exp": 1}, "key" * 16), jwt.encode({"iat": 0}, "key" * 16)])
+def test_a_token_that_does_not_say_how_long_it_is_valid_is_no_sign_in(token: str) -> None:
+    with pytest.raises(SignInFailed, match="no JSON Web Token"):
+        minutes_of(token)
