@@ -86,7 +86,11 @@ class Stack:
 
     def logs(self, service: str) -> str:
         """Return all lines that the container of a service has logged."""
-        return self.compose("logs", "--no-color", "--tail=all", service, profiles=["*"])
+        return self.log_of(self.container(service))
+
+    def log_of(self, container: str) -> str:
+        """Return all lines that a container has logged, from its start."""
+        return self.engine.run("sh", "-c", 'podman logs "$0" 2>&1', container)
 
     def follow(self, document: str, name: str) -> str:
         """Run a block of a document as written, in a terminal of this stack, and return what it printed.
