@@ -107,11 +107,11 @@ async def observe_public_secrets(examination: Examination) -> PublicSecretsObser
 
 def _public_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield the clients of the realm file with their secrets; the clients of this process with each of them."""
-    own = {settings.client_id.format(region=region) for region in settings.region_list()} - {""}
+    configured = {settings.client_id.format(region=region) for region in settings.region_list()} - {""}
     for client in json.loads(REALM_FILE.read_text())["clients"]:
         if "secret" in client:
             yield client["clientId"], client["secret"]
-            yield from ((name, client["secret"]) for name in sorted(own - {client["clientId"]}))
+            yield from ((name, client["secret"]) for name in sorted(configured - {client["clientId"]}))
 
 
 async def _accepted(issuer: IssuerClient, client: str, secret: str) -> str:
