@@ -19,8 +19,8 @@ PROCESSES = ("policy", "roster", "attendance", "reporting", "relay", "worker", "
 OTHERS = ("kafka", "postgres", "gateway", "keycloak", "prometheus", "alertmanager", "grafana")
 CONTAINERS = (*PROCESSES, *OTHERS)
 """The containers that stay."""
-DEMO = ("demo", *(f"demo-{name}" for name in ("gateway", "kafka", "prometheus", "alertmanager", "grafana")))
-DEMO_CONTAINERS = (*DEMO, "keycloak", "postgres")
+DEMO_PARTS = ("gateway", "kafka", "postgres", "keycloak", "prometheus", "alertmanager", "grafana")
+DEMO_CONTAINERS = ("demo", *(f"demo-{name}" for name in DEMO_PARTS))
 """The containers of the profile demo."""
 UP_WITHIN_S = 600
 

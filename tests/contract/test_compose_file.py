@@ -25,14 +25,15 @@ ONE_SHOT = frozenset({"topics", "targets"}) | TOOLS
 CORE = APPLICATIONS | OTHER_PROCESSES | (ONE_SHOT - TOOLS) | {"kafka", "postgres", "gateway"}
 IDENTITY = frozenset({"postgres", "keycloak"})
 OBSERVABILITY = frozenset({"prometheus", "alertmanager", "grafana"})
-DEMO = frozenset({"demo", *(f"demo-{name}" for name in ("gateway", "kafka", "prometheus", "alertmanager", "grafana"))})
-PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY, "tools": TOOLS, "demo": DEMO | IDENTITY}
+DEMO_PARTS = ("gateway", "kafka", "postgres", "keycloak", "prometheus", "alertmanager", "grafana")
+DEMO = frozenset({"demo", *(f"demo-{name}" for name in DEMO_PARTS)})
+PROFILES = {"core": CORE, "identity": IDENTITY, "observability": OBSERVABILITY, "tools": TOOLS, "demo": DEMO}
 WRITES_ITS_ROOT = frozenset({"kafka", "demo-kafka"})
 """The official image writes its configuration beside its programs."""
 NEEDS_A_CAPABILITY = frozenset({"gateway", "demo-gateway"})
 """The program of the official image bears NET_BIND_SERVICE, so it starts only where this may be granted."""
-STARTS_ONCE = frozenset({"demo", "demo-kafka"})
-"""A demo needs an empty Kafka, so neither starts again without the other."""
+STARTS_ONCE = frozenset({"demo", "demo-kafka", "demo-postgres", "demo-keycloak"})
+"""Of a demo nothing is kept: each would find an empty memory where the other expects what was there."""
 SECRET_WORDS = re.compile(r"PASSWORD|SECRET|TOKEN|KEY")
 
 
@@ -78,19 +79,19 @@ def test_the_demo_starts_alone_also_where_the_settings_name_other_profiles(env_f
     assert {*listed.split()} == PROFILES["demo"]
 
 
-def test_the_demo_shares_neither_network_nor_volume_with_the_processes_of_core(services: Mapping[str, Any]) -> None:
+def test_the_demo_shares_neither_network_nor_volume_with_a_deployment(services: Mapping[str, Any]) -> None:
     def volumes(names: frozenset[str]) -> set[str]:
         mounts = [mount for name in names for mount in services[name].get("volumes", ())]
         return {mount["source"] for mount in mounts if mount["type"] == "volume"}
 
     assert volumes(DEMO) == {"demo-monitoring"}
     assert not volumes(DEMO) & volumes(CORE | IDENTITY | OBSERVABILITY)
-    # Only the gateway of the demo is in a network of others, where Keycloak is.
-    inside = {"demo-kafka", "demo-grafana"}
-    assert [[*services[name]["networks"]] for name in inside] == [["demo"], ["demo"]]
-    assert services["demo-gateway"]["networks"].keys() == {"demo", "edge"}
-    beside = DEMO - inside - {"demo-gateway"}
+    beside = {"demo", "demo-prometheus", "demo-alertmanager"}
     assert {services[name]["network_mode"] for name in beside} == {"service:demo-gateway"}
+    assert {name for service in DEMO - beside for name in services[service]["networks"]} == {"demo"}
+    assert [name for name, service in services.items() if "demo" in service.get("networks", ())] == sorted(
+        DEMO - beside
+    )
 
 
 def test_the_demo_calls_nobody_and_is_reached_from_this_computer_only(env_file: Path, tmp_path: Path) -> None:
@@ -103,6 +104,20 @@ def test_the_demo_calls_nobody_and_is_reached_from_this_computer_only(env_file: 
     assert file == ROOT / "deploy" / "observability" / "alertmanager.yaml"
     assert [port["host_ip"] for port in resolved["gateway"]["ports"]] == ["192.0.2.1"]
     assert [port["host_ip"] for port in resolved["demo-gateway"]["ports"]] == ["127.0.0.1"]
+
+
+def test_an_office_adds_settings_and_files_of_its_own_as_the_page_says(env_file: Path, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(services:.*?)```", (ROOT / "docs/operations/install.md").read_text(), re.DOTALL)
+    override = tmp_path / "docker-compose.override.yml"
+    override.write_text(example)
+    files = ("--file=docker-compose.yml", f"--file={override}")
+    command = [str(COMPOSE), *files, f"--env-file={env_file}", "--profile=*", "config", "--format=json"]
+    resolved = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    services = json.loads(resolved)["services"]
+    for name in APPLICATIONS | TOOLS:
+        targets = [mount["target"] for mount in services[name]["volumes"]]
+        assert services[name]["environment"]["PIKET_ISSUER_CA"] in targets, name
+    assert "/targets" in [mount["target"] for mount in services["operations"]["volumes"]]
 
 
 @pytest.mark.parametrize("variable", ["PIKET_REGIONS", "PIKET_URL", "PIKET_LISTEN", "PIKET_ISSUER", "PIKET_SECRETS"])
