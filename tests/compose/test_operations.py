@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,9 @@ def test_a_folder_of_the_operator_cannot_hide_the_code_of_piket(whole: Stack, tm
     (tmp_path / "shared" / "__init__.py").write_text("raise SystemExit('not Piket')")
     options = ("--rm", "--no-TTY", f"--volume={tmp_path}:/work", "--workdir=/work")
     assert "Usage" in whole.compose("run", *options, "operations", "--help", profiles=["tools"])
+
+
+def test_the_view_is_rebuilt_in_the_container_of_an_operator(whole: Stack) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    output = whole.piket("rebuild-view", "--from", f"{yesterday:%Y-%m-%d}")
+    assert "of the view is in force" in output, output
